@@ -1,0 +1,5 @@
+/**
+ * Text on the page while it streams: incremental Markdown and plain text.
+ */
+
+export type { IStreamingText } from './text';
