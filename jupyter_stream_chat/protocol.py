@@ -1,0 +1,563 @@
+"""The wire between a page and the server, once: commands, events and the values they carry.
+
+Owns every shape that crosses the WebSocket, the REST API and the event streams. Imports nothing of
+ours, does no I/O. The JSON Schema and the TypeScript types in ``src/protocol`` are generated from
+this module (``make codegen``), attribute docstrings included.
+
+Two things travel. *Structure* (messages, runs, how they ended) is carried by events that have their
+chat's ``seq``, without gaps. *Text* is carried by deltas, which have an ``offset`` instead: the text
+itself is the log, so continuity is ``offset == length held``, replay is ``text[offset:]`` and merging
+is concatenation. All lengths and offsets of text are in Unicode code points.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+
+PROTOCOL_VERSION = 1
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+"""An identifier made by the client (a UUID, usually). It is the primary key, so sending twice is harmless."""
+
+Role = Literal["user", "assistant", "system"]
+Channel = Literal["content", "reasoning"]
+StreamingMode = Literal["on", "off"]
+RunStatus = Literal["queued", "starting", "waiting", "streaming", "paused", "finished"]
+FinishReason = Literal[
+    "stop", "length", "content_filter", "interrupted", "error", "timeout", "repetition", "lost"
+]
+ProgressStage = Literal["queued", "importing", "downloading", "loading"]
+OpenReason = Literal["opened", "reconnected", "gap", "digest_mismatch"]
+
+
+class Wire(BaseModel):
+    """Base of all that travels: immutable, no unknown fields."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+
+# --- values -------------------------------------------------------------------------------------
+
+
+class ErrorInfo(Wire):
+    """An error as a person reads it: one sentence, a cure, the trace on demand."""
+
+    code: str
+    """Stable name, snake_case, for programs and tests."""
+    message: str
+    """One plain sentence."""
+    cure: str | None = None
+    """What the reader can do about it."""
+    field: str | None = None
+    """The field of the command or profile that is wrong, as a dotted path."""
+    detail: str | None = None
+    """The trace or the provider's own words, without keys."""
+
+
+class TextLengths(Wire):
+    """A length in code points per channel: what is held, shown or kept of a run's text."""
+
+    content: Annotated[int, Field(ge=0)] = 0
+    reasoning: Annotated[int, Field(ge=0)] = 0
+
+
+class Digest(Wire):
+    """Check value of one channel's whole text, kept on both sides as the text grows."""
+
+    length: int
+    """Code points."""
+    crc32: int
+    """CRC-32 (IEEE 802.3, as zlib) of the UTF-8 bytes, unsigned."""
+
+
+class Digests(Wire):
+    """One digest per channel."""
+
+    content: Digest
+    reasoning: Digest
+
+
+class TextPart(Wire):
+    """Text of a message. For an answer, ``run_id`` names the run that wrote it."""
+
+    type: Literal["text"] = "text"
+    text: str
+    run_id: Id | None = None
+
+
+class ReasoningPart(Wire):
+    """Reasoning that a model showed before its answer. Never copied, never part of the next prompt."""
+
+    type: Literal["reasoning"] = "reasoning"
+    text: str
+    run_id: Id | None = None
+
+
+Part = Annotated[TextPart | ReasoningPart, Field(discriminator="type")]
+
+
+class Progress(Wire):
+    """What a run that shows no text yet is doing. Ephemeral: the latest wins."""
+
+    stage: ProgressStage
+    fraction: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Part done, where it is known."""
+    position: Annotated[int, Field(ge=1)] | None = None
+    """Place in the queue; 1 is next."""
+
+
+class Usage(Wire):
+    """Tokens as the provider counted them."""
+
+    input_tokens: int
+    output_tokens: int
+    reasoning_tokens: int = 0
+
+
+class Timings(Wire):
+    """Milliseconds since the run was accepted; ``released_ms`` since the interrupt arrived."""
+
+    first_token_ms: float | None = None
+    total_ms: float
+    released_ms: float | None = None
+    """Time until the provider let go after an interrupt; absent when it never did (orphaned)."""
+
+
+class Counts(Wire):
+    """What went through the callback chain; unequal numbers are reported, never hidden."""
+
+    tokens: int = 0
+    """Times that the model reported a new token with text."""
+    logged: int = 0
+    """Tokens handed to the token log."""
+    forwarded: int = 0
+    """Tokens handed on to the page's text."""
+    characters: int = 0
+    """Code points handed on, both channels."""
+    unreported: int = 0
+    """Code points that the callback did not deliver and the chunk loop appended instead."""
+    after_interrupt: int = 0
+    """Tokens that arrived after the interrupt."""
+
+
+class RunInfo(Wire):
+    """One generation, as far as it has come."""
+
+    run_id: Id
+    chat_id: Id
+    message_id: Id
+    """The answer that this run writes."""
+    profile_id: str
+    model: str
+    """Name to show: the model's, as the profile has it."""
+    streaming: StreamingMode
+    created_at: float
+    """Seconds since the epoch."""
+    status: RunStatus = "queued"
+    progress: Progress | None = None
+    finish_reason: FinishReason | None = None
+    kept: TextLengths | None = None
+    """After an interrupt: how much of the text counts. The rest stays in the store, not in the context."""
+    digest: Digests | None = None
+    usage: Usage | None = None
+    timings: Timings | None = None
+    counts: Counts | None = None
+    error: ErrorInfo | None = None
+
+
+class Message(Wire):
+    """A message of the tree: its parent says what it answers or follows."""
+
+    message_id: Id
+    chat_id: Id
+    parent_id: Id | None = None
+    role: Role
+    author: str
+    """Display name of who wrote it: a person, or the profile's label."""
+    content: list[Part]
+    created_at: float
+    runs: list[RunInfo] = []
+    """The runs that wrote this answer, oldest first (more than one after Continue)."""
+
+
+class ChatInfo(Wire):
+    """A conversation, as the list shows it."""
+
+    chat_id: Id
+    title: str
+    """Empty until the first question names it."""
+    created_at: float
+    updated_at: float
+    profile_id: str | None = None
+    """The chat's own choice; absent: the default profile."""
+    streaming: StreamingMode | None = None
+    """The chat's own switch; absent: the profile's, then the global setting."""
+    running: bool = False
+
+
+class ProfileInfo(Wire):
+    """A profile as a page may see it: never a key."""
+
+    profile_id: str
+    label: str
+    provider: str
+    model: str
+    streaming: StreamingMode | None = None
+    locked: bool = False
+    """From Jupyter's configuration: a page cannot change it."""
+    notice: str | None = None
+    """What the panel says above the composer (the guide says what it is)."""
+    problem: ErrorInfo | None = None
+    """Why it cannot be used as it stands."""
+
+
+class Limits(Wire):
+    """What the server refuses beyond."""
+
+    frame_bytes: int
+    message_characters: int
+    open_chats: int
+    live_runs: int
+    pending_commands: int
+
+
+# --- commands: page to server ---------------------------------------------------------------------
+
+
+class Command(Wire):
+    """Base of commands. Each is answered once, by ``command_accepted`` or ``command_rejected``."""
+
+    command_id: Id
+
+
+class CreateChat(Command):
+    """Make a chat. A second one with the same id is the same acknowledgement."""
+
+    type: Literal["create_chat"] = "create_chat"
+    chat_id: Id
+    title: Annotated[str, StringConstraints(max_length=200)] = ""
+    profile_id: str | None = None
+    streaming: StreamingMode | None = None
+
+
+class UpdateChat(Command):
+    """Change the fields that are present (a present null clears the chat's own choice)."""
+
+    type: Literal["update_chat"] = "update_chat"
+    chat_id: Id
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    profile_id: str | None = None
+    streaming: StreamingMode | None = None
+
+
+class DeleteChat(Command):
+    """Delete a chat and all that is in it; its live runs are interrupted."""
+
+    type: Literal["delete_chat"] = "delete_chat"
+    chat_id: Id
+
+
+class OpenChat(Command):
+    """Follow a chat: the server replays what is missing, or sends a snapshot (``chat_opened``)."""
+
+    type: Literal["open_chat"] = "open_chat"
+    chat_id: Id
+    epoch: str | None = None
+    after_seq: int | None = None
+    """The last ``seq`` folded, in that epoch."""
+    held: dict[Id, TextLengths] = {}
+    """Text held per run that had not finished."""
+    reason: OpenReason = "opened"
+
+
+class CloseChat(Command):
+    """Follow a chat no longer. Its runs go on."""
+
+    type: Literal["close_chat"] = "close_chat"
+    chat_id: Id
+
+
+class LoadMessages(Command):
+    """Ask for older messages; the answer is ``messages_loaded``."""
+
+    type: Literal["load_messages"] = "load_messages"
+    chat_id: Id
+    before: Id
+    """The oldest message held."""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class SendMessage(Command):
+    """Ask a question: adds the message, adds an empty answer and starts a run that writes it."""
+
+    type: Literal["send_message"] = "send_message"
+    chat_id: Id
+    message_id: Id
+    parent_id: Id | None = None
+    """The message that the question follows; absent: it opens the chat."""
+    content: Annotated[list[Part], Field(min_length=1)]
+    answer_id: Id
+    run_id: Id
+
+
+class InterruptRun(Command):
+    """Stop a run. What was shown is what is kept."""
+
+    type: Literal["interrupt_run"] = "interrupt_run"
+    run_id: Id
+    shown: TextLengths | None = None
+    """Text on the page at the click; absent: all that the server has."""
+
+
+class Ping(Command):
+    """Ask whether the connection lives; answered by ``command_accepted``."""
+
+    type: Literal["ping"] = "ping"
+
+
+AnyCommand = Annotated[
+    CreateChat
+    | UpdateChat
+    | DeleteChat
+    | OpenChat
+    | CloseChat
+    | LoadMessages
+    | SendMessage
+    | InterruptRun
+    | Ping,
+    Field(discriminator="type"),
+]
+
+
+# --- events: server to page -----------------------------------------------------------------------
+
+
+class Hello(Wire):
+    """The first frame. A page of another protocol version asks to be reloaded."""
+
+    type: Literal["hello"] = "hello"
+    protocol: int
+    epoch: str
+    """Names this start of the server; sequence numbers count within it."""
+    user: str
+    """Display name of the user that the server sees."""
+    limits: Limits
+
+
+class CommandAccepted(Wire):
+    """A command took effect (or had already)."""
+
+    type: Literal["command_accepted"] = "command_accepted"
+    command_id: Id
+    note: Literal["already_finished"] | None = None
+    """``already_finished``: the interrupt came after the run's end, and the page shows all."""
+
+
+class CommandRejected(Wire):
+    """A command had no effect."""
+
+    type: Literal["command_rejected"] = "command_rejected"
+    command_id: str | None = None
+    """Absent when the frame was so malformed that it had none."""
+    error: ErrorInfo
+
+
+class WorkspaceLoaded(Wire):
+    """The chat list and the profiles, whole; sent on connecting."""
+
+    type: Literal["workspace_loaded"] = "workspace_loaded"
+    seq: int
+    chats: list[ChatInfo]
+    profiles: list[ProfileInfo]
+    default_profile_id: str | None = None
+    """Absent when no profile can be used: the panel shows its set-up card."""
+    streaming: StreamingMode
+    """The global setting."""
+    not_saved: ErrorInfo | None = None
+    """Why chats live in memory only."""
+    tracing: bool = False
+    """LangChain tracing sends every chat to a third party."""
+
+
+class ChatAdded(Wire):
+    """A chat was made (workspace sequence)."""
+
+    type: Literal["chat_added"] = "chat_added"
+    seq: int
+    chat: ChatInfo
+
+
+class ChatUpdated(Wire):
+    """A chat's line in the list changed (workspace sequence)."""
+
+    type: Literal["chat_updated"] = "chat_updated"
+    seq: int
+    chat: ChatInfo
+
+
+class ChatDeleted(Wire):
+    """A chat is gone (workspace sequence)."""
+
+    type: Literal["chat_deleted"] = "chat_deleted"
+    seq: int
+    chat_id: Id
+
+
+class ProfilesChanged(Wire):
+    """The profiles, whole (workspace sequence)."""
+
+    type: Literal["profiles_changed"] = "profiles_changed"
+    seq: int
+    profiles: list[ProfileInfo]
+    default_profile_id: str | None = None
+
+
+class ChatOpened(Wire):
+    """A snapshot: the last messages of the active branch, live runs with their text so far."""
+
+    type: Literal["chat_opened"] = "chat_opened"
+    chat_id: Id
+    seq: int
+    messages: list[Message]
+    has_more: bool
+    """Older messages exist (``load_messages``)."""
+    read_only: ErrorInfo | None = None
+    """Why nothing can be sent here (a run of it lives in another server)."""
+
+
+class ChatResumed(Wire):
+    """What the page holds is continued: missing events and deltas follow."""
+
+    type: Literal["chat_resumed"] = "chat_resumed"
+    chat_id: Id
+    seq: int
+    """The ``seq`` that the page will have folded after the replay."""
+
+
+class MessagesLoaded(Wire):
+    """Older messages, oldest first."""
+
+    type: Literal["messages_loaded"] = "messages_loaded"
+    command_id: Id
+    chat_id: Id
+    before: Id
+    messages: list[Message]
+    has_more: bool
+
+
+class MessageAdded(Wire):
+    """A message was added to the chat."""
+
+    type: Literal["message_added"] = "message_added"
+    chat_id: Id
+    seq: int
+    message: Message
+
+
+class RunStarted(Wire):
+    """A run was accepted; it writes the message that it names."""
+
+    type: Literal["run_started"] = "run_started"
+    chat_id: Id
+    seq: int
+    run: RunInfo
+
+
+class RunFinished(Wire):
+    """A run ended, exactly once. ``run`` is final: reason, kept, digest, usage, timings, counts, error."""
+
+    type: Literal["run_finished"] = "run_finished"
+    chat_id: Id
+    seq: int
+    run: RunInfo
+
+
+class RunProgressed(Wire):
+    """Ephemeral: the run's status, and what it does before its first text."""
+
+    type: Literal["run_progressed"] = "run_progressed"
+    chat_id: Id
+    run_id: Id
+    status: RunStatus
+    progress: Progress | None = None
+
+
+class Delta(Wire):
+    """Text to append to a run's channel at ``offset``."""
+
+    type: Literal["delta"] = "delta"
+    run_id: Id
+    offset: int
+    """Code points of that channel before this text."""
+    text: str
+    channel: Literal["reasoning"] | None = None
+    """Absent: content. (A delta is the one frame whose size matters.)"""
+
+
+ChatEvent = MessageAdded | RunStarted | RunFinished
+"""Events that have their chat's ``seq``."""
+
+WorkspaceEvent = ChatAdded | ChatUpdated | ChatDeleted | ProfilesChanged
+"""Events that have the workspace's ``seq``."""
+
+AnyEvent = Annotated[
+    Hello
+    | CommandAccepted
+    | CommandRejected
+    | WorkspaceLoaded
+    | ChatAdded
+    | ChatUpdated
+    | ChatDeleted
+    | ProfilesChanged
+    | ChatOpened
+    | ChatResumed
+    | MessagesLoaded
+    | MessageAdded
+    | RunStarted
+    | RunFinished
+    | RunProgressed
+    | Delta,
+    Field(discriminator="type"),
+]
+
+COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
+EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+
+def encode(event: Wire) -> str:
+    """Write one frame: compact JSON; a field that is null is left out."""
+    return event.model_dump_json(exclude_none=True)
+
+
+def schema() -> dict[str, Any]:
+    """Return one JSON Schema with every command and event as a definition."""
+    commands = COMMAND.json_schema(mode="serialization")
+    events = EVENT.json_schema(mode="serialization")
+    definitions = {**commands.pop("$defs"), **events.pop("$defs")}
+    for definition in definitions.values():
+        _tidy(definition)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Wire",
+        "description": f"Protocol version {PROTOCOL_VERSION}. Generated by `make codegen`; do not edit.",
+        "$defs": {**definitions, "AnyCommand": commands, "AnyEvent": events},
+    }
+
+
+def _tidy(definition: dict[str, Any]) -> None:
+    """Say in the schema what ``encode`` does (null fields are absent); drop titles that only repeat names."""
+    properties = definition.get("properties", {})
+    for prop in properties.values():
+        prop.pop("title", None)
+    definition["required"] = [
+        name
+        for name in definition.get("required", [])
+        if {"type": "null"} not in properties[name].get("anyOf", [])
+    ]
