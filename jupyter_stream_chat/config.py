@@ -1,0 +1,98 @@
+"""The settings that an administrator writes as ``c.StreamChat.<name>``, with their defaults.
+
+Owns traits and paths. Imports nothing but traitlets and Jupyter's path functions, because Jupyter loads it
+at its start; says nothing about what a profile may contain (``providers.profiles`` does).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_data_dir
+from traitlets import Bool, Dict, Enum, HasTraits, Int, List, Unicode, default, validate
+from traitlets.traitlets import TraitError
+
+_KIB = 1024
+_MIB = 1024 * _KIB
+
+
+class Settings(HasTraits):
+    """What can be configured. Mixed into the Jupyter extension; can stand alone in scripts and tests."""
+
+    profiles = List(
+        Dict(),
+        help="""Model profiles that pages can use but not change. Each has an `id` and a `provider`
+        (guide, huggingface, openai, azure, openai-compatible), mostly a `model`, and if wanted `label`,
+        `base_url`, `api_key` or `api_key_env`, `azure_endpoint`, `azure_deployment`, `api_version`,
+        `streaming` and `parameters`.""",
+    ).tag(config=True)
+
+    default_profile = Unicode(
+        "",
+        help="The id of the profile that a new chat uses. Empty: the first configured one, else the guide.",
+    ).tag(config=True)
+
+    streaming = Enum(
+        ("on", "off"),
+        "on",
+        help="Whether answers come token by token (on) or in one piece (off), unless a profile or chat says.",
+    ).tag(config=True)
+
+    data_dir = Unicode(
+        help="The folder of chats and spools. Default: stream-chat in Jupyter's data folder."
+    ).tag(config=True)
+
+    per_user = Bool(
+        False,
+        help="""Keep each user's chats to that user. Only with a real identity provider: with plain token
+        authentication Jupyter invents a user per browser.""",
+    ).tag(config=True)
+
+    tracing = Bool(
+        False,
+        help="Let LangChain send every chat to the tracing service that the environment names.",
+    ).tag(config=True)
+
+    max_live_runs = Int(64, min=1, help="Runs that may go on at once in this server.").tag(config=True)
+
+    max_message_characters = Int(200_000, min=1, help="Length of a question, in code points.").tag(
+        config=True
+    )
+
+    max_open_chats = Int(50, min=1, help="Chats that one page may follow at once.").tag(config=True)
+
+    max_pending_commands = Int(64, min=1, help="Commands that one page may have unanswered.").tag(config=True)
+
+    max_frame_bytes = Int(
+        _MIB, min=_KIB, help="Size of one WebSocket frame or request body that a page may send, in bytes."
+    ).tag(config=True)
+
+    engine_idle_seconds = Int(
+        600, min=0, help="Seconds after which an unused local model is let go. 0: never."
+    ).tag(config=True)
+
+    engine_threads = Int(
+        0, min=0, help="CPU threads of the local engine. 0: one less than there are cores, at least one."
+    ).tag(config=True)
+
+    @default("data_dir")
+    def _default_data_dir(self) -> str:
+        return str(Path(jupyter_data_dir()) / "stream-chat")
+
+    @validate("profiles")
+    def _unique_profiles(self, proposal: dict[str, Any]) -> list[dict[str, Any]]:
+        """Refuse two profiles of one id: which of them answers would depend on their order."""
+        profiles: list[dict[str, Any]] = proposal["value"]
+        ids = [profile["id"] for profile in profiles if "id" in profile]
+        repeated = sorted({str(one) for one in ids if ids.count(one) > 1})
+        if repeated:
+            raise TraitError(
+                f"StreamChat.profiles has more than one profile with the id {', '.join(repeated)}"
+            )
+        return profiles
+
+    @property
+    def data_folder(self) -> Path:
+        """``data_dir`` as an absolute path, with a leading ``~`` replaced."""
+        return Path(self.data_dir).expanduser().absolute()

@@ -1,0 +1,42 @@
+"""Who is asking, whose chats they see, and what they may do.
+
+Owns the mapping from Jupyter's user to ``owner`` and ``author``, and the question to Jupyter's authoriser.
+Light: Jupyter imports it at its start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Literal
+
+from jupyter_core.utils import ensure_async
+
+if TYPE_CHECKING:
+    from jupyter_server.base.handlers import JupyterHandler
+
+AUTH_RESOURCE = "stream-chat"
+"""The resource that Jupyter's authoriser is asked about."""
+
+Action = Literal["read", "write", "execute"]
+
+SHARED_OWNER = ""
+"""Owner of every chat unless ``c.StreamChat.per_user`` is set. No user can be called this."""
+
+
+class Access:
+    """One authenticated user on one connection."""
+
+    def __init__(self, handler: JupyterHandler, *, per_user: bool) -> None:
+        """Keep the user that Jupyter has authenticated for ``handler``; there must be one."""
+        self._handler = handler
+        self._user = handler.current_user
+        self.owner: str = self._user.username if per_user else SHARED_OWNER
+        self.author: str = self._user.display_name or self._user.name or self._user.username
+
+    def ask(self, action: Action) -> bool | Awaitable[bool]:
+        """Ask the authoriser. The answer is immediate unless the server's authoriser is asynchronous."""
+        return self._handler.authorizer.is_authorized(self._handler, self._user, action, AUTH_RESOURCE)
+
+    async def allows(self, action: Action) -> bool:
+        """Say whether the user may do ``action`` with chats."""
+        return bool(await ensure_async(self.ask(action)))

@@ -1,0 +1,55 @@
+"""The Jupyter extension: settings, handlers, and the way from a handler to the services.
+
+Loaded at Jupyter's start, so it imports the settings and the handlers and nothing else of ours.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Unicode
+
+from ..config import Settings
+from .rest import REST_HANDLERS
+from .sse import RunEventsHandler
+from .warm import Shared, warm
+from .websocket import ChatSocket
+
+if TYPE_CHECKING:
+    from .services import Services
+
+EXTENSION_NAME = "jupyter_stream_chat"
+
+HANDLERS = [
+    (r"stream-chat/ws", ChatSocket),
+    *REST_HANDLERS,
+    (r"stream-chat/api/runs/([A-Za-z0-9_-]+)/events", RunEventsHandler),
+]
+"""Every route, relative to the server's base URL."""
+
+
+class StreamChat(Settings, ExtensionApp):
+    """The chat panel's server side. Configured as ``c.StreamChat.<setting>``."""
+
+    name = Unicode(EXTENSION_NAME)
+    description = "A chat panel in which every token arrives at once and Stop stops."
+    load_other_extensions = True
+
+    def initialize_handlers(self) -> None:
+        """Give Jupyter our routes."""
+        self._services = Shared(self._open)
+        self.handlers.extend(HANDLERS)
+
+    async def services(self) -> Services:
+        """Return what the handlers work with; load it at the first call. Raises what went wrong."""
+        return await self._services.get()
+
+    async def stop_extension(self) -> None:
+        """Finish the runs and close the store. Called by Jupyter as it shuts down."""
+        services = await self._services.close()
+        if services is not None:
+            await services.close()
+
+    async def _open(self) -> Services:
+        return await warm(self)
