@@ -1,0 +1,85 @@
+"""What a provider's adapter is, and the part that hosted providers share.
+
+All that is odd about a provider ends in its adapter. An adapter builds LangChain models; it runs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from ..protocol import ErrorInfo, ProgressStage
+from .profiles import Profile
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_openai.chat_models.base import BaseChatOpenAI
+
+log = logging.getLogger(__name__)
+
+OnProgress = Callable[[ProgressStage, float | None, int | None], None]
+"""Told what a model does before its first token: stage, fraction 0..1, place in the queue (1 is next)."""
+
+
+class Adapter(Protocol):
+    """One provider."""
+
+    notice: str | None
+    """What a page says above the composer while a profile of this provider is chosen."""
+
+    def problem(self) -> ErrorInfo | None:
+        """Say why this provider cannot be used in this installation. Cheap; imports nothing."""
+
+    def load(self) -> None:
+        """Import what the provider needs. Blocks for seconds: never call it on the event loop."""
+
+    async def open(self, profile: Profile, on_progress: OnProgress) -> BaseChatModel:
+        """Return a model for one run; ``profile`` holds its key."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class HostedAdapter:
+    """A provider behind HTTP: its clients are built in a thread, because TLS contexts take 50 ms, and kept."""
+
+    notice: str | None = None
+
+    def __init__(self, build: Callable[[Profile], BaseChatOpenAI]) -> None:
+        """``build`` makes a model from a profile and may block."""
+        self._build = build
+        self._models: dict[str, tuple[Profile, BaseChatOpenAI]] = {}
+        self._retired: list[BaseChatOpenAI] = []
+        self._building = asyncio.Lock()
+
+    def problem(self) -> ErrorInfo | None:
+        """Return None: what a hosted provider needs is always installed."""
+        return None
+
+    def load(self) -> None:
+        """Import the SDK and run it once against a canned answer, so that the first question waits for nothing."""
+        from .rehearsal import rehearse
+
+        rehearse()
+
+    async def open(self, profile: Profile, on_progress: OnProgress) -> BaseChatModel:
+        """Return the profile's model, built at first use and again when the profile has changed."""
+        async with self._building:
+            known = self._models.get(profile.id)
+            if known and known[0] == profile:
+                return known[1]
+            model = await asyncio.to_thread(self._build, profile)
+            if known:  # a run may still be reading from it: closed at the end
+                self._retired.append(known[1])
+            self._models[profile.id] = (profile, model)
+            return model
+
+    async def close(self) -> None:
+        """Close every connection of every client that was built."""
+        models = [model for _, model in self._models.values()] + self._retired
+        self._models, self._retired = {}, []
+        for model in models:
+            await model.root_async_client.close()
+            model.root_client.close()

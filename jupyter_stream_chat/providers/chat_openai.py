@@ -1,0 +1,74 @@
+"""LangChain's OpenAI classes, set so that Stop works and reasoning is not lost.
+
+Heavy to import (1.3 s): only what runs in a thread imports it. Measured reasons for every setting are in
+``SETTINGS``. The two hooks are private methods of langchain-openai; ``tests/providers`` guards them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openai
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_openai import AzureChatOpenAI, ChatOpenAI
+
+from .profiles import Profile
+
+SETTINGS: dict[str, Any] = {
+    # The default goes through asyncio.wait_for, which on Python 3.11 swallows a task.cancel() that races with
+    # a chunk: up to 37 % of all interrupts.
+    "stream_chunk_timeout": 0,
+    # Retries are the run's business: the SDK's would hide seconds of silence from the user.
+    "max_retries": 0,
+    "timeout": openai.Timeout(600, connect=10),
+}
+
+
+class _Reasoning:
+    """Keeps ``reasoning_content`` (or ``reasoning``), which langchain-openai drops, beside the content."""
+
+    def _convert_chunk_to_generation_chunk(
+        self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
+    ) -> ChatGenerationChunk | None:
+        generation: ChatGenerationChunk | None = super()._convert_chunk_to_generation_chunk(  # type: ignore[misc]
+            chunk, default_chunk_class, base_generation_info
+        )
+        if generation is not None and chunk.get("choices"):
+            _copy_reasoning(chunk["choices"][0].get("delta"), generation.message.additional_kwargs)
+        return generation
+
+    def _create_chat_result(
+        self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
+    ) -> ChatResult:
+        result: ChatResult = super()._create_chat_result(response, generation_info)  # type: ignore[misc]
+        values = response if isinstance(response, dict) else response.model_dump()
+        for choice, generation in zip(values.get("choices") or [], result.generations, strict=False):
+            _copy_reasoning(choice.get("message"), generation.message.additional_kwargs)
+        return result
+
+
+def _copy_reasoning(source: dict[str, Any] | None, target: dict[str, Any]) -> None:
+    reasoning = source and (source.get("reasoning_content") or source.get("reasoning"))
+    if isinstance(reasoning, str) and reasoning:
+        target["reasoning_content"] = reasoning
+
+
+class StreamingChatOpenAI(_Reasoning, ChatOpenAI):
+    """``ChatOpenAI`` with its reasoning."""
+
+
+class StreamingAzureChatOpenAI(_Reasoning, AzureChatOpenAI):
+    """``AzureChatOpenAI`` with its reasoning."""
+
+
+def parameters(profile: Profile) -> dict[str, Any]:
+    """Return what OpenAI-shaped providers know of the profile's parameters, absent ones left out."""
+    given = profile.parameters
+    known = {
+        "temperature": given.temperature,
+        "top_p": given.top_p,
+        "max_tokens": given.max_tokens,
+        "seed": given.seed,
+        "stop": given.stop,
+    }
+    return {name: value for name, value in known.items() if value is not None}

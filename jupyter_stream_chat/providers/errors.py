@@ -1,0 +1,233 @@
+"""What a provider's refusal means: an exception becomes one plain sentence, a cure and the provider's words.
+
+Pure, and free of provider imports: exceptions are known by the names of their classes (an SDK's and
+LangChain's both), by an HTTP status and by their text, so that no SDK is loaded to read an error.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from ..protocol import ErrorInfo
+from .profiles import Profile
+
+_KEY_SHAPES = re.compile(r"(?i)\b(sk-[\w*.-]{4,}|(?<=bearer )[\w.~+/*-]+|(?<=api-key: )[\w*-]+)")
+_REDACTED = "[key]"
+_MAX_DETAIL = 4000
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is known of an exception and of those that caused it."""
+
+    names: frozenset[str]
+    status: int | None
+    text: str
+    """All messages, lower case."""
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """One line of the table. ``message`` and ``cure`` may name ``{model}`` and ``{endpoint}``."""
+
+    applies: Callable[[_Facts], bool]
+    code: str
+    message: str
+    cure: str
+
+
+def _status(*codes: int) -> Callable[[_Facts], bool]:
+    return lambda facts: facts.status in codes
+
+
+def _named(*names: str) -> Callable[[_Facts], bool]:
+    return lambda facts: not facts.names.isdisjoint(names)
+
+
+def _says(*words: str) -> Callable[[_Facts], bool]:
+    return lambda facts: any(word in facts.text for word in words)
+
+
+def _any(*conditions: Callable[[_Facts], bool]) -> Callable[[_Facts], bool]:
+    return lambda facts: any(condition(facts) for condition in conditions)
+
+
+def _all(*conditions: Callable[[_Facts], bool]) -> Callable[[_Facts], bool]:
+    return lambda facts: all(condition(facts) for condition in conditions)
+
+
+# The first rule that applies wins: the particular stands before the general.
+_RULES = (
+    _Rule(
+        _any(_named("ContextOverflowError"), _says("context_length_exceeded", "maximum context length")),
+        "context_too_long",
+        "The conversation is longer than {model} can read.",
+        "Start a new chat, or shorten the question.",
+    ),
+    _Rule(
+        _all(_status(400), _says("content_filter", "responsibleaipolicyviolation")),
+        "content_filter",
+        "The provider's content filter refused the question.",
+        "Put the question in other words.",
+    ),
+    _Rule(
+        _any(_status(401), _named("AuthenticationError")),
+        "wrong_key",
+        "The provider does not accept the key.",
+        "Check the profile's API key.",
+    ),
+    _Rule(
+        _any(_status(403), _named("PermissionDeniedError")),
+        "wrong_key",
+        "The key may not use {model}.",
+        "Ask the owner of the account for access, or choose another model.",
+    ),
+    _Rule(
+        _any(_status(404), _named("NotFoundError")),
+        "unknown_model",
+        "The provider at {endpoint} does not know {model}.",
+        "Check the model's (or deployment's) name, and the address with its path.",
+    ),
+    _Rule(
+        _says("insufficient_quota"),
+        "rate_limited",
+        "The account's quota is used up.",
+        "Check the account's plan and billing.",
+    ),
+    _Rule(
+        _any(_status(429), _named("RateLimitError")),
+        "rate_limited",
+        "The provider has had too many requests from this key.",
+        "Wait a minute and ask again.",
+    ),
+    _Rule(
+        _any(_named("APITimeoutError", "TimeoutException", "TimeoutError"), _status(408, 504)),
+        "timeout",
+        "The provider at {endpoint} did not answer in time.",
+        "Try again; if it lasts, check the address and the network.",
+    ),
+    _Rule(
+        _named("gaierror"),
+        "unknown_host",
+        "The host of {endpoint} cannot be found.",
+        "Check the address for a misspelling, and the network.",
+    ),
+    _Rule(
+        _named("SSLError", "SSLCertVerificationError"),
+        "untrusted_certificate",
+        "The connection to {endpoint} is not trusted.",
+        "Check the address; behind a company proxy set SSL_CERT_FILE to its certificate.",
+    ),
+    _Rule(
+        _named("ConnectionRefusedError", "ConnectError"),
+        "connection_refused",
+        "Nothing answers at {endpoint}.",
+        "Check the address, and that the server there is running.",
+    ),
+    _Rule(
+        _named("APIConnectionError", "TransportError", "ConnectionError", "IncompleteReadError"),
+        "connection_lost",
+        "The connection to the provider broke.",
+        "Ask again; what had arrived is kept.",
+    ),
+    _Rule(
+        _named("UnsupportedProtocol", "InvalidURL"),
+        "profile_unusable",
+        "The address {endpoint} is not a web address.",
+        'It must begin with "http://" or "https://".',
+    ),
+    _Rule(
+        _says("no generation chunks were returned", "does not support stream"),
+        "provider_error",
+        "{model} did not stream its answer.",
+        "Turn streaming off for this profile.",
+    ),
+    _Rule(
+        lambda facts: (facts.status or 0) >= 500,
+        "provider_error",
+        "The provider had an error of its own.",
+        "Try again in a moment.",
+    ),
+    _Rule(
+        _status(400, 405, 409, 422),
+        "provider_error",
+        "The provider refused the request.",
+        "The provider's own words are in the details.",
+    ),
+)
+
+_OTHERWISE = _Rule(
+    lambda facts: True, "provider_error", "{model} ended with an error.", "The details say what happened."
+)
+
+
+def classify(error: BaseException, profile: Profile | None = None) -> ErrorInfo:
+    """Say what an exception of a provider's means, without the key that the profile holds."""
+    secrets = _secrets(profile)
+    if own := _own_words(error):
+        return own.model_copy(update={"detail": redact(own.detail, secrets) if own.detail else None})
+    facts = _facts(error)
+    rule = next((rule for rule in _RULES if rule.applies(facts)), _OTHERWISE)
+    names = {
+        "model": profile.model_name if profile else "the model",
+        "endpoint": (profile and (profile.base_url or profile.azure_endpoint)) or "the provider's address",
+    }
+    return ErrorInfo(
+        code=rule.code,
+        message=rule.message.format(**names),
+        cure=rule.cure.format(**names),
+        detail=redact(_detail(error), secrets),
+    )
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return ``text`` without the secrets and without what looks like a key."""
+    for secret in secrets:
+        text = text.replace(secret, _REDACTED)
+    return _KEY_SHAPES.sub(_REDACTED, text)
+
+
+def _own_words(error: BaseException) -> ErrorInfo | None:
+    """Return what the engine's client says itself (it knows its codes and its sentence)."""
+    code, message = getattr(error, "code", None), getattr(error, "message", None)
+    if type(error).__name__ != "EngineError" or not isinstance(code, str) or not isinstance(message, str):
+        return None
+    cure, detail = getattr(error, "cure", None), getattr(error, "detail", None)
+    return ErrorInfo(code=code, message=message, cure=cure, detail=detail)
+
+
+def _facts(error: BaseException) -> _Facts:
+    chain = list(_chain(error))
+    names = {cls.__name__ for each in chain for cls in type(each).__mro__}
+    statuses = [s for each in chain if isinstance(s := getattr(each, "status_code", None), int)]
+    text = " ".join(f"{each} {getattr(each, 'body', '')}" for each in chain).lower()
+    return _Facts(frozenset(names), statuses[0] if statuses else None, text)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield the exception and what caused it, groups included, each once."""
+    todo, seen = [error], set[int]()
+    while todo:
+        each = todo.pop(0)
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        todo += [e for e in (each.__cause__, each.__context__) if e is not None]
+        if isinstance(each, BaseExceptionGroup):
+            todo += each.exceptions
+
+
+def _detail(error: BaseException) -> str:
+    """Return the provider's own words, or the last lines of the trace where it is no provider's."""
+    if getattr(error, "body", None) or getattr(error, "status_code", None):
+        return f"{type(error).__name__}: {error}"[:_MAX_DETAIL]
+    return "".join(traceback.format_exception(error))[-_MAX_DETAIL:]
+
+
+def _secrets(profile: Profile | None) -> list[str]:
+    key = profile.api_key.get_secret_value() if profile and profile.api_key else ""
+    return [key] if key else []

@@ -1,0 +1,62 @@
+"""What ``huggingface`` and ``guide`` share: models that the engine process of this server runs."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from ..protocol import ErrorInfo
+from .adapter import OnProgress
+from .profiles import Profile
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from .engine_client import EngineClient
+
+_NEEDED = ("torch", "transformers")
+
+
+def local_problem() -> ErrorInfo | None:
+    """Say what is missing to run a model on this machine. Looks for the packages; imports none."""
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if not missing:
+        return None
+    return ErrorInfo(
+        code="profile_unusable",
+        message=f"Local models need {' and '.join(missing)}, which are not installed.",
+        cure='Run: pip install "jupyter-stream-chat[local]"',
+        field="provider",
+    )
+
+
+class LocalAdapter:
+    """Models of the engine. Opening one is cheap: the engine loads it when the run asks."""
+
+    def __init__(self, engine: EngineClient, *, model: str | None = None, notice: str | None = None) -> None:
+        """``model`` overrides what the profile names (a folder)."""
+        self.notice = notice
+        self._engine = engine
+        self._model = model
+
+    def problem(self) -> ErrorInfo | None:
+        """Say what is missing to run a model on this machine."""
+        return local_problem()
+
+    def load(self) -> None:
+        """Import LangChain's part; torch is the engine process's affair."""
+        from . import engine_llm  # noqa: F401
+
+    async def open(self, profile: Profile, on_progress: OnProgress) -> BaseChatModel:
+        """Return a model for one run, which tells ``on_progress`` what the engine does."""
+        from .engine_llm import EngineChatModel
+
+        return EngineChatModel(
+            client=self._engine,
+            model=self._model or profile.model,
+            parameters=profile.parameters.model_dump(exclude={"system_prompt"}, exclude_none=True),
+            on_progress=on_progress,
+        )
+
+    async def close(self) -> None:
+        """Keep the engine: it belongs to the server, which ends it last."""
