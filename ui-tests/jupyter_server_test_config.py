@@ -1,0 +1,45 @@
+"""Jupyter's configuration for the browser tests: a fresh store, the guide, and a scripted provider."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from jupyterlab.galata import configure_jupyter_server
+
+repository = Path(__file__).parent.parent
+sys.path.insert(0, str(repository))
+
+from tests.scripted_provider import start_in_thread  # noqa: E402
+
+c = get_config()  # noqa: F821
+configure_jupyter_server(c)
+c.ServerApp.ip = "127.0.0.1"
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+
+provider = start_in_thread()
+os.environ["SCRIPTED_API_KEY"] = "not-a-secret"
+c.StreamChat.data_dir = tempfile.mkdtemp(prefix="stream-chat-ui-")
+c.StreamChat.default_profile = "scripted"
+c.StreamChat.profiles = [
+    {
+        "id": "scripted",
+        "label": "Scripted",
+        "provider": "openai-compatible",
+        "model": "scripted",
+        "base_url": f"{provider}/v1",
+        "api_key_env": "SCRIPTED_API_KEY",
+    },
+    {
+        "id": "scripted-azure",
+        "label": "Scripted Azure",
+        "provider": "azure",
+        "model": "scripted",
+        "azure_endpoint": provider,
+        "azure_deployment": "scripted",
+        "api_version": "2024-10-21",
+        "api_key_env": "SCRIPTED_API_KEY",
+    },
+    {"id": "guide", "label": "Guide", "provider": "guide", "model": "guide"},
+]

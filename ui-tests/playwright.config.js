@@ -1,0 +1,49 @@
+/** Two servers, two projects: the panel in JupyterLab, and in Notebook 7. */
+const base = require('@jupyterlab/galata/lib/playwright-config');
+
+const labPort = Number(process.env.JSC_PORT || 8897);
+const notebookPort = labPort + 1;
+const config = '--config jupyter_server_test_config.py';
+const root = process.getuid?.() === 0 ? '--allow-root' : '';
+
+/** Each server keeps its chats in a folder of its own. */
+function server(command, port, page) {
+  return {
+    command: `jupyter ${command} ${root} --ServerApp.port=${port} --ServerApp.port_retries=0 ${config}`,
+    url: `http://127.0.0.1:${port}${page}`,
+    timeout: 120000,
+    reuseExistingServer: false,
+    env: { JSC_TEST_SERVER: command }
+  };
+}
+
+module.exports = {
+  ...base,
+  testDir: 'tests',
+  timeout: 90000,
+  workers: 1,
+  retries: 0,
+  reporter: [['list']],
+  use: {
+    ...base.use,
+    video: 'off',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update']
+    }
+  },
+  projects: [
+    {
+      name: 'lab',
+      testIgnore: '**/notebook.spec.ts',
+      use: { baseURL: `http://127.0.0.1:${labPort}` }
+    },
+    {
+      name: 'notebook',
+      testMatch: '**/notebook.spec.ts',
+      use: { baseURL: `http://127.0.0.1:${notebookPort}`, appPath: '' }
+    }
+  ],
+  webServer: [server('lab', labPort, '/lab'), server('notebook', notebookPort, '/tree')]
+};
