@@ -172,7 +172,7 @@ class ScriptedProvider:
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/_requests", self._list)
         app.router.add_delete("/_requests", self._forget)
-        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None)
+        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
 
     @property
     def openai_url(self) -> str:
@@ -181,7 +181,7 @@ class ScriptedProvider:
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{self._port}"

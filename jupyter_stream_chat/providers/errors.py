@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..protocol import ErrorInfo
 from .profiles import Profile
 
-_KEY_SHAPES = re.compile(r"(?i)\b(sk-[\w*.-]{4,}|(?<=bearer )[\w.~+/*-]+|(?<=api-key: )[\w*-]+)")
+_KEY_SHAPES = re.compile(r"(?i)\b(sk-[\w*-]{4,}|(?<=bearer )[\w.~+/*-]+|(?<=api-key: )[\w*-]+)")
 _REDACTED = "[key]"
 _MAX_DETAIL = 4000
 
@@ -152,6 +152,12 @@ _RULES = (
         "Try again in a moment.",
     ),
     _Rule(
+        _all(_named("APIError"), lambda facts: facts.status is None),
+        "provider_error",
+        "The provider broke off with an error.",
+        "Ask again; what had arrived is kept.",
+    ),
+    _Rule(
         _status(400, 405, 409, 422),
         "provider_error",
         "The provider refused the request.",
@@ -179,7 +185,7 @@ def classify(error: BaseException, profile: Profile | None = None) -> ErrorInfo:
         code=rule.code,
         message=rule.message.format(**names),
         cure=rule.cure.format(**names),
-        detail=redact(_detail(error), secrets),
+        detail=redact(_trace(error) if rule is _OTHERWISE else _words(error), secrets),
     )
 
 
@@ -221,10 +227,14 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             todo += each.exceptions
 
 
-def _detail(error: BaseException) -> str:
-    """Return the provider's own words, or the last lines of the trace where it is no provider's."""
-    if getattr(error, "body", None) or getattr(error, "status_code", None):
-        return f"{type(error).__name__}: {error}"[:_MAX_DETAIL]
+def _words(error: BaseException) -> str:
+    """Return what the provider's side said, a line for each cause, without repetitions."""
+    lines = dict.fromkeys(f"{type(each).__name__}: {each}" for each in _chain(error))
+    return "\n".join(lines)[:_MAX_DETAIL]
+
+
+def _trace(error: BaseException) -> str:
+    """Return the end of the trace: of an error that no rule knows, it is all that helps."""
     return "".join(traceback.format_exception(error))[-_MAX_DETAIL:]
 
 

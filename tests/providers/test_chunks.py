@@ -1,0 +1,53 @@
+"""Reading LangChain messages and chunks."""
+
+from __future__ import annotations
+
+import pytest
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages.ai import UsageMetadata
+
+from jupyter_stream_chat.protocol import Usage
+from jupyter_stream_chat.providers.chunks import finish_reason_of, reasoning_of, text_of, usage_of
+
+
+def test_text_and_reasoning_are_kept_apart() -> None:
+    chunk = AIMessageChunk(content="yes", additional_kwargs={"reasoning_content": "hm"})
+    assert (text_of(chunk), reasoning_of(chunk)) == ("yes", "hm")
+
+
+def test_blocks_are_read_by_their_type() -> None:
+    message = AIMessage(
+        content=[
+            {"type": "reasoning", "reasoning": "one "},
+            {"type": "thinking", "thinking": "two"},
+            {"type": "text", "text": "yes"},
+            " no",
+            {"type": "image_url", "image_url": "data:,"},
+        ]
+    )
+    assert (text_of(message), reasoning_of(message)) == ("yes no", "one two")
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ({"finish_reason": "length"}, "length"),
+        ({"finish_reason": "content_filter"}, "content_filter"),
+        ({"stop_reason": "max_tokens"}, "length"),
+        ({"stop_reason": "end_turn"}, "stop"),
+        ({"finish_reason": "something new"}, "stop"),
+        ({}, None),
+    ],
+)
+def test_finish_reasons_are_mapped(said: dict[str, str], meant: str | None) -> None:
+    assert finish_reason_of(AIMessage(content="", response_metadata=said)) == meant
+
+
+def test_usage_is_read_where_there_is_one() -> None:
+    usage = UsageMetadata(
+        input_tokens=3, output_tokens=5, total_tokens=8, output_token_details={"reasoning": 2}
+    )
+    assert usage_of(AIMessage(content="", usage_metadata=usage)) == Usage(
+        input_tokens=3, output_tokens=5, reasoning_tokens=2
+    )
+    assert usage_of(AIMessage(content="")) is None

@@ -1,0 +1,147 @@
+"""The three hosted adapters, against a real socket: what is sent, and that nothing is lost on the way back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from langchain_core.language_models import BaseChatModel
+
+from jupyter_stream_chat.providers.chunks import finish_reason_of, reasoning_of, text_of, usage_of
+from jupyter_stream_chat.providers.profiles import Profile
+from jupyter_stream_chat.providers.registry import Registry
+from tests.scripted_provider import TEXTS, Script, ScriptedProvider
+
+from .conftest import KEY, profile_values
+
+SHAPES = ("openai", "azure", "openai-compatible")
+
+
+class Opened:
+    """A model of each shape, opened through the registry."""
+
+    def __init__(self, provider: ScriptedProvider) -> None:
+        self._provider = provider
+        self._registries: list[Registry] = []
+
+    async def __call__(self, shape: str, **more: Any) -> BaseChatModel:
+        registry = Registry([profile_values(shape, self._provider, **more)], engine=None)  # type: ignore[arg-type]
+        self._registries.append(registry)
+        profile = registry.find(shape)
+        assert isinstance(profile, Profile)
+        return await registry.open(profile, lambda *_: None)
+
+    async def close(self) -> None:
+        for registry in self._registries:
+            await registry.close()
+
+
+@pytest.fixture
+async def opened(provider: ScriptedProvider) -> AsyncIterator[Opened]:
+    opener = Opened(provider)
+    yield opener
+    await opener.close()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_tokens_arrive_one_by_one_none_lost_or_doubled(opened: Opened, shape: str) -> None:
+    llm = await opened(shape)
+    chunks = [chunk async for chunk in llm.astream("tokens=2000")]
+    texts = [text for chunk in chunks if (text := text_of(chunk))]
+    assert texts == [f"t{i} " for i in range(2000)]
+    assert [r for chunk in chunks if (r := finish_reason_of(chunk))] == ["stop"]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+async def test_reasoning_is_kept_and_apart(opened: Opened, shape: str, field: str) -> None:
+    llm = await opened(shape)
+    question = f"tokens=3 reasoning=2 field={field}"
+    chunks = [chunk async for chunk in llm.astream(question)]
+    assert "".join(map(reasoning_of, chunks)) == "r0 r1 "
+    assert "".join(map(text_of, chunks)) == "t0 t1 t2 "
+    whole = await llm.ainvoke(question)
+    assert (reasoning_of(whole), text_of(whole)) == ("r0 r1 ", "t0 t1 t2 ")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("text", sorted(TEXTS))
+async def test_any_text_is_the_same_streamed_and_in_one_piece(opened: Opened, shape: str, text: str) -> None:
+    llm = await opened(shape)
+    question = f"text={text}"
+    halves = "".join([text_of(chunk) async for chunk in llm.astream(question)])
+    assert halves.encode("utf-16", "surrogatepass").decode("utf-16") == Script.read(question).answer()
+    assert text_of(await llm.ainvoke(question)) == Script.read(question).answer()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_parameters_are_sent_and_absent_ones_are_not(
+    opened: Opened, provider: ScriptedProvider, shape: str
+) -> None:
+    parameters = {"temperature": 0.5, "top_p": 0.9, "max_tokens": 12, "seed": 3, "stop": ["END"]}
+    await (await opened(shape, parameters=parameters)).ainvoke("tokens=1")
+    body = provider.requests[-1].body
+    assert body["max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"] == 12
+    sent = {"temperature": 0.5, "top_p": 0.9, "seed": 3, "stop": ["END"]}
+    assert {name: body[name] for name in sent} == sent
+    await (await opened(shape)).ainvoke("tokens=1")
+    assert not sent.keys() & provider.requests[-1].body.keys()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_the_key_goes_where_the_profile_says(
+    opened: Opened, provider: ScriptedProvider, shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_BASE", "OPENAI_BASE_URL", "LANGSMITH_GATEWAY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9/elsewhere")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-environment")
+    await (await opened(shape)).ainvoke("tokens=1")
+    headers = provider.requests[-1].headers
+    assert KEY in (headers.get("api-key"), headers.get("authorization", "").removeprefix("Bearer "))
+    assert "sk-of-the-environment" not in str(headers)
+
+
+async def test_a_compatible_server_without_a_key_gets_no_key_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-environment")
+    async with ScriptedProvider() as provider:
+        opener = Opened(provider)
+        await (await opener("openai-compatible", api_key=None)).ainvoke("tokens=1")
+        await opener.close()
+        assert "sk-of-the-environment" not in str(provider.requests[-1].headers)
+
+
+async def test_azure_is_asked_by_deployment_and_version(opened: Opened, provider: ScriptedProvider) -> None:
+    await (await opened("azure")).ainvoke("tokens=1")
+    request = provider.requests[-1]
+    assert request.path == "/openai/deployments/dep/chat/completions"
+    assert request.query == {"api-version": "2024-10-21"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "more", "asks"),
+    [
+        ("openai", {}, True),
+        ("openai-compatible", {}, False),
+        ("azure", {"api_version": "2024-10-21"}, True),
+        ("azure", {"api_version": "2023-05-15"}, False),
+    ],
+)
+async def test_usage_is_asked_for_where_it_is_understood(
+    opened: Opened, provider: ScriptedProvider, shape: str, more: dict[str, str], asks: bool
+) -> None:
+    llm = await opened(shape, **more)
+    chunks = [chunk async for chunk in llm.astream("tokens=4")]
+    assert ("stream_options" in provider.requests[-1].body) is asks
+    usages = [usage for chunk in chunks if (usage := usage_of(chunk))]
+    assert [usage.output_tokens for usage in usages] == ([4] if asks else [])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_what_stop_relies_on_is_set(opened: Opened, shape: str) -> None:
+    llm: Any = await opened(shape)
+    assert llm.stream_chunk_timeout == 0, "asyncio.wait_for swallows cancels on Python 3.11"
+    assert llm.max_retries == 0
+    assert not llm.streaming

@@ -1,0 +1,52 @@
+"""Where keys come from, and which variables a profile may read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_stream_chat.protocol import ErrorInfo
+from jupyter_stream_chat.providers.keys import with_key
+from jupyter_stream_chat.providers.profiles import Origin, Profile, parse_profile
+
+ENVIRON = {"OPENAI_API_KEY": "usual", "MY_API_KEY": "mine", "HOME": "/home/x", "AZURE_OPENAI_API_KEY": "az"}
+
+
+def found(values: dict[str, Any], origin: Origin = "configured") -> str | ErrorInfo | None:
+    profile = parse_profile({"id": "p", "model": "m", **values}, origin=origin)
+    assert isinstance(profile, Profile)
+    resolved = with_key(profile, ENVIRON)
+    if isinstance(resolved, ErrorInfo):
+        return resolved
+    return resolved.api_key.get_secret_value() if resolved.api_key else None
+
+
+def test_a_key_is_taken_from_the_profile_then_from_its_variable_then_from_the_usual_one() -> None:
+    assert found({"provider": "openai", "api_key": "own", "api_key_env": "MY_API_KEY"}) == "own"
+    assert found({"provider": "openai", "api_key_env": "MY_API_KEY"}) == "mine"
+    assert found({"provider": "openai"}) == "usual"
+
+
+def test_a_missing_variable_is_named_with_its_cure() -> None:
+    error = found({"provider": "openai", "api_key_env": "OTHER_API_KEY"})
+    assert isinstance(error, ErrorInfo)
+    assert error.field == "api_key_env"
+    assert "OTHER_API_KEY" in error.message
+    assert error.cure
+
+
+def test_only_variables_of_keys_can_be_read() -> None:
+    for name in ("HOME", "my_api_key", "MY_API_KEY_ID"):
+        error = found({"provider": "openai", "api_key_env": name})
+        assert isinstance(error, ErrorInfo)
+        assert "_API_KEY" in (error.cure or "")
+        assert "/home" not in error.model_dump_json()
+
+
+def test_the_usual_key_goes_to_no_address_that_a_page_chose() -> None:
+    error = found({"provider": "openai", "base_url": "https://evil.example/v1"}, origin="stored")
+    assert isinstance(error, ErrorInfo)
+    assert error.field == "api_key"
+
+
+def test_a_compatible_server_needs_no_key_and_gets_none_unasked() -> None:
+    assert found({"provider": "openai-compatible", "base_url": "http://127.0.0.1:1/v1"}) is None
