@@ -1,0 +1,79 @@
+"""Text that grows while a model writes it: one channel of one run.
+
+Owns Unicode: what comes in may be cut anywhere, even inside a surrogate pair; what is held, counted and handed
+on is always valid. Lengths and offsets are in code points.
+"""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_right
+
+from ..protocol import Digest
+
+REPLACEMENT = "\ufffd"
+
+
+class StreamText:
+    """A text, its length and its check value. Appending costs what is appended, a tail costs the tail."""
+
+    def __init__(self, text: str = "") -> None:
+        self._pieces: list[str] = []
+        self._starts: list[int] = []
+        self._length = 0
+        self._crc32 = 0
+        self._held = ""
+        self.append(text)
+
+    @property
+    def length(self) -> int:
+        """Code points held, without a half surrogate pair that waits for its other half."""
+        return self._length
+
+    def append(self, text: str) -> str:
+        """Append text and return what was really appended.
+
+        Providers that cut UTF-16 between chunks give halves of surrogate pairs: the halves are joined over
+        calls, and a half without its other half becomes U+FFFD.
+        """
+        text = self._held + text
+        self._held = ""
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            self._held, text = text[-1], text[:-1]
+        return self._take(text)
+
+    def close(self) -> str:
+        """Append U+FFFD for a half pair that still waits; return what was appended."""
+        lone, self._held = self._held, ""
+        return self._take(REPLACEMENT if lone else "")
+
+    def tail(self, offset: int) -> str:
+        """Return the text from ``offset`` (0 to ``length``) on."""
+        if offset >= self._length:
+            return ""
+        first = bisect_right(self._starts, offset) - 1
+        head = self._pieces[first][offset - self._starts[first] :]
+        return head + "".join(self._pieces[first + 1 :])
+
+    def digest(self) -> Digest:
+        """Return the check value of all that is held."""
+        return Digest(length=self._length, crc32=self._crc32)
+
+    def __str__(self) -> str:
+        if len(self._pieces) > 1:
+            self._pieces, self._starts = ["".join(self._pieces)], [0]
+        return self._pieces[0] if self._pieces else ""
+
+    def _take(self, text: str) -> str:
+        if not text:
+            return ""
+        try:
+            encoded = text.encode()
+        except UnicodeEncodeError:  # surrogates: UTF-16 is the one codec that joins pairs
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            encoded = text.encode()
+        self._crc32 = zlib.crc32(encoded, self._crc32)
+        self._pieces.append(text)
+        self._starts.append(self._length)
+        self._length += len(text)
+        return text
