@@ -2,4 +2,10 @@
  * Text on the page while it streams: incremental Markdown and plain text.
  */
 
+export { warmUp } from './block';
+export { addCopyButtons } from './codetoolbar';
+export { type IPlainTextOptions, PlainText } from './plaintext';
+export type { ScheduleFrame } from './schedule';
+export type { BlockKind } from './splitter';
+export { type IStreamingMarkdownOptions, StreamingMarkdown } from './streaming';
 export type { IStreamingText } from './text';

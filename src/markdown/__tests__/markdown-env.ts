@@ -1,0 +1,60 @@
+/** JupyterLab's own Markdown rendering, as its application sets it up. */
+
+import { EditorLanguageRegistry } from '@jupyterlab/codemirror';
+import { createMarkdownParser } from '@jupyterlab/markedparser-extension';
+import { RenderMimeRegistry, standardRendererFactories } from '@jupyterlab/rendermime';
+
+import { CHUNK_CLASS } from '../codestream';
+
+export function createLanguages(): EditorLanguageRegistry {
+  const languages = new EditorLanguageRegistry();
+  EditorLanguageRegistry.getDefaultLanguages()
+    .filter(language => language.name !== 'none')
+    .forEach(language => languages.addLanguage(language));
+  return languages;
+}
+
+export function createRenderMime(languages: EditorLanguageRegistry): RenderMimeRegistry {
+  return new RenderMimeRegistry({
+    initialFactories: standardRendererFactories,
+    markdownParser: createMarkdownParser(languages)
+  });
+}
+
+/** What JupyterLab's preview makes of a whole text. */
+export async function preview(rendermime: RenderMimeRegistry, source: string): Promise<HTMLElement> {
+  const renderer = rendermime.createRenderer('text/markdown');
+  await renderer.renderModel(rendermime.createModel({ data: { 'text/markdown': source }, trusted: false }));
+  return renderer.node;
+}
+
+/**
+ * The structure and the text of rendered Markdown, to compare.
+ *
+ * Left out: the elements around blocks and around chunks of code, white space between blocks, and the random
+ * entities that the parser hides mail addresses behind.
+ */
+export function structure(root: Element, blocks = false): string {
+  const copy = root.cloneNode(true) as HTMLElement;
+  if (blocks) {
+    [...copy.children].forEach(block => block.replaceWith(...block.childNodes));
+  }
+  copy.querySelectorAll(`.${CHUNK_CLASS}`).forEach(chunk => chunk.replaceWith(...chunk.childNodes));
+  copy.normalize();
+  joinSpans(copy);
+  [...copy.childNodes].forEach(node => node instanceof Text && node.data.trim() === '' && node.remove());
+  [...copy.childNodes].forEach(node => node instanceof Text && (node.data = node.data.trim()));
+  return copy.innerHTML;
+}
+
+/** Join spans that the end of a chunk has cut. */
+function joinSpans(root: HTMLElement): void {
+  for (const span of root.querySelectorAll('code span')) {
+    const next = span.nextSibling;
+    if (next instanceof HTMLElement && next.className === span.className && span.className !== '') {
+      next.prepend(...span.childNodes);
+      next.normalize();
+      span.remove();
+    }
+  }
+}
