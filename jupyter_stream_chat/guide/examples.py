@@ -1,0 +1,90 @@
+"""Training examples for the guide, drawn without end from the topics.
+
+An example is the tokens of a rendered chat and the position from which the model is to be right. Two kinds
+are mixed: *choices* end with the two tokens that name topic and language, *recitals* go on with the answer.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerFast
+
+from .noise import dirty
+from .topics import LANGUAGES, OFF_TOPIC, Topic, load_followups
+from .vocabulary import ASSISTANT, END, USER, plan
+
+_OFF_TOPIC_SHARE = 0.3
+_EARLIER_SHARE = 0.35
+_FOLLOWUP_SHARE = 0.08
+_CONTINUED_SHARE = 0.15
+
+
+@dataclass(frozen=True)
+class Example:
+    """Tokens of a chat; those from `start` on are to be predicted."""
+
+    ids: list[int]
+    start: int
+
+
+class Examples:
+    """Draws examples; the same generator state gives the same examples."""
+
+    def __init__(
+        self, topics: Sequence[Topic], tokenizer: PreTrainedTokenizerFast, rng: random.Random
+    ) -> None:
+        self._topics = topics
+        self._known = [topic for topic in topics if topic.id != OFF_TOPIC]
+        self._off_topic = next(topic for topic in topics if topic.id == OFF_TOPIC)
+        self._followups = load_followups()
+        self._tokenizer = tokenizer
+        self._rng = rng
+
+    def choice(self) -> Example:
+        """Return a chat whose last question is to be understood."""
+        rng = self._rng
+        if rng.random() < _FOLLOWUP_SHARE:
+            topic, language = rng.choice(self._known), rng.choice(LANGUAGES)
+            asked = [topic.questions[language].draw(rng), self._followups[language].draw(rng)]
+        else:
+            topic, language = self._any_topic(), rng.choice(LANGUAGES)
+            asked = [*self._earlier(), topic.questions[language].draw(rng)]
+        prompt = self._prompt(asked)
+        ids = prompt + self._encode(plan(topic.id, language))
+        return Example(ids, len(prompt))
+
+    def recital(self) -> Example:
+        """Return a chat with a whole answer.
+
+        What the answer says must depend on the tokens of its topic and language alone, so the question may be
+        any; some answers lack these tokens, as when a stopped answer is continued.
+        """
+        rng = self._rng
+        topic, language = rng.choice(self._topics), rng.choice(LANGUAGES)
+        answer = self._encode(topic.answers[language] + END)
+        if rng.random() < _CONTINUED_SHARE:
+            prompt = self._prompt([topic.questions[language].draw(rng)])
+            return Example(prompt + answer, len(prompt) + rng.randrange(6, max(7, len(answer) // 2)))
+        asked = topic if rng.random() < 0.5 else self._any_topic()
+        prompt = self._prompt([*self._earlier(), asked.questions[rng.choice(LANGUAGES)].draw(rng)])
+        prompt += self._encode(plan(topic.id, language))
+        return Example(prompt + answer, len(prompt))
+
+    def _any_topic(self) -> Topic:
+        return self._off_topic if self._rng.random() < _OFF_TOPIC_SHARE else self._rng.choice(self._known)
+
+    def _earlier(self) -> list[str]:
+        """Return the question before, if there was one."""
+        rng = self._rng
+        if rng.random() >= _EARLIER_SHARE:
+            return []
+        return [self._any_topic().questions[rng.choice(LANGUAGES)].draw(rng)]
+
+    def _prompt(self, questions: Sequence[str]) -> list[int]:
+        typed = (dirty(question, self._rng).lower().split() for question in questions)
+        return self._encode("".join(f"{USER} {' '.join(words)}" for words in typed) + ASSISTANT)
+
+    def _encode(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
+        return ids
