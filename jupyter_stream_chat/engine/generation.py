@@ -1,0 +1,121 @@
+"""One answer: the prompt is read in chunks, then the model steps from token to token.
+
+Owns the loop and its stop flag, which is looked at before every call of the model, also while the prompt is
+read (`generate()` of transformers looks at nothing then). Knows nothing of queues, pipes or loading.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import torch
+
+from .detokenizer import detokenizer
+from .errors import EngineFailure
+from .messages import FinishReason, Parameters
+from .model import LoadedModel
+from .sampling import Sampler
+from .stopstrings import StopStrings
+
+PREFILL_CHUNK = 128
+"""Tokens of the prompt per call of the model: what a stop has to wait for at most."""
+
+
+class Generation:
+    """The making of one answer. Its counters may be read at any time."""
+
+    def __init__(
+        self, loaded: LoadedModel, prompt: list[int], parameters: Parameters, stop: threading.Event
+    ) -> None:
+        """Raises EngineFailure when the prompt leaves no room for an answer, before any call of the model."""
+        self._loaded = loaded
+        self._prompt = prompt
+        self._room = answer_room(loaded, len(prompt), parameters.max_tokens)
+        self._stop = stop
+        self._sampler = Sampler(loaded.generation_config, parameters, loaded.device)
+        self._detokenizer = detokenizer(loaded.tokenizer)
+        self._stops = StopStrings(parameters.stop or [])
+        self._held, self._cache = loaded.prefixes.lend(prompt)
+        self.reused_tokens = len(self._held)
+        self.output_tokens = 0
+        self.forward_calls = 0
+        self.forward_calls_after_stop = 0
+
+    @torch.inference_mode()
+    def run(self, emit: Callable[[str], None]) -> FinishReason:
+        """Generate to the end, handing each step's text to ``emit``. What the model raises, passes."""
+        reason = self._run(emit)
+        if self._held:
+            self._loaded.prefixes.give_back(self._held, self._cache)
+        return reason
+
+    def _run(self, emit: Callable[[str], None]) -> FinishReason:
+        ids = list(self._prompt)
+        logits = self._read_prompt()
+        while logits is not None:
+            token = self._sampler.choose(ids, logits)
+            ids.append(token)
+            self.output_tokens += 1
+            if token in self._loaded.end_tokens:
+                return self._end("stop", emit)
+            self._show(self._detokenizer.add(token), emit)
+            if self._stops.found:
+                return "stop"
+            if self.output_tokens == self._room:
+                return self._end("length", emit)
+            logits = self._forward([token])
+        return "interrupted"
+
+    def _read_prompt(self) -> torch.Tensor | None:
+        """Read what the cache does not hold, in chunks. None when stopped."""
+        logits = None
+        for start in range(len(self._held), len(self._prompt), PREFILL_CHUNK):
+            logits = self._forward(self._prompt[start : start + PREFILL_CHUNK])
+            if logits is None:
+                break
+        return logits
+
+    def _forward(self, ids: list[int]) -> torch.Tensor | None:
+        """Call the model once; None when stopped before or meanwhile. The only place that calls it."""
+        if self._stop.is_set():
+            return None
+        logits = self._loaded.forward(ids, self._cache)
+        self._held.extend(ids)
+        self.forward_calls += 1
+        if self._stop.is_set():
+            self.forward_calls_after_stop += 1
+            return None
+        return logits
+
+    def _show(self, text: str, emit: Callable[[str], None]) -> None:
+        if text := self._stops.add(text):
+            emit(text)
+
+    def _end(self, reason: FinishReason, emit: Callable[[str], None]) -> FinishReason:
+        """Show what was held back: half characters, and beginnings of stop strings."""
+        self._show(self._detokenizer.flush(), emit)
+        if self._stops.found:
+            return "stop"
+        if rest := self._stops.flush():
+            emit(rest)
+        return reason
+
+
+def answer_room(loaded: LoadedModel, prompt_tokens: int, max_tokens: int | None) -> int | None:
+    """Return the most tokens that the answer may have; None: no limit is known.
+
+    Raises EngineFailure when the prompt fills the model's context.
+    """
+    limit = max_tokens or loaded.generation_config.max_new_tokens
+    if loaded.context_length is None:
+        return limit
+    left = loaded.context_length - prompt_tokens
+    if left <= 0:
+        raise EngineFailure(
+            "context_too_long",
+            f"The conversation has {prompt_tokens} tokens; this model reads {loaded.context_length} at most, "
+            "its answer included.",
+            "Start a new chat, or shorten the question.",
+        )
+    return min(limit, left) if limit else left

@@ -1,0 +1,200 @@
+"""The engine's wire: requests and events, one JSON object per line.
+
+Owns every shape that crosses the pipe between the server and the engine process, and their coding.
+Imports the standard library alone, because the server imports it too. ``Generate`` is answered by any
+number of ``Progress`` and ``Queued``, then ``Started`` and ``Text``, and in the end by exactly one of
+``Finished`` and ``Failed``. Fractions are 0..1, sizes are in tokens.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypedDict
+
+Stage = Literal["importing", "downloading", "loading"]
+FinishReason = Literal["stop", "length", "interrupted"]
+
+
+class ChatMessage(TypedDict):
+    """One message of the conversation, as chat templates take it."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How to generate. What is None is the model's own default (its generation config)."""
+
+    temperature: float | None = None
+    """0 is greedy."""
+    top_k: int | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    """Most tokens of the answer; None: as many as the context holds."""
+    repetition_penalty: float | None = None
+    seed: int | None = None
+    """None: another answer each time."""
+    stop: list[str] | None = None
+    """Texts that end the answer; not shown themselves."""
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How to load a model. Another value of any field is another loaded model."""
+
+    device: str = "auto"
+    """auto (a GPU if there is one), cpu, cuda, cuda:1, mps ..."""
+    dtype: str = "auto"
+    """auto (as the weights are stored), float32, bfloat16, float16."""
+    revision: str | None = None
+    """Branch, tag or commit on the hub."""
+
+
+@dataclass(frozen=True)
+class Generate:
+    """Answer a conversation."""
+
+    request_id: str
+    model: str
+    """Hub id or folder."""
+    messages: list[ChatMessage]
+    parameters: Parameters = field(default_factory=Parameters)
+    load: LoadOptions = field(default_factory=LoadOptions)
+    continue_final: bool = False
+    """Go on with the last message's text instead of answering it."""
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Stop a request, wherever it is. One that is unknown or over is ignored."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    """End the process at once."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the request waits for. ``fraction`` is None where it cannot be known."""
+
+    request_id: str
+    stage: Stage
+    fraction: float | None = None
+
+
+@dataclass(frozen=True)
+class Queued:
+    """Place in the queue; 1 is next."""
+
+    request_id: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Started:
+    """The model begins to read the prompt."""
+
+    request_id: str
+    prompt_tokens: int
+    reused_tokens: int
+    """How much of the prompt need not be read again."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text of the answer to append."""
+
+    request_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens read and written."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The answer is over."""
+
+    request_id: str
+    finish_reason: FinishReason
+    usage: Usage
+    forward_calls: int = 0
+    """Calls of the model: chunks of the prompt and steps."""
+    forward_calls_after_stop: int = 0
+    """Of these, how many were running at the stop or began after it."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The request ended with an error: a stable code, one plain sentence, a cure, the trace."""
+
+    request_id: str
+    code: str
+    message: str
+    cure: str | None = None
+    detail: str | None = None
+
+
+def never_started(request_id: str) -> Finished:
+    """Return the end of a request that was cancelled before the model was called."""
+    return Finished(request_id, "interrupted", Usage(0, 0))
+
+
+Request = Generate | Cancel | Shutdown
+Event = Progress | Queued | Started | Text | Finished | Failed
+
+_REQUESTS: dict[str, type[Request]] = {"generate": Generate, "cancel": Cancel, "shutdown": Shutdown}
+_EVENTS: dict[str, type[Event]] = {
+    "progress": Progress,
+    "queued": Queued,
+    "started": Started,
+    "text": Text,
+    "finished": Finished,
+    "failed": Failed,
+}
+_NAMES: dict[type[Request] | type[Event], str] = {
+    cls: name for table in (_REQUESTS, _EVENTS) for name, cls in table.items()
+}
+_NESTED: dict[str, type[Parameters | LoadOptions | Usage]] = {
+    "parameters": Parameters,
+    "load": LoadOptions,
+    "usage": Usage,
+}
+
+
+def encode(message: Request | Event) -> bytes:
+    """Write one line, newline included."""
+    fields = {"type": _NAMES[type(message)], **vars(message)}
+    return json.dumps(fields, default=asdict, separators=(",", ":")).encode() + b"\n"
+
+
+def decode_request(line: bytes) -> Request:
+    """Read a line from the server. Raises ValueError or TypeError for what is no request."""
+    name, fields = _fields(line)
+    return _REQUESTS[name](**fields)
+
+
+def decode_event(line: bytes) -> Event:
+    """Read a line from the engine. Raises ValueError or TypeError for what is no event."""
+    name, fields = _fields(line)
+    return _EVENTS[name](**fields)
+
+
+def _fields(line: bytes) -> tuple[str, dict[str, Any]]:
+    fields = json.loads(line)
+    if not isinstance(fields, dict) or (name := fields.pop("type", None)) not in _NAMES.values():
+        raise ValueError(f"not a message of the engine: {line[:200]!r}")
+    for key, cls in _NESTED.items():
+        if key in fields:
+            fields[key] = cls(**fields[key])
+    return name, fields

@@ -1,0 +1,96 @@
+"""Makes tiny causal chat models with random weights: real transformers folders, in a second, without a network.
+
+The same arguments give the same model, bit for bit.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+SPECIAL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+
+# Some of each script, so that characters are cut into several tokens, some into whole words.
+_CORPUS = [
+    "The quick brown fox jumps over the lazy dog. A chat model answers a question, token by token.",
+    "def stream(text):\n    for word in text.split():\n        print(word, end=' ')\n    return None\n",
+    "今天天气很好，我们去公园散步吧。模型一个字一个字地回答问题。",
+    "これはストリーミングのテストです。日本語の文章を一文字ずつ表示します。",
+    "스트리밍 응답을 한 글자씩 보여 줍니다.",
+    "😀 🎉 👩‍🚀 🇯🇵 naïve café — “quotes” … ∑∫√",
+]
+
+
+def make_tiny_model(
+    folder: Path,
+    *,
+    layers: int = 2,
+    hidden: int = 64,
+    vocabulary: int = 600,
+    context: int = 4096,
+    seed: int = 0,
+    chat_template: str | None = CHAT_TEMPLATE,
+    ends: bool = False,
+    **config: Any,
+) -> Path:
+    """Write a Qwen2 model with random weights to ``folder`` and return it.
+
+    ``ends=False``: no token ends an answer, so it goes on to its ``max_tokens``. ``config`` overrides fields
+    of Qwen2Config.
+    """
+    import torch
+    from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM
+
+    tokenizer = make_tokenizer(vocabulary, chat_template)
+    end = tokenizer.convert_tokens_to_ids("<|im_end|>")
+    fields = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": hidden,
+        "intermediate_size": 2 * hidden,
+        "num_hidden_layers": layers,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": context,
+        "initializer_range": 0.3,  # far from uniform, else greedy answers hang on one token
+        "tie_word_embeddings": False,
+        "bos_token_id": None,
+        "eos_token_id": end if ends else None,
+    }
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = Qwen2ForCausalLM(Qwen2Config(**{**fields, **config}))
+    model.generation_config = GenerationConfig(eos_token_id=end if ends else None, do_sample=False)
+    if not ends:
+        tokenizer.eos_token = None
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def make_tokenizer(vocabulary: int = 600, chat_template: str | None = CHAT_TEMPLATE) -> Any:
+    """Return a byte-level BPE tokenizer (every text and every byte has ids) with ChatML's template."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    backend.train_from_iterator(
+        _CORPUS,
+        trainers.BpeTrainer(
+            vocab_size=vocabulary,
+            special_tokens=SPECIAL_TOKENS,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, eos_token="<|im_end|>", pad_token="<|endoftext|>"
+    )
+    tokenizer.add_special_tokens({"additional_special_tokens": SPECIAL_TOKENS})
+    tokenizer.chat_template = chat_template
+    return tokenizer
