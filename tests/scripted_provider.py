@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -88,13 +89,13 @@ class Script:
     """What to answer to one request."""
 
     tokens: int = 20
-    rate: float = 0
+    rate: float = 0.0
     text: str = "plain"
     reasoning: int = 0
     field: str = "reasoning_content"
     hang: str = ""
-    ping: float = 0
-    delay: float = 0
+    ping: float = 0.0
+    delay: float = 0.0
     fail: int = 0
     code: str = ""
     fail_at: int = -1
@@ -164,6 +165,7 @@ class ScriptedProvider:
         """Prepare a server for 127.0.0.1; with ``key`` any other key is refused with 401."""
         self.requests: list[Received] = []
         self.url = ""
+        self._arrival = asyncio.Event()
         self._port = port
         self._key = key
         app = web.Application(client_max_size=64 * 2**20)
@@ -178,6 +180,13 @@ class ScriptedProvider:
     def openai_url(self) -> str:
         """The ``base_url`` of the OpenAI-shaped part."""
         return f"{self.url}/v1"
+
+    async def request(self, number: int = 0) -> Received:
+        """Wait for the request of this number, counted from 0, and return it."""
+        while len(self.requests) <= number:
+            self._arrival.clear()
+            await self._arrival.wait()
+        return self.requests[number]
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
@@ -206,13 +215,15 @@ class ScriptedProvider:
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        received = Received(
-            request.path, dict(request.query), dict(request.headers), body, time.monotonic()
-        )
+        received = Received(request.path, dict(request.query), dict(request.headers), body, time.monotonic())
         received.headers = {k.lower(): v for k, v in received.headers.items()}
         self.requests.append(received)
+        self._arrival.set()
         model = request.match_info.get("name", body.get("model", ""))
-        script = Script.read(model, _last_question(body))
+        try:
+            script = Script.read(model, _last_question(body))
+        except ValueError as error:
+            raise web.HTTPBadRequest(text=f"not a script: {error}") from error
         try:
             response = await self._answer(request, received, script)
             received.finished = time.monotonic()
@@ -381,10 +392,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--key", help="refuse any other key with 401")
     options = parser.parse_args()
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(options.port, options.key))
-    except KeyboardInterrupt:
-        pass
 
 
 if __name__ == "__main__":

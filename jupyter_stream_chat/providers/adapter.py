@@ -43,7 +43,7 @@ class Adapter(Protocol):
 
 
 class HostedAdapter:
-    """A provider behind HTTP: its clients are built in a thread, because TLS contexts take 50 ms, and kept."""
+    """A provider behind HTTP. Clients are built in a thread (a TLS context takes 50 ms) and kept."""
 
     notice: str | None = None
 
@@ -59,7 +59,7 @@ class HostedAdapter:
         return None
 
     def load(self) -> None:
-        """Import the SDK and run it once against a canned answer, so that the first question waits for nothing."""
+        """Import the SDK and rehearse it, so that the first question waits for nothing."""
         from .rehearsal import rehearse
 
         rehearse()

@@ -1,4 +1,4 @@
-"""What a LangChain message or chunk holds, read in one place. Pure; imports nothing of LangChain at run time."""
+"""What a LangChain message or chunk holds, read in one place. Pure; loads nothing of LangChain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ``openai-compatible`` provider: any server that speaks OpenAI's chat completions, with or without a key."""
+"""The ``openai-compatible`` provider: any server that speaks chat completions, with a key or without."""
 
 from __future__ import annotations
 

@@ -124,9 +124,7 @@ def parse_profile(values: Mapping[str, Any], *, origin: Origin = "configured") -
 
 def profile_error(field: str, message: str, cure: str | None = None) -> ErrorInfo:
     """Say what is wrong with one field of a profile."""
-    return ErrorInfo(
-        code="profile_unusable", message=message, cure=cure or _CURES.get(field), field=field
-    )
+    return ErrorInfo(code="profile_unusable", message=message, cure=cure or _CURES.get(field), field=field)
 
 
 def _explain(error: ValidationError) -> ErrorInfo:

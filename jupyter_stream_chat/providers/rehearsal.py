@@ -11,6 +11,7 @@ import json
 
 import httpx2
 from langchain_core.callbacks import AsyncCallbackHandler
+from pydantic import SecretStr
 
 from .chat_openai import SETTINGS, StreamingChatOpenAI
 from .tracing import tracing
@@ -27,7 +28,7 @@ async def _rehearse() -> None:
         llm = StreamingChatOpenAI(
             model="rehearsal",
             base_url="http://rehearsal.invalid/v1",
-            api_key="none",
+            api_key=SecretStr("none"),
             stream_usage=True,
             http_async_client=client,
             **SETTINGS,

@@ -1,4 +1,4 @@
-"""The three hosted adapters, against a real socket: what is sent, and that nothing is lost on the way back."""
+"""The three hosted adapters, against a real socket: what is sent, and what comes back."""
 
 from __future__ import annotations
 

@@ -1,0 +1,68 @@
+"""One call of the provider within a run: the callback is the source of the text, the chunk loop its check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+from langchain_core.runnables import RunnableConfig
+
+from ..protocol import Channel, FinishReason, StreamingMode, Usage
+from ..providers.chunks import finish_reason_of, reasoning_of, text_of, usage_of
+from .token_callback import Forward, TokenCallback
+
+
+class Attempt:
+    """Calls a model once, hands its text on as it comes, and keeps what the provider said about it."""
+
+    def __init__(self, run_id: str, forward: Forward) -> None:
+        """``forward`` is given every piece of text, as (channel, text)."""
+        self.finish_reason: FinishReason | None = None
+        self.usage: Usage | None = None
+        self.unreported = 0
+        """Code points that the callback did not report, and that were taken from the chunks instead."""
+        self._root = uuid4()
+        self._forward = forward
+        self._yielded: dict[Channel, int] = {"content": 0, "reasoning": 0}
+        self._supplied: dict[Channel, int] = {"content": 0, "reasoning": 0}
+        self.callback = TokenCallback(self._root, run_id, forward)
+
+    async def call(self, llm: BaseChatModel, prompt: Sequence[BaseMessage], streaming: StreamingMode) -> None:
+        """Ask the model, and return when it has answered. Raises what the provider raises."""
+        config: RunnableConfig = {"callbacks": [self.callback], "run_id": self._root}
+        if streaming == "off":
+            self._check(await llm.ainvoke(list(prompt), config))
+            return
+        async for chunk in llm.astream(list(prompt), config):
+            self._check(chunk)
+
+    def _check(self, message: BaseMessage) -> None:
+        """Compare what was yielded with what the callback *received*, and supply what it missed."""
+        self._compare("reasoning", reasoning_of(message))
+        self._compare("content", text_of(message))
+        self.finish_reason = finish_reason_of(message) or self.finish_reason
+        if usage := usage_of(message):
+            self.usage = _largest(self.usage, usage)
+
+    def _compare(self, channel: Channel, text: str) -> None:
+        if not text:
+            return
+        self._yielded[channel] += len(text)
+        missing = self._yielded[channel] - self.callback.received[channel] - self._supplied[channel]
+        if missing > 0:
+            self._supplied[channel] += missing
+            self.unreported += missing
+            self._forward(channel, text[-missing:])
+
+
+def _largest(one: Usage | None, other: Usage) -> Usage:
+    """Merge two counts: some providers repeat running totals, some send input and output apart."""
+    if one is None:
+        return other
+    return Usage(
+        input_tokens=max(one.input_tokens, other.input_tokens),
+        output_tokens=max(one.output_tokens, other.output_tokens),
+        reasoning_tokens=max(one.reasoning_tokens, other.reasoning_tokens),
+    )

@@ -1,0 +1,87 @@
+"""Where a run reads its question and puts its answer: chat, profile, spool and feed. A ``run.Surroundings``."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+
+from ..chats.library import Library
+from ..chats.spool import Spool
+from ..protocol import Channel, ErrorInfo, RunInfo, RunProgressed
+from ..providers.adapter import OnProgress
+from ..providers.errors import classify
+from ..providers.profiles import Profile
+from ..providers.registry import Registry
+from .prompt import prompt_messages
+from .run import Run
+
+
+class Desk:
+    """One run's place in its chat."""
+
+    def __init__(
+        self,
+        library: Library,
+        registry: Registry,
+        profile: Profile,
+        spool: Spool,
+        run: RunInfo,
+        question_id: str,
+    ) -> None:
+        """``question_id`` is the message that the run answers; ``profile`` has its key; the spool is ours."""
+        self._library = library
+        self._registry = registry
+        self._profile = profile
+        self._spool = spool
+        self._chat_id = run.chat_id
+        self._question_id = question_id
+        self._feed = library.feed(run.chat_id)
+
+    async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
+        """Return the profile's model."""
+        return await self._registry.open(self._profile, on_progress)
+
+    async def prompt(self) -> Sequence[BaseMessage]:
+        """Return the conversation up to the question."""
+        turns = await self._library.context(self._chat_id, self._question_id)
+        return prompt_messages(turns, self._profile.parameters.system_prompt)
+
+    def explain(self, error: BaseException) -> ErrorInfo:
+        """Say what an error means; what is not the provider's fault is not called so."""
+        if isinstance(error, sqlite3.Error):
+            return ErrorInfo(
+                code="internal_error",
+                message="The chat could not be read.",
+                cure="Ask again; if it lasts, see the server's log.",
+                detail=repr(error),
+            )
+        return classify(error, self._profile)
+
+    def keep(self, channel: Channel, text: str) -> None:
+        """Append to the spool, which reports it itself when it cannot."""
+        self._spool.append(channel, text)
+
+    def grew(self, run: Run, channel: Channel) -> None:
+        """Tell the chat's readers."""
+        self._feed.grew(run, channel)
+
+    def progressed(self, run: Run) -> None:
+        """Tell the chat's readers."""
+        info = run.info
+        self._feed.progressed(
+            RunProgressed(
+                chat_id=info.chat_id, run_id=info.run_id, status=info.status, progress=info.progress
+            )
+        )
+
+    async def finished(self, run: Run) -> None:
+        """Move the text into the store with the run's end. The spool stays if that fails."""
+        try:
+            await self._library.end_run(run.info, run.texts)
+        except BaseException:
+            self._spool.close()
+            raise
+        self._spool.remove()

@@ -1,0 +1,220 @@
+"""All runs of this server: accepts questions, finds the run to interrupt, ends them all at the close.
+
+Owns the limits. What a run does is ``run``'s business; that a chat has one at a time, the library's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from ..chats.library import Library
+from ..chats.refused import Refused
+from ..protocol import (
+    ChatInfo,
+    ErrorInfo,
+    Message,
+    RunInfo,
+    SendMessage,
+    StreamingMode,
+    TextLengths,
+    TextPart,
+)
+from ..providers.profiles import Profile
+from ..providers.registry import Registry
+from .desk import Desk
+from .run import RELEASE_SECONDS, Run
+
+log = logging.getLogger(__name__)
+
+_CLOSE_MARGIN = 2.0
+"""Seconds that the ends of runs may take to be written when the server closes."""
+_EARLY_INTERRUPTS = 256
+"""Interrupts kept whose question has not come yet."""
+_SERVER_ENDS = ErrorInfo(
+    code="server_restarted",
+    message="The server was stopped while this answer was being written.",
+    cure="Ask again; what had arrived is kept.",
+)
+
+
+class RunManager:
+    """Starts runs and holds them while they live."""
+
+    def __init__(
+        self,
+        library: Library,
+        registry: Registry,
+        *,
+        streaming: StreamingMode = "on",
+        max_live_runs: int = 64,
+        max_message_characters: int = 200_000,
+        tracing: bool = False,
+        release_seconds: float = RELEASE_SECONDS,
+    ) -> None:
+        """``streaming`` is the global setting; lengths are in code points."""
+        self.on_started: list[Callable[[RunInfo], None]] = []
+        """Called with the run as accepted."""
+        self.on_finished: list[Callable[[RunInfo], None]] = []
+        """Called with the final run, once its end is written."""
+        self._library = library
+        self._registry = registry
+        self._streaming = streaming
+        self._max_live_runs = max_live_runs
+        self._max_message_characters = max_message_characters
+        self._tracing = tracing
+        self._release_seconds = release_seconds
+        self._runs: dict[str, Run] = {}
+        self._accepting = 0
+        self._orphans: set[asyncio.Task[None]] = set()
+        self._interrupted_early: dict[str, TextLengths | None] = {}
+        self._closing = False
+
+    @property
+    def orphans(self) -> int:
+        """Models that were interrupted and still work on."""
+        return len(self._orphans)
+
+    def live(self, run_id: str) -> Run | None:
+        """Return the run, unless it has ended."""
+        return self._runs.get(run_id)
+
+    async def send_message(self, owner: str, author: str, command: SendMessage) -> None:
+        """Add a question and start the run that answers it. Sent twice it is done once.
+
+        ``owner`` is whose chat it is, ``author`` the name shown. Raises ``Refused`` before any model work.
+        """
+        if command.run_id in self._runs:
+            return
+        self._check_length(command)
+        chat = await self._library.chat(command.chat_id)
+        profile = self._profile(chat)
+        info = self._run_info(command, chat, profile)
+        with self._place():
+            spool = await self._library.begin_run(*_messages(command, author, profile), info)
+            if spool is not None:
+                self._start(
+                    info, Desk(self._library, self._registry, profile, spool, info, command.message_id)
+                )
+
+    def interrupt(
+        self, run_id: str, shown: TextLengths | None = None
+    ) -> Literal["interrupted", "already_finished"]:
+        """Stop a run at once. One that is not known may still be on its way: it will start stopped."""
+        run = self._runs.get(run_id)
+        if run is not None:
+            return "interrupted" if run.interrupt(shown) else "already_finished"
+        self._interrupted_early[run_id] = shown
+        if len(self._interrupted_early) > _EARLY_INTERRUPTS:
+            del self._interrupted_early[next(iter(self._interrupted_early))]
+        return "already_finished"
+
+    async def close(self) -> None:
+        """End every run, keep its text, and wait for it, but not for ever. Nothing is accepted afterwards."""
+        self._closing = True
+        runs = list(self._runs.values())
+        for run in runs:
+            run.abandon(_SERVER_ENDS)
+        try:
+            async with asyncio.timeout(self._release_seconds + _CLOSE_MARGIN):
+                await asyncio.gather(*(run.wait() for run in runs))
+        except TimeoutError:
+            pass  # what is not written by now is found in the spool at the next start
+
+    # --- accepting ------------------------------------------------------------------------------
+
+    def _check_length(self, command: SendMessage) -> None:
+        text = "".join(part.text for part in command.content if isinstance(part, TextPart))
+        if not text.strip():
+            raise _refused("empty_message", "The message is empty.", "Write something first.", "content")
+        if len(text) > self._max_message_characters:
+            message = f"The message has {len(text)} characters; {self._max_message_characters} are allowed."
+            raise _refused("message_too_long", message, "Shorten it, or send it in parts.", "content")
+
+    def _profile(self, chat: ChatInfo) -> Profile:
+        profile_id = chat.profile_id or self._registry.default_id
+        if profile_id is None:
+            raise _refused("no_profile", "No model is set up yet.", "Set up a profile first.")
+        profile = self._registry.find(profile_id)
+        if isinstance(profile, ErrorInfo):
+            raise Refused(profile)
+        return profile
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Hold a place among the live runs while one is accepted."""
+        if self._closing:
+            raise _refused("server_restarted", "The server is stopping.", "Ask again when it is back.")
+        if len(self._runs) + self._accepting >= self._max_live_runs:
+            message = f"{self._max_live_runs} answers are being written already."
+            raise _refused("too_many_runs", message, "Wait for one of them to end, or stop it.")
+        self._accepting += 1
+        try:
+            yield
+        finally:
+            self._accepting -= 1
+
+    def _run_info(self, command: SendMessage, chat: ChatInfo, profile: Profile) -> RunInfo:
+        return RunInfo(
+            run_id=command.run_id,
+            chat_id=command.chat_id,
+            message_id=command.answer_id,
+            profile_id=profile.id,
+            model=profile.model_name,
+            streaming=chat.streaming or profile.streaming or self._streaming,
+            created_at=time.time(),
+        )
+
+    # --- a run's life ---------------------------------------------------------------------------
+
+    def _start(self, info: RunInfo, desk: Desk) -> None:
+        run = Run(info, desk, tracing_allowed=self._tracing, release_seconds=self._release_seconds)
+        run.on_done = self._forget
+        self._runs[run.run_id] = run
+        self._library.feed(info.chat_id).live[run.run_id] = run
+        log.info("Run %s started: profile %s, streaming %s", run.run_id, info.profile_id, info.streaming)
+        for observer in self.on_started:
+            observer(info)
+        run.start()
+        if run.run_id in self._interrupted_early:
+            run.interrupt(self._interrupted_early.pop(run.run_id))
+
+    def _forget(self, run: Run) -> None:
+        del self._runs[run.run_id]
+        if orphan := run.orphan:
+            self._orphans.add(orphan)
+            orphan.add_done_callback(self._orphans.discard)
+        for observer in self.on_finished:
+            observer(run.info)
+
+
+def _messages(command: SendMessage, author: str, profile: Profile) -> tuple[Message, Message]:
+    """Return the question and its empty answer."""
+    now = time.time()
+    question = Message(
+        message_id=command.message_id,
+        chat_id=command.chat_id,
+        parent_id=command.parent_id,
+        role="user",
+        author=author,
+        content=command.content,
+        created_at=now,
+    )
+    answer = Message(
+        message_id=command.answer_id,
+        chat_id=command.chat_id,
+        parent_id=command.message_id,
+        role="assistant",
+        author=profile.label,
+        content=[],
+        created_at=now,
+    )
+    return question, answer
+
+
+def _refused(code: str, message: str, cure: str, field: str | None = None) -> Refused:
+    return Refused(ErrorInfo(code=code, message=message, cure=cure, field=field))

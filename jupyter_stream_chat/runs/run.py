@@ -1,0 +1,313 @@
+"""One generation. A supervisor, which is never cancelled, watches a pump, which consumes the model.
+
+Owns the run's text, its status and its one end. Interrupts cancel the pump alone, again until it is gone (one
+cancel can be swallowed); a pump that ignores them is left behind as an orphan and the run ends without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+
+from ..chats.text import StreamText
+from ..protocol import (
+    Channel,
+    Counts,
+    Digests,
+    ErrorInfo,
+    FinishReason,
+    Progress,
+    ProgressStage,
+    RunInfo,
+    RunStatus,
+    TextLengths,
+    Timings,
+)
+from ..providers.adapter import OnProgress
+from ..providers.tracing import tracing
+from .attempt import Attempt
+
+log = logging.getLogger(__name__)
+
+RELEASE_SECONDS = 5.0
+"""How long a provider may take to let go after an interrupt."""
+_RECANCEL_SECONDS = 0.15
+"""Between two cancels: time for ``finally`` blocks, which a second cancel would cut short."""
+
+
+class Surroundings(Protocol):
+    """What a run needs of the world around it."""
+
+    async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
+        """Return the model to ask."""
+
+    async def prompt(self) -> Sequence[BaseMessage]:
+        """Return the conversation to answer."""
+
+    def explain(self, error: BaseException) -> ErrorInfo:
+        """Say what an error of the provider's means."""
+
+    def keep(self, channel: Channel, text: str) -> None:
+        """Put text where it survives the process. Does not raise."""
+
+    def grew(self, run: Run, channel: Channel) -> None:
+        """Tell whoever watches that a channel has more text."""
+
+    def progressed(self, run: Run) -> None:
+        """Tell whoever watches that the status or the progress changed."""
+
+    async def finished(self, run: Run) -> None:
+        """Write the terminal state, ``run.info``, and let go of what the run held."""
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """Why a run ends."""
+
+    finish_reason: FinishReason
+    error: ErrorInfo | None = None
+    kept: TextLengths | None = None
+
+
+class Run:
+    """A generation under way, or over. Implements ``chats.feed.LiveText``."""
+
+    def __init__(
+        self,
+        info: RunInfo,
+        surroundings: Surroundings,
+        *,
+        tracing_allowed: bool = False,
+        release_seconds: float = RELEASE_SECONDS,
+    ) -> None:
+        """Prepare a run; ``start`` starts it."""
+        self.info = info
+        self.texts: Mapping[Channel, StreamText] = {"content": StreamText(), "reasoning": StreamText()}
+        self.attempts: list[Attempt] = []
+        self.on_done: Callable[[Run], None] | None = None
+        """Called once, right after the terminal state has been written."""
+        self._around = surroundings
+        self._tracing_allowed = tracing_allowed
+        self._release_seconds = release_seconds
+        self._accepted = time.monotonic()
+        self._first_token: float | None = None
+        self._stopped: float | None = None
+        self._released: float | None = None
+        self._after_stop = 0
+        self._characters = 0
+        self._closed = False
+        self._stop: _Ending | None = None
+        self._pump_over_or_stop = asyncio.Event()
+        self._done = asyncio.Event()
+        self._pump: asyncio.Task[None] | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.info.run_id
+
+    @property
+    def orphan(self) -> asyncio.Task[None] | None:
+        """The pump, if the run has ended without it."""
+        return self._pump if self._done.is_set() and self._pump and not self._pump.done() else None
+
+    def start(self) -> None:
+        """Start the pump and its supervisor, each in an empty context: a request's must not leak in."""
+        self._pump = _task(self._consume(), f"pump {self.run_id}")
+        self._pump.add_done_callback(lambda _: self._pump_over_or_stop.set())
+        self._supervisor = _task(self._supervise(), f"run {self.run_id}")
+
+    async def wait(self) -> None:
+        """Return when the terminal state has been written."""
+        await self._done.wait()
+
+    def interrupt(self, shown: TextLengths | None = None) -> bool:
+        """Stop the run and keep what was shown. The first stop wins; False: it had already finished."""
+        return self._end_early(_Ending("interrupted", kept=self._clamped(shown)))
+
+    def abandon(self, error: ErrorInfo) -> bool:
+        """Stop the run because the server ends; all its text is kept. False: it had already finished."""
+        return self._end_early(_Ending("lost", error, self._clamped(None)))
+
+    def _end_early(self, ending: _Ending) -> bool:
+        if self._stop is not None:
+            return not self._closed
+        if self._pump is None or self._pump.done():
+            return False
+        self._stop = ending
+        self._stopped = time.monotonic()
+        self._pump.cancel()
+        self._pump_over_or_stop.set()
+        return True
+
+    def _clamped(self, shown: TextLengths | None) -> TextLengths:
+        held = {channel: text.length for channel, text in self.texts.items()}
+        if shown is not None:
+            held = {channel: min(length, getattr(shown, channel)) for channel, length in held.items()}
+        return TextLengths(content=held["content"], reasoning=held["reasoning"])
+
+    # --- the pump -------------------------------------------------------------------------------
+
+    async def _consume(self) -> None:
+        """Ask the model and take its answer."""
+        with tracing(self._tracing_allowed):
+            prompt = await self._around.prompt()
+            llm = await self._around.open_model(self._on_progress)
+            self._set_status("waiting")
+            await self._attempt(llm, prompt)
+
+    async def _attempt(self, llm: BaseChatModel, prompt: Sequence[BaseMessage]) -> None:
+        """Call the provider once. (Retries and fallbacks will loop here.)"""
+        attempt = Attempt(self.run_id, self._append)
+        self.attempts.append(attempt)
+        await attempt.call(llm, prompt, self.info.streaming)
+
+    def _append(self, channel: Channel, text: str) -> None:
+        """Take text from the model: kept first, then announced."""
+        if self._closed:  # an orphan still speaks; its run has ended
+            return
+        if self._stopped is not None:
+            self._after_stop += 1
+        self._take(channel, self.texts[channel].append(text))
+
+    def _take(self, channel: Channel, text: str) -> None:
+        if not text:
+            return
+        self._characters += len(text)
+        self._around.keep(channel, text)
+        if self._first_token is None:
+            self._first_token = time.monotonic()
+            self._set_status("streaming")
+        self._around.grew(self, channel)
+
+    def _on_progress(self, stage: ProgressStage, fraction: float | None, position: int | None) -> None:
+        if self._closed or self._first_token is not None:
+            return
+        if stage == "loading" and fraction == 1:
+            self._set_status("waiting")
+            return
+        status: RunStatus = "queued" if stage == "queued" else "starting"
+        self._set_status(status, Progress(stage=stage, fraction=fraction, position=position))
+
+    def _set_status(self, status: RunStatus, progress: Progress | None = None) -> None:
+        self.info = self.info.model_copy(update={"status": status, "progress": progress})
+        self._around.progressed(self)
+
+    # --- the supervisor -------------------------------------------------------------------------
+
+    async def _supervise(self) -> None:
+        """Wait for the pump, or stop it; then write the terminal state, once."""
+        assert self._pump is not None
+        await self._pump_over_or_stop.wait()
+        if self._stop is not None:
+            await self._release(self._pump)
+        for channel, text in self.texts.items():
+            self._take(channel, text.close())
+        self._closed = True
+        self.info = self._final(self._stop or self._ending(self._pump))
+        self._report()
+        try:
+            await self._around.finished(self)
+        except Exception:
+            log.exception("Run %s: its end could not be written", self.run_id)
+        finally:
+            self._done.set()
+            if self.on_done is not None:
+                self.on_done(self)
+
+    async def _release(self, pump: asyncio.Task[None]) -> None:
+        """Cancel the pump until it is done; after ``release_seconds`` leave it."""
+        assert self._stopped is not None
+        deadline = self._stopped + self._release_seconds
+        while not pump.done() and (left := deadline - time.monotonic()) > 0:
+            await asyncio.wait({pump}, timeout=min(_RECANCEL_SECONDS, left))
+            if not pump.done():
+                pump.cancel()
+        if pump.done():
+            self._released = time.monotonic()
+            _retrieve(pump)
+        else:
+            log.warning("Run %s: the model ignores the interrupt; it is left behind", self.run_id)
+            pump.add_done_callback(_retrieve)
+
+    def _ending(self, pump: asyncio.Task[None]) -> _Ending:
+        """Return how a pump that nobody stopped has ended."""
+        error = asyncio.CancelledError("cancelled from within") if pump.cancelled() else pump.exception()
+        if error is None:
+            return _Ending(self.attempts[-1].finish_reason or "stop")
+        explained = self._around.explain(error)
+        log.info("Run %s: %s: %s", self.run_id, explained.code, explained.detail)
+        return _Ending("content_filter" if explained.code == "content_filter" else "error", explained)
+
+    def _final(self, ending: _Ending) -> RunInfo:
+        digests = {channel: text.digest() for channel, text in self.texts.items()}
+        update = {
+            "status": "finished",
+            "progress": None,
+            "finish_reason": ending.finish_reason,
+            "kept": ending.kept,
+            "error": ending.error,
+            "digest": Digests(content=digests["content"], reasoning=digests["reasoning"]),
+            "usage": self.attempts[-1].usage if self.attempts else None,
+            "timings": self._timings(),
+            "counts": self._counts(),
+        }
+        return self.info.model_copy(update=update)
+
+    def _timings(self) -> Timings:
+        def since(start: float, moment: float | None) -> float | None:
+            return None if moment is None else round((moment - start) * 1000, 3)
+
+        return Timings(
+            first_token_ms=since(self._accepted, self._first_token),
+            total_ms=since(self._accepted, time.monotonic()) or 0.0,
+            released_ms=None if self._stopped is None else since(self._stopped, self._released),
+        )
+
+    def _counts(self) -> Counts:
+        callbacks = [attempt.callback for attempt in self.attempts]
+        return Counts(
+            tokens=sum(callback.tokens for callback in callbacks),
+            logged=sum(callback.logged for callback in callbacks),
+            forwarded=sum(callback.forwarded for callback in callbacks),
+            characters=self._characters,
+            unreported=sum(attempt.unreported for attempt in self.attempts),
+            after_interrupt=self._after_stop,
+        )
+
+    def _report(self) -> None:
+        """Write the one line of the run's end, and say when the callback chain lost something."""
+        info, counts = self.info, self.info.counts
+        assert counts is not None
+        assert info.timings is not None
+        log.info(
+            "Run %s ended: %s%s, %d tokens, %d characters, first after %s ms, %s ms in all",
+            self.run_id,
+            info.finish_reason,
+            f" ({info.error.code})" if info.error else "",
+            counts.tokens,
+            counts.characters,
+            info.timings.first_token_ms,
+            info.timings.total_ms,
+        )
+        if counts.unreported or not counts.tokens == counts.logged == counts.forwarded:
+            log.warning("Run %s: the callback chain is not whole: %s", self.run_id, counts)
+
+
+def _task(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    return asyncio.get_running_loop().create_task(coroutine, name=name, context=contextvars.Context())
+
+
+def _retrieve(pump: asyncio.Task[None]) -> None:
+    """Take a stopped pump's exception, so that asyncio does not report it as never retrieved."""
+    if not pump.cancelled():
+        pump.exception()

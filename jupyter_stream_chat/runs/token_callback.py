@@ -1,0 +1,108 @@
+"""The callback chain's middle: each token that LangChain reports is logged and forwarded.
+
+The two are independent: a log that fails never keeps text from the page, and a page that fails never keeps a
+token from the log. Switch the log on with
+``logging.getLogger("jupyter_stream_chat.tokens").setLevel(logging.DEBUG)``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from langchain_core.callbacks import AsyncCallbackHandler
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, GenerationChunk, LLMResult
+
+from ..protocol import Channel
+from ..providers.chunks import reasoning_of, text_of
+
+log = logging.getLogger(__name__)
+token_log = logging.getLogger("jupyter_stream_chat.tokens")
+
+Forward = Callable[[Channel, str], None]
+
+
+class TokenCallback(AsyncCallbackHandler):
+    """Hears one attempt: its root LangChain run alone, so that a model within a model is not heard twice."""
+
+    run_inline = True  # otherwise LangChain makes a task per token
+
+    def __init__(self, root: UUID, run_id: str, forward: Forward) -> None:
+        """``root`` is the LangChain run to hear; ``run_id`` names ours in the log."""
+        self.received: dict[Channel, int] = {"content": 0, "reasoning": 0}
+        """Code points that LangChain reported, whether or not they could be forwarded."""
+        self.tokens = 0
+        self.logged = 0
+        self.forwarded = 0
+        self._root = root
+        self._run_id = run_id
+        self._forward = forward
+
+    async def on_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
+        """Do nothing; the inherited method would make LangChain render the whole prompt as text."""
+
+    async def on_llm_new_token(
+        self,
+        token: str | list[str | dict[str, Any]],
+        *,
+        chunk: GenerationChunk | ChatGenerationChunk | None = None,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        tags: list[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Log and forward one token; the two empty chunks that end every stream are none."""
+        if run_id != self._root:
+            return
+        if isinstance(chunk, ChatGenerationChunk):
+            self._deliver(reasoning_of(chunk.message), text_of(chunk.message))
+        elif isinstance(token, str):
+            self._deliver("", token)
+
+    async def on_llm_end(
+        self,
+        response: LLMResult,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        tags: list[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Log and forward an answer that was not streamed: it counts as one text."""
+        if run_id == self._root and not self.tokens and (message := _answer(response)):
+            self._deliver(reasoning_of(message), text_of(message))
+
+    def _deliver(self, reasoning: str, content: str) -> None:
+        if not reasoning and not content:
+            return
+        self.tokens += 1
+        self.received["reasoning"] += len(reasoning)
+        self.received["content"] += len(content)
+        self._log(reasoning, content)
+        try:
+            if reasoning:
+                self._forward("reasoning", reasoning)
+            if content:
+                self._forward("content", content)
+            self.forwarded += 1
+        except Exception:
+            log.exception("Run %s: a token could not be forwarded", self._run_id)
+
+    def _log(self, reasoning: str, content: str) -> None:
+        try:
+            # %r: a lone surrogate or an escape sequence must not reach a terminal.
+            if reasoning:
+                token_log.debug("%s token %d reasoning %r", self._run_id, self.tokens, reasoning)
+            if content:
+                token_log.debug("%s token %d %r", self._run_id, self.tokens, content)
+            self.logged += 1
+        except Exception:  # noqa: BLE001 - logging is what is broken; the run's counts tell it
+            pass
+
+
+def _answer(response: LLMResult) -> BaseMessage | None:
+    generation = response.generations[0][0] if response.generations and response.generations[0] else None
+    return generation.message if isinstance(generation, ChatGeneration) else None

@@ -1,0 +1,113 @@
+"""Runs without a store: what they would write is kept in memory, in the order in which they did it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage, HumanMessage
+
+from jupyter_stream_chat.protocol import Channel, ErrorInfo, RunInfo, StreamingMode
+from jupyter_stream_chat.providers.adapter import OnProgress
+from jupyter_stream_chat.providers.errors import classify
+from jupyter_stream_chat.providers.profiles import Profile
+from jupyter_stream_chat.providers.registry import Registry
+from jupyter_stream_chat.runs.run import Run
+from tests.providers.conftest import KEY, profile_values
+from tests.scripted_provider import ScriptedProvider
+
+SHAPES = ("openai", "azure", "openai-compatible")
+
+
+@dataclass
+class World:
+    """The surroundings of one run. What happened is in ``steps``."""
+
+    model: BaseChatModel
+    question: str = "hello"
+    steps: list[tuple[Any, ...]] = field(default_factory=list)
+    kept: dict[Channel, str] = field(default_factory=lambda: {"content": "", "reasoning": ""})
+    growth: asyncio.Event = field(default_factory=asyncio.Event)
+    ends: list[RunInfo] = field(default_factory=list)
+    profile: Profile | None = None
+    on_progress: asyncio.Future[OnProgress] = field(default_factory=asyncio.Future)
+
+    async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
+        self.on_progress.set_result(on_progress)
+        return self.model
+
+    async def prompt(self) -> Sequence[BaseMessage]:
+        return [HumanMessage(content=self.question)]
+
+    def explain(self, error: BaseException) -> ErrorInfo:
+        return classify(error, self.profile)
+
+    def keep(self, channel: Channel, text: str) -> None:
+        self.kept[channel] += text
+        self.steps.append(("keep", channel, text))
+
+    def grew(self, run: Run, channel: Channel) -> None:
+        assert str(run.texts[channel]) == self.kept[channel], "announced before it was kept"
+        self.steps.append(("grew", channel, run.texts[channel].length))
+        self.growth.set()
+
+    def progressed(self, run: Run) -> None:
+        self.steps.append(("status", run.info.status))
+
+    async def finished(self, run: Run) -> None:
+        self.ends.append(run.info)
+
+    def statuses(self) -> list[str]:
+        return [step[1] for step in self.steps if step[0] == "status"]
+
+
+def make_run(world: World, *, streaming: StreamingMode = "on", **more: Any) -> Run:
+    """Start a run in ``world``."""
+    info = RunInfo(
+        run_id="run-00000001",
+        chat_id="chat-0000001",
+        message_id="answer-00001",
+        profile_id="p",
+        model="m",
+        streaming=streaming,
+        created_at=0,
+    )
+    run = Run(info, world, **more)
+    run.start()
+    return run
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[ScriptedProvider]:
+    """Return a provider that accepts one key only."""
+    async with ScriptedProvider(key=KEY) as server:
+        yield server
+
+
+class Models:
+    """Opens real models of the scripted provider, one per shape."""
+
+    def __init__(self, provider: ScriptedProvider) -> None:
+        values = [profile_values(shape, provider) for shape in SHAPES]
+        self._registry = Registry(values, engine=None)  # type: ignore[arg-type]
+
+    async def __call__(self, shape: str, question: str = "hello") -> World:
+        profile = self._registry.find(shape)
+        assert isinstance(profile, Profile)
+        model = await self._registry.open(profile, lambda *_: None)
+        return World(model, question, profile=profile)
+
+    async def close(self) -> None:
+        await self._registry.close()
+
+
+@pytest.fixture
+async def models(provider: ScriptedProvider) -> AsyncIterator[Models]:
+    """Return a function that makes the world of a run that asks the scripted provider."""
+    opener = Models(provider)
+    yield opener
+    await opener.close()
