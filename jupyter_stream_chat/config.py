@@ -7,7 +7,7 @@ at its start; says nothing about what a profile may contain (``providers.profile
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jupyter_core.paths import jupyter_data_dir
 from traitlets import Bool, Dict, Enum, HasTraits, Int, List, Unicode, default, validate
@@ -33,7 +33,7 @@ class Settings(HasTraits):
         help="The id of the profile that a new chat uses. Empty: the first configured one, else the guide.",
     ).tag(config=True)
 
-    streaming = Enum(
+    streaming: Enum[Literal["on", "off"], Literal["on", "off"]] = Enum(
         ("on", "off"),
         "on",
         help="Whether answers come token by token (on) or in one piece (off), unless a profile or chat says.",

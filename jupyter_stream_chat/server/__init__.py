@@ -1,1 +1,1 @@
-"""Jupyter's side: the extension, the WebSocket, REST, event streams and metrics. Tornado is here and nowhere else."""
+"""Jupyter's side: extension, WebSocket, REST, event streams, metrics. Tornado is here and nowhere else."""

@@ -35,7 +35,11 @@ class Access:
 
     def ask(self, action: Action) -> bool | Awaitable[bool]:
         """Ask the authoriser. The answer is immediate unless the server's authoriser is asynchronous."""
-        return self._handler.authorizer.is_authorized(self._handler, self._user, action, AUTH_RESOURCE)
+        authorizer = self._handler.authorizer
+        answer: bool | Awaitable[bool] = authorizer.is_authorized(
+            self._handler, self._user, action, AUTH_RESOURCE
+        )
+        return answer
 
     async def allows(self, action: Action) -> bool:
         """Say whether the user may do ``action`` with chats."""

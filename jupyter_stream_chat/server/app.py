@@ -3,12 +3,14 @@
 Loaded at Jupyter's start, so it imports the settings and the handlers and nothing else of ours.
 """
 
+# mypy: disable-error-code="misc, untyped-decorator"
+# Jupyter's base classes and decorators are untyped to mypy.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Unicode
 
 from ..config import Settings
 from .rest import REST_HANDLERS
@@ -32,7 +34,7 @@ HANDLERS = [
 class StreamChat(Settings, ExtensionApp):
     """The chat panel's server side. Configured as ``c.StreamChat.<setting>``."""
 
-    name = Unicode(EXTENSION_NAME)
+    name = EXTENSION_NAME  # a plain string: Jupyter reads it from the class
     description = "A chat panel in which every token arrives at once and Stop stops."
     load_other_extensions = True
 

@@ -32,7 +32,7 @@ def read_command(frame: str | bytes, max_bytes: int) -> AnyCommand | CommandReje
 
 
 def explain(error: ValidationError, *, tagged: bool = True) -> ErrorInfo:
-    """Name the first thing that is wrong. ``tagged``: paths begin with the command's type, which is left out."""
+    """Name the first thing that is wrong. ``tagged``: paths begin with the command's type; it is left out."""
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "union_tag_invalid":
         # The outermost union is the one of commands; further inside it is a part of a message.

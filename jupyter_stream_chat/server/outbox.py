@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..protocol import (
     Channel,
+    ChatEvent,
     ChatOpened,
     ChatResumed,
     Delta,
-    MessageAdded,
     RunFinished,
     RunProgressed,
-    RunStarted,
     TextLengths,
     Wire,
     WorkspaceLoaded,
@@ -156,7 +155,8 @@ class Outbox:
         for run, held in live:
             sent: dict[Channel, int] = {"reasoning": held.reasoning, "content": held.content}
             self._cursors[run.run_id] = _Cursor(run, sent)
-            self._progress[run.run_id] = progress_of(run)
+            if run.info.status != "finished":  # its end is being written; run_finished follows
+                self._progress[run.run_id] = progress_of(run)
             self._grown.update({(run.run_id, channel): None for channel in sent})
         self._push(chat_id, opening)
         for event in missing:
@@ -179,8 +179,7 @@ class Outbox:
                 self._progress[event.run_id] = event
                 self._flush()
             return
-        in_chat = isinstance(event, MessageAdded | RunStarted | RunFinished)
-        stream = event.chat_id if in_chat else WORKSPACE
+        stream = event.chat_id if isinstance(event, ChatEvent) else WORKSPACE
         if stream not in self._followed:
             return
         if isinstance(event, RunFinished):

@@ -3,6 +3,9 @@
 Owns what is tornado's: handshake, origin, sizes, closing. Light: Jupyter imports it at its start.
 """
 
+# mypy: disable-error-code="misc, untyped-decorator"
+# Jupyter's base classes and decorators are untyped to mypy.
+
 from __future__ import annotations
 
 import asyncio
@@ -52,6 +55,10 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Compress nothing: frames are small, and a deflate context costs memory and latency per socket."""
         return
 
+    def skip_check_origin(self) -> bool:
+        """Check the origin of token-authenticated sockets too: a page that may be here has an allowed one."""
+        return False
+
     @ws_authenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Authorise, check the origin, upgrade."""
@@ -97,7 +104,7 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             return failed
 
     def _refuse(self, error: Exception) -> None:
-        """Say in a frame, and in the close reason, why there is no chat here. The wire module may be missing."""
+        """Say in a frame, and in the close reason, why there is no chat. (The wire may not be loaded.)"""
         message = "The chat could not be started on the server."
         refusal = {
             "code": "internal_error",

@@ -109,7 +109,7 @@ class World:
         self.timers.append(entry)
 
         class Timer:
-            def cancel(_) -> None:  # noqa: N805
+            def cancel(_) -> None:
                 self.timers.remove(entry)
 
         return Timer()

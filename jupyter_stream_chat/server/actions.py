@@ -1,0 +1,125 @@
+"""What a user can do with chats: the functions behind the socket's commands and the REST routes.
+
+Owns whose chat it is and whether names exist. Each returns when the thing is done, or raises ``Refused``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+from .. import protocol as wire
+from ..chats.refused import Refused, UnknownChat
+from .access import Access
+
+if TYPE_CHECKING:
+    from .services import Services
+
+
+async def check_owner(services: Services, access: Access, chat_id: str) -> None:
+    """Refuse a chat that does not exist, or is another user's: the two must look the same."""
+    if await services.library.owner_of(chat_id) != access.owner:
+        raise UnknownChat(chat_id)
+
+
+async def workspace_loaded(services: Services, access: Access) -> wire.WorkspaceLoaded:
+    """Return the chat list and the profiles, as of the step in which this returns."""
+    library = services.library
+    chats = await library.chats(access.owner)
+    return wire.WorkspaceLoaded(
+        seq=library.workspace(access.owner).seq,
+        chats=chats,
+        profiles=services.registry.infos(),
+        default_profile_id=services.registry.default_id,
+        streaming=services.settings.streaming,
+        not_saved=library.not_saved,
+        tracing=services.settings.tracing,
+    )
+
+
+async def create_chat(
+    services: Services,
+    access: Access,
+    chat_id: str,
+    *,
+    title: str = "",
+    profile_id: str | None = None,
+    streaming: wire.StreamingMode | None = None,
+) -> None:
+    """Make a chat; the same id again is the same chat."""
+    check_profile(services, profile_id)
+    now = time.time()
+    chat = wire.ChatInfo(
+        chat_id=chat_id,
+        title=title,
+        created_at=now,
+        updated_at=now,
+        profile_id=profile_id,
+        streaming=streaming,
+    )
+    await services.library.create_chat(access.owner, chat)
+
+
+async def update_chat(
+    services: Services, access: Access, chat_id: str, changes: Mapping[str, str | None]
+) -> None:
+    """Change the given fields: title, profile_id, streaming."""
+    await check_owner(services, access, chat_id)
+    if changes.get("title", "") is None:
+        raise Refused(invalid("title", "A chat's title cannot be null."))
+    check_profile(services, changes.get("profile_id"))
+    await services.library.update_chat(chat_id, changes)
+
+
+async def delete_chat(services: Services, access: Access, chat_id: str) -> None:
+    """Delete a chat; its live runs are interrupted and waited for."""
+    await check_owner(services, access, chat_id)
+    for run_id in list(services.library.feed(chat_id).live):
+        if (run := services.runs.live(run_id)) is not None:
+            run.interrupt(None)
+            await run.wait()
+    await services.library.delete_chat(chat_id)
+
+
+async def older_messages(
+    services: Services, access: Access, chat_id: str, before: str, limit: int
+) -> tuple[list[wire.Message], bool]:
+    """Return up to ``limit`` messages before ``before``, oldest first, and whether there are more."""
+    await check_owner(services, access, chat_id)
+    return await services.library.messages_before(chat_id, before, limit)
+
+
+async def send_message(services: Services, access: Access, command: wire.SendMessage) -> None:
+    """Ask a question; returns when question and run are saved and published."""
+    await check_owner(services, access, command.chat_id)
+    with services.run_owned(command.run_id, access.owner):
+        await services.runs.send_message(access.owner, access.author, command)
+
+
+def interrupt(
+    services: Services, access: Access, run_id: str, shown: wire.TextLengths | None
+) -> Literal["already_finished"] | None:
+    """Stop a run, in this very step."""
+    if services.run_owners.get(run_id, access.owner) != access.owner:
+        raise Refused(unknown("run", run_id, "It may have been deleted with its chat."))
+    outcome = services.runs.interrupt(run_id, shown)
+    return "already_finished" if outcome == "already_finished" else None
+
+
+def check_profile(services: Services, profile_id: str | None) -> None:
+    """Refuse a profile that does not exist. One that cannot be used just now may be chosen."""
+    if profile_id is not None and all(p.profile_id != profile_id for p in services.registry.infos()):
+        raise Refused(unknown("profile", profile_id, "Choose another profile."))
+
+
+def unknown(what: Literal["chat", "message", "run", "profile"], name: str, cure: str) -> wire.ErrorInfo:
+    """Say that there is no such thing."""
+    return wire.ErrorInfo(
+        code=f"unknown_{what}", message=f"There is no {what} {name[:64]}.", cure=cure, field=f"{what}_id"
+    )
+
+
+def invalid(field: str, message: str) -> wire.ErrorInfo:
+    """Say that a field is wrong."""
+    return wire.ErrorInfo(code="invalid_command", message=message, field=field)

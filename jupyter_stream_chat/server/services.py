@@ -1,0 +1,139 @@
+"""What the handlers work with, once it is loaded: library, registry, runs, metrics.
+
+Owns their making and unmaking. Importing this module imports everything that a first question needs, which
+takes seconds: ``warm`` does it off the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .. import protocol as wire
+from ..chats.library import Library
+from ..providers.engine_client import EngineClient
+from ..providers.registry import Registry
+from ..runs.manager import RunManager
+from . import api  # noqa: F401 - loaded here, off the loop, for the handlers
+from .access import Access
+from .metrics import Metrics
+from .session import Session, Transport
+
+if TYPE_CHECKING:
+    from ..config import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Services:
+    """The parts that make up the server side, and the tasks that belong to no page."""
+
+    settings: Settings
+    library: Library
+    registry: Registry
+    runs: RunManager
+    engine: EngineClient
+    metrics: Metrics
+    sessions: set[Session] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    run_owners: dict[str, str] = field(default_factory=dict)
+    """Whose the live runs are: an interrupt cannot wait for the store to say."""
+
+    def connect(self, access: Access, transport: Transport) -> Session:
+        """Return the session of a page that has just connected."""
+        return Session(self, access, transport)
+
+    @contextmanager
+    def run_owned(self, run_id: str, owner: str) -> Iterator[None]:
+        """Enter whose run it is, until it ends or is refused."""
+        known = self.run_owners.setdefault(run_id, owner)
+        try:
+            yield
+        finally:
+            if known == owner and self.runs.live(run_id) is None:
+                self.run_owners.pop(run_id, None)
+
+    def run_started(self, run: wire.RunInfo) -> None:
+        """Take note that a run was accepted."""
+        self.metrics.started(run)
+
+    def run_finished(self, run: wire.RunInfo) -> None:
+        """Take note that a run has ended."""
+        self.run_owners.pop(run.run_id, None)
+        self.metrics.finished(run)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run ``work`` to its end even if the page goes; in a context of its own, not the request's."""
+        task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def hello(self, user: str) -> wire.Hello:
+        """Return the first frame of a connection."""
+        limits = wire.Limits(
+            frame_bytes=self.settings.max_frame_bytes,
+            message_characters=self.settings.max_message_characters,
+            open_chats=self.settings.max_open_chats,
+            live_runs=self.settings.max_live_runs,
+            pending_commands=self.settings.max_pending_commands,
+        )
+        return wire.Hello(protocol=wire.PROTOCOL_VERSION, epoch=self.library.epoch, user=user, limits=limits)
+
+    async def profiles_changed(self) -> None:
+        """Read the stored profiles again and tell every page."""
+        self.registry.set_stored(await self.library.profiles())
+        profiles, default_id = self.registry.infos(), self.registry.default_id
+        for workspace in self.library.workspaces.values():
+            workspace.publish(
+                lambda seq: wire.ProfilesChanged(seq=seq, profiles=profiles, default_profile_id=default_id)
+            )
+
+    def not_saved_changed(self) -> None:
+        """Tell every page anew whether chats are saved."""
+        for session in self.sessions:
+            session.reload_workspace()
+
+    async def close(self) -> None:
+        """End the runs, keep what they wrote, and close what they used."""
+        if self.tasks:
+            await asyncio.wait(set(self.tasks), timeout=2)
+        await self.runs.close()
+        await self.registry.close()
+        await self.engine.close()
+        await self.library.close()
+
+
+async def open_services(settings: Settings) -> Services:
+    """Open the store and load what the profiles need."""
+    engine = EngineClient()
+    registry = Registry(settings.profiles, engine=engine, default_profile=settings.default_profile)
+    library = await Library.open(settings.data_folder)
+    registry.set_stored(await library.profiles())
+    runs = RunManager(
+        library,
+        registry,
+        streaming=settings.streaming,
+        max_live_runs=settings.max_live_runs,
+        max_message_characters=settings.max_message_characters,
+        tracing=settings.tracing,
+    )
+    services = Services(settings, library, registry, runs, engine, Metrics())
+    runs.on_started.append(services.run_started)
+    runs.on_finished.append(services.run_finished)
+    library.on_not_saved = services.not_saved_changed
+    await _warm(registry)
+    return services
+
+
+async def _warm(registry: Registry) -> None:
+    try:
+        await registry.warm()
+    except Exception:
+        # A broken profile must not keep the panel from opening: a question to it will say what is wrong.
+        log.exception("A profile could not be prepared")
