@@ -3,8 +3,8 @@ const LAYERS = [
   ['src/index.ts'],
   ['src/commands.ts'],
   ['src/components'],
-  ['src/model.ts', 'src/workspace.ts', 'src/a11y.ts', 'src/icons.ts'],
-  ['src/connection.ts', 'src/transcript.ts', 'src/markdown'],
+  ['src/model.ts', 'src/workspace.ts', 'src/chat.ts', 'src/textviews.ts', 'src/a11y.ts', 'src/icons.ts'],
+  ['src/connection.ts', 'src/storage.ts', 'src/transcript.ts', 'src/markdown'],
   ['src/protocol']
 ];
 

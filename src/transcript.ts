@@ -1,0 +1,326 @@
+/**
+ * A page's view of one chat: a pure fold over the chat's events.
+ *
+ * Owns order and continuity: `seq` for structure, offsets for text, digests for the whole. Knows neither
+ * sockets nor the page. Its twin is `chats/transcript.py`; both replay `tests/golden`.
+ */
+import type {
+  ChatOpened,
+  ChatResumed,
+  Delta,
+  ErrorInfo,
+  Message,
+  MessageAdded,
+  MessagesLoaded,
+  Part,
+  RunFinished,
+  RunInfo,
+  RunProgressed,
+  RunStarted,
+  TextLengths
+} from './protocol/generated';
+import { sliceCodePoints, StreamText } from './text';
+
+/** Which of a run's two texts. */
+export type Channel = keyof TextLengths;
+
+export const CHANNELS: readonly Channel[] = ['reasoning', 'content'];
+
+/** The events that a transcript folds. */
+export type TranscriptEvent =
+  | ChatOpened
+  | ChatResumed
+  | MessagesLoaded
+  | MessageAdded
+  | RunStarted
+  | RunFinished
+  | RunProgressed
+  | Delta;
+
+/** What an event did. */
+export type Change =
+  /** Nothing: seen already, or of a run that is not here. */
+  | { kind: 'none' }
+  /** Something before the event is missing; the chat must be opened again. */
+  | { kind: 'gap' }
+  /** A snapshot replaced everything. */
+  | { kind: 'reset' }
+  /** What is held is continued. */
+  | { kind: 'resumed' }
+  | { kind: 'older_loaded' }
+  | { kind: 'message_added'; message: Message }
+  | { kind: 'run_started'; run: RunInfo }
+  | { kind: 'run_progressed'; run: RunInfo }
+  /** `text` was added; `isFirst`: it is the channel's first. */
+  | { kind: 'text'; run: RunInfo; channel: Channel; text: string; isFirst: boolean }
+  /** The text held is not the server's where `isIntact` is false; a snapshot repairs it. */
+  | { kind: 'run_finished'; run: RunInfo; isIntact: boolean };
+
+const NONE: Change = { kind: 'none' };
+const GAP: Change = { kind: 'gap' };
+
+/** A run that writes: its texts are kept here, not in its message. */
+interface ILive {
+  run: RunInfo;
+  readonly texts: Readonly<Record<Channel, StreamText>>;
+}
+
+export class Transcript {
+  constructor(private readonly _chatId: string) {}
+
+  /** The last `seq` folded; null until the chat is opened. */
+  get seq(): number | null {
+    return this._seq;
+  }
+
+  /** The messages of the active branch, oldest first; a new array after each change. Text of live runs is not in them. */
+  get messages(): readonly Message[] {
+    return this._messages;
+  }
+
+  /** Older messages exist on the server. */
+  get hasMore(): boolean {
+    return this._hasMore;
+  }
+
+  /** Why nothing can be sent here. */
+  get readOnly(): ErrorInfo | null {
+    return this._readOnly;
+  }
+
+  /** The newest run that has not ended. */
+  get liveRun(): RunInfo | null {
+    return [...this._live.values()].pop()?.run ?? null;
+  }
+
+  /** The text of each live run, in code points. */
+  get held(): Record<string, TextLengths> {
+    const held: Record<string, TextLengths> = {};
+    for (const [runId, { texts }] of this._live) {
+      held[runId] = { content: texts.content.length, reasoning: texts.reasoning.length };
+    }
+    return held;
+  }
+
+  /** A run, live or ended. */
+  run(runId: string): RunInfo | undefined {
+    return (
+      this._live.get(runId)?.run ??
+      this._messages.flatMap(message => message.runs).find(run => run.run_id === runId)
+    );
+  }
+
+  message(messageId: string): Message | undefined {
+    return this._messages.find(message => message.message_id === messageId);
+  }
+
+  /** The content of a message, with the text so far of runs that still write it. */
+  content(message: Message): readonly Part[] {
+    const live = message.runs.flatMap(run => {
+      const { texts } = this._live.get(run.run_id) ?? {};
+      return texts ? partsOf(run.run_id, texts) : [];
+    });
+    return [...message.content, ...live];
+  }
+
+  /** Fold one event; one of another chat, or folded already, changes nothing. */
+  apply(event: TranscriptEvent): Change {
+    if (event.type === 'delta') {
+      return this._delta(event);
+    }
+    if (event.chat_id !== this._chatId) {
+      return NONE;
+    }
+    switch (event.type) {
+      case 'chat_opened':
+        return this._chatOpened(event);
+      case 'chat_resumed':
+        return { kind: 'resumed' };
+      case 'run_progressed':
+        return this._runProgressed(event);
+      case 'messages_loaded':
+        return this._messagesLoaded(event);
+      case 'message_added':
+      case 'run_started':
+      case 'run_finished':
+        return this._inSequence(event);
+      default:
+        return NONE;
+    }
+  }
+
+  private _inSequence(event: MessageAdded | RunStarted | RunFinished): Change {
+    if (this._seq === null || event.seq <= this._seq) {
+      return NONE;
+    }
+    const change = event.seq === this._seq + 1 ? this._advance(event) : GAP;
+    if (change !== GAP) {
+      this._seq = event.seq;
+    }
+    return change;
+  }
+
+  private _advance(event: MessageAdded | RunStarted | RunFinished): Change {
+    switch (event.type) {
+      case 'message_added':
+        return this._messageAdded(event.message);
+      case 'run_started':
+        this._live.set(event.run.run_id, live(event.run));
+        this._setRun(event.run);
+        return { kind: 'run_started', run: event.run };
+      case 'run_finished':
+        return this._runFinished(event.run);
+    }
+  }
+
+  /** The active branch becomes the new message and all that it follows. */
+  private _messageAdded(message: Message): Change {
+    const { parent_id: parentId } = message;
+    const parent = this._messages.findIndex(({ message_id }) => message_id === parentId);
+    if (parentId && parent < 0) {
+      return GAP;
+    }
+    this._messages = [...this._messages.slice(0, parent + 1), message];
+    return { kind: 'message_added', message };
+  }
+
+  private _delta(event: Delta): Change {
+    const { run, texts } = this._live.get(event.run_id) ?? {};
+    if (!run || !texts) {
+      return NONE;
+    }
+    const channel = event.channel ?? 'content';
+    const text = texts[channel];
+    const isFirst = text.length === 0;
+    const overlap = text.length - event.offset;
+    if (overlap < 0) {
+      return GAP;
+    }
+    const added = overlap === 0 ? event.text : sliceCodePoints(event.text, overlap);
+    if (!added) {
+      return NONE;
+    }
+    text.append(added);
+    return { kind: 'text', run, channel, text: added, isFirst };
+  }
+
+  private _runProgressed(event: RunProgressed): Change {
+    const writing = this._live.get(event.run_id);
+    if (!writing) {
+      return NONE;
+    }
+    const { progress: _, ...before } = writing.run;
+    writing.run = { ...before, status: event.status };
+    if (event.progress) {
+      writing.run.progress = event.progress;
+    }
+    this._setRun(writing.run);
+    return { kind: 'run_progressed', run: writing.run };
+  }
+
+  private _runFinished(run: RunInfo): Change {
+    const texts = this._live.get(run.run_id)?.texts;
+    this._readOnly = null;
+    if (!texts) {
+      return NONE;
+    }
+    this._live.delete(run.run_id);
+    this._messages = this._messages.map(message =>
+      message.message_id === run.message_id
+        ? { ...message, content: [...message.content, ...partsOf(run.run_id, texts)] }
+        : message
+    );
+    this._setRun(run);
+    return { kind: 'run_finished', run, isIntact: isIntact(run, texts) };
+  }
+
+  private _chatOpened(event: ChatOpened): Change {
+    this._seq = event.seq;
+    this._hasMore = event.has_more;
+    this._readOnly = event.read_only ?? null;
+    this._live.clear();
+    this._messages = event.messages.map(message => this._takeLive(message));
+    return { kind: 'reset' };
+  }
+
+  private _messagesLoaded(event: MessagesLoaded): Change {
+    if (this._messages[0]?.message_id !== event.before) {
+      return NONE;
+    }
+    this._messages = [...event.messages.map(message => this._takeLive(message)), ...this._messages];
+    this._hasMore = event.has_more;
+    return { kind: 'older_loaded' };
+  }
+
+  /** Move the text of runs that still write out of their message. */
+  private _takeLive(message: Message): Message {
+    const writing = message.runs.filter(run => run.status !== 'finished');
+    if (writing.length === 0) {
+      return message;
+    }
+    let { content } = message;
+    for (const run of writing) {
+      const { texts } = live(run);
+      for (const part of content.filter(part => part.run_id === run.run_id)) {
+        texts[channelOf(part)].append(part.text);
+      }
+      content = content.filter(part => part.run_id !== run.run_id);
+      this._live.set(run.run_id, { run, texts });
+    }
+    return { ...message, content };
+  }
+
+  /** Put a run into its message: in the place of its former state, or at the end. */
+  private _setRun(run: RunInfo): void {
+    this._messages = this._messages.map(message => {
+      if (message.message_id !== run.message_id) {
+        return message;
+      }
+      const isNew = !message.runs.some(({ run_id }) => run_id === run.run_id);
+      const runs = isNew
+        ? [...message.runs, run]
+        : message.runs.map(former => (former.run_id === run.run_id ? run : former));
+      return { ...message, runs };
+    });
+  }
+
+  private _seq: number | null = null;
+  private _messages: readonly Message[] = [];
+  private _hasMore = false;
+  private _readOnly: ErrorInfo | null = null;
+  private readonly _live = new Map<string, ILive>();
+}
+
+/** The channel that a part's text belongs to. */
+export function channelOf(part: Part): Channel {
+  return part.type === 'text' ? 'content' : 'reasoning';
+}
+
+/**
+ * What a reader sees of a part: all, or what an interrupt kept of it.
+ *
+ * @param run - the run that wrote the part; none for a question.
+ */
+export function keptOf(part: Part, run: RunInfo | undefined): string {
+  return run?.kept ? sliceCodePoints(part.text, 0, run.kept[channelOf(part)]) : part.text;
+}
+
+function live(run: RunInfo): ILive {
+  return { run, texts: { content: new StreamText(), reasoning: new StreamText() } };
+}
+
+function partsOf(runId: string, texts: ILive['texts']): Part[] {
+  const parts: Part[] = [
+    { type: 'reasoning', text: String(texts.reasoning), run_id: runId },
+    { type: 'text', text: String(texts.content), run_id: runId }
+  ];
+  return parts.filter(part => part.text !== '');
+}
+
+function isIntact({ digest }: RunInfo, texts: ILive['texts']): boolean {
+  return CHANNELS.every(channel => {
+    const theirs = digest?.[channel];
+    const ours = texts[channel].digest;
+    return !theirs || (theirs.length === ours.length && theirs.crc32 === ours.crc32);
+  });
+}

@@ -1,0 +1,326 @@
+/**
+ * All that the panel shows beside one chat: the list of chats, profiles, the connection, what is wrong.
+ *
+ * Owns which chat is open, and hands each event to whom it concerns. Only the open chat is followed on
+ * the server: coming back to another one is resuming it, as after a lost connection.
+ */
+import type { ServerConnection } from '@jupyterlab/services';
+import type { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+import { ChatModel, IChatHost } from './chat';
+import { CommandError, Connection, ConnectionState, Request } from './connection';
+import { newId } from './ids';
+import type {
+  AnyEvent,
+  ChatAdded,
+  ChatDeleted,
+  ChatInfo,
+  ChatUpdated,
+  ErrorInfo,
+  ProfileInfo,
+  ProfilesChanged,
+  StreamingMode,
+  WorkspaceLoaded
+} from './protocol/generated';
+import { IStore, PanelStorage } from './storage';
+
+interface IOptions {
+  serverSettings: ServerConnection.ISettings;
+  /** Where this browser keeps drafts and what is open. */
+  store: IStore;
+}
+
+export class WorkspaceModel implements IChatHost, IDisposable {
+  constructor({ serverSettings, store }: IOptions) {
+    const connection = new Connection(serverSettings);
+    const storage = new PanelStorage(store, serverSettings.baseUrl);
+    this.connection = connection;
+    this.storage = storage;
+    connection.event.connect(this._onEvent, this);
+    connection.stateChanged.connect(this._onStateChanged, this);
+    const current = storage.currentChat;
+    this._current = current === null ? this._make(newId(), true) : this._make(current, false);
+    this._enter(this._current);
+    // Questions that were on their way when the page was left go on their way again.
+    Object.keys(storage.unsent).forEach(chatId => this._chat(chatId));
+  }
+
+  readonly connection: Connection;
+  readonly storage: PanelStorage;
+
+  /** Anything but a chat's messages changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Connect, when that has not been done; the panel calls it when it is first shown. */
+  connect(): void {
+    this.connection.connect();
+  }
+
+  get connectionState(): ConnectionState {
+    return this.connection.state;
+  }
+
+  /** The chat list and the profiles have arrived. */
+  get isLoaded(): boolean {
+    return this._loaded !== null;
+  }
+
+  /** The display name of the user, as the server sees it. */
+  get user(): string {
+    return this.connection.hello?.user ?? '';
+  }
+
+  // --- profiles and switches ------------------------------------------------------------------------
+
+  get profiles(): readonly ProfileInfo[] {
+    return this._loaded?.profiles ?? [];
+  }
+
+  /** Null: no profile can be used, and the panel shows its set-up card. */
+  get defaultProfileId(): string | null {
+    return this._loaded?.default_profile_id ?? null;
+  }
+
+  /** The global streaming setting. */
+  get globalStreaming(): StreamingMode {
+    return this._loaded?.streaming ?? 'on';
+  }
+
+  /** Why chats live in the server's memory only. */
+  get notSaved(): ErrorInfo | null {
+    return this._loaded?.not_saved ?? null;
+  }
+
+  /** LangChain tracing sends every chat to a third party. */
+  get tracing(): boolean {
+    return this._loaded?.tracing ?? false;
+  }
+
+  /** The profile in force for a chat: its own, or the default. */
+  profile(info: ChatInfo): ProfileInfo | undefined {
+    const id = info.profile_id ?? this.defaultProfileId;
+    return this.profiles.find(profile => profile.profile_id === id);
+  }
+
+  /** The streaming switch in force for a chat: its own, the profile's, the global one. */
+  streaming(info: ChatInfo): StreamingMode {
+    return info.streaming ?? this.profile(info)?.streaming ?? this.globalStreaming;
+  }
+
+  // --- chats ----------------------------------------------------------------------------------------
+
+  /** The chats that the server has, newest first. */
+  get chats(): readonly ChatInfo[] {
+    return this._sorted;
+  }
+
+  /** The chat's line in the list; undefined while the server has no such chat. */
+  info(chatId: string): ChatInfo | undefined {
+    return this._chats.get(chatId);
+  }
+
+  /** The chat that is open; there always is one. */
+  get current(): ChatModel {
+    return this._current;
+  }
+
+  /** Begin a chat. The server hears of it with the first question. */
+  newChat(): ChatModel {
+    if (!this._current.isNew) {
+      this._open(this._make(newId(), true));
+    }
+    return this._current;
+  }
+
+  /** Open a chat of the list. */
+  switchTo(chatId: string): void {
+    if (chatId !== this._current.chatId) {
+      this._open(this._chat(chatId));
+    }
+  }
+
+  renameChat(chatId: string, title: string): void {
+    this._send({ type: 'update_chat', chat_id: chatId, title });
+  }
+
+  deleteChat(chatId: string): void {
+    this._send({ type: 'delete_chat', chat_id: chatId });
+  }
+
+  // --- errors ---------------------------------------------------------------------------------------
+
+  /** What the server refused last. */
+  get error(): ErrorInfo | null {
+    return this._error;
+  }
+
+  /** Show what went wrong; null: nothing any more. */
+  report(error: ErrorInfo | null): void {
+    if (error !== this._error) {
+      this._error = error;
+      this._changed.emit();
+    }
+  }
+
+  get isDisposed(): boolean {
+    return this.connection.isDisposed;
+  }
+
+  dispose(): void {
+    this.connection.dispose();
+    Signal.clearData(this);
+  }
+
+  // --- events ---------------------------------------------------------------------------------------
+
+  private _onEvent(_: Connection, event: AnyEvent): void {
+    switch (event.type) {
+      case 'delta':
+        this._current.apply(event);
+        break;
+      case 'chat_opened':
+      case 'chat_resumed':
+      case 'messages_loaded':
+      case 'message_added':
+      case 'run_started':
+      case 'run_progressed':
+      case 'run_finished':
+        if (event.chat_id === this._current.chatId) {
+          this._current.apply(event);
+        }
+        break;
+      case 'workspace_loaded':
+        this._onLoaded(event);
+        break;
+      case 'chat_added':
+      case 'chat_updated':
+      case 'chat_deleted':
+      case 'profiles_changed':
+        this._inSequence(event);
+        break;
+      default:
+        console.warn('jupyter-stream-chat: unknown event', event.type);
+    }
+  }
+
+  private _onLoaded(event: WorkspaceLoaded): void {
+    const isFirst = this._loaded === null;
+    this._loaded = event;
+    this._seq = event.seq;
+    this._chats = new Map(event.chats.map(chat => [chat.chat_id, chat]));
+    const current = this._current;
+    if (this._chats.has(current.chatId) || (!current.isNew && current.isRunning)) {
+      current.open(isFirst ? 'opened' : 'reconnected');
+    } else if (current.messages.length > 0) {
+      this._open(this._make(newId(), true));
+    } else {
+      current.becomeNew();
+    }
+    this._emitAll();
+  }
+
+  private _inSequence(event: ChatAdded | ChatUpdated | ChatDeleted | ProfilesChanged): void {
+    if (!this._loaded || event.seq <= this._seq) {
+      return;
+    }
+    if (event.seq > this._seq + 1) {
+      // The list comes whole with a connection, and only then.
+      this.connection.reconnect();
+      return;
+    }
+    this._seq = event.seq;
+    switch (event.type) {
+      case 'chat_added':
+      case 'chat_updated':
+        this._chats.set(event.chat.chat_id, event.chat);
+        break;
+      case 'chat_deleted':
+        this._deleted(event.chat_id);
+        break;
+      case 'profiles_changed':
+        this._loaded = {
+          ...this._loaded,
+          profiles: event.profiles,
+          default_profile_id: event.default_profile_id
+        };
+        break;
+    }
+    this._emitAll();
+  }
+
+  private _deleted(chatId: string): void {
+    this._chats.delete(chatId);
+    this._models.delete(chatId);
+    this.storage.setDraft(chatId, '');
+    if (chatId === this._current.chatId) {
+      this._open(this._make(newId(), true));
+    }
+  }
+
+  private _onStateChanged(): void {
+    this._changed.emit();
+    this._current.refresh();
+  }
+
+  /** The list changed, and with it what the open chat shows of itself. */
+  private _emitAll(): void {
+    this._sorted = [...this._chats.values()].sort((a, b) => b.updated_at - a.updated_at);
+    this._changed.emit();
+    this._current.refresh();
+  }
+
+  // --- the open chat --------------------------------------------------------------------------------
+
+  private _open(chat: ChatModel): void {
+    const left = this._current;
+    left.structureChanged.disconnect(this._onStructureChanged, this);
+    if (!left.isNew && this._chats.has(left.chatId)) {
+      this._send({ type: 'close_chat', chat_id: left.chatId });
+    }
+    this._enter(chat);
+    if (!chat.isNew) {
+      chat.open();
+    }
+    this._changed.emit();
+  }
+
+  private _enter(chat: ChatModel): void {
+    this._current = chat;
+    this.storage.currentChat = chat.chatId;
+    chat.structureChanged.connect(this._onStructureChanged, this);
+    this._onStructureChanged();
+  }
+
+  private _onStructureChanged(): void {
+    this.connection.busy = this._current.isRunning;
+  }
+
+  private _chat(chatId: string): ChatModel {
+    return this._models.get(chatId) ?? this._make(chatId, false);
+  }
+
+  private _make(chatId: string, isNew: boolean): ChatModel {
+    const chat = new ChatModel(chatId, this, isNew);
+    this._models.set(chatId, chat);
+    return chat;
+  }
+
+  private _send(request: Request): void {
+    this.connection.send(request).catch((error: unknown) => {
+      if (error instanceof CommandError) {
+        this.report(error.info);
+      }
+    });
+  }
+
+  private _loaded: WorkspaceLoaded | null = null;
+  private _seq = 0;
+  private _chats = new Map<string, ChatInfo>();
+  private _sorted: readonly ChatInfo[] = [];
+  private readonly _models = new Map<string, ChatModel>();
+  private _current: ChatModel;
+  private _error: ErrorInfo | null = null;
+  private readonly _changed = new Signal<this, void>(this);
+}
