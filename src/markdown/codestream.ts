@@ -60,7 +60,7 @@ export class CodeStream {
     const start = this._text.length;
     this._text += text;
     this._parse(start);
-    for (let position = start; position < this._text.length; ) {
+    for (let position = start; position < this._text.length;) {
       position = this._write(position);
     }
   }
@@ -103,7 +103,12 @@ export class CodeStream {
       return;
     }
     if (this._tree !== null) {
-      const change = { fromA: changedFrom, toA: changedFrom, fromB: changedFrom, toB: this._text.length };
+      const change = {
+        fromA: changedFrom,
+        toA: changedFrom,
+        fromB: changedFrom,
+        toB: this._text.length
+      };
       const fragments = TreeFragment.addTree(this._tree, this._fragments);
       this._fragments = TreeFragment.applyChanges(fragments, [change]);
     }
@@ -162,7 +167,11 @@ export class CodeStream {
     }
     const fresh = document.createElement('span');
     this._writeSpans(fresh, chunk.from, chunk.to, spans);
-    while (chunk.node.firstChild && !isChunk(chunk.node.firstChild) && chunk.node.firstChild !== this._partial) {
+    while (
+      chunk.node.firstChild &&
+      !isChunk(chunk.node.firstChild) &&
+      chunk.node.firstChild !== this._partial
+    ) {
       chunk.node.firstChild.remove();
     }
     chunk.node.prepend(...fresh.childNodes);

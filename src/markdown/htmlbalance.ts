@@ -5,16 +5,23 @@
  * page, so the splitter must keep them together. This is a scan for tags, not a parser.
  */
 
-const TAG = /<!--[\s\S]*?-->|<(\/?)([a-z][\w-]*)(?:[^<>"']|"[^"]*"|'[^']*')*>/gi;
-const CODE_SPAN = /(`+)[^`][\s\S]*?\1(?!`)/g;
+const TAG = /<!--[\s\S]*?-->|<(\/?)([a-z][\w-]*)[^>]*(>|$)/gi;
+const NO_TAGS = /(`+)[^`][\s\S]*?\1(?!`)|\\</g;
 
-// Elements that hold what follows until they are closed. Left out: void elements, those that the next block
-// closes anyway (p), and unknown ones, which the sanitiser drops.
-const CONTAINERS = new Set(
+// Elements that end a paragraph they stand in, and so outlive it.
+const BLOCKS = new Set(
   (
-    'a abbr address article aside b big blockquote caption center cite code dd del details dfn div dl dt em ' +
-    'figcaption figure font footer h1 h2 h3 h4 h5 h6 header i ins kbd li main mark nav ol pre q s samp section ' +
-    'small span strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var'
+    'address article aside blockquote center details div dl fieldset figcaption figure footer form h1 h2 h3 h4 h5 ' +
+    'h6 header main nav ol pre section table ul'
+  ).split(' ')
+);
+
+// Further elements that hold what follows until they are closed. Left out: void elements, those that the next
+// block closes anyway (p), and unknown ones, which the sanitiser drops.
+const INLINES = new Set(
+  (
+    'a abbr b big caption cite code dd del dfn dt em font i ins kbd li mark q s samp small span strike strong sub ' +
+    'summary sup tbody td tfoot th thead tr tt u var'
   ).split(' ')
 );
 
@@ -25,17 +32,29 @@ export class HtmlBalance {
     return this._stack.length > 0;
   }
 
-  /** Read the tags of some source, outside of code spans. */
-  read(source: string): void {
-    for (const [, slash, name] of source.replace(CODE_SPAN, '').matchAll(TAG)) {
+  /** Read a block of HTML. */
+  readHtml(source: string): void {
+    for (const [, slash, name, end] of source.matchAll(TAG)) {
       if (name !== undefined) {
-        this._tag(name.toLowerCase(), slash === '/');
+        this._tag(name.toLowerCase(), slash === '/', end === '');
       }
     }
   }
 
-  private _tag(name: string, closes: boolean): void {
-    if (!closes && CONTAINERS.has(name)) {
+  /** Read Markdown, in which tags may stand: its own element closes what is open, but for blocks. */
+  readText(source: string): void {
+    if (!source.includes('<')) {
+      return;
+    }
+    const depth = this._stack.length;
+    this.readHtml(source.replace(NO_TAGS, '').replace(/<[^>]*$/, ''));
+    if (!this._stack.slice(depth).some(name => BLOCKS.has(name))) {
+      this._stack.length = Math.min(this._stack.length, depth);
+    }
+  }
+
+  private _tag(name: string, closes: boolean, endless: boolean): void {
+    if (!closes && (endless || BLOCKS.has(name) || INLINES.has(name))) {
       this._stack.push(name);
     } else if (closes && this._stack.includes(name)) {
       this._stack.length = this._stack.lastIndexOf(name);

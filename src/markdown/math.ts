@@ -51,7 +51,9 @@ function hideCodeDollars(source: string): string {
 }
 
 function closingOf(mark: string): string | null {
-  return mark.startsWith('\\begin') ? '\\end' + mark.slice('\\begin'.length) : (CLOSING[mark] ?? null);
+  return mark.startsWith('\\begin')
+    ? '\\end' + mark.slice('\\begin'.length)
+    : (CLOSING[mark] ?? null);
 }
 
 /**

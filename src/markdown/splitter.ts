@@ -140,6 +140,7 @@ export class MarkdownSplitter {
     // Math that is still open may yet swallow the boundaries behind its start.
     const limit = ended || open < 0 ? Infinity : open;
     const tokens = this._lex(text);
+    const firstOpen = ended ? Infinity : firstOpenToken(tokens);
     const html = new HtmlBalance();
     const groups: IGroup[] = [];
     let group: Token[] = [];
@@ -148,10 +149,13 @@ export class MarkdownSplitter {
     tokens.forEach((token, index) => {
       position += token.raw.length;
       group.push(token);
-      if (token.type === 'html' || (html.open && token.type !== 'code')) {
-        html.read(token.raw);
+      if (token.type === 'html') {
+        html.readHtml(token.raw);
+      } else if (token.type === 'paragraph' || (html.open && token.type !== 'code')) {
+        html.readText(token.raw);
       }
-      const closed = isBoundary(tokens, index) && !html.open && position <= limit;
+      const closed =
+        index < firstOpen && isBoundary(tokens, index) && !html.open && position <= limit;
       if (closed || (ended && index === tokens.length - 1)) {
         const end = originalOffset(region, position);
         groups.push({ source: region.slice(start, end), tokens: group });
@@ -191,7 +195,7 @@ export class MarkdownSplitter {
 
   private _readFence(fence: IOpenFence): void {
     const lines = this._tail.slice(0, this._complete);
-    for (let start = 0; start < lines.length; ) {
+    for (let start = 0; start < lines.length;) {
       const newline = lines.indexOf('\n', start);
       const end = newline < 0 ? lines.length : newline + 1;
       const line = lines.slice(start, end);
@@ -254,6 +258,24 @@ function opensFence(source: string): RegExpExecArray | null {
   return match !== null && !DRAWN.test(match[2].trim()) ? match : null;
 }
 
+/**
+ * The first token that a line still to come could change.
+ *
+ * That is the last one, or else where lines without a blank one among them begin with a paragraph: marked takes
+ * them all for one heading if they are underlined, even a rule among them.
+ */
+function firstOpenToken(tokens: readonly Token[]): number {
+  let first = tokens.length - 1;
+  for (let index = first; index >= 0; index -= 1) {
+    const { type, raw } = tokens[index];
+    if ((type !== 'paragraph' && type !== 'hr') || BLANK_END.test(raw)) {
+      break;
+    }
+    first = type === 'paragraph' ? index : first;
+  }
+  return first;
+}
+
 /** Whether a block surely ends with token `index`: another follows, and it cannot be this one's link title. */
 function isBoundary(tokens: readonly Token[], index: number): boolean {
   const token = tokens[index];
@@ -261,7 +283,8 @@ function isBoundary(tokens: readonly Token[], index: number): boolean {
   if (next === undefined || next.type === 'space' || (index === 0 && token.type === 'space')) {
     return false;
   }
-  const mayTakeTitle = token.type === 'def' && !BLANK_END.test(token.raw) && index + 2 === tokens.length;
+  const mayTakeTitle =
+    token.type === 'def' && !BLANK_END.test(token.raw) && index + 2 === tokens.length;
   return !(mayTakeTitle && TITLE_START.test(next.raw));
 }
 

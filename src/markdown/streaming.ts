@@ -15,7 +15,14 @@ import { codePoints, takeCodePoints } from './codepoints';
 import { FenceBlock } from './fence';
 import { LinkDefinitions } from './links';
 import { FlushScheduler, nextTask, type ScheduleFrame } from './schedule';
-import { type BlockKind, GROWTH, type IBlock, type IBlockSink, MarkdownSplitter, SHORT_TAIL } from './splitter';
+import {
+  type BlockKind,
+  GROWTH,
+  type IBlock,
+  type IBlockSink,
+  MarkdownSplitter,
+  SHORT_TAIL
+} from './splitter';
 import { OpenTail } from './tail';
 import type { IStreamingText } from './text';
 
@@ -320,7 +327,11 @@ export class StreamingMarkdown implements IStreamingText {
       this._partialPoints = codePoints(line);
     } else if (source.trim() === '') {
       this._tail.showBlank(source);
-    } else if (this._tail.rendered > 0 && source.length > SHORT_TAIL && source.length < this._tail.rendered * GROWTH) {
+    } else if (
+      this._tail.rendered > 0 &&
+      source.length > SHORT_TAIL &&
+      source.length < this._tail.rendered * GROWTH
+    ) {
       this._tail.writePlain(unshown);
     } else if (this._tail.rendered > 0 || !this._tail.tryWrite(source)) {
       return this._renderTail(source, isCurrent);
@@ -346,7 +357,11 @@ export class StreamingMarkdown implements IStreamingText {
     });
   }
 
-  private async _replaceBlock(placed: IPlacedBlock, links: string, isCurrent: () => boolean): Promise<void> {
+  private async _replaceBlock(
+    placed: IPlacedBlock,
+    links: string,
+    isCurrent: () => boolean
+  ): Promise<void> {
     const { source, kind } = placed.block;
     const rendered = await RenderedBlock.render(this._options.rendermime, links + source);
     if (!isCurrent()) {

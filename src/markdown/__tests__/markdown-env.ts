@@ -22,9 +22,14 @@ export function createRenderMime(languages: EditorLanguageRegistry): RenderMimeR
 }
 
 /** What JupyterLab's preview makes of a whole text. */
-export async function preview(rendermime: RenderMimeRegistry, source: string): Promise<HTMLElement> {
+export async function preview(
+  rendermime: RenderMimeRegistry,
+  source: string
+): Promise<HTMLElement> {
   const renderer = rendermime.createRenderer('text/markdown');
-  await renderer.renderModel(rendermime.createModel({ data: { 'text/markdown': source }, trusted: false }));
+  await renderer.renderModel(
+    rendermime.createModel({ data: { 'text/markdown': source }, trusted: false })
+  );
   return renderer.node;
 }
 
@@ -42,7 +47,9 @@ export function structure(root: Element, blocks = false): string {
   copy.querySelectorAll(`.${CHUNK_CLASS}`).forEach(chunk => chunk.replaceWith(...chunk.childNodes));
   copy.normalize();
   joinSpans(copy);
-  [...copy.childNodes].forEach(node => node instanceof Text && node.data.trim() === '' && node.remove());
+  [...copy.childNodes].forEach(
+    node => node instanceof Text && node.data.trim() === '' && node.remove()
+  );
   [...copy.childNodes].forEach(node => node instanceof Text && (node.data = node.data.trim()));
   return copy.innerHTML;
 }

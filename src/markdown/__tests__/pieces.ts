@@ -24,7 +24,7 @@ export function randomPieces(text: string, seed: number, longest = 20): string[]
   const next = random(seed);
   const points = Array.from(text);
   const result: string[] = [];
-  for (let start = 0; start < points.length; ) {
+  for (let start = 0; start < points.length;) {
     const end = start + 1 + Math.floor(next() * longest);
     result.push(points.slice(start, end).join(''));
     start = end;

