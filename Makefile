@@ -1,86 +1,101 @@
 # Two commands matter: `make lab` and `make test`. `make help` lists the rest.
 
 SHELL := /bin/bash
+PYTHON ?= python3
 VENV ?= .venv
-BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 CHROMIUM_PATH ?= /usr/bin/chromium
 ARGS ?=
+
 # Stamps of what is done, so that a second `make` starts in seconds.
-DONE := .make
-FRONTEND := $(shell find src style schema -type f -not -path '*/__tests__/*' 2>/dev/null)
+DONE := $(VENV)/.done
+FRONTEND := $(shell find src style schema -type f -not -path '*/__tests__/*') tsconfig.json
+PANEL := jupyter_stream_chat/labextension
 
-export PATH := $(abspath $(BIN)):$(PATH)
+export PATH := $(abspath $(VENV)/bin):$(PATH)
 export CHROMIUM_PATH
+# One set of versions, for what is installed and (the second name, in newer pips) for what builds it.
+export PIP_CONSTRAINT := $(abspath constraints.txt)
+export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help lab install test lint pytest jest galata bench stress fix codegen guide clean
 .DEFAULT_GOAL := help
+.PHONY: help install lab test lint pytest jest galata bench stress fix codegen guide clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-lab: install ## Install what is missing and open JupyterLab with the panel (ARGS="--no-browser --port 8899")
-	@if [ "$$(id -u)" = 0 ]; then echo "Running as root: adding --allow-root. The token stays on."; fi
-	jupyter lab $$([ "$$(id -u)" = 0 ] && echo --allow-root) $(ARGS)
+install: $(DONE)/panel ## Make the environment, install, build the front end
 
-install: $(DONE)/frontend ## Make the environment, install and build
+lab: install ## Open JupyterLab with the panel (ARGS="--no-browser --port 8899")
+	@[ "$$(id -u)" != 0 ] || echo "Running as root: adding --allow-root. The token stays on."
+	jupyter lab $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(ARGS)
 
-$(DONE)/venv: constraints.txt
-	@mkdir -p $(DONE)
-	[ -x $(BIN)/python ] || python3 -m venv $(VENV)
-	@# First and by itself: another package's wish for torch would bring the CUDA build.
-	$(PIP) torch==2.13.0
-	@touch $@
+$(DONE)/venv:
+	$(PYTHON) -m venv $(VENV)
+	@mkdir -p $(DONE) && touch $@
 
-$(DONE)/python: $(DONE)/venv pyproject.toml package.json yarn.lock
-	$(PIP) --editable ".[local,test]"
+$(DONE)/python: $(DONE)/venv constraints.txt pyproject.toml package.json
+	@# By itself and first: asked for by another package, torch would come as its CUDA build.
+	python -m pip install --quiet torch==2.13.0
+	@# The panel is linked, not copied. Empty while pip looks, lest pip takes it for its own and later removes it.
+	rm -rf $(PANEL) && mkdir -p $(PANEL)
+	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 python -m pip install --quiet --editable ".[local,test]"
 	jupyter-builder develop --overwrite .
 	@touch $@
 
-$(DONE)/frontend: $(DONE)/python $(FRONTEND) tsconfig.json
+node_modules/.done: $(DONE)/python package.json yarn.lock .yarnrc.yml
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' \
+	  || { echo "Node.js 20 or newer is needed; 'node --version' is below that or missing." >&2; exit 1; }
 	jlpm install --immutable
-	jlpm build
 	@touch $@
 
-$(DONE)/chromium:
+$(DONE)/panel: node_modules/.done $(FRONTEND)
+	jlpm build:lib
+	jlpm build:labextension
+	@touch $@
+
+$(DONE)/chromium: $(DONE)/venv
 	@if [ ! -x "$(CHROMIUM_PATH)" ]; then \
 	  if [ "$$(id -u)" = 0 ]; then \
-	    apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk fonts-noto-color-emoji >/dev/null; \
+	    apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk fonts-noto-color-emoji; \
 	  else \
-	    echo "The browser tests need Chromium: sudo apt-get install chromium fonts-noto-cjk"; \
-	    echo "(elsewhere: CHROMIUM_PATH=/path/to/chromium make test)"; exit 1; \
+	    echo "The browser tests need Chromium: sudo apt-get install -y chromium fonts-noto-cjk fonts-noto-color-emoji" >&2; \
+	    echo "(or, where it is elsewhere: make test CHROMIUM_PATH=/path/to/chromium)" >&2; \
+	    exit 1; \
 	  fi; \
 	fi
 	@touch $@
 
-$(DONE)/ui-tests: ui-tests/package.json ui-tests/yarn.lock
+ui-tests/node_modules/.done: $(DONE)/python ui-tests/package.json ui-tests/yarn.lock ui-tests/.yarnrc.yml
 	cd ui-tests && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 jlpm install --immutable
 	@touch $@
 
-test: lint pytest jest galata ## Run every check: linters, types, pytest, jest, Galata in Chromium
+# The last step's need comes first: whoever lacks Chromium hears it before the long work.
+test: $(DONE)/chromium lint pytest jest galata ## Run every check: linters, types, pytest, jest, Galata in Chromium
 
-lint: install ## Linters and types
+lint: install ## Run the linters and the type checkers
 	ruff check .
 	ruff format --check .
 	mypy
-	lint-imports
-	jlpm eslint
+	lint-imports --no-logo
 	jlpm prettier
-	jlpm tsc --noEmit -p tsconfig.test.json
+	jlpm eslint
+	jlpm tsc --noEmit --project tsconfig.test.json
 
-pytest: install ## The server's tests
+pytest: install ## Run the server's tests
 	pytest $(ARGS)
 
-jest: install ## The front end's unit tests
+jest: install ## Run the front end's unit tests
 	jlpm test $(ARGS)
 
-galata: install $(DONE)/chromium $(DONE)/ui-tests ## The tests in a real JupyterLab in a real Chromium
-	cd ui-tests && jlpm playwright test $(ARGS)
+galata: install $(DONE)/chromium ui-tests/node_modules/.done ## Run the tests in a real JupyterLab and Notebook, in a real Chromium
+	cd ui-tests && jlpm test $(ARGS)
 
-bench: install $(DONE)/chromium $(DONE)/ui-tests ## Measure, each figure beside its floor (docs/benchmarks.md)
+bench: install $(DONE)/chromium ui-tests/node_modules/.done ## Measure, each figure beside its floor (docs/benchmarks.md)
 	python -m tests.bench $(ARGS)
 
-stress: install ## The long runs
+stress: install ## Run the long tests
 	pytest -m stress $(ARGS)
 
 fix: install ## Format, and mend what the linters can
@@ -89,11 +104,12 @@ fix: install ## Format, and mend what the linters can
 	jlpm eslint:fix
 	jlpm prettier:fix
 
-codegen: install ## Make the TypeScript types from protocol.py
+codegen: install ## Make src/protocol from jupyter_stream_chat/protocol.py
 	python -m jupyter_stream_chat.protocol_codegen
 
 guide: install ## Train the built-in guide anew (up to 30 minutes) and print its figures
 	python -m jupyter_stream_chat.guide.train
 
-clean: ## Remove builds and environments
-	rm -rf $(DONE) $(VENV) node_modules ui-tests/node_modules lib jupyter_stream_chat/labextension tsconfig.tsbuildinfo
+clean: ## Remove builds, environments and caches
+	rm -rf $(VENV) node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
+	  .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .eslintcache
