@@ -3,7 +3,7 @@ const LAYERS = [
   ['src/index.ts'],
   ['src/commands.ts'],
   ['src/components'],
-  ['src/model.ts', 'src/workspace.ts', 'src/chat.ts', 'src/textviews.ts', 'src/a11y.ts', 'src/icons.ts'],
+  ['src/model.ts', 'src/workspace.ts', 'src/chat.ts', 'src/textviews.ts', 'src/a11y.ts', 'src/errortext.ts', 'src/icons.ts'],
   ['src/connection.ts', 'src/storage.ts', 'src/transcript.ts', 'src/markdown'],
   ['src/protocol']
 ];
@@ -37,6 +37,7 @@ module.exports = {
       'error',
       { selector: 'interface', format: ['PascalCase'], custom: { regex: '^I[A-Z]', match: true } }
     ],
+    '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
     'no-undef': 'off',
     curly: 'error',
     eqeqeq: 'error',

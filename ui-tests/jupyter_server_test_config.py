@@ -1,16 +1,9 @@
 """Jupyter's configuration for the browser tests: a fresh store, the guide, and a scripted provider."""
 
 import os
-import sys
 import tempfile
-from pathlib import Path
 
 from jupyterlab.galata import configure_jupyter_server
-
-repository = Path(__file__).parent.parent
-sys.path.insert(0, str(repository))
-
-from tests.scripted_provider import start_in_thread  # noqa: E402
 
 c = get_config()  # noqa: F821
 configure_jupyter_server(c)
@@ -18,7 +11,7 @@ c.ServerApp.ip = "127.0.0.1"
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 
-provider = start_in_thread()
+provider = os.environ["JSC_PROVIDER_URL"]
 os.environ["SCRIPTED_API_KEY"] = "not-a-secret"
 c.StreamChat.data_dir = tempfile.mkdtemp(prefix="stream-chat-ui-")
 c.StreamChat.default_profile = "scripted"

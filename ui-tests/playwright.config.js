@@ -1,8 +1,9 @@
-/** Two servers, two projects: the panel in JupyterLab, and in Notebook 7. */
+/** Two projects: the panel in JupyterLab and in Notebook 7, both answered by the scripted provider and the guide. */
 const base = require('@jupyterlab/galata/lib/playwright-config');
 
 const labPort = Number(process.env.JSC_PORT || 8897);
 const notebookPort = labPort + 1;
+const providerPort = labPort + 2;
 const config = '--config jupyter_server_test_config.py';
 const root = process.getuid?.() === 0 ? '--allow-root' : '';
 
@@ -13,7 +14,7 @@ function server(command, port, page) {
     url: `http://127.0.0.1:${port}${page}`,
     timeout: 120000,
     reuseExistingServer: false,
-    env: { JSC_TEST_SERVER: command }
+    env: { JSC_PROVIDER_URL: `http://127.0.0.1:${providerPort}` }
   };
 }
 
@@ -45,5 +46,14 @@ module.exports = {
       use: { baseURL: `http://127.0.0.1:${notebookPort}`, appPath: '' }
     }
   ],
-  webServer: [server('lab', labPort, '/lab'), server('notebook', notebookPort, '/tree')]
+  webServer: [
+    {
+      command: `python -m tests.scripted_provider --port ${providerPort}`,
+      cwd: '..',
+      url: `http://127.0.0.1:${providerPort}/_requests`,
+      timeout: 30000
+    },
+    server('lab', labPort, '/lab'),
+    server('notebook', notebookPort, '/tree')
+  ]
 };

@@ -1,0 +1,53 @@
+/**
+ * Commands of the panel: part of its public contract, for menus, shortcuts and scripts.
+ */
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ChatPanel } from './components/panel';
+import { chatIcon } from './icons';
+import type { WorkspaceModel } from './model';
+
+export const CommandIDs = {
+  open: 'stream-chat:open',
+  newChat: 'stream-chat:new-chat',
+  stop: 'stream-chat:stop'
+} as const;
+
+interface IOptions {
+  app: JupyterFrontEnd;
+  panel: ChatPanel;
+  workspace: WorkspaceModel;
+  trans: TranslationBundle;
+}
+
+export function addCommands({ app, panel, workspace, trans }: IOptions): void {
+  const { commands, shell } = app;
+  const noArguments = { args: { type: 'object', properties: {} } };
+
+  commands.addCommand(CommandIDs.open, {
+    label: trans.__('Stream Chat'),
+    caption: trans.__('Open the streaming chat panel'),
+    icon: chatIcon,
+    describedBy: noArguments,
+    execute: () => shell.activateById(panel.id)
+  });
+  commands.addCommand(CommandIDs.newChat, {
+    label: trans.__('New Stream Chat'),
+    caption: trans.__('Begin a new chat in the panel'),
+    icon: chatIcon,
+    describedBy: noArguments,
+    execute: () => {
+      shell.activateById(panel.id);
+      workspace.newChat();
+      panel.focusInput();
+    }
+  });
+  commands.addCommand(CommandIDs.stop, {
+    label: trans.__('Stop the Answer'),
+    caption: trans.__('Stop the answer that is being written in the panel'),
+    describedBy: noArguments,
+    isEnabled: () => workspace.current?.isRunning ?? false,
+    execute: () => workspace.current?.interrupt()
+  });
+  workspace.changed.connect(() => commands.notifyCommandChanged(CommandIDs.stop));
+}

@@ -1,0 +1,34 @@
+/**
+ * The hidden nodes that speak to screen readers: changes of state politely, errors at once.
+ */
+import * as React from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { announce } from '../a11y';
+import type { RunInfo } from '../protocol/generated';
+import { usePanel } from './context';
+
+/** Announce what happens to the newest run of the chat shown. */
+export function Announcer({ run }: { run: RunInfo | null }): JSX.Element {
+  const { trans } = usePanel();
+  const previous = useRef<RunInfo | null>(run);
+  const [said, setSaid] = useState({ text: '', assertive: false });
+
+  useEffect(() => {
+    const next = run && announce(previous.current, run, trans);
+    previous.current = run;
+    if (next) {
+      setSaid(next);
+    }
+  }, [run, trans]);
+
+  return (
+    <>
+      <div className="jp-StreamChat-hidden" role="status" aria-live="polite" aria-atomic="true">
+        {said.assertive ? '' : said.text}
+      </div>
+      <div className="jp-StreamChat-hidden" role="alert" aria-atomic="true">
+        {said.assertive ? said.text : ''}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,166 @@
+/**
+ * The composer: the question's field, and the one button that sends and stops.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
+import { sendIcon, stopIcon } from '../icons';
+import type { BlockedReason } from '../model';
+import { usePanel } from './context';
+
+interface IProps {
+  draft: string;
+  /** An answer is being generated: the button stops it. */
+  isRunning: boolean;
+  /** Stop was clicked, and the run has not ended yet. */
+  isStopping: boolean;
+  /** Why nothing can be sent now; said when the user tries. */
+  blocked: BlockedReason | null;
+  onDraft: (text: string) => void;
+  onSend: (text: string) => void;
+  onStop: () => void;
+  /** The controls between the field and the button. */
+  children: React.ReactNode;
+  inputRef: React.RefObject<HTMLTextAreaElement>;
+}
+
+export function Composer(props: IProps): JSX.Element {
+  const { trans, settings } = usePanel();
+  const [hint, setHint] = useState('');
+  useFitToText(props.inputRef, props.draft);
+
+  const send = () => {
+    if (props.blocked) {
+      setHint(reasonFor(props.blocked, trans));
+    } else if (props.draft.trim()) {
+      setHint('');
+      props.onSend(props.draft);
+    }
+  };
+
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    // A key that ends the composition of an input method belongs to the input method alone (some report 229).
+    if (event.nativeEvent.isComposing || event.keyCode === 229) {
+      return;
+    }
+    if (event.key === 'Escape' && props.isRunning) {
+      event.preventDefault();
+      event.stopPropagation();
+      props.onStop();
+    } else if (event.key === 'Enter' && isSendingEnter(event, settings.enterSends)) {
+      event.preventDefault();
+      event.stopPropagation();
+      send();
+    }
+  };
+
+  return (
+    <div className="jp-StreamChat-composer">
+      <div className="jp-StreamChat-hint" role="status">
+        {hint}
+      </div>
+      <div className="jp-StreamChat-box">
+        <textarea
+          ref={props.inputRef}
+          className="jp-StreamChat-input"
+          rows={1}
+          value={props.draft}
+          placeholder={trans.__('Ask a question')}
+          aria-label={trans.__('Your question')}
+          aria-describedby="jp-StreamChat-keys"
+          onChange={event => {
+            setHint('');
+            props.onDraft(event.currentTarget.value);
+          }}
+          onKeyDown={onKeyDown}
+        />
+        <span id="jp-StreamChat-keys" className="jp-StreamChat-hidden">
+          {settings.enterSends
+            ? trans.__('Enter sends, Shift+Enter breaks the line, Escape stops an answer')
+            : trans.__('Ctrl+Enter sends, Enter breaks the line, Escape stops an answer')}
+        </span>
+        <div className="jp-StreamChat-tools">
+          {props.children}
+          <SendButton {...props} onSend={send} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function reasonFor(blocked: BlockedReason, trans: TranslationBundle): string {
+  return {
+    running: trans.__(
+      'An answer is being written. Your draft is kept; stop the answer to send it.'
+    ),
+    loading: trans.__('The chat is still loading. Your draft is kept.'),
+    read_only: trans.__('An answer of this chat is being written by another server.'),
+    no_profile: trans.__('Connect a model first. Your draft is kept.'),
+    reload_needed: trans.__('Reload the page first. Your draft is kept.')
+  }[blocked];
+}
+
+function isSendingEnter(event: React.KeyboardEvent, enterSends: boolean): boolean {
+  return enterSends ? !event.shiftKey && !event.altKey : event.ctrlKey || event.metaKey;
+}
+
+/** Send and Stop are one button in one place, so that Stop is where the hand already is. */
+function SendButton({
+  draft,
+  isRunning,
+  isStopping,
+  onSend,
+  onStop
+}: Pick<IProps, 'draft' | 'isRunning' | 'isStopping' | 'onStop'> & {
+  onSend: () => void;
+}): JSX.Element {
+  const { trans } = usePanel();
+  const label = isStopping
+    ? trans.__('Stopping…')
+    : isRunning
+      ? trans.__('Stop')
+      : trans.__('Send');
+  const description = isRunning
+    ? trans.__('Stop the answer (Escape)')
+    : trans.__('Send the question');
+  const Icon = isRunning ? stopIcon.react : sendIcon.react;
+
+  const onClick = (event: React.MouseEvent) => {
+    // The second click of a double click meant to send is not a wish to stop.
+    if (event.detail > 1) {
+      return;
+    }
+    if (isRunning) {
+      onStop();
+    } else {
+      onSend();
+    }
+  };
+
+  return (
+    <button
+      className="jp-StreamChat-send"
+      data-action={isRunning ? 'stop' : 'send'}
+      aria-label={isStopping ? label : description}
+      aria-disabled={isRunning ? isStopping : !draft.trim()}
+      title={description}
+      onClick={onClick}
+    >
+      <Icon tag="span" />
+      <span className="jp-StreamChat-sendLabel">{label}</span>
+    </button>
+  );
+}
+
+/** Grow the field with its text; its maximum height is the style sheet's. */
+function useFitToText(field: React.RefObject<HTMLTextAreaElement>, text: string): void {
+  const previous = useRef('');
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (element && text !== previous.current) {
+      previous.current = text;
+      element.style.height = 'auto';
+      element.style.height = `${element.scrollHeight}px`;
+    }
+  }, [field, text]);
+}

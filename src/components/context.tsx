@@ -1,0 +1,41 @@
+/**
+ * What every component of the panel may need: the translator, renderers of text, the user's settings.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ErrorInfo } from '../protocol/generated';
+import { createContext, useContext } from 'react';
+import type { IStreamingText } from '../markdown';
+
+/** The user's settings, as `schema/plugin.json` describes them. */
+export interface IPanelSettings {
+  /** Enter sends and Shift+Enter breaks the line; else Ctrl+Enter (Cmd+Enter) sends. */
+  readonly enterSends: boolean;
+}
+
+export interface IPanelContext {
+  readonly trans: TranslationBundle;
+  readonly settings: IPanelSettings;
+  /** Make the renderer of a message's text; `node` is its to fill. */
+  renderText(node: HTMLElement, role: 'user' | 'assistant' | 'system'): IStreamingText;
+  /** An error in the reader's language. */
+  localize(error: ErrorInfo): ErrorInfo;
+  /** Put text on the clipboard. */
+  copy(text: string): void;
+}
+
+const Context = createContext<IPanelContext | null>(null);
+
+export const PanelProvider = Context.Provider;
+
+/**
+ * The panel's context.
+ *
+ * @throws when used outside of the panel.
+ */
+export function usePanel(): IPanelContext {
+  const context = useContext(Context);
+  if (!context) {
+    throw new Error('usePanel is for components of the panel');
+  }
+  return context;
+}

@@ -1,0 +1,209 @@
+/**
+ * The panel: puts the parts together, and is the widget that JupyterLab places.
+ */
+import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
+import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import * as React from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { localize } from '../errortext';
+import { chatIcon } from '../icons';
+import { addCopyButtons, PlainText, StreamingMarkdown, warmUp } from '../markdown';
+import type { ChatModel, WorkspaceModel } from '../model';
+import type { ChatInfo, RunInfo } from '../protocol/generated';
+import { Announcer } from './announcer';
+import { Banners } from './banners';
+import { ChatList } from './chatlist';
+import { ProfilePicker, StreamingSwitch } from './choices';
+import { Composer } from './composer';
+import { IPanelContext, IPanelSettings, PanelProvider, usePanel } from './context';
+import { Header } from './header';
+import { useSignal } from './hooks';
+import { MessageList } from './messagelist';
+import { SetupCard } from './setup';
+
+interface IOptions {
+  workspace: WorkspaceModel;
+  rendermime: IRenderMimeRegistry;
+  languages: IEditorLanguageRegistry;
+  trans: TranslationBundle;
+  /** The language of the page, as `en` or `zh_CN`. */
+  language: string;
+  settings: IPanelSettings;
+}
+
+/** The sidebar widget. It connects to the server when it is first shown. */
+export class ChatPanel extends ReactWidget {
+  constructor(options: IOptions) {
+    super();
+    this.id = 'jupyter-stream-chat';
+    this.addClass('jp-StreamChat');
+    this.title.icon = chatIcon;
+    this.title.caption = options.trans.__('Stream Chat');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', this.title.caption);
+    this._options = options;
+  }
+
+  /** The user's settings; set anew when they change. */
+  set settings(settings: IPanelSettings) {
+    this._options = { ...this._options, settings };
+    this.update();
+  }
+
+  /** Put the cursor into the composer. */
+  focusInput(): void {
+    this.node.querySelector<HTMLTextAreaElement>('.jp-StreamChat-input')?.focus();
+  }
+
+  protected override onBeforeShow(message: Message): void {
+    super.onBeforeShow(message);
+    this._options.workspace.connect();
+    // The first answer shall not wait for the Markdown parser to load.
+    void warmUp(this._options.rendermime);
+  }
+
+  protected override onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this.focusInput();
+  }
+
+  protected override render(): JSX.Element {
+    return <PanelRoot {...this._options} />;
+  }
+
+  private _options: IOptions;
+}
+
+function PanelRoot(options: IOptions): JSX.Element {
+  const { workspace, rendermime, languages, trans, language, settings } = options;
+  const context = useMemo<IPanelContext>(
+    () => ({
+      trans,
+      settings,
+      localize: error => localize(error, trans, language),
+      copy: text => Clipboard.copyToSystem(text),
+      renderText: (node, role) =>
+        role === 'user'
+          ? new PlainText({ node })
+          : new StreamingMarkdown({
+              node,
+              rendermime,
+              languages,
+              onBlock: host => addCopyButtons(host, trans.__('Copy'))
+            })
+    }),
+    [rendermime, languages, trans, language, settings]
+  );
+  return (
+    <PanelProvider value={context}>
+      <PanelView workspace={workspace} />
+    </PanelProvider>
+  );
+}
+
+function PanelView({ workspace }: { workspace: WorkspaceModel }): JSX.Element {
+  const { trans } = usePanel();
+  const [isListOpen, setListOpen] = useState(false);
+  useSignal(workspace.changed);
+  const chat = workspace.current;
+
+  const newChat = () => {
+    workspace.newChat();
+    setListOpen(false);
+  };
+
+  return (
+    <>
+      <Header
+        title={chat.title || trans.__('New chat')}
+        isListOpen={isListOpen}
+        onToggleList={() => setListOpen(!isListOpen)}
+        onNewChat={newChat}
+      />
+      <Banners workspace={workspace} chat={chat} />
+      <div className="jp-StreamChat-view">
+        {workspace.isLoaded && workspace.defaultProfileId === null && <SetupCard />}
+        <ChatView key={chat.chatId} workspace={workspace} chat={chat} />
+        {isListOpen && (
+          <ChatList
+            chats={workspace.chats}
+            currentId={chat.chatId}
+            onSwitch={chatId => {
+              workspace.switchTo(chatId);
+              setListOpen(false);
+            }}
+            onRename={(chatId, title) => workspace.renameChat(chatId, title)}
+            onDelete={info => void confirmDelete(info, workspace, trans)}
+            onClose={() => setListOpen(false)}
+          />
+        )}
+      </div>
+    </>
+  );
+}
+
+function ChatView({
+  workspace,
+  chat
+}: {
+  workspace: WorkspaceModel;
+  chat: ChatModel;
+}): JSX.Element {
+  const input = useRef<HTMLTextAreaElement>(null);
+  useSignal(chat.structureChanged);
+  useSignal(chat.draftChanged);
+  const notice = chat.profile?.notice;
+  useEffect(() => input.current?.focus({ preventScroll: true }), [chat]);
+
+  return (
+    <>
+      <MessageList chat={chat} />
+      <Announcer run={newestRun(chat)} />
+      {notice && <div className="jp-StreamChat-notice">{notice}</div>}
+      <Composer
+        draft={chat.draft}
+        isRunning={chat.isRunning}
+        isStopping={chat.isStopping()}
+        blocked={chat.blockedReason}
+        onDraft={text => (chat.draft = text)}
+        onSend={text => chat.send(text)}
+        onStop={() => chat.interrupt()}
+        inputRef={input}
+      >
+        <ProfilePicker
+          profiles={workspace.profiles}
+          profileId={chat.profile?.profile_id ?? null}
+          onChoose={profileId => chat.setProfile(profileId)}
+        />
+        <StreamingSwitch mode={chat.streaming} onChange={mode => chat.setStreaming(mode)} />
+      </Composer>
+    </>
+  );
+}
+
+function newestRun(chat: ChatModel): RunInfo | null {
+  const runs = chat.messages.flatMap(message => message.runs);
+  return runs[runs.length - 1] ?? null;
+}
+
+async function confirmDelete(
+  chat: ChatInfo,
+  workspace: WorkspaceModel,
+  trans: TranslationBundle
+): Promise<void> {
+  const { button } = await showDialog({
+    title: trans.__('Delete this chat?'),
+    body: trans.__('"%1" and all its messages will be gone.', chat.title || trans.__('New chat')),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.warnButton({ label: trans.__('Delete') })
+    ]
+  });
+  if (button.accept) {
+    workspace.deleteChat(chat.chat_id);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The line below an answer: what its run is doing, or how it ended.
+ */
+import * as React from 'react';
+import { describeRun } from '../a11y';
+import type { RunInfo } from '../protocol/generated';
+import { usePanel } from './context';
+
+interface IProps {
+  run: RunInfo;
+  /** Stop was clicked, and the run has not ended yet. */
+  stopping: boolean;
+  /** Words that arrived but were not shown when the reader stopped the answer. */
+  discarded: string;
+}
+
+export function RunState({ run, stopping, discarded }: IProps): JSX.Element | null {
+  const { trans, localize } = usePanel();
+  if (stopping) {
+    return <div className="jp-StreamChat-runState">{trans.__('Stopping…')}</div>;
+  }
+  const said = describeRun(run.error ? { ...run, error: localize(run.error) } : run, trans);
+  if (!said) {
+    return null;
+  }
+  return (
+    <div className="jp-StreamChat-runState" data-level={said.level}>
+      {run.status === 'waiting' && <Dots />}
+      <span>{said.text}</span>
+      {said.cure && <span>{said.cure}</span>}
+      {said.fraction !== undefined && (
+        <div className="jp-StreamChat-progress" aria-hidden="true">
+          <div style={{ width: `${said.fraction * 100}%` }} />
+        </div>
+      )}
+      {said.detail && (
+        <details>
+          <summary>{trans.__('Details')}</summary>
+          <pre tabIndex={0}>{said.detail}</pre>
+        </details>
+      )}
+      {run.finish_reason === 'interrupted' && discarded && <Discarded text={discarded} />}
+    </div>
+  );
+}
+
+function Dots(): JSX.Element {
+  return (
+    <span className="jp-StreamChat-dots" aria-hidden="true">
+      <span />
+      <span />
+      <span />
+    </span>
+  );
+}
+
+function Discarded({ text }: { text: string }): JSX.Element {
+  const { trans } = usePanel();
+  return (
+    <details>
+      <summary>
+        {trans._n(
+          'Show %1 more character that had arrived',
+          'Show %1 more characters that had arrived',
+          [...text].length
+        )}
+      </summary>
+      <pre tabIndex={0}>{text}</pre>
+    </details>
+  );
+}

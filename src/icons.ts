@@ -1,0 +1,37 @@
+/**
+ * Icons of the panel that JupyterLab has not already.
+ */
+import { LabIcon } from '@jupyterlab/ui-components';
+
+/** The panel's tab and launcher card: a speech bubble with text streaming in. */
+export const chatIcon = new LabIcon({
+  name: 'jupyter-stream-chat:chat',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path class="jp-icon3" fill="#616161" d="M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H9l-5 4.5V17a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zm0 2v10h2v2.2L8.3 15H20V5z"/>
+  <path class="jp-icon3" fill="#616161" d="M6.5 7.2h11v1.6h-11zm0 3.6h7v1.6h-7z"/>
+</svg>`
+});
+
+/** Send: an arrow up. Takes the colour of the text beside it. */
+export const sendIcon = new LabIcon({
+  name: 'jupyter-stream-chat:send',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path fill="currentColor" d="M12 4l7 7-1.6 1.6-4.3-4.3V20h-2.2V8.3l-4.3 4.3L5 11z"/>
+</svg>`
+});
+
+/** Stop: a square. */
+export const stopIcon = new LabIcon({
+  name: 'jupyter-stream-chat:stop',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <rect fill="currentColor" x="6" y="6" width="12" height="12" rx="1.5"/>
+</svg>`
+});
+
+/** Streaming: three lines that arrive one after another. */
+export const streamIcon = new LabIcon({
+  name: 'jupyter-stream-chat:stream',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path fill="currentColor" d="M4 6h16v2H4zm0 5h11v2H4zm0 5h6v2H4z"/>
+</svg>`
+});
