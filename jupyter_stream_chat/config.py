@@ -15,6 +15,7 @@ from traitlets.traitlets import TraitError
 
 _KIB = 1024
 _MIB = 1024 * _KIB
+_STREAMING: tuple[Literal["on", "off"], ...] = ("on", "off")
 
 
 class Settings(HasTraits):
@@ -33,9 +34,9 @@ class Settings(HasTraits):
         help="The id of the profile that a new chat uses. Empty: the first configured one, else the guide.",
     ).tag(config=True)
 
-    streaming: Enum[Literal["on", "off"], Literal["on", "off"]] = Enum(
-        ("on", "off"),
-        "on",
+    streaming = Enum(
+        _STREAMING,
+        _STREAMING[0],
         help="Whether answers come token by token (on) or in one piece (off), unless a profile or chat says.",
     ).tag(config=True)
 
@@ -69,7 +70,7 @@ class Settings(HasTraits):
     ).tag(config=True)
 
     engine_idle_seconds = Int(
-        600, min=0, help="Seconds after which an unused local model is let go. 0: never."
+        600, min=1, help="Seconds after which an unused local model is let go."
     ).tag(config=True)
 
     engine_threads = Int(

@@ -111,7 +111,7 @@ class Services:
 
 async def open_services(settings: Settings) -> Services:
     """Open the store and load what the profiles need."""
-    engine = EngineClient()
+    engine = EngineClient(idle_seconds=settings.engine_idle_seconds, threads=settings.engine_threads)
     registry = Registry(settings.profiles, engine=engine, default_profile=settings.default_profile)
     library = await Library.open(settings.data_folder)
     registry.set_stored(await library.profiles())

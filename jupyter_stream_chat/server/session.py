@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
 
@@ -99,10 +99,12 @@ class Session:
         if isinstance(allowed, bool):
             self._finish_now(rule, command, allowed)
         else:
-            self.services.spawn(self._do_once_allowed(rule, command))
+            self.services.spawn(self._do_once_allowed(rule, command, allowed))
 
-    async def _do_once_allowed(self, rule: Immediate, command: wire.Command) -> None:
-        self._finish_now(rule, command, await self.access.allows(rule.action))
+    async def _do_once_allowed(
+        self, rule: Immediate, command: wire.Command, allowed: Awaitable[bool]
+    ) -> None:
+        self._finish_now(rule, command, await allowed)
 
     def _finish_now(self, rule: Immediate, command: wire.Command, allowed: bool) -> None:
         try:

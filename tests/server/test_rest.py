@@ -1,0 +1,161 @@
+"""The REST routes as a script uses them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.scripted_provider import ScriptedProvider
+
+from .conftest import KEY, Server
+from .page import PATIENCE, new_id, numbered
+
+
+async def finish(server: Server, run_id: str) -> None:
+    """Wait for a run's end, by its events."""
+    await server.fetch("GET", f"runs/{run_id}/events", request_timeout=PATIENCE)
+
+
+async def test_a_chat_from_its_making_to_its_end(server: Server) -> None:
+    status, made = await server.rest("POST", "chats", {"title": "one"})
+    assert (status, made["chat"]["title"]) == (201, "one")
+    path = f"chats/{made['chat']['chat_id']}"
+    status, sent = await server.rest("POST", f"{path}/messages", {"text": "tokens=3"})
+    assert status == 202
+    await finish(server, sent["run_id"])
+    status, changed = await server.rest("PATCH", path, {"title": "two", "streaming": "off"})
+    assert (status, changed["chat"]["title"], changed["chat"]["streaming"]) == (200, "two", "off")
+    status, chat = await server.rest("GET", path)
+    assert [m["message_id"] for m in chat["messages"]] == [sent["message_id"], sent["answer_id"]]
+    assert chat["messages"][1]["content"][0]["text"] == numbered(3)
+    status, listed = await server.rest("GET", "chats")
+    assert [c["title"] for c in listed["chats"]] == ["two"]
+    assert (await server.rest("DELETE", path))[0] == 200
+    status, gone = await server.rest("GET", path)
+    assert (status, gone["error"]["code"]) == (404, "unknown_chat")
+
+
+async def test_a_question_follows_the_newest_message(server: Server, provider: ScriptedProvider) -> None:
+    _, made = await server.rest("POST", "chats", {})
+    path = f"chats/{made['chat']['chat_id']}/messages"
+    for text in ("tokens=1", "tokens=2"):
+        _, sent = await server.rest("POST", path, {"text": text})
+        await finish(server, sent["run_id"])
+    assert [m["content"] for m in provider.requests[-1].body["messages"]] == ["tokens=1", "t0 ", "tokens=2"]
+    _, page = await server.rest("GET", f"{path}?limit=2")
+    assert [m["role"] for m in page["messages"]] == ["user", "assistant"]
+    assert page["has_more"] is True
+    _, older = await server.rest("GET", f"{path}?limit=5&before={page['messages'][0]['message_id']}")
+    assert [m["role"] for m in older["messages"]] == ["user", "assistant"]
+    assert older["has_more"] is False
+
+
+async def test_the_same_request_again_is_the_same_run(server: Server, provider: ScriptedProvider) -> None:
+    _, made = await server.rest("POST", "chats", {})
+    ids = {"message_id": new_id("message"), "answer_id": new_id("answer"), "run_id": new_id("run")}
+    for _ in range(2):
+        path = f"chats/{made['chat']['chat_id']}/messages"
+        assert await server.rest("POST", path, {"text": "tokens=1", "parent_id": None, **ids}) == (202, ids)
+        await finish(server, ids["run_id"])
+    assert len(provider.requests) == 1
+
+
+async def test_a_run_is_interrupted_by_post(server: Server) -> None:
+    _, made = await server.rest("POST", "chats", {})
+    path = f"chats/{made['chat']['chat_id']}/messages"
+    _, sent = await server.rest("POST", path, {"text": "hang=3"})
+    run_path = f"runs/{sent['run_id']}"
+    status, live = await server.rest("GET", run_path)
+    assert (status, live["run"]["run_id"]) == (200, sent["run_id"])
+    status, answer = await server.rest("POST", f"{run_path}/interrupt", {"shown": {"content": 0}})
+    assert (status, answer) == (200, {})
+    await finish(server, sent["run_id"])
+    _, ended = await server.rest("GET", run_path)
+    assert ended["run"]["finish_reason"] == "interrupted"
+    assert await server.rest("POST", f"{run_path}/interrupt") == (200, {"note": "already_finished"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code", "field"),
+    [
+        ("POST", "chats", "{", 400, "invalid_command", None),
+        ("POST", "chats", {"titel": "x"}, 400, "invalid_command", "titel"),
+        ("POST", "chats", {"chat_id": "../x"}, 400, "invalid_command", "chat_id"),
+        ("POST", "chats", {"profile_id": "nope"}, 404, "unknown_profile", "profile_id"),
+        ("POST", "chats", {"title": "x" * 2**20}, 413, "frame_too_large", None),
+        ("GET", "chats/no-such-chat", None, 404, "unknown_chat", "chat_id"),
+        ("GET", "chats/no-such-chat/messages?limit=many", None, 400, "invalid_command", "limit"),
+        ("GET", "chats/no-such-chat/messages?limit=0", None, 400, "invalid_command", "limit"),
+        ("POST", "chats/no-such-chat/messages", {"text": "x"}, 404, "unknown_chat", "chat_id"),
+        ("PATCH", "chats/no-such-chat", {"title": "x"}, 404, "unknown_chat", "chat_id"),
+        ("DELETE", "chats/no-such-chat", None, 404, "unknown_chat", "chat_id"),
+        ("GET", "runs/no-such-run", None, 404, "unknown_run", "run_id"),
+        ("GET", "runs/no-such-run/events", None, 404, "unknown_run", "run_id"),
+        ("GET", "profiles/nope", None, 404, "unknown_profile", "profile_id"),
+        ("PUT", "profiles/scripted", {"provider": "openai", "model": "m"}, 409, "profile_locked", None),
+        ("DELETE", "profiles/guide", None, 409, "profile_locked", None),
+        ("PUT", "chats", {}, 405, "method_not_allowed", None),
+    ],
+)
+async def test_refusals_are_named(
+    server: Server, method: str, path: str, body: Any, status: int, code: str, field: str | None
+) -> None:
+    got, answer = await server.rest(method, path, body)
+    assert (got, answer["error"]["code"], answer["error"].get("field")) == (status, code, field)
+    assert answer["error"]["message"]
+
+
+async def test_a_message_needs_text(server: Server) -> None:
+    _, made = await server.rest("POST", "chats", {})
+    path = f"chats/{made['chat']['chat_id']}/messages"
+    for body, code in (({}, "invalid_command"), ({"text": " "}, "empty_message")):
+        status, answer = await server.rest("POST", path, body)
+        assert (status, answer["error"]["code"]) == (400, code)
+
+
+# --- profiles --------------------------------------------------------------------------------------
+
+STORED = {"id": "mine", "provider": "openai-compatible", "model": "m", "base_url": "http://127.0.0.1:1/v1"}
+
+
+async def test_profiles_are_added_replaced_and_deleted_in_every_page(server: Server) -> None:
+    async with server.page() as page:
+        await page.until_type("workspace_loaded")
+        status, added = await server.rest("POST", "profiles", STORED)
+        assert (status, added["profile"]["profile_id"], added["profile"]["locked"]) == (201, "mine", False)
+        changed = await page.until_type("profiles_changed")
+        assert "mine" in [p["profile_id"] for p in changed["profiles"]]
+        status, replaced = await server.rest("PUT", "profiles/mine", {**STORED, "label": "Mine"})
+        assert (status, replaced["profile"]["label"]) == (200, "Mine")
+        assert (await server.rest("GET", "profiles/mine"))[1] == replaced
+        status, twice = await server.rest("POST", "profiles", STORED)
+        assert (status, twice["error"]["code"]) == (409, "profile_exists")
+        assert (await server.rest("DELETE", "profiles/mine"))[0] == 200
+        assert (await server.rest("GET", "profiles/mine"))[0] == 404
+        assert len(page.of_type("profiles_changed")) == 3
+
+
+async def test_no_key_leaves_the_server(server: Server) -> None:
+    bodies = [(await server.fetch("GET", path)).body for path in ("profiles", "profiles/scripted")]
+    assert not any(KEY.encode() in body for body in bodies)
+
+
+@pytest.mark.parametrize(
+    ("more", "field", "cure"),
+    [
+        ({"api_key": "sk-typed"}, "api_key", "api_key_env"),
+        ({"api_key_env": "PATH"}, "api_key_env", "_API_KEY"),
+        ({"provider": "os.system"}, "provider", "openai"),
+        ({"base_url": "file:///etc/passwd"}, "base_url", "http"),
+        ({"trust_remote_code": True}, "trust_remote_code", "Known are"),
+    ],
+)
+async def test_what_a_page_may_not_put_into_a_profile(
+    server: Server, more: dict[str, Any], field: str, cure: str
+) -> None:
+    status, answer = await server.rest("POST", "profiles", {**STORED, **more})
+    error = answer["error"]
+    assert (status, error["code"], error["field"]) == (400, "profile_unusable", field)
+    assert cure in error["cure"]
+    assert "sk-typed" not in str(answer)

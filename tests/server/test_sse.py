@@ -1,0 +1,154 @@
+"""A run as server-sent events, through a real response."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from jupyter_stream_chat.server import run_events
+
+from .conftest import Server
+from .page import PATIENCE, numbered
+
+
+@dataclass
+class Received:
+    """One event, as a browser's EventSource would give it."""
+
+    id: str
+    name: str
+    data: dict[str, Any]
+
+
+def parse(body: str) -> tuple[list[Received], int]:
+    """Read whole events and count comments (WHATWG HTML, 9.2.6)."""
+    events, comments = [], 0
+    for block in body.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.split("\n") if line and not line.startswith(":"))
+        comments += block.startswith(":")
+        if fields:
+            events.append(Received(fields["id"], fields["event"], json.loads(fields["data"])))
+    return events, comments
+
+
+class Reader:
+    """A client that keeps what has come so far."""
+
+    def __init__(self, server: Server, run_id: str, **headers: str) -> None:
+        self.body = ""
+        self._news = asyncio.Event()
+        self.response = asyncio.ensure_future(
+            server.fetch(
+                "GET",
+                f"runs/{run_id}/events",
+                headers=headers,
+                streaming_callback=self._take,
+                request_timeout=PATIENCE,
+            )
+        )
+
+    def _take(self, chunk: bytes) -> None:
+        self.body += chunk.decode()
+        self._news.set()
+        self._news = asyncio.Event()
+
+    @property
+    def events(self) -> list[Received]:
+        """Whole events so far."""
+        return parse(self.body[: self.body.rfind("\n\n") + 2])[0]
+
+    def text(self, channel: str | None = None) -> str:
+        """Return the text so far."""
+        return "".join(
+            e.data["text"] for e in self.events if e.name == "delta" and e.data.get("channel") == channel
+        )
+
+    async def until_text(self, length: int) -> None:
+        """Wait for so much text."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.text()) < length:
+                await self._news.wait()
+
+
+async def start(server: Server, text: str) -> str:
+    """Ask a question; return the run's id."""
+    _, made = await server.rest("POST", "chats", {})
+    _, sent = await server.rest("POST", f"chats/{made['chat']['chat_id']}/messages", {"text": text})
+    run_id: str = sent["run_id"]
+    return run_id
+
+
+async def test_a_live_run_streams_and_ends(server: Server) -> None:
+    reader = Reader(server, await start(server, "tokens=60 rate=100 reasoning=2"))
+    response = await reader.response
+    assert response.headers["Content-Type"] == "text/event-stream"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert reader.text() == numbered(60)
+    assert reader.text("reasoning") == "r0 r1 "
+    assert [e.name for e in reader.events].count("delta") >= 20
+    assert reader.events[-1].name == "run_finished"
+    assert reader.events[-1].data["run"]["finish_reason"] == "stop"
+    assert reader.events[-1].id == f"{len(numbered(60))}.6"
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_it_goes_on_after_the_last_event_read(server: Server, live: bool) -> None:
+    run_id = await start(server, "tokens=80 rate=100 reasoning=2")
+    first = Reader(server, run_id)
+    await (first.until_text(40) if live else first.response)
+    read = [e for e in first.events if e.name == "delta"][:-3]
+    last = read[-1]
+    second = Reader(server, run_id, **{"Last-Event-ID": last.id})
+    await second.response
+    held = "".join(e.data["text"] for e in read if "channel" not in e.data)
+    assert held + second.text() == numbered(80)
+    assert second.text("reasoning") == ""
+    assert second.events[-1].name == "run_finished"
+
+
+@pytest.mark.parametrize("event_id", ["", "nonsense", "-1.-1", "1.2.3"])
+async def test_an_id_that_is_not_ours_means_from_the_beginning(server: Server, event_id: str) -> None:
+    reader = Reader(server, await start(server, "tokens=3"), **{"Last-Event-ID": event_id})
+    await reader.response
+    assert reader.text() == numbered(3)
+
+
+async def test_an_id_beyond_the_end_gives_the_end(server: Server) -> None:
+    run_id = await start(server, "tokens=3")
+    await Reader(server, run_id).response
+    reader = Reader(server, run_id, **{"Last-Event-ID": "999999.0"})
+    await reader.response
+    assert [e.name for e in reader.events] == ["run_finished"]
+
+
+async def test_silence_is_filled_by_comments(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_events, "KEEP_ALIVE_SECONDS", 0.05)
+    run_id = await start(server, "hang=3")
+    reader = Reader(server, run_id)
+    async with asyncio.timeout(PATIENCE):
+        while parse(reader.body)[1] < 3:
+            await reader._news.wait()
+    await server.rest("POST", f"runs/{run_id}/interrupt")
+    await reader.response
+    assert reader.events[-1].data["run"]["finish_reason"] == "interrupted"
+    assert all(e.data for e in reader.events)
+
+
+async def test_a_reader_that_leaves_is_forgotten(server: Server) -> None:
+    services = await server.extension.services()
+    run_id = await start(server, "hang=3")
+    feed = services.library.feed(services.runs.live(run_id).info.chat_id)
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    path = server.url(f"api/runs/{run_id}/events").split(str(server.port), 1)[1]
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: token {server.token}\r\n\r\n"
+    writer.write(request.encode())
+    async with asyncio.timeout(PATIENCE):
+        while not feed._subscribers:  # noqa: ASYNC110 - nobody tells when a subscriber comes or goes
+            await asyncio.sleep(0.01)
+        writer.close()
+        while feed._subscribers:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
