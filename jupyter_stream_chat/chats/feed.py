@@ -1,7 +1,8 @@
 """What pages follow: the numbered events of one chat or one workspace, and the live texts of a chat.
 
-Owns sequence numbers, the log that a reconnecting page is replayed, and who is told. Stores nothing, knows no
-socket. All of it belongs to the event loop: nothing here awaits, so what is published in one step is seen in one.
+Owns sequence numbers, the log that a reconnecting page is replayed, and who is told. Stores nothing,
+knows no socket. All of it belongs to the event loop: nothing here awaits, so what is published in one step is
+seen in one.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ class ChatFeed(Feed[ChatEvent]):
     def __init__(self, log_events: int = LOG_EVENTS) -> None:
         super().__init__(log_events)
         self.live: dict[str, LiveText] = {}
-        """Runs by id. Who starts a run enters it right after ``Library.begin_run``; ``end_run`` takes it out."""
+        """Runs by id. Who starts one enters it, after ``Library.begin_run``; ``end_run`` takes it out."""
 
     def grew(self, live: LiveText, channel: Channel) -> None:
         """Tell subscribers that a live run has more text."""

@@ -66,6 +66,7 @@ class ChatBusy(Refused):
     """An answer is being written in the chat, and this version writes one at a time."""
 
     def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
         super().__init__(
             ErrorInfo(
                 code="chat_busy",

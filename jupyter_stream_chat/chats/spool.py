@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -22,50 +22,139 @@ from ..protocol import Channel
 log = logging.getLogger(__name__)
 
 _OWNER: Final = "owner"
-_SUFFIX: Final = ".spool"
+
+
+@dataclass
+class SpoolText:
+    """What a spool file holds."""
+
+    owner: str = ""
+    """The server that wrote it, in words."""
+    texts: dict[Channel, str] = field(default_factory=lambda: {"content": "", "reasoning": ""})
 
 
 class Spool:
-    """One run's spool, held by the process that runs it."""
+    """A run's spool, held by this process and no other until ``remove`` or ``close``."""
 
     def __init__(
         self,
         run_id: str,
-        file: _Files | None = None,
+        folder: Path | None = None,
+        lock: FileLock | None = None,
         fd: int | None = None,
-        on_failure: Callable[[OSError], None] | None = None,
+        on_failure: Callable[[str, OSError], None] | None = None,
     ) -> None:
-        """Use ``create``. Without a file it accepts all and keeps nothing (chats live in memory)."""
+        """Use ``create``. Without a folder it takes all and keeps nothing: the chats live in memory."""
         self.run_id = run_id
-        self._files = file
+        self._folder = folder
+        self._lock = lock
         self._fd = fd
         self._on_failure = on_failure
 
     @classmethod
-    def create(cls, folder: Path, run_id: str, on_failure: Callable[[OSError], None] | None = None) -> Spool:
+    def create(
+        cls, folder: Path, run_id: str, on_failure: Callable[[str, OSError], None] | None = None
+    ) -> Spool:
         """Lock the run and make its file.
 
-        ``on_failure`` is called, at most once, when an append could not be written. Raises OSError when the
-        folder cannot be written or another process holds the run.
+        ``on_failure(run_id, error)`` is called at most once, when an append could not be written. Raises
+        OSError when the folder cannot be written, ``filelock.Timeout`` when another process holds the run.
         """
-        raise NotImplementedError
-
-    def append(self, channel: Channel, text: str) -> None:
-        """Append text by one unbuffered write. Never raises; text that cannot be written is reported once."""
-        raise NotImplementedError
-
-    def remove(self) -> None:
-        """Delete the file and let the run go: its text is in the store. A second time does nothing."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Let the run go but keep the file: whoever recovers next takes it for lost."""
-        raise NotImplementedError
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = _lock(folder, run_id)
+        try:
+            fd = os.open(_file(folder, run_id), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        except OSError:
+            lock.release()
+            raise
+        spool = cls(run_id, folder, lock, fd, on_failure)
+        spool._write(_OWNER, f"process {os.getpid()} on {platform.node()}")
+        return spool
 
     @classmethod
-    def recover(cls, folder: Path, run_id: str) -> SpoolText | None:
-        """Take a run whose owner is gone, with its text; None when the owner lives.
+    def recover(cls, folder: Path, run_id: str) -> Spool | None:
+        """Take the run of an owner that is gone; None while the owner lives."""
+        try:
+            return cls(run_id, folder, _lock(folder, run_id))
+        except Timeout:
+            return None
 
-        The caller holds the run until ``SpoolText.remove`` or ``close``. A torn last record is left out.
-        """
-        raise NotImplementedError
+    def append(self, channel: Channel, text: str) -> None:
+        """Append text by one unbuffered write. Never raises: what cannot be written is reported, once."""
+        self._write(channel, text)
+
+    def remove(self) -> None:
+        """Delete the files and let the run go: its text is in the store. A second time does nothing."""
+        if self._folder and self._lock:
+            _file(self._folder, self.run_id).unlink(missing_ok=True)
+            # While it is held: whoever opens it now finds out that it is gone, and nobody waits for it.
+            _lock_file(self._folder, self.run_id).unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Let the run go and keep its file: who recovers it next takes it for lost."""
+        self._close_file()
+        if self._lock:
+            self._lock.release()
+            self._lock = None
+
+    def _write(self, name: str, text: str) -> None:
+        if self._fd is None:
+            return
+        # A JSON array per line: a record that is cut anywhere before its "]" does not parse, which is how a
+        # torn one is told, and a person can read the file. Length prefixes would save bytes and no time.
+        record = json.dumps([name, text], ensure_ascii=False).encode() + b"\n"
+        try:
+            if os.write(self._fd, record) != len(record):
+                raise OSError("the record was cut short: no space left")
+        except OSError as error:
+            # A record behind a torn one would not be found again, so this is the file's end.
+            self._close_file()
+            log.warning("Run %s: its text cannot be spooled: %s", self.run_id, error)
+            if self._on_failure:
+                self._on_failure(self.run_id, error)
+
+    def _close_file(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def read_spool(folder: Path, run_id: str) -> SpoolText:
+    """Return all whole records of a spool, which may still be growing; nothing when there is none."""
+    spooled = SpoolText()
+    try:
+        data = _file(folder, run_id).read_bytes()
+    except FileNotFoundError:
+        return spooled
+    pieces: dict[str, list[str]] = {_OWNER: [], "content": [], "reasoning": []}
+    for line in data.split(b"\n"):
+        try:
+            name, text = json.loads(line.decode())
+        except ValueError:  # torn, or the empty rest behind the last record
+            break
+        pieces[name].append(text)
+    spooled.owner = "".join(pieces[_OWNER])
+    spooled.texts = {"content": "".join(pieces["content"]), "reasoning": "".join(pieces["reasoning"])}
+    return spooled
+
+
+def spooled_runs(folder: Path) -> list[str]:
+    """Return the ids of all runs that have a spool."""
+    return sorted(file.stem for file in folder.glob("*.spool"))
+
+
+def _file(folder: Path, run_id: str) -> Path:
+    return folder / f"{run_id}.spool"
+
+
+def _lock_file(folder: Path, run_id: str) -> Path:
+    return folder / f"{run_id}.lock"
+
+
+def _lock(folder: Path, run_id: str) -> FileLock:
+    """Lock a run. Raises Timeout when it is held, by another process or by this one."""
+    # thread_local off: taken on the store's thread, let go on the loop's.
+    lock = FileLock(_lock_file(folder, run_id), timeout=0, mode=0o600, thread_local=False)
+    lock.acquire()
+    return lock

@@ -1,7 +1,7 @@
 """Text that grows while a model writes it: one channel of one run.
 
-Owns Unicode: what comes in may be cut anywhere, even inside a surrogate pair; what is held, counted and handed
-on is always valid. Lengths and offsets are in code points.
+Owns Unicode: what comes in may be cut anywhere, even inside a surrogate pair; what is held, counted and
+handed on is always valid. Lengths and offsets are in code points.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
 from typing import Literal, TypeAlias, get_args
 
 from ..protocol import (
@@ -128,7 +127,7 @@ class Transcript:
 
     def _start(self, run: RunInfo) -> None:
         self._texts[run.run_id] = {channel: StreamText() for channel in CHANNELS}
-        self._change(run.message_id, lambda message: written(message, run, _NO_TEXT))
+        self._write(run, _NO_TEXT)
 
     def _finish(self, event: RunFinished) -> None:
         run = event.run
@@ -137,8 +136,10 @@ class Transcript:
         if texts is None:
             return
         held = {channel: str(text) for channel, text in texts.items()}
-        self._change(run.message_id, lambda message: written(message, run, held))
-        if run.digest and any(texts[name].digest() != digest for name, digest in run.digest):
+        self._write(run, held)
+        if run.digest and any(
+            texts[channel].digest() != getattr(run.digest, channel) for channel in CHANNELS
+        ):
             self.seq = event.seq
             raise Gap("digest_mismatch", f"the text held of run {run.run_id} is not the server's")
 
@@ -156,17 +157,17 @@ class Transcript:
             for run in message.runs:
                 if run.run_id == event.run_id and run.status != "finished":
                     now = run.model_copy(update={"status": event.status, "progress": event.progress})
-                    self._change(message.message_id, lambda answer, now=now: written(answer, now, _NO_TEXT))
-                    return
+                    self._write(now, _NO_TEXT)
 
     def _prepend(self, event: MessagesLoaded) -> None:
         if self._messages and self._messages[0].message_id == event.before:
             self._messages = [*event.messages, *self._messages]
             self.has_more = event.has_more
 
-    def _change(self, message_id: str, change: Callable[[Message], Message]) -> None:
+    def _write(self, run: RunInfo, texts: dict[Channel, str]) -> None:
         self._messages = [
-            change(message) if message.message_id == message_id else message for message in self._messages
+            written(message, run, texts) if message.message_id == run.message_id else message
+            for message in self._messages
         ]
 
     def _with_texts(self, message: Message) -> Message:

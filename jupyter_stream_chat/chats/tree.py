@@ -1,4 +1,4 @@
-"""Messages and their content parts: what a reader sees, what the next prompt holds, which branch is active. Pure."""
+"""Messages and their parts: what a reader sees, what the next prompt holds, which branch is active. Pure."""
 
 from __future__ import annotations
 

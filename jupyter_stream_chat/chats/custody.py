@@ -1,0 +1,194 @@
+"""Whose a run is: ours, another server's on the same store, or nobody's any more.
+
+Owns the pairing of a run's row in the store with its locked spool. All of it but ``problem``, ``is_ours``,
+``let_go`` and ``spool_failed`` runs on the store's thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..protocol import Digests, ErrorInfo, Message, Part, RunInfo, TextLengths
+from .refused import UnknownChat
+from .spool import Spool, SpoolText, read_spool, spooled_runs
+from .store import Store, StoredChat
+from .text import StreamText
+from .tree import parts_of
+
+log = logging.getLogger(__name__)
+
+SERVER_RESTARTED = ErrorInfo(
+    code="server_restarted",
+    message="The server ended while this answer was being written.",
+    cure="What had arrived is kept. Ask again for the rest.",
+)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A run that was written to the store."""
+
+    spool: Spool
+    added: list[Message]
+    chat: StoredChat
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A run that another server is writing, and its text so far."""
+
+    run: RunInfo
+    spooled: SpoolText
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a look at a chat's runs found."""
+
+    ended: list[RunInfo]
+    """Ended since the last look, other than by us."""
+    foreign: list[Foreign]
+    chat: StoredChat | None
+    """As it is now; None when it was deleted."""
+
+
+class Custody:
+    """The unfinished runs of a store, told apart by who holds their spools."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        """``folder`` is where the spools are, of all servers on this store."""
+        self._store = store
+        self._folder = folder
+        self._ours: set[str] = set()
+        self._foreign: dict[str, str] = {}
+        self._failed: dict[str, OSError] = {}
+
+    @property
+    def problem(self) -> ErrorInfo | None:
+        """Why the text of a live run would not survive this server; None while it would."""
+        if not self._failed:
+            return None
+        error = next(iter(self._failed.values()))
+        return ErrorInfo(
+            code="not_saved",
+            message="An answer that is being written is not being saved: the disk cannot be written.",
+            cure="Make room or correct the permissions of c.StreamChat.data_dir.",
+            detail=f"{type(error).__name__}: {error}",
+        )
+
+    def is_ours(self, run_id: str) -> bool:
+        """Tell whether this server writes the run."""
+        return run_id in self._ours
+
+    def spool_failed(self, run_id: str, error: OSError) -> None:
+        """Take note that a run of ours is not spooled."""
+        self._failed[run_id] = error
+
+    def let_go(self, run_id: str) -> None:
+        """A run of ours has ended, in the store."""
+        self._ours.discard(run_id)
+        self._failed.pop(run_id, None)
+
+    def begin(
+        self,
+        question: Message | None,
+        answer: Message,
+        run: RunInfo,
+        on_failure: Callable[[str, OSError], None],
+    ) -> Begun | None:
+        """Lock the run, then write it: in this order, or another server would take it for lost.
+
+        None when it is in the store already. Raises as ``Store.start_run``.
+        """
+        if self._store.has_run(run):
+            return None
+        spool = self._spool(run.run_id, on_failure)
+        try:
+            added = self._store.start_run(question, answer, run)
+        except BaseException:
+            spool.remove()
+            self._failed.pop(run.run_id, None)
+            raise
+        self._ours.add(run.run_id)
+        return Begun(spool, added or [], self._store.chat(run.chat_id))
+
+    def _spool(self, run_id: str, on_failure: Callable[[str, OSError], None]) -> Spool:
+        if self._store.not_saved:
+            return Spool(run_id)
+        try:
+            return Spool.create(self._folder, run_id, on_failure)
+        except (OSError, NotImplementedError) as error:
+            # NotImplementedError: a file system without locks.
+            self.spool_failed(run_id, OSError(str(error)))
+            return Spool(run_id)
+
+    def unsettled_chats(self) -> list[str]:
+        """Return the chats with runs that are not ours, or were not when last looked at."""
+        unfinished = {run.chat_id for run in self._store.unfinished_runs() if run.run_id not in self._ours}
+        return sorted(unfinished | set(self._foreign.values()))
+
+    def end(self, run: RunInfo, parts: Sequence[Part]) -> StoredChat | None:
+        """Write a run's end and its text; return its chat, unless it was deleted."""
+        self._store.finish_run(run, parts)
+        return self._chat(run.chat_id)
+
+    def settle(self, chat_id: str) -> Settled:
+        """Find out whose a chat's unfinished runs are; end those whose lock can be taken: they are lost."""
+        ended: list[RunInfo] = []
+        foreign: list[Foreign] = []
+        watched = {run_id for run_id, watched_chat in self._foreign.items() if watched_chat == chat_id}
+        for run in self._store.unfinished_runs(chat_id):
+            if run.run_id in self._ours:
+                continue
+            watched.discard(run.run_id)
+            if lost := self._end_lost(run):
+                ended.append(lost)
+                self._foreign.pop(run.run_id, None)
+            else:
+                self._foreign[run.run_id] = chat_id
+                foreign.append(Foreign(run, read_spool(self._folder, run.run_id)))
+        for run_id in watched:  # ended by the server that wrote them, or deleted with their chat
+            del self._foreign[run_id]
+            if run_of_other := self._store.run(run_id):
+                ended.append(run_of_other)
+        return Settled(ended, foreign, self._chat(chat_id))
+
+    def _chat(self, chat_id: str) -> StoredChat | None:
+        try:
+            return self._store.chat(chat_id)
+        except UnknownChat:
+            return None
+
+    def _end_lost(self, run: RunInfo) -> RunInfo | None:
+        """End a run whose owner is gone; None when the owner lives."""
+        spool = Spool.recover(self._folder, run.run_id)
+        if spool is None:
+            return None
+        texts = read_spool(self._folder, run.run_id).texts
+        content, reasoning = StreamText(texts["content"]), StreamText(texts["reasoning"])
+        lost = run.model_copy(
+            update={
+                "status": "finished",
+                "progress": None,
+                "finish_reason": "lost",
+                "kept": TextLengths(content=content.length, reasoning=reasoning.length),
+                "digest": Digests(content=content.digest(), reasoning=reasoning.digest()),
+                "error": SERVER_RESTARTED,
+            }
+        )
+        if self._store.finish_run(lost, parts_of(run.run_id, texts)):
+            log.info("Run %s was lost; %d characters recovered", run.run_id, content.length)
+        else:  # between our look and our lock its owner has ended it
+            lost = self._store.run(run.run_id) or lost
+        spool.remove()
+        return lost
+
+    def clean_up(self) -> None:
+        """Delete spools whose text is in the store: their server ended between the two."""
+        for run_id in spooled_runs(self._folder):
+            run = self._store.run(run_id)
+            if run and run.status == "finished" and (spool := Spool.recover(self._folder, run_id)):
+                spool.remove()

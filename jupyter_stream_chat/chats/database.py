@@ -1,0 +1,219 @@
+"""The SQLite database: its file, tables, version and journal, and where it goes when the disk fails.
+
+Owns everything about the file; ``store`` owns what is asked of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+from ..protocol import ErrorInfo
+
+log = logging.getLogger(__name__)
+R = TypeVar("R")
+
+FILE_NAME: Final = "chats.sqlite3"
+VERSION: Final = 1
+BUSY_SECONDS: Final = 10.0
+"""How long to wait for another server on the same store; its transactions take milliseconds."""
+
+_LOCAL_FILE_SYSTEMS: Final = frozenset(
+    {"apfs", "bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "jfs", "ntfs3"}
+    | {"overlay", "ramfs", "reiserfs", "tmpfs", "vfat", "xfs", "zfs"}
+)
+
+_TABLES: Final = """
+CREATE TABLE chats (
+    chat_id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    title TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    updated_at REAL NOT NULL,
+    profile_id TEXT,
+    streaming TEXT
+);
+CREATE INDEX chats_by_owner ON chats (owner, updated_at);
+
+-- position: the order of arrival. The newest message of a chat is the leaf of its active branch.
+CREATE TABLE messages (
+    position INTEGER PRIMARY KEY,
+    message_id TEXT NOT NULL UNIQUE,
+    chat_id TEXT NOT NULL REFERENCES chats ON DELETE CASCADE,
+    parent_id TEXT,
+    role TEXT NOT NULL,
+    author TEXT NOT NULL,
+    content TEXT NOT NULL, -- JSON: the parts
+    created_at REAL NOT NULL
+);
+CREATE INDEX messages_by_chat ON messages (chat_id, position);
+
+CREATE TABLE runs (
+    position INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL UNIQUE,
+    chat_id TEXT NOT NULL REFERENCES chats ON DELETE CASCADE,
+    message_id TEXT NOT NULL,
+    info TEXT NOT NULL, -- JSON: RunInfo
+    finished INTEGER NOT NULL
+);
+CREATE INDEX runs_by_chat ON runs (chat_id);
+CREATE INDEX runs_by_message ON runs (message_id);
+CREATE INDEX unfinished_runs ON runs (chat_id) WHERE finished = 0;
+
+CREATE TABLE profiles (
+    position INTEGER PRIMARY KEY,
+    profile_id TEXT NOT NULL UNIQUE,
+    fields TEXT NOT NULL -- JSON
+);
+"""
+
+
+class NewerDatabase(Exception):
+    """The database was written by a newer version of this software."""
+
+
+class Database:
+    """One connection. When the disk refuses a write, all that can be read moves into memory."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or make the database of a folder; where that is impossible, one in memory."""
+        self.not_saved: ErrorInfo | None = None
+        """Why nothing is written to the disk."""
+        try:
+            self._connection = _connect(folder)
+        except (OSError, sqlite3.Error, NewerDatabase) as error:
+            self.not_saved = _not_saved(error)
+            self._connection = _connect_in_memory()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def execute(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> sqlite3.Cursor:
+        """Run one statement."""
+        return self._connection.execute(sql, values)
+
+    def change(self, work: Callable[[], R]) -> R:
+        """Do ``work`` in one transaction; where the disk refuses that, do it again in memory."""
+        try:
+            with self.transaction("IMMEDIATE"):
+                return work()
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as error:
+            if self.not_saved is not None:
+                raise
+            self._move_to_memory(error)
+        with self.transaction("IMMEDIATE"):
+            return work()
+
+    @contextmanager
+    def transaction(self, kind: str = "DEFERRED") -> Iterator[None]:
+        """Commit what is done within, or roll it back when that raises. The default kind is for reading."""
+        self.execute(f"BEGIN {kind}")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            # A full disk may have rolled back by itself.
+            if self._connection.in_transaction:
+                self.execute("ROLLBACK")
+            raise
+
+    def _move_to_memory(self, error: sqlite3.Error) -> None:
+        log.error("Chats are no longer saved: %s", error)
+        self.not_saved = _not_saved(error)
+        disk, self._connection = self._connection, _connect_in_memory(copy_of=self._connection)
+        disk.close()
+
+
+def _connect(folder: Path) -> sqlite3.Connection:
+    """Open or make the database of a folder.
+
+    Raises OSError, sqlite3.DatabaseError or NewerDatabase when it cannot be used for writing.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / FILE_NAME
+    # Made before SQLite does, which would give it the umask's mode; journals inherit it.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        _set_journal(db, "wal" if on_local_disk(folder) else "delete")
+        _prepare(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _connect_in_memory(copy_of: sqlite3.Connection | None = None) -> sqlite3.Connection:
+    """Make a database in memory, with all that can be read of another one."""
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    if copy_of is not None:
+        try:
+            copy_of.backup(db)
+        except sqlite3.Error:
+            db.close()
+            return _connect_in_memory()
+    _prepare(db)
+    return db
+
+
+def on_local_disk(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> bool:
+    """Tell whether a folder is surely on a local disk: a write-ahead log needs shared memory.
+
+    Source: https://www.sqlite.org/wal.html ("does not work over a network filesystem"). Where the mounts
+    cannot be read (not Linux) the answer is no.
+    """
+    try:
+        lines = mounts.read_text().splitlines()
+    except OSError:
+        return False
+    resolved = folder.resolve()
+    found, kind = -1, ""
+    for line in lines:
+        before, _, after = line.partition(" - ")
+        point = Path(re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), before.split()[4]))
+        if resolved.is_relative_to(point) and len(point.parts) >= found:
+            found, kind = len(point.parts), after.split()[0]
+    return kind in _LOCAL_FILE_SYSTEMS
+
+
+def _set_journal(db: sqlite3.Connection, wanted: str) -> None:
+    (mode,) = db.execute("PRAGMA journal_mode").fetchone()
+    if mode != wanted:
+        # Refused while another server has it open; the mode that it chose serves as well until then.
+        with contextlib.suppress(sqlite3.OperationalError):
+            db.execute(f"PRAGMA journal_mode = {wanted}")
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA foreign_keys = ON")
+    # A spool goes once its text is in the store, so a commit must be on the disk (0.2 ms on a local one).
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("BEGIN IMMEDIATE")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise NewerDatabase(f"version {version}; this software knows {VERSION}")
+    if version == 0:
+        for statement in _TABLES.split(";\n"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")
+
+
+def _not_saved(error: Exception) -> ErrorInfo:
+    """Say why the disk is not used."""
+    message = "Chats are not being saved: the disk cannot be written."
+    cure = "Make room or correct the permissions of c.StreamChat.data_dir, then restart Jupyter."
+    if isinstance(error, NewerDatabase):
+        message = "Chats are not being saved: the saved ones are of a newer version of this extension."
+        cure = "Update the extension, then restart Jupyter."
+    return ErrorInfo(code="not_saved", message=message, cure=cure, detail=f"{type(error).__name__}: {error}")

@@ -1,0 +1,273 @@
+"""Chats, messages, runs and profiles in SQLite: synchronous, one connection, one thread.
+
+Owns the queries and what one transaction holds. Inserts are idempotent by the ids that clients make.
+Where the data live, on the disk or in memory, is ``database``'s business.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from pydantic import TypeAdapter
+
+from ..protocol import ChatInfo, ErrorInfo, Message, Part, RunInfo
+from .database import Database
+from .refused import ChatBusy, IdTaken, UnknownChat, UnknownMessage
+from .tree import title_of
+
+_PARTS: TypeAdapter[list[Part]] = TypeAdapter(list[Part])
+_CHANGEABLE = ("title", "profile_id", "streaming")
+_CHAT = """
+SELECT owner, chat_id, title, created_at, updated_at, profile_id, streaming,
+    EXISTS (SELECT 1 FROM runs WHERE runs.chat_id = chats.chat_id AND finished = 0) AS running
+FROM chats
+"""
+_MESSAGE = "message_id, chat_id, parent_id, role, author, content, created_at"
+_PATH = f"""
+WITH RECURSIVE path AS (
+    SELECT 0 AS depth, * FROM messages WHERE message_id = :leaf AND chat_id = :chat
+    UNION ALL
+    SELECT depth + 1, messages.* FROM path JOIN messages ON messages.message_id = path.parent_id
+    LIMIT :limit
+) SELECT {_MESSAGE} FROM path ORDER BY depth DESC
+"""
+_NO_LIMIT = -1
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class StoredChat:
+    """A chat and whose it is."""
+
+    owner: str
+    info: ChatInfo
+
+
+def _change(method: Callable[Concatenate[Store, P], R]) -> Callable[Concatenate[Store, P], R]:
+    """Make a method one transaction, which the disk cannot make fail."""
+
+    @wraps(method)
+    def change(self: Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._db.change(lambda: method(self, *args, **kwargs))
+
+    return change
+
+
+class Store:
+    """The database of all chats."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the database in ``folder``; where that is impossible, one in memory."""
+        self._db = Database(folder)
+
+    @property
+    def not_saved(self) -> ErrorInfo | None:
+        """Why nothing is written to the disk; None while it is."""
+        return self._db.not_saved
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    # --- chats --------------------------------------------------------------------------------------
+
+    @_change
+    def create_chat(self, owner: str, chat: ChatInfo) -> bool:
+        """Insert a chat; False when it is there. Raises IdTaken when it is another owner's."""
+        row = (chat.chat_id, owner, chat.title, chat.created_at, chat.updated_at)
+        inserted = self._insert("chats", (*row, chat.profile_id, chat.streaming))
+        if not inserted and self.chat(chat.chat_id).owner != owner:
+            raise IdTaken("chat_id", chat.chat_id)
+        return inserted
+
+    @_change
+    def update_chat(self, chat_id: str, changes: Mapping[str, str | None]) -> StoredChat:
+        """Change the fields that are present. Raises UnknownChat."""
+        for name in _CHANGEABLE:
+            if name in changes:
+                self._db.execute(f"UPDATE chats SET {name} = ? WHERE chat_id = ?", (changes[name], chat_id))
+        return self.chat(chat_id)
+
+    @_change
+    def delete_chat(self, chat_id: str) -> StoredChat:
+        """Delete a chat with its messages and runs, and return it. Raises UnknownChat."""
+        chat = self.chat(chat_id)
+        self._db.execute("DELETE FROM chats WHERE chat_id = ?", (chat_id,))
+        return chat
+
+    def chat(self, chat_id: str) -> StoredChat:
+        """Return a chat. Raises UnknownChat."""
+        row = self._db.execute(f"{_CHAT} WHERE chat_id = ?", (chat_id,)).fetchone()
+        if row is None:
+            raise UnknownChat(chat_id)
+        return _chat(row)
+
+    def chats(self, owner: str) -> list[ChatInfo]:
+        """Return an owner's chats, the one last asked in first."""
+        rows = self._db.execute(f"{_CHAT} WHERE owner = ? ORDER BY updated_at DESC, rowid DESC", (owner,))
+        return [_chat(row).info for row in rows]
+
+    # --- messages -----------------------------------------------------------------------------------
+
+    def messages(self, chat_id: str, before: str | None, limit: int) -> tuple[list[Message], bool]:
+        """Return up to ``limit`` messages of the active branch, oldest first, and whether older ones exist.
+
+        ``before``: the message that they lead to; None: the branch's end is included. Raises UnknownMessage.
+        """
+        with self._db.transaction():
+            leaf = self._newest(chat_id) if before is None else self._parent(chat_id, before)
+            if leaf is None:
+                return [], False
+            path = self._path(chat_id, leaf, limit + 1)
+        return path[-limit:], len(path) > limit
+
+    def path_to_root(self, chat_id: str, leaf_id: str) -> list[Message]:
+        """Return a message and all that it follows, oldest first. Raises UnknownMessage."""
+        with self._db.transaction():
+            path = self._path(chat_id, leaf_id, _NO_LIMIT)
+        if not path:
+            raise UnknownMessage(leaf_id, "parent_id")
+        return path
+
+    # --- runs ---------------------------------------------------------------------------------------
+
+    @_change
+    def start_run(self, question: Message | None, answer: Message, run: RunInfo) -> list[Message] | None:
+        """Insert a run and its messages; name the chat after its first question.
+
+        Returns the messages that were new, or None when the run is there already. Raises UnknownChat,
+        UnknownMessage (the parent), IdTaken, ChatBusy (an unfinished run).
+        """
+        if self.has_run(run):
+            return None
+        chat = self.chat(run.chat_id).info
+        if unfinished := self.unfinished_runs(run.chat_id):
+            raise ChatBusy(unfinished[0].run_id)
+        added = [message for message in (question, answer) if message and self._add(message)]
+        row = (None, run.run_id, run.chat_id, run.message_id, run.model_dump_json(exclude_none=True), False)
+        self._insert("runs", row)
+        title = chat.title or (title_of(question) if question else "")
+        changes = (title, answer.created_at, run.chat_id)
+        self._db.execute("UPDATE chats SET title = ?, updated_at = ? WHERE chat_id = ?", changes)
+        return added
+
+    @_change
+    def finish_run(self, run: RunInfo, parts: Sequence[Part]) -> bool:
+        """Write a run's end and its text; False when it has ended already, or its chat was deleted."""
+        info = run.model_dump_json(exclude_none=True)
+        update = "UPDATE runs SET info = ?, finished = 1 WHERE run_id = ? AND finished = 0"
+        if not self._db.execute(update, (info, run.run_id)).rowcount:
+            return False
+        select = "SELECT content FROM messages WHERE message_id = ?"
+        (content,) = self._db.execute(select, (run.message_id,)).fetchone()
+        others = [part for part in _PARTS.validate_json(content) if part.run_id != run.run_id]
+        content = _PARTS.dump_json([*others, *parts], exclude_none=True).decode()
+        self._db.execute("UPDATE messages SET content = ? WHERE message_id = ?", (content, run.message_id))
+        return True
+
+    def has_run(self, run: RunInfo) -> bool:
+        """Tell whether a run has been begun. Raises IdTaken when its id is that of another chat's run."""
+        known = self.run(run.run_id)
+        if known and known.chat_id != run.chat_id:
+            raise IdTaken("run_id", run.run_id)
+        return known is not None
+
+    def run(self, run_id: str) -> RunInfo | None:
+        """Return a run."""
+        row = self._db.execute("SELECT info FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        return RunInfo.model_validate_json(row[0]) if row else None
+
+    def unfinished_runs(self, chat_id: str | None = None) -> list[RunInfo]:
+        """Return the runs without an end, of one chat or of all."""
+        where = "finished = 0" + (" AND chat_id = ?" if chat_id else "")
+        parameters = (chat_id,) if chat_id else ()
+        rows = self._db.execute(f"SELECT info FROM runs WHERE {where} ORDER BY position", parameters)
+        return [RunInfo.model_validate_json(info) for (info,) in rows]
+
+    # --- profiles -----------------------------------------------------------------------------------
+
+    def profiles(self) -> list[dict[str, Any]]:
+        """Return the stored profiles in the order of their making."""
+        return [
+            json.loads(row[0]) for row in self._db.execute("SELECT fields FROM profiles ORDER BY position")
+        ]
+
+    @_change
+    def save_profile(self, profile_id: str, fields: Mapping[str, Any]) -> None:
+        """Insert or replace a profile; a replaced one keeps its place."""
+        insert = "INSERT INTO profiles (profile_id, fields) VALUES (?, ?)"
+        replace = "ON CONFLICT (profile_id) DO UPDATE SET fields = excluded.fields"
+        self._db.execute(f"{insert} {replace}", (profile_id, json.dumps(fields)))
+
+    @_change
+    def delete_profile(self, profile_id: str) -> bool:
+        """Delete a profile; False when there is none."""
+        return bool(self._db.execute("DELETE FROM profiles WHERE profile_id = ?", (profile_id,)).rowcount)
+
+    # --- within a transaction -----------------------------------------------------------------------
+
+    def _insert(self, table: str, row: Sequence[object]) -> bool:
+        """Insert a row; False when its id is there already."""
+        marks = ", ".join("?" * len(row))
+        return bool(
+            self._db.execute(f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO NOTHING", row).rowcount
+        )
+
+    def _add(self, message: Message) -> bool:
+        if message.parent_id is not None:
+            self._chat_of(message.parent_id, message.chat_id, "parent_id")
+        content = _PARTS.dump_json(message.content, exclude_none=True).decode()
+        row = (message.message_id, message.chat_id, message.parent_id, message.role, message.author)
+        inserted = self._insert("messages", (None, *row, content, message.created_at))
+        if not inserted:
+            try:
+                self._chat_of(message.message_id, message.chat_id, "message_id")
+            except UnknownMessage:
+                raise IdTaken("message_id", message.message_id) from None
+        return inserted
+
+    def _chat_of(self, message_id: str, chat_id: str, field: str) -> None:
+        """Raise UnknownMessage unless the message is in the chat."""
+        select = "SELECT 1 FROM messages WHERE message_id = ? AND chat_id = ?"
+        if self._db.execute(select, (message_id, chat_id)).fetchone() is None:
+            raise UnknownMessage(message_id, field)
+
+    def _newest(self, chat_id: str) -> str | None:
+        select = "SELECT message_id FROM messages WHERE chat_id = ? ORDER BY position DESC LIMIT 1"
+        row = self._db.execute(select, (chat_id,)).fetchone()
+        return str(row[0]) if row else None
+
+    def _parent(self, chat_id: str, message_id: str) -> str | None:
+        self._chat_of(message_id, chat_id, "before")
+        select = "SELECT parent_id FROM messages WHERE message_id = ?"
+        parent: str | None = self._db.execute(select, (message_id,)).fetchone()[0]
+        return parent
+
+    def _path(self, chat_id: str, leaf: str, limit: int) -> list[Message]:
+        rows = self._db.execute(_PATH, {"chat": chat_id, "leaf": leaf, "limit": limit}).fetchall()
+        runs: dict[str, list[RunInfo]] = {row[0]: [] for row in rows}
+        for message_id, of_message in runs.items():
+            select = "SELECT info FROM runs WHERE message_id = ? ORDER BY position"
+            of_message += [
+                RunInfo.model_validate_json(info) for (info,) in self._db.execute(select, (message_id,))
+            ]
+        return [_message(row, runs[row[0]]) for row in rows]
+
+
+def _chat(row: tuple[Any, ...]) -> StoredChat:
+    names = ("chat_id", "title", "created_at", "updated_at", "profile_id", "streaming", "running")
+    return StoredChat(row[0], ChatInfo(**dict(zip(names, row[1:], strict=True))))
+
+
+def _message(row: tuple[Any, ...], runs: list[RunInfo]) -> Message:
+    names = ("message_id", "chat_id", "parent_id", "role", "author", "content", "created_at")
+    fields = dict(zip(names, row, strict=True))
+    fields["content"] = _PARTS.validate_json(fields["content"])
+    return Message(**fields, runs=runs)
