@@ -1,17 +1,15 @@
 /**
  * One chat as the page shows it: messages, the draft, Send and Stop.
  *
- * Owns the transcript, the question that is on its way, and the runs that the user stopped. Text goes from
- * here to its renderers, past React: `structureChanged` is emitted for everything but text.
+ * Owns the transcript, the draft and the question that is on its way. Text goes to its renderers past React:
+ * `structureChanged` is emitted for everything but text.
  */
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { CommandError, Connection, Request } from './connection';
-import { newId } from './ids';
+import { CommandError, Connection } from './connection';
 import type { IStreamingText } from './markdown';
 import type {
   ChatInfo,
-  CreateChat,
   ErrorInfo,
   Message,
   OpenReason,
@@ -20,18 +18,11 @@ import type {
   StreamingMode,
   TextLengths
 } from './protocol/generated';
-import type { IUnsent, PanelStorage } from './storage';
-import { codePoints, sliceCodePoints } from './text';
-import { TextViews } from './textviews';
-import {
-  CHANNELS,
-  Change,
-  Channel,
-  channelOf,
-  keptOf,
-  Transcript,
-  TranscriptEvent
-} from './transcript';
+import { newQuestion, Question } from './question';
+import { Reading } from './reading';
+import type { PanelStorage } from './storage';
+import { sliceCodePoints } from './text';
+import { Change, Channel, Transcript, TranscriptEvent } from './transcript';
 
 /** Why nothing can be sent now. */
 export type BlockedReason = 'running' | 'loading' | 'read_only' | 'no_profile' | 'reload_needed';
@@ -59,21 +50,20 @@ export interface IChatHost {
 
 export class ChatModel {
   /**
-   * @param isNew - the server has not got this chat; the first question makes it.
+   * @param isNew - the server has no such chat; the first question makes it.
    */
   constructor(
     readonly chatId: string,
     host: IChatHost,
-    isNew: boolean
+    public isNew: boolean
   ) {
     this._host = host;
-    this._isNew = isNew;
     const now = Date.now() / 1000;
     this._local = { chat_id: chatId, title: '', created_at: now, updated_at: now, running: false };
     this._draft = host.storage.draft(chatId);
     const unsent = host.storage.unsent[chatId];
     if (unsent) {
-      this._deliver(unsent);
+      this._deliver(new Question(unsent));
     }
   }
 
@@ -123,8 +113,8 @@ export class ChatModel {
   get messages(): readonly Message[] {
     const { messages } = this._transcript;
     const question = this._question;
-    return question && !this._transcript.message(question.send.message_id)
-      ? [...messages, this._messageOf(question)]
+    return question && !this._transcript.message(question.messageId)
+      ? [...messages, question.message(this._host.user)]
       : messages;
   }
 
@@ -139,17 +129,17 @@ export class ChatModel {
 
   /** The server has not confirmed this question yet. */
   isUnsent(messageId: string): boolean {
-    return this._isUnsent && this._question?.send.message_id === messageId;
+    return this._question?.messageId === messageId && this._question.isUnsent;
   }
 
   /** Whether a message has reasoning to show. */
   hasReasoning(messageId: string): boolean {
-    return this._visible(messageId, 'reasoning') !== '';
+    return this._text(messageId, 'reasoning') !== '';
   }
 
   /** The text that a reader sees of a message: of a stopped answer, what was kept. */
   keptText(messageId: string): string {
-    return this._visible(messageId, 'content');
+    return this._text(messageId, 'content');
   }
 
   /** The text that arrived but was not shown when the reader stopped the answer. */
@@ -166,10 +156,14 @@ export class ChatModel {
    * Attach a renderer to a message's text: it gets what there is, then what is added.
    *
    * @returns detaches the renderer, which remains its owner's.
+   * @throws when the message is not one of `messages`.
    */
   bindText(messageId: string, view: IStreamingText, channel: Channel = 'content'): IDisposable {
-    const isLive = this._transcript.liveRun?.message_id === messageId;
-    return this._views.bind(messageId, channel, view, this._visible(messageId, channel), !isLive);
+    const message = this._message(messageId);
+    if (!message) {
+      throw new Error(`No message ${messageId} in chat ${this.chatId}`);
+    }
+    return this._reading.bind(message, view, channel);
   }
 
   /** Ask for older messages; resolves when they are here, or the server refused. */
@@ -207,11 +201,6 @@ export class ChatModel {
     }
   }
 
-  /** Nobody but this page knows of the chat: it has no question yet. */
-  get isNew(): boolean {
-    return this._isNew;
-  }
-
   /** An answer is being generated, or a question is on its way. */
   get isRunning(): boolean {
     return this._question !== null || this._transcript.liveRun !== null;
@@ -225,7 +214,7 @@ export class ChatModel {
     if (this._host.connection.state === 'reload_needed') {
       return 'reload_needed';
     }
-    if (!this._isNew && !this._epoch) {
+    if (!this.isNew && !this._epoch) {
       return 'loading';
     }
     if (this.readOnly) {
@@ -244,21 +233,9 @@ export class ChatModel {
       return false;
     }
     const { messages } = this._transcript;
-    const parent = messages[messages.length - 1];
-    const question: IUnsent = {
-      create: this._isNew ? this._createRequest() : null,
-      send: {
-        type: 'send_message',
-        chat_id: this.chatId,
-        message_id: newId(),
-        ...(parent && { parent_id: parent.message_id }),
-        content: [{ type: 'text', text }],
-        answer_id: newId(),
-        run_id: newId()
-      },
-      createdAt: Date.now() / 1000
-    };
-    this._deliver(question);
+    const parentId = messages[messages.length - 1]?.message_id ?? null;
+    const question = newQuestion(this.info, this.isNew, parentId, text);
+    this._deliver(new Question(question));
     this._host.storage.setUnsent(this.chatId, question);
     this._host.report(null);
     this.draft = '';
@@ -270,19 +247,16 @@ export class ChatModel {
 
   /** The user stopped the run, and it has not ended yet. Without an id: any run of this chat. */
   isStopping(runId?: string): boolean {
-    return runId === undefined ? this._stopping.size > 0 : this._stopping.has(runId);
+    return this._reading.isStopped(runId);
   }
 
   /** Stop the answer that is being generated: rendering stops now, and what is shown is kept. */
   interrupt(): void {
-    const run = this._transcript.liveRun;
-    const runId = run?.run_id ?? this._question?.send.run_id;
-    if (runId === undefined || this._stopping.has(runId)) {
+    const runId = this._transcript.liveRun?.run_id ?? this._question?.runId;
+    if (runId === undefined || this._reading.isStopped(runId)) {
       return;
     }
-    const shown = run ? this._freeze(run) : { content: 0, reasoning: 0 };
-    this._stopping.set(runId, shown);
-    this._sendInterrupt(runId, shown);
+    this._sendInterrupt(runId, this._reading.stop(runId));
     this._structureChanged.emit();
   }
 
@@ -303,12 +277,6 @@ export class ChatModel {
         this._isOpening = false;
         this._report(error);
       });
-  }
-
-  /** The server has no such chat: it is made with the first question. */
-  becomeNew(): void {
-    this._isNew = true;
-    this._structureChanged.emit();
   }
 
   /** Tell that something which is the workspace's changed: the list's line, profiles, connection. */
@@ -335,7 +303,7 @@ export class ChatModel {
         this._isOpening = false;
         return;
       case 'reset':
-        this._showAll();
+        this._opened();
         break;
       case 'run_started':
         this._started(change.run);
@@ -350,112 +318,33 @@ export class ChatModel {
   }
 
   private _showText({ run, channel, text, isFirst }: Extract<Change, { kind: 'text' }>): void {
-    if (!this._stopping.has(run.run_id)) {
-      this._views.append(run.message_id, channel, text);
-    }
+    this._reading.append(run, channel, text);
     if (isFirst) {
       this._structureChanged.emit();
     }
   }
 
-  private _showAll(): void {
+  private _opened(): void {
     this._isOpening = false;
     this._epoch = this._host.connection.hello?.epoch ?? null;
     this._settle();
-    for (const runId of this._stopping.keys()) {
-      if (this._transcript.run(runId)?.status === 'finished') {
-        this._stopping.delete(runId);
-      }
-    }
-    const live = this._transcript.liveRun;
-    for (const { message_id: messageId } of this._transcript.messages) {
-      for (const channel of CHANNELS) {
-        const text = this._visible(messageId, channel);
-        if (messageId !== live?.message_id) {
-          this._views.end(messageId, channel, text);
-        } else if (!this._stopping.has(live.run_id)) {
-          this._views.reset(messageId, channel, text);
-        }
-      }
-    }
+    this._reading.showAll();
   }
 
   private _started(run: RunInfo): void {
     this._settle();
-    const shown = this._stopping.get(run.run_id);
+    const shown = this._reading.shown(run.run_id);
     if (shown) {
-      // Stopped before the server knew of the run, which then refused the interrupt.
+      // Stopped before the server knew of the run, so that it may have refused the interrupt.
       this._sendInterrupt(run.run_id, shown);
     }
   }
 
   private _finished(run: RunInfo, isIntact: boolean): void {
-    this._stopping.delete(run.run_id);
-    for (const channel of CHANNELS) {
-      this._views.end(run.message_id, channel, this._visible(run.message_id, channel));
-    }
+    this._reading.release(run.run_id);
     if (!isIntact) {
       this.open('digest_mismatch');
     }
-  }
-
-  /** The question is no longer on its way once its run is here. */
-  private _settle(): void {
-    if (this._question && this._transcript.run(this._question.send.run_id)) {
-      this._drop();
-    }
-  }
-
-  private _drop(): void {
-    this._question = null;
-    this._host.storage.setUnsent(this.chatId, null);
-  }
-
-  /** Put a question on its way: all commands at once, none waits for another's acknowledgement. */
-  private _deliver(question: IUnsent): void {
-    const { connection } = this._host;
-    this._question = question;
-    this._isUnsent = true;
-    this._isNew = false;
-    const created = question.create && connection.send(question.create);
-    const sent = connection.send(question.send);
-    if (created) {
-      this.open();
-    }
-    Promise.all([created, sent]).then(
-      () => this._accepted(question),
-      (error: unknown) => this._refused(question, error)
-    );
-  }
-
-  private _accepted(question: IUnsent): void {
-    if (this._question === question) {
-      this._isUnsent = false;
-      this._host.storage.setUnsent(this.chatId, null);
-      this._structureChanged.emit();
-    }
-  }
-
-  private _refused(question: IUnsent, error: unknown): void {
-    if (this._question === question) {
-      this._stopping.delete(question.send.run_id);
-      this._drop();
-      this.draft ||= question.send.content.map(part => part.text).join('');
-      this._structureChanged.emit();
-    }
-    this._report(error);
-  }
-
-  private _freeze(run: RunInfo): TextLengths {
-    this._views.freeze(run.message_id);
-    const held = this._transcript.held[run.run_id];
-    const shown = (channel: Channel): number => {
-      const onPage = this._views.shown(run.message_id, channel);
-      return onPage === null
-        ? held[channel]
-        : Math.max(0, onPage - codePoints(this._visible(run.message_id, channel, run.run_id)));
-    };
-    return { content: shown('content'), reasoning: shown('reasoning') };
   }
 
   private _sendInterrupt(runId: string, shown: TextLengths): void {
@@ -465,48 +354,69 @@ export class ChatModel {
   }
 
   private _notInterrupted(runId: string, error: unknown): void {
-    if (this._question?.send.run_id === runId) {
-      return;
+    if (this._question?.runId !== runId && this._reading.isStopped(runId)) {
+      // The run goes on, or is none of this server's: a snapshot says which.
+      this._reading.release(runId);
+      this._report(error);
+      this.open('gap');
     }
-    // The run goes on, or is none of this server's: a snapshot says which.
-    this._stopping.delete(runId);
+  }
+
+  // --- the question on its way ----------------------------------------------------------------------
+
+  private _deliver(question: Question): void {
+    this._question = question;
+    question.deliver(this._host.connection).then(
+      () => this._confirmed(question),
+      (error: unknown) => this._refused(question, error)
+    );
+    if (this.isNew) {
+      this.isNew = false;
+      this.open();
+    }
+  }
+
+  private _confirmed(question: Question): void {
+    if (this._question === question) {
+      this._host.storage.setUnsent(this.chatId, null);
+      this._structureChanged.emit();
+    }
+  }
+
+  private _refused(question: Question, error: unknown): void {
+    if (this._question === question) {
+      this._drop();
+      this._reading.release(question.runId);
+      this.draft ||= question.text;
+      this._structureChanged.emit();
+    }
     this._report(error);
-    this.open('gap');
   }
 
-  /** The text that a reader sees, `except` for what one run wrote. */
-  private _visible(messageId: string, channel: Channel, except?: string): string {
-    const message = this.messages.find(message => message.message_id === messageId);
-    if (!message) {
-      return '';
+  /** The question is no longer on its way once its run is here. */
+  private _settle(): void {
+    if (this._question && this._transcript.run(this._question.runId)) {
+      this._drop();
     }
-    return this._transcript
-      .content(message)
-      .filter(part => channelOf(part) === channel && (!except || part.run_id !== except))
-      .map(part => {
-        const shown = this._stopping.get(part.run_id ?? '');
-        const run = message.runs.find(run => run.run_id === part.run_id);
-        return shown ? sliceCodePoints(part.text, 0, shown[channel]) : keptOf(part, run);
-      })
-      .join('');
   }
 
-  private _messageOf({ send, createdAt }: IUnsent): Message {
-    return {
-      message_id: send.message_id,
-      chat_id: this.chatId,
-      parent_id: send.parent_id,
-      role: 'user',
-      author: this._host.user,
-      content: send.content,
-      created_at: createdAt,
-      runs: []
-    };
+  private _drop(): void {
+    this._question = null;
+    this._host.storage.setUnsent(this.chatId, null);
+  }
+
+  private _message(messageId: string): Message | undefined {
+    return this.messages.find(({ message_id }) => message_id === messageId);
+  }
+
+  private _text(messageId: string, channel: Channel): string {
+    const message = this._message(messageId);
+    return message ? this._reading.text(message, channel) : '';
   }
 
   /** Change the chat's line: on the server, or here while the server has no such chat. */
   private _update(choice: Pick<ChatInfo, 'profile_id' | 'streaming'>): void {
-    if (this._isNew) {
+    if (this.isNew) {
       this._local = { ...this._local, ...choice };
       this._structureChanged.emit();
       return;
@@ -514,11 +424,6 @@ export class ChatModel {
     this._host.connection
       .send({ type: 'update_chat', chat_id: this.chatId, ...choice })
       .catch((error: unknown) => this._report(error));
-  }
-
-  private _createRequest(): Request<CreateChat> {
-    const { profile_id, streaming } = this._local;
-    return { type: 'create_chat', chat_id: this.chatId, title: '', profile_id, streaming };
   }
 
   private _report(error: unknown): void {
@@ -531,12 +436,8 @@ export class ChatModel {
 
   private readonly _host: IChatHost;
   private readonly _transcript = new Transcript(this.chatId);
-  private readonly _views = new TextViews();
-  /** What was on the page when the user stopped a run that has not ended yet. */
-  private readonly _stopping = new Map<string, TextLengths>();
-  private _question: IUnsent | null = null;
-  private _isUnsent = false;
-  private _isNew: boolean;
+  private readonly _reading = new Reading(this._transcript);
+  private _question: Question | null = null;
   private _isOpening = false;
   private _isLoadingOlder = false;
   /** The server's start in which the transcript's `seq` counts; null before the first snapshot. */

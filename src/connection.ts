@@ -9,7 +9,14 @@ import { ServerConnection } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { newId } from './ids';
-import type { AnyCommand, AnyEvent, CommandAccepted, ErrorInfo, Hello } from './protocol/generated';
+import type {
+  AnyCommand,
+  AnyEvent,
+  CommandAccepted,
+  CommandRejected,
+  ErrorInfo,
+  Hello
+} from './protocol/generated';
 import { PROTOCOL_VERSION } from './protocol/version';
 
 /** `connecting` until the first greeting; `reload_needed`: the server speaks another version. */
@@ -63,7 +70,7 @@ export class Connection implements IDisposable {
     return this._stateChanged;
   }
 
-  /** Every event but greetings and acknowledgements. */
+  /** Every event but greetings and acknowledgements; among them refusals of no command of ours. */
   get event(): ISignal<this, AnyEvent> {
     return this._event;
   }
@@ -89,7 +96,7 @@ export class Connection implements IDisposable {
   /** Open the socket; does nothing when there is one. */
   connect(): void {
     if (!this._socket && (this._state === 'connecting' || this._state === 'reconnecting')) {
-      window.clearTimeout(this._retry);
+      this._cancelRetry();
       this._openSocket();
     }
   }
@@ -177,13 +184,23 @@ export class Connection implements IDisposable {
 
   /** The network is back, or the user is: do not wait for the back-off. */
   private readonly _hurry = (): void => {
-    if (this._state === 'reconnecting' && !document.hidden) {
+    if (document.hidden) {
+      return;
+    }
+    if (this._retry !== undefined) {
       this.connect();
     }
+    // A machine that slept may hold a dead socket: the ping finds out.
+    this._ping();
   };
 
-  private _close(state: ConnectionState): void {
+  private _cancelRetry(): void {
     window.clearTimeout(this._retry);
+    this._retry = undefined;
+  }
+
+  private _close(state: ConnectionState): void {
+    this._cancelRetry();
     this._setState(state);
     this._lost();
   }
@@ -207,7 +224,7 @@ export class Connection implements IDisposable {
         this._settle(event.command_id)?.accept(event);
         break;
       case 'command_rejected':
-        this._rejected(event.command_id, event.error);
+        this._rejected(event);
         break;
       default:
         this._event.emit(event);
@@ -229,12 +246,12 @@ export class Connection implements IDisposable {
     this._setState('connected');
   }
 
-  private _rejected(commandId: string | null | undefined, error: ErrorInfo): void {
-    const pending = this._settle(commandId);
+  private _rejected(event: CommandRejected): void {
+    const pending = this._settle(event.command_id);
     if (pending) {
-      pending.reject(new CommandError(error));
+      pending.reject(new CommandError(event.error));
     } else {
-      console.warn('jupyter-stream-chat: the server refused a frame', error);
+      this._event.emit(event);
     }
   }
 

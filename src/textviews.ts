@@ -1,8 +1,8 @@
 /**
  * The renderers of a chat's messages, and what each has been given.
  *
- * Owns the way of text from the transcript to the page, beside React: text is appended, frozen at a Stop,
- * and ended at its final length. Knows no events and no runs.
+ * Owns the way of text to the page, beside React: text is appended, frozen at a Stop, and ended at its
+ * final length. Knows no events and no runs.
  */
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import type { IStreamingText } from './markdown';
@@ -10,74 +10,62 @@ import { codePoints } from './text';
 import type { Channel } from './transcript';
 
 interface IBinding {
-  readonly messageId: string;
-  readonly channel: Channel;
   readonly view: IStreamingText;
   /** All that the view holds. */
   given: string;
-  isFinal: boolean;
+  /** Nothing is to follow, and the view knows. */
+  isEnded: boolean;
 }
 
 export class TextViews {
-  /**
-   * Attach a renderer to a text.
-   *
-   * @param text - what there is.
-   * @param isFinal - nothing will follow.
-   */
-  bind(
-    messageId: string,
-    channel: Channel,
-    view: IStreamingText,
-    text: string,
-    isFinal: boolean
-  ): IDisposable {
-    const binding: IBinding = { messageId, channel, view, given: '', isFinal };
-    this._bindings.add(binding);
+  /** Attach a renderer; it gets `text`, and what is appended. */
+  bind(messageId: string, channel: Channel, view: IStreamingText, text: string): IDisposable {
+    const key = keyOf(messageId, channel);
+    const binding: IBinding = { view, given: '', isEnded: false };
+    this._bindings.set(key, [...this._of(messageId, channel), binding]);
     replace(binding, text);
-    if (isFinal) {
-      void view.finish();
-    }
-    return new DisposableDelegate(() => this._bindings.delete(binding));
+    return new DisposableDelegate(() => {
+      const others = this._of(messageId, channel).filter(other => other !== binding);
+      if (others.length > 0) {
+        this._bindings.set(key, others);
+      } else {
+        this._bindings.delete(key);
+      }
+    });
   }
 
   /** Add text at the end. */
   append(messageId: string, channel: Channel, text: string): void {
     for (const binding of this._of(messageId, channel)) {
       binding.given += text;
+      binding.isEnded = false;
       binding.view.append(text);
     }
   }
 
-  /** Give the whole text anew, after a snapshot. */
+  /** Give the whole text anew, after a snapshot; more may follow. */
   reset(messageId: string, channel: Channel, text: string): void {
-    for (const binding of this._of(messageId, channel)) {
-      replace(binding, text);
-    }
+    this._of(messageId, channel).forEach(binding => replace(binding, text));
   }
 
-  /** Stop rendering a message, now. It gets no more text until `end` brings it up to date. */
-  freeze(messageId: string): void {
-    for (const binding of this._bindings) {
-      if (binding.messageId === messageId) {
-        binding.view.freeze();
-      }
-    }
+  /** Stop rendering, now. A frozen renderer wants no text until `end`. */
+  freeze(messageId: string, channel: Channel): void {
+    this._of(messageId, channel).forEach(({ view }) => view.freeze());
   }
 
   /** Give the final text, which may be shorter or longer than what is shown. */
   end(messageId: string, channel: Channel, text: string): void {
     for (const binding of this._of(messageId, channel)) {
-      if (binding.isFinal && text === binding.given) {
+      if (binding.isEnded && text === binding.given) {
         continue;
       }
-      binding.isFinal = true;
       if (text.length < binding.given.length && binding.given.startsWith(text)) {
         binding.given = text;
         binding.view.truncate(codePoints(text));
       } else {
         replace(binding, text);
       }
+      binding.isEnded = true;
       void binding.view.finish();
     }
   }
@@ -87,14 +75,14 @@ export class TextViews {
     return this._of(messageId, channel)[0]?.view.shown ?? null;
   }
 
-  private _of(messageId: string, channel: Channel): IBinding[] {
-    return [...this._bindings].filter(
-      binding => binding.messageId === messageId && binding.channel === channel
-    );
+  private _of(messageId: string, channel: Channel): readonly IBinding[] {
+    return this._bindings.get(keyOf(messageId, channel)) ?? [];
   }
 
-  private readonly _bindings = new Set<IBinding>();
+  private readonly _bindings = new Map<string, readonly IBinding[]>();
 }
+
+const keyOf = (messageId: string, channel: Channel): string => `${messageId} ${channel}`;
 
 function replace(binding: IBinding, text: string): void {
   if (text !== binding.given) {

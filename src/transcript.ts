@@ -209,11 +209,8 @@ export class Transcript {
     if (!writing) {
       return NONE;
     }
-    const { progress: _, ...before } = writing.run;
-    writing.run = { ...before, status: event.status };
-    if (event.progress) {
-      writing.run.progress = event.progress;
-    }
+    const { status, progress } = event;
+    writing.run = { ...writing.run, status, progress };
     this._setRun(writing.run);
     return { kind: 'run_progressed', run: writing.run };
   }

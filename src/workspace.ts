@@ -200,6 +200,9 @@ export class WorkspaceModel implements IChatHost, IDisposable {
       case 'profiles_changed':
         this._inSequence(event);
         break;
+      case 'command_rejected':
+        this.report(event.error);
+        break;
       default:
         console.warn('jupyter-stream-chat: unknown event', event.type);
     }
@@ -216,7 +219,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     } else if (current.messages.length > 0) {
       this._open(this._make(newId(), true));
     } else {
-      current.becomeNew();
+      current.isNew = true;
     }
     this._emitAll();
   }
@@ -233,6 +236,8 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     this._seq = event.seq;
     switch (event.type) {
       case 'chat_added':
+        this._added(event.chat);
+        break;
       case 'chat_updated':
         this._chats.set(event.chat.chat_id, event.chat);
         break;
@@ -248,6 +253,15 @@ export class WorkspaceModel implements IChatHost, IDisposable {
         break;
     }
     this._emitAll();
+  }
+
+  private _added(chat: ChatInfo): void {
+    this._chats.set(chat.chat_id, chat);
+    if (chat.chat_id === this._current.chatId && this._current.isNew) {
+      // Another tab had the same empty chat open, and was the first to use it.
+      this._current.isNew = false;
+      this._current.open();
+    }
   }
 
   private _deleted(chatId: string): void {

@@ -1,0 +1,78 @@
+/**
+ * A question on its way: shown at once, sent at once, kept by the browser until the server confirms it.
+ */
+import type { Connection, Request } from './connection';
+import { newId } from './ids';
+import type { ChatInfo, CreateChat, Message } from './protocol/generated';
+import type { IUnsent } from './storage';
+
+/** Make a question, with the identifiers that it keeps however often it is sent. */
+export function newQuestion(
+  chat: ChatInfo,
+  isNewChat: boolean,
+  parentId: string | null,
+  text: string
+): IUnsent {
+  const { chat_id, profile_id, streaming } = chat;
+  const create: Request<CreateChat> = {
+    type: 'create_chat',
+    chat_id,
+    title: '',
+    profile_id,
+    streaming
+  };
+  return {
+    create: isNewChat ? create : null,
+    send: {
+      type: 'send_message',
+      chat_id,
+      message_id: newId(),
+      parent_id: parentId,
+      content: [{ type: 'text', text }],
+      answer_id: newId(),
+      run_id: newId()
+    },
+    createdAt: Date.now() / 1000
+  };
+}
+
+export class Question {
+  constructor(private readonly _unsent: IUnsent) {}
+
+  get messageId(): string {
+    return this._unsent.send.message_id;
+  }
+
+  get runId(): string {
+    return this._unsent.send.run_id;
+  }
+
+  get text(): string {
+    return this._unsent.send.content.map(part => part.text).join('');
+  }
+
+  /** The server has not confirmed it. */
+  get isUnsent(): boolean {
+    return this._isUnsent;
+  }
+
+  /** The question as the transcript will have it. */
+  message(author: string): Message {
+    const { message_id, chat_id, parent_id, content } = this._unsent.send;
+    const created_at = this._unsent.createdAt;
+    return { message_id, chat_id, parent_id, role: 'user', author, content, created_at, runs: [] };
+  }
+
+  /**
+   * Send it, its chat first where the server has none: all at once, none waits for an acknowledgement.
+   *
+   * @throws CommandError when the server refuses.
+   */
+  async deliver(connection: Connection): Promise<void> {
+    const { create, send } = this._unsent;
+    await Promise.all([create && connection.send(create), connection.send(send)]);
+    this._isUnsent = false;
+  }
+
+  private _isUnsent = true;
+}
