@@ -58,6 +58,7 @@ const BUDGET_MS = 8;
 const MAY_CLOSE_FENCE = /^ {0,3}[`~]+ *$/;
 
 const BLANK_END = /\n[ \t]*\n$/;
+const FENCE_END = /\n {0,3}[`~]{3,} *\n$/;
 const LIST_START = /^\s*(?:[-+*]|\d+[.)])/;
 
 export class StreamingMarkdown implements IStreamingText {
@@ -158,7 +159,7 @@ export class StreamingMarkdown implements IStreamingText {
   /** How many of the placed blocks no text behind the first `length` characters can alter. */
   private _settledBlocks(length: number): number {
     let end = 0;
-    let count = this._blocks.findIndex(({ block }) => (end += block.source.length) >= length);
+    let count = this._blocks.findIndex(({ block }) => (end += block.source.length) > length);
     count = count < 0 ? this._blocks.length : count;
     while (count > 0 && !standsAlone(this._blocks[count - 1].block)) {
       count -= 1;
@@ -404,7 +405,9 @@ export class StreamingMarkdown implements IStreamingText {
 
 /** Whether nothing that follows can become part of a block. */
 function standsAlone({ source, kind }: IBlock): boolean {
-  return kind === 'fence' || (BLANK_END.test(source) && !LIST_START.test(source));
+  return kind === 'fence'
+    ? FENCE_END.test(source.trimStart())
+    : BLANK_END.test(source) && !LIST_START.test(source);
 }
 
 function commonLength(left: string, right: string): number {

@@ -30,9 +30,13 @@ const SAMPLES: Record<string, string> = {
     '/* a comment\n over\n lines */\nconst a = `one\n${b + `in ${c}`}\ntwo`;\nclass A extends B { #x = /re[/]x/g; }\n'.repeat(
       30
     ),
-  html: '<div class="a">\n<script>\nlet a = 1;\n</script>\n<style>\np { color: red }\n</style>\n</div>\n'.repeat(20),
+  html: '<div class="a">\n<script>\nlet a = 1;\n</script>\n<style>\np { color: red }\n</style>\n</div>\n'.repeat(
+    20
+  ),
   ruby: 'def f(x)\n  puts "a #{x}"\n  <<~END\n    text\n  END\nend\n'.repeat(40),
-  sh: 'for f in *.txt; do\n  echo "$f" | sed "s/a/b/"\ndone\ncat <<EOF\ntext $HOME\nEOF\n'.repeat(30),
+  sh: 'for f in *.txt; do\n  echo "$f" | sed "s/a/b/"\ndone\ncat <<EOF\ntext $HOME\nEOF\n'.repeat(
+    30
+  ),
   json: '{\n  "a": [1, 2, {"b": null}],\n  "c": "d"\n}\n'.repeat(20),
   'text/plain': 'just text\nof lines\n'
 };
@@ -66,15 +70,18 @@ async function stream(language: string, code: string, seed: number) {
 }
 
 describe('CodeStream', () => {
-  it.each(Object.entries(SAMPLES))('gives %s the text and colours of JupyterLab', async (language, code) => {
-    const expected = document.createElement('code');
-    await languages.highlight(code.replace(/\n$/, ''), languages.findBest(language), expected);
-    for (const seed of [1, 2, 3]) {
-      const { element } = await stream(language, code, seed);
-      expect(element.textContent).toBe(expected.textContent);
-      expect(structure(element)).toBe(structure(expected));
+  it.each(Object.entries(SAMPLES))(
+    'gives %s the text and colours of JupyterLab',
+    async (language, code) => {
+      const expected = document.createElement('code');
+      await languages.highlight(code.replace(/\n$/, ''), languages.findBest(language), expected);
+      for (const seed of [1, 2, 3]) {
+        const { element } = await stream(language, code, seed);
+        expect(element.textContent).toBe(expected.textContent);
+        expect(structure(element)).toBe(structure(expected));
+      }
     }
-  });
+  );
 
   it('writes each character once or little more', async () => {
     const code = PYTHON.repeat(30);
