@@ -325,4 +325,4 @@ def _stored_profile(values: dict[str, Any]) -> Profile:
 
 def _json(**values: Any) -> bytes:
     """Write a JSON object; fields that are null are left out, as on the socket."""
-    return to_json(values, exclude_none=True)
+    return to_json({name: value for name, value in values.items() if value is not None}, exclude_none=True)

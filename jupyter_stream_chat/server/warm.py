@@ -42,12 +42,13 @@ class Shared(Generic[T]):
         return await asyncio.shield(self._task)
 
     async def close(self) -> T | None:
-        """Make nothing more; return the result, if there is one, to be taken down."""
+        """Make nothing more; return the result, if there is one, to be taken down. Only the first call does."""
         self._closed = True
-        if self._task is None:
+        task, self._task = self._task, None
+        if task is None:
             return None
-        await asyncio.wait({self._task})
-        return None if _failed(self._task) else self._task.result()
+        await asyncio.wait({task})
+        return None if _failed(task) else task.result()
 
     async def _made(self) -> T:
         return await self._make()

@@ -144,7 +144,9 @@ async def test_a_reader_that_leaves_is_forgotten(server: Server) -> None:
     feed = services.library.feed(services.runs.live(run_id).info.chat_id)
     _, writer = await asyncio.open_connection("127.0.0.1", server.port)
     path = server.url(f"api/runs/{run_id}/events").split(str(server.port), 1)[1]
-    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: token {server.token}\r\n\r\n"
+    request = (
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nAuthorization: token {server.token}\r\n\r\n"
+    )
     writer.write(request.encode())
     async with asyncio.timeout(PATIENCE):
         while not feed._subscribers:  # noqa: ASYNC110 - nobody tells when a subscriber comes or goes

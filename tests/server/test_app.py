@@ -1,0 +1,70 @@
+"""The extension in a Jupyter server: its start, its settings, its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from .conftest import Server, StartServer
+
+START = """
+import json, sys, time
+import jupyter_server.serverapp, jupyter_server.extension.application
+from jupyter_server.services.kernels import websocket
+before, start = set(sys.modules), time.perf_counter()
+import jupyter_stream_chat
+jupyter_stream_chat._jupyter_server_extension_points()
+print(json.dumps([time.perf_counter() - start, sorted(set(sys.modules) - before)]))
+"""
+
+
+def test_jupyters_start_loads_next_to_nothing() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    runs = [
+        json.loads(subprocess.check_output([sys.executable, "-c", START], env=environment, timeout=60))
+        for _ in range(3)
+    ]
+    seconds, modules = min(run[0] for run in runs), runs[0][1]
+    print(f"the extension adds {seconds * 1000:.1f} ms to the server's start")
+    assert seconds <= 0.05
+    assert {module.split(".")[0] for module in modules} == {"jupyter_stream_chat"}
+    light = {"config", "server.access", "server.app", "server.rest", "server.sse", "server.warm"}
+    light |= {"server", "server.websocket"}
+    ours = {module.removeprefix("jupyter_stream_chat.") for module in modules}
+    assert ours - {"jupyter_stream_chat", "_version"} == light
+
+
+async def test_it_can_be_configured(start_server: StartServer) -> None:
+    server = await start_server(streaming="off", max_open_chats=7)
+    async with server.page() as page:
+        loaded = await page.until_type("workspace_loaded")
+        assert loaded["streaming"] == "off"
+        assert page.events[0]["limits"]["open_chats"] == 7
+
+
+async def test_settings_and_keys_are_not_in_the_web_settings(server: Server) -> None:
+    config: Any = server.app.web_app.settings["jupyter_stream_chat_config"]
+    assert "profiles" not in config
+
+
+async def test_data_stay_in_jupyters_data_folder(server: Server, jp_data_dir: Any) -> None:
+    async with server.page() as page:
+        await page.new_chat()
+    assert (jp_data_dir / "stream-chat").is_dir()
+
+
+async def test_the_end_finishes_runs_and_is_quick(server: Server) -> None:
+    async with server.page() as page:
+        run_id = await page.ask(await page.new_chat(), "hang=3")
+        await page.until_text(run_id, 9)
+        await server.extension.stop_extension()
+        run = await page.finished(run_id)
+        assert run["finish_reason"] == "lost"
+        assert run["kept"]["content"] == 9
+    with pytest.raises(RuntimeError):
+        await server.extension.services()
