@@ -47,8 +47,7 @@ module.exports = {
   rules: {
     '@typescript-eslint/no-floating-promises': 'error',
     '@typescript-eslint/no-misused-promises': 'error',
-    '@typescript-eslint/no-namespace': 'off',
-    '@typescript-eslint/no-extraneous-class': 'off',
+    '@typescript-eslint/no-dynamic-delete': 'off',
     '@typescript-eslint/naming-convention': [
       'error',
       { selector: 'interface', format: ['PascalCase'], custom: { regex: '^I[A-Z]', match: true } }
@@ -61,6 +60,12 @@ module.exports = {
     curly: 'error',
     eqeqeq: 'error',
     'import/no-restricted-paths': ['error', { basePath: __dirname, zones }],
-    'import/no-cycle': 'error'
-  }
+    'import/no-cycle': ['error', { ignoreExternal: true }]
+  },
+  overrides: [
+    {
+      files: ['**/__tests__/**'],
+      rules: { '@typescript-eslint/no-non-null-assertion': 'off' }
+    }
+  ]
 };
