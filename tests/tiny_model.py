@@ -1,4 +1,4 @@
-"""Makes tiny causal chat models with random weights: real transformers folders, in a second, without a network.
+"""Makes tiny causal chat models with random weights: real transformers folders, without a network.
 
 The same arguments give the same model, bit for bit.
 """
@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 CHAT_TEMPLATE = (
-    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+    "{% for message in messages %}"
+    "<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
+    "{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 SPECIAL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
@@ -35,6 +37,7 @@ def make_tiny_model(
     seed: int = 0,
     chat_template: str | None = CHAT_TEMPLATE,
     ends: bool = False,
+    dtype: str = "float32",
     **config: Any,
 ) -> Path:
     """Write a Qwen2 model with random weights to ``folder`` and return it.
@@ -62,7 +65,7 @@ def make_tiny_model(
     }
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = Qwen2ForCausalLM(Qwen2Config(**{**fields, **config}))
+        model = Qwen2ForCausalLM(Qwen2Config(**{**fields, **config})).to(getattr(torch, dtype))
     model.generation_config = GenerationConfig(eos_token_id=end if ends else None, do_sample=False)
     if not ends:
         tokenizer.eos_token = None
@@ -94,3 +97,17 @@ def make_tokenizer(vocabulary: int = 600, chat_template: str | None = CHAT_TEMPL
     tokenizer.add_special_tokens({"additional_special_tokens": SPECIAL_TOKENS})
     tokenizer.chat_template = chat_template
     return tokenizer
+
+
+def plain_answer(folder: Path, messages: list[dict[str, str]], **options: Any) -> str:
+    """Answer with transformers alone, ``generate`` and ``decode``: what the engine must equal."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    prompt = tokenizer.apply_chat_template(
+        messages, add_generation_prompt=True, return_tensors="pt", return_dict=False
+    )
+    ids = model.generate(prompt, attention_mask=torch.ones_like(prompt), **options)[0, prompt.shape[1] :]
+    return str(tokenizer.decode(ids, skip_special_tokens=True))

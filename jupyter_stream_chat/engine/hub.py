@@ -22,7 +22,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from tqdm import tqdm
+from tqdm.std import tqdm
 
 from .errors import EngineFailure
 
@@ -104,17 +104,17 @@ def _is_network_error(error: BaseException) -> bool:
     return not names.isdisjoint({"TransportError", "RequestException", "TimeoutException"})
 
 
-def _bar(report: Report, total: int) -> type[tqdm[Any]]:
+def _bar(report: Report, total: int) -> type[Any]:
     """Return a progress bar that draws nothing and reports bytes of ``total`` instead."""
 
-    class Bar(tqdm[Any]):
+    class Bar(tqdm):  # type: ignore[misc]
         monitor_interval: ClassVar[float] = 0  # no thread of tqdm's own
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **{**kwargs, "file": io.StringIO(), "disable": False})
 
         def update(self, n: float | None = 1) -> bool | None:
-            moved = super().update(n)
+            moved: bool | None = super().update(n)
             if self.unit == "B" and total:
                 report(min(1.0, self.n / total))
             return moved

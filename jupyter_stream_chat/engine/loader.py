@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
@@ -35,13 +36,13 @@ def load_model(name: str, options: LoadOptions, report: Report) -> LoadedModel:
     _check_memory(folder, name, device)
     try:
         return _read(folder, options.dtype, device, report)
-    except (ValueError, KeyError, OSError, RuntimeError, ImportError) as error:
+    except (ValueError, KeyError, OSError, RuntimeError, ImportError, SafetensorError) as error:
         if is_out_of_memory(error):
             raise out_of_memory(f"loading {name}") from error
         raise EngineFailure(
             "load_failed",
             f"{name} could not be loaded.",
-            "It may be damaged, of an architecture that needs a newer transformers, or no causal language model.",
+            "It may be damaged, need a newer transformers, or be no causal language model.",
         ) from error
 
 

@@ -33,7 +33,8 @@ class LoadedModel:
     @property
     def device(self) -> torch.device:
         """Where the network computes."""
-        return self.network.device
+        device: torch.device = self.network.device
+        return device
 
     @property
     def generation_config(self) -> GenerationConfig:

@@ -29,7 +29,7 @@ class PrefixCache:
         if best is not None:
             held, cache = best
             keep = min(common_prefix(held, prompt), len(prompt) - 1)
-            # An entry that shares little (a system prompt, say) belongs to another chat: leave it to that chat.
+            # An entry that shares little (a system prompt, say) is another chat's: leave it.
             if 2 * keep >= len(held) and _crop(cache, keep):
                 self._entries.remove(best)
                 return held[:keep], cache
@@ -53,7 +53,7 @@ def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
 
 
 def _crop(cache: DynamicCache, length: int) -> bool:
-    """Shorten a cache to ``length`` tokens. False where it cannot be: recurrent states, full sliding windows."""
+    """Shorten a cache to ``length`` tokens. False where it cannot be: recurrent states, full windows."""
     surplus = cache.get_seq_length() - length
     if surplus == 0:
         return True

@@ -5,7 +5,7 @@ A request's parameters come before the model's generation config, and that befor
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 from transformers import GenerationConfig, LogitsProcessorList
@@ -88,4 +88,4 @@ def _warpers(config: GenerationConfig, parameters: Parameters) -> list[Any]:
 
 def _first(*values: float | None) -> float:
     """Return the first value that is given (0 counts)."""
-    return cast(float, next(value for value in values if value is not None))
+    return next(value for value in values if value is not None)

@@ -57,7 +57,7 @@ class Worker:
             memory_ran_out = False
         except Interrupted:
             end, memory_ran_out = never_started(request_id), False
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a model raises must end its request
             end, memory_ran_out = failed(request_id, error), is_out_of_memory(error)
         # Only now: while the exception was handled, its trace held the tensors.
         if memory_ran_out or (isinstance(end, Failed) and end.code == "out_of_memory"):

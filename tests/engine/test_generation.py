@@ -1,0 +1,207 @@
+"""The generation loop against transformers' own, on a real tiny model."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from jupyter_stream_chat.engine.errors import EngineFailure
+from jupyter_stream_chat.engine.generation import PREFILL_CHUNK, Generation
+from jupyter_stream_chat.engine.messages import Parameters
+from jupyter_stream_chat.engine.model import LoadedModel
+from jupyter_stream_chat.engine.prompt import prompt_ids
+from tests.tiny_model import make_tiny_model
+
+LONG = "今天天气很好 hello 😀 " * 250
+
+
+def ask(loaded: LoadedModel, *contents: str) -> list[int]:
+    """Return the prompt of a conversation that begins with the user."""
+    roles = ("user", "assistant")
+    return prompt_ids(
+        loaded.tokenizer, [{"role": roles[i % 2], "content": text} for i, text in enumerate(contents)]
+    )
+
+
+def answer(
+    loaded: LoadedModel, prompt: list[int], flag: threading.Event | None = None, **parameters: Any
+) -> tuple[str, Generation]:
+    """Generate, and return the text and the generation."""
+    pieces: list[str] = []
+    generation = Generation(loaded, prompt, Parameters(**parameters), flag or threading.Event())
+    generation.run(pieces.append)
+    return "".join(pieces), generation
+
+
+def plain(loaded: LoadedModel, prompt: list[int], **options: Any) -> str:
+    """Generate with transformers alone."""
+    ids = torch.tensor([prompt])
+    output = loaded.network.generate(ids, attention_mask=torch.ones_like(ids), **options)
+    return str(loaded.tokenizer.decode(output[0, len(prompt) :], skip_special_tokens=True))
+
+
+@pytest.mark.parametrize("question", ["Hello", "今天天气？", "テスト😀", LONG])
+def test_a_greedy_answer_equals_transformers_generate(loaded: LoadedModel, question: str) -> None:
+    prompt = ask(loaded, question)
+    text, generation = answer(loaded, prompt, max_tokens=80)
+    assert text == plain(loaded, prompt, max_new_tokens=80, do_sample=False)
+    assert generation.output_tokens == 80
+    assert generation.forward_calls == -(-len(prompt) // PREFILL_CHUNK) + 79
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"temperature": 0.7, "top_p": 0.8, "top_k": 20},
+        {"temperature": 1.5},
+        {"temperature": 0.9, "repetition_penalty": 1.3},
+    ],
+)
+def test_a_sampled_answer_equals_transformers_generate(loaded: LoadedModel, parameters: dict[str, float]) -> None:
+    prompt = ask(loaded, "Hello")
+    text, _ = answer(loaded, prompt, max_tokens=60, seed=11, **parameters)
+    torch.manual_seed(11)
+    assert text == plain(loaded, prompt, max_new_tokens=60, do_sample=True, **parameters)
+
+
+def test_a_seed_repeats_an_answer_and_none_does_not(loaded: LoadedModel) -> None:
+    prompt = ask(loaded, "Hello")
+    one, again, other = (
+        answer(loaded, prompt, max_tokens=40, temperature=1.0, seed=seed)[0] for seed in (1, 1, None)
+    )
+    assert one == again != other
+
+
+def test_temperature_zero_is_greedy_even_where_the_model_samples(loaded: LoadedModel) -> None:
+    prompt = ask(loaded, "Hello")
+    loaded.generation_config.do_sample = True
+    greedy = plain(loaded, prompt, max_new_tokens=30, do_sample=False)
+    assert answer(loaded, prompt, max_tokens=30, temperature=0)[0] == greedy
+    assert answer(loaded, prompt, max_tokens=30, seed=3)[0] != greedy
+
+
+def test_an_end_token_ends_the_answer_and_is_not_shown(
+    tmp_path: Path, load: Callable[[Path], LoadedModel]
+) -> None:
+    loaded = load(make_tiny_model(tmp_path / "ends", ends=True))
+    prompt = ask(loaded, "Hello")
+    pieces: list[str] = []
+    generation = Generation(loaded, prompt, Parameters(temperature=9.0, top_k=600, seed=1, max_tokens=3000), threading.Event())
+    assert generation.run(pieces.append) == "stop"
+    assert generation.output_tokens < 3000
+    assert "<|im_end|>" not in "".join(pieces)
+
+
+def test_a_stop_string_ends_the_answer_wherever_tokens_cut_it(loaded: LoadedModel) -> None:
+    prompt = ask(loaded, "Hello")
+    whole, generation = answer(loaded, prompt, max_tokens=80)
+    assert generation.output_tokens == 80
+    for start in range(10, 30):
+        stop = whole[start : start + 5]
+        text, generation = answer(loaded, prompt, max_tokens=80, stop=[stop])
+        assert text == whole[: whole.index(stop)]
+        assert generation.output_tokens < 80
+
+
+def test_what_looked_like_a_stop_string_is_shown_at_the_end(loaded: LoadedModel) -> None:
+    prompt = ask(loaded, "Hello")
+    whole, _ = answer(loaded, prompt, max_tokens=20)
+    assert answer(loaded, prompt, max_tokens=20, stop=[whole[-3:] + "never"])[0] == whole
+
+
+@pytest.mark.parametrize("after", [0, 1, 7])
+def test_a_stop_while_decoding_takes_effect_after_at_most_one_call(loaded: LoadedModel, after: int) -> None:
+    stop = threading.Event()
+    shown: list[str] = []
+
+    def emit(text: str) -> None:
+        shown.append(text)
+        if len(shown) > after:
+            stop.set()
+
+    generation = Generation(loaded, ask(loaded, "Hello"), Parameters(max_tokens=500), stop)
+    assert generation.run(emit) == "interrupted"
+    assert len(shown) == after + 1
+    assert generation.forward_calls_after_stop <= 1
+
+
+def test_a_stop_while_the_prompt_is_read_takes_effect_after_that_chunk(
+    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = threading.Event()
+    lengths: list[int] = []
+    forward = LoadedModel.forward
+
+    def stopping_forward(self: LoadedModel, ids: list[int], cache: Any) -> torch.Tensor:
+        lengths.append(len(ids))
+        if len(lengths) == 3:
+            stop.set()
+        return forward(self, ids, cache)
+
+    monkeypatch.setattr(LoadedModel, "forward", stopping_forward)
+    prompt = ask(loaded, LONG)
+    assert len(prompt) > 2000
+    text, generation = answer(loaded, prompt, stop, max_tokens=5)
+    assert text == ""
+    assert lengths == [PREFILL_CHUNK] * 3
+    assert (generation.forward_calls, generation.forward_calls_after_stop) == (3, 1)
+
+
+def test_a_stop_before_the_first_call_calls_nothing(loaded: LoadedModel) -> None:
+    stop = threading.Event()
+    stop.set()
+    _, generation = answer(loaded, ask(loaded, "Hello"), stop)
+    assert generation.forward_calls == 0
+
+
+def test_the_next_turn_reads_only_what_is_new_and_answers_the_same(
+    tiny_model: Path, loaded: LoadedModel, load: Callable[[Path], LoadedModel]
+) -> None:
+    first, _ = answer(loaded, ask(loaded, LONG), max_tokens=40)
+    turn = ask(loaded, LONG, first, "And then?")
+    text, generation = answer(loaded, turn, max_tokens=40)
+    assert generation.reused_tokens >= len(ask(loaded, LONG))
+    assert generation.forward_calls <= 41
+    assert text == answer(load(tiny_model), turn, max_tokens=40)[0]
+
+
+def test_a_question_asked_again_is_not_read_again(loaded: LoadedModel) -> None:
+    answer(loaded, ask(loaded, LONG), max_tokens=1)
+    _, again = answer(loaded, ask(loaded, LONG), max_tokens=1)
+    assert again.forward_calls == 1
+
+
+def test_a_sliding_window_is_never_cropped_and_answers_the_same(
+    tmp_path: Path, load: Callable[[Path], LoadedModel]
+) -> None:
+    folder = make_tiny_model(
+        tmp_path / "sliding", use_sliding_window=True, sliding_window=64, max_window_layers=0
+    )
+    loaded = load(folder)
+    assert any(Generation(loaded, [1, 2], Parameters(), threading.Event())._cache.is_sliding)
+    prompt = ask(loaded, "今天天气很好 " * 30)
+    first, _ = answer(loaded, prompt, max_tokens=40)
+    assert first == plain(loaded, prompt, max_new_tokens=40, do_sample=False)
+    turn = ask(loaded, "今天天气很好 " * 30, "other", "And then?")
+    assert answer(loaded, turn, max_tokens=30)[0] == plain(loaded, turn, max_new_tokens=30, do_sample=False)
+
+
+def test_a_prompt_that_fills_the_context_is_refused_before_any_call(
+    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LoadedModel, "forward", None)
+    with pytest.raises(EngineFailure) as refused:
+        Generation(loaded, [5] * 4096, Parameters(), threading.Event())
+    assert refused.value.code == "context_too_long"
+    assert refused.value.message.count("4096") == 2
+
+
+def test_an_answer_ends_where_the_context_does(loaded: LoadedModel) -> None:
+    generation = Generation(loaded, [5] * 4090, Parameters(), threading.Event())
+    assert generation.run(lambda text: None) == "length"
+    assert generation.output_tokens == 6

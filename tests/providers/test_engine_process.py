@@ -1,0 +1,33 @@
+"""What the engine process is started with."""
+
+from __future__ import annotations
+
+from jupyter_stream_chat.providers.engine_process import child_environment, engine_command
+
+
+def test_the_engine_gets_no_keys() -> None:
+    environment = {
+        "OPENAI_API_KEY": "sk",
+        "AZURE_OPENAI_KEY": "k",
+        "JPY_API_TOKEN": "t",
+        "AWS_SECRET_ACCESS_KEY": "s",
+        "PGPASSWORD": "p",
+        "GOOGLE_APPLICATION_CREDENTIALS": "c",
+    }
+    assert not environment.keys() & child_environment(environment).keys()
+
+
+def test_the_engine_gets_what_models_need() -> None:
+    environment = {
+        "PATH": "/bin",
+        "HF_HOME": "/hf",
+        "HF_HUB_OFFLINE": "1",
+        "HF_TOKEN": "t",
+        "CUDA_VISIBLE_DEVICES": "0",
+        "OMP_NUM_THREADS": "1",
+    }
+    assert environment.items() <= child_environment(environment).items()
+
+
+def test_threads_are_passed_on() -> None:
+    assert engine_command(3)[-2:] == ["--threads", "3"]
