@@ -120,9 +120,8 @@ class Custody:
             return Spool(run_id)
         try:
             return Spool.create(self._folder, run_id, on_failure)
-        except (OSError, NotImplementedError) as error:
-            # NotImplementedError: a file system without locks.
-            self.spool_failed(run_id, OSError(str(error)))
+        except OSError as error:
+            self.spool_failed(run_id, error)
             return Spool(run_id)
 
     def unsettled_chats(self) -> list[str]:
@@ -149,7 +148,7 @@ class Custody:
                 self._foreign.pop(run.run_id, None)
             else:
                 self._foreign[run.run_id] = chat_id
-                foreign.append(Foreign(run, read_spool(self._folder, run.run_id)))
+                foreign.append(Foreign(run, self._peek(run.run_id)))
         for run_id in watched:  # ended by the server that wrote them, or deleted with their chat
             del self._foreign[run_id]
             if run_of_other := self._store.run(run_id):
@@ -163,11 +162,16 @@ class Custody:
             return None
 
     def _end_lost(self, run: RunInfo) -> RunInfo | None:
-        """End a run whose owner is gone; None when the owner lives."""
+        """End a run whose owner is gone; None when the owner lives, or its text cannot be read now."""
         spool = Spool.recover(self._folder, run.run_id)
         if spool is None:
             return None
-        texts = read_spool(self._folder, run.run_id).texts
+        try:
+            texts = read_spool(self._folder, run.run_id).texts
+        except OSError as error:
+            log.warning("Run %s: its spool cannot be read: %s", run.run_id, error)
+            spool.close()
+            return None
         content, reasoning = StreamText(texts["content"]), StreamText(texts["reasoning"])
         lost = run.model_copy(
             update={
@@ -185,6 +189,12 @@ class Custody:
             lost = self._store.run(run.run_id) or lost
         spool.remove()
         return lost
+
+    def _peek(self, run_id: str) -> SpoolText:
+        try:
+            return read_spool(self._folder, run_id)
+        except OSError:
+            return SpoolText()
 
     def clean_up(self) -> None:
         """Delete spools whose text is in the store: their server ended between the two."""

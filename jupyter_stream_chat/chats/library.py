@@ -182,19 +182,16 @@ class Library:
         """
         return await self._call(self._store.messages, chat_id, before, limit)
 
+    async def message_of_run(self, run_id: str) -> Message | None:
+        """Return the answer that a run wrote, as it is in the store; None when there is no such run."""
+        return await self._call(self._store.message_of_run, run_id)
+
     async def context(self, chat_id: str, leaf_id: str) -> list[Turn]:
         """Return the conversation that ends with message ``leaf_id``, as a prompt has it.
 
         Raises UnknownMessage.
         """
         return conversation(await self._call(self._store.path_to_root, chat_id, leaf_id))
-
-    async def message_of_run(self, run_id: str) -> Message | None:
-        """Return the answer that a run writes or wrote, as the store has it; None for an unknown run."""
-        run = await self._call(self._store.run, run_id)
-        if run is None:
-            return None
-        return (await self._call(self._store.path_to_root, run.chat_id, run.message_id))[-1]
 
     def _as_of_now(self, message: Message, foreign: Sequence[Foreign]) -> Message:
         live = self.feed(message.chat_id).live

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from ..protocol import Channel
 
@@ -58,7 +58,7 @@ class Spool:
         """Lock the run and make its file.
 
         ``on_failure(run_id, error)`` is called at most once, when an append could not be written. Raises
-        OSError when the folder cannot be written, ``filelock.Timeout`` when another process holds the run.
+        OSError when the folder cannot be written or the run is held already.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = _lock(folder, run_id)
@@ -73,10 +73,10 @@ class Spool:
 
     @classmethod
     def recover(cls, folder: Path, run_id: str) -> Spool | None:
-        """Take the run of an owner that is gone; None while the owner lives."""
+        """Take the run of an owner that is gone; None while the owner lives, or if nothing can be locked."""
         try:
             return cls(run_id, folder, _lock(folder, run_id))
-        except Timeout:
+        except OSError:  # Timeout is one
             return None
 
     def append(self, channel: Channel, text: str) -> None:
@@ -121,21 +121,25 @@ class Spool:
 
 
 def read_spool(folder: Path, run_id: str) -> SpoolText:
-    """Return all whole records of a spool, which may still be growing; nothing when there is none."""
+    """Return all whole records of a spool, which may still be growing; nothing when there is none.
+
+    Raises OSError when it cannot be read.
+    """
     spooled = SpoolText()
     try:
         data = _file(folder, run_id).read_bytes()
     except FileNotFoundError:
         return spooled
-    pieces: dict[str, list[str]] = {_OWNER: [], "content": [], "reasoning": []}
+    pieces: dict[str, list[str]] = {}
     for line in data.split(b"\n"):
         try:
             name, text = json.loads(line.decode())
         except ValueError:  # torn, or the empty rest behind the last record
             break
-        pieces[name].append(text)
-    spooled.owner = "".join(pieces[_OWNER])
-    spooled.texts = {"content": "".join(pieces["content"]), "reasoning": "".join(pieces["reasoning"])}
+        pieces.setdefault(name, []).append(text)
+    joined = {name: "".join(texts) for name, texts in pieces.items()}
+    spooled.owner = joined.get(_OWNER, "")
+    spooled.texts = {"content": joined.get("content", ""), "reasoning": joined.get("reasoning", "")}
     return spooled
 
 
@@ -153,7 +157,7 @@ def _lock_file(folder: Path, run_id: str) -> Path:
 
 
 def _lock(folder: Path, run_id: str) -> FileLock:
-    """Lock a run. Raises Timeout when it is held, by another process or by this one."""
+    """Lock a run. Raises ``filelock.Timeout``, an OSError, when it is held, also by this process."""
     # thread_local off: taken on the store's thread, let go on the loop's.
     lock = FileLock(_lock_file(folder, run_id), timeout=0, mode=0o600, thread_local=False)
     lock.acquire()

@@ -184,6 +184,12 @@ class Store:
         row = self._db.execute("SELECT info FROM runs WHERE run_id = ?", (run_id,)).fetchone()
         return RunInfo.model_validate_json(row[0]) if row else None
 
+    def message_of_run(self, run_id: str) -> Message | None:
+        """Return the answer that a run writes or wrote."""
+        with self._db.transaction():
+            run = self.run(run_id)
+            return self._path(run.chat_id, run.message_id, 1)[0] if run else None
+
     def unfinished_runs(self, chat_id: str | None = None) -> list[RunInfo]:
         """Return the runs without an end, of one chat or of all."""
         where = "finished = 0" + (" AND chat_id = ?" if chat_id else "")

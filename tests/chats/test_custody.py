@@ -1,0 +1,185 @@
+"""Two servers on one store, as real processes: whose a run is, and what is left when one is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from jupyter_stream_chat.chats.library import Library
+from jupyter_stream_chat.chats.refused import ChatReadOnly
+from jupyter_stream_chat.chats.spool import Spool
+from jupyter_stream_chat.chats.tree import text_of
+from jupyter_stream_chat.protocol import RunFinished
+
+from .made import CHAT, Reader, Writing, answer, chat, question, run
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@contextmanager
+def other_server(data_dir: Path, number: int = 1) -> Iterator[subprocess.Popen[str]]:
+    """Run another server that writes run ``number`` in chat ``number``."""
+    command = [sys.executable, "-m", "tests.chats.other_server", str(data_dir), str(number)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_words(process: subprocess.Popen[str], count: int) -> str:
+    """Return the next words that the other server has spooled."""
+    assert process.stdout is not None
+    return "".join(process.stdout.readline().rstrip("\n") for _ in range(count))
+
+
+def end(process: subprocess.Popen[str]) -> str:
+    """Tell the other server to end its run; return the words up to there."""
+    assert process.stdin is not None
+    process.stdin.write("end\n")
+    process.stdin.close()
+    process.wait()
+    assert process.stdout is not None
+    words = process.stdout.read().replace("\n", "")
+    assert words.endswith("ended")
+    return words.removesuffix("ended")
+
+
+@pytest.fixture
+async def library(tmp_path: Path) -> AsyncIterator[Library]:
+    """Our server, on the same store as the other one."""
+    library = await Library.open(tmp_path, watch_seconds=0.02)
+    yield library
+    await library.close()
+
+
+async def ended(library: Library, chat_id: str = CHAT) -> RunFinished:
+    """Wait for the end of a run, as a page does."""
+    found: asyncio.Future[RunFinished] = asyncio.get_running_loop().create_future()
+
+    class Waiting(Reader):
+        def event(self, event: object) -> None:
+            if isinstance(event, RunFinished):
+                found.set_result(event)
+
+    waiting = Waiting()
+    library.feed(chat_id).subscribe(waiting)
+    async with asyncio.timeout(20):
+        return await found
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_all_that_was_appended_survives_kill_9(tmp_path: Path, seed: int) -> None:
+    with other_server(tmp_path) as process:
+        appended = read_words(process, random.Random(seed).randint(1, 300))
+        process.kill()
+        assert process.stdout is not None
+        appended += process.stdout.read().replace("\n", "")
+    library = await Library.open(tmp_path)
+    opened = await library.snapshot(CHAT)
+    lost = opened.messages[-1]
+    # The last word may be in the spool and not yet reported.
+    assert text_of(lost).startswith(appended)
+    assert len(text_of(lost)) - len(appended) < 12
+    (info,) = lost.runs
+    assert (info.status, info.finish_reason) == ("finished", "lost")
+    assert info.error is not None
+    assert info.error.code == "server_restarted"
+    assert info.kept is not None
+    assert info.digest is not None
+    assert info.kept.content == info.digest.content.length == len(text_of(lost))
+    assert opened.read_only is None
+    assert not (await library.chat(CHAT)).running
+    assert list((tmp_path / "spool").iterdir()) == []
+    assert await library.begin_run(question(2, "answer-0001"), answer(2), run(2))
+    await library.close()
+
+
+async def test_a_live_run_of_another_server_is_not_touched(tmp_path: Path, library: Library) -> None:
+    with other_server(tmp_path) as process:
+        appended = read_words(process, 20)
+        opened = await library.snapshot(CHAT)
+        assert text_of(opened.messages[-1]).startswith(appended), "its text so far is shown"
+        assert opened.messages[-1].runs[0].status == "queued"
+        assert opened.read_only is not None
+        assert opened.read_only.code == "chat_read_only"
+        assert f"process {process.pid}" in (opened.read_only.detail or "")
+        with pytest.raises(ChatReadOnly):
+            await library.begin_run(question(2, "answer-0001"), answer(2), run(2))
+        # Other chats can be written in.
+        await library.create_chat("", chat("chat-0009"))
+        assert await library.begin_run(
+            question(9, chat_id="chat-0009"), answer(9, "chat-0009"), run(9, "chat-0009")
+        )
+        finished = asyncio.create_task(ended(library))
+        appended += await asyncio.to_thread(end, process)
+        assert (await finished).run.finish_reason == "stop"
+    opened = await library.snapshot(CHAT)
+    assert opened.read_only is None
+    assert text_of(opened.messages[-1]) == appended
+    assert await library.begin_run(question(2, "answer-0001"), answer(2), run(2))
+
+
+async def test_a_read_only_chat_opens_when_its_server_dies(tmp_path: Path, library: Library) -> None:
+    with other_server(tmp_path) as process:
+        appended = read_words(process, 20)
+        assert (await library.snapshot(CHAT)).read_only
+        finished = asyncio.create_task(ended(library))
+        process.kill()
+        assert (await finished).run.finish_reason == "lost"
+    opened = await library.snapshot(CHAT)
+    assert opened.read_only is None
+    assert text_of(opened.messages[-1]).startswith(appended)
+
+
+async def test_two_servers_write_at_the_same_time(tmp_path: Path, library: Library) -> None:
+    with other_server(tmp_path, 1) as first, other_server(tmp_path, 2) as second:
+        words = [read_words(first, 50), read_words(second, 50)]
+        for number in range(10, 20):
+            await library.create_chat("", chat(f"chat-{number:04}"))
+        words[0] += await asyncio.to_thread(end, first)
+        words[1] += await asyncio.to_thread(end, second)
+    assert library.not_saved is None
+    assert len(await library.chats("")) == 12
+    for number, text in enumerate(words, 1):
+        opened = await library.snapshot(f"chat-{number:04}")
+        assert text_of(opened.messages[-1]) == text
+
+
+async def test_a_question_asked_into_a_lost_run_ends_it_first(tmp_path: Path, library: Library) -> None:
+    with other_server(tmp_path) as process:
+        read_words(process, 1)
+        process.kill()
+    assert await library.begin_run(question(2, "answer-0001"), answer(2), run(2))
+    opened = await library.snapshot(CHAT)
+    assert [message.message_id for message in opened.messages][-1] == "answer-0002"
+    assert opened.messages[1].runs[0].finish_reason == "lost"
+
+
+async def test_a_spool_whose_text_is_in_the_store_is_cleared_away(tmp_path: Path) -> None:
+    library = await Library.open(tmp_path)
+    await library.create_chat("", chat())
+    writing = Writing(run(1))
+    spool = await library.begin_run(question(1), answer(1), writing.info)
+    assert spool is not None
+    spool.append("content", "text")
+    writing.texts["content"].append("text")
+    await library.end_run(writing.ended(), writing.texts)
+    spool.close()  # the server ends before it removes the file
+    stranger = Spool.create(tmp_path / "spool", "run-of-nobody")
+    stranger.append("content", "unknown text")
+    stranger.close()
+    await library.close()
+    library = await Library.open(tmp_path)
+    assert [file.name for file in (tmp_path / "spool").glob("*.spool")] == ["run-of-nobody.spool"]
+    assert text_of((await library.snapshot(CHAT)).messages[-1]) == "text"
+    await library.close()

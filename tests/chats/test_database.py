@@ -1,0 +1,124 @@
+"""The database file: its mode, its journal, and what happens where it cannot be used."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from jupyter_stream_chat.chats.database import FILE_NAME, Database, on_local_disk
+
+
+def test_nobody_else_may_read(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        database = Database(tmp_path / "data")
+        database.execute("INSERT INTO profiles (profile_id, fields) VALUES ('a', '{}')")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+    for file in (tmp_path / "data").iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+    database.close()
+
+
+@pytest.mark.parametrize("kind", ["file in the way", "not a database", "newer"])
+def test_what_cannot_be_used_is_left_alone_and_said(tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "data"
+    if kind == "file in the way":
+        folder.write_text("")
+    else:
+        folder.mkdir()
+        if kind == "newer":
+            with sqlite3.connect(folder / FILE_NAME) as newer:
+                newer.execute("PRAGMA user_version = 99")
+            newer.close()
+        else:
+            (folder / FILE_NAME).write_text("not a database " * 100)
+    database = Database(folder)
+    assert database.not_saved is not None
+    assert database.not_saved.code == "not_saved"
+    assert database.not_saved.cure
+    database.execute("INSERT INTO profiles (profile_id, fields) VALUES ('a', '{}')")
+    database.close()
+    if kind == "not a database":
+        assert (folder / FILE_NAME).read_text() == "not a database " * 100
+
+
+def test_a_disk_that_fails_moves_all_into_memory(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    insert = "INSERT INTO profiles (profile_id, fields) VALUES (?, ?)"
+    database.change(lambda: database.execute(insert, ("before", "{}")))
+    database.execute("PRAGMA query_only = ON")  # SQLite then answers as on a read-only disk
+    database.change(lambda: database.execute(insert, ("after", "{}")))
+    assert database.not_saved is not None
+    names = database.execute("SELECT profile_id FROM profiles ORDER BY position").fetchall()
+    assert names == [("before",), ("after",)]
+    database.close()
+
+
+def test_a_full_disk_moves_all_into_memory(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    pages = database.execute("PRAGMA page_count").fetchone()[0]
+    database.execute(f"PRAGMA max_page_count = {pages}")  # SQLite then answers "disk is full"
+    insert = "INSERT INTO profiles (profile_id, fields) VALUES (?, ?)"
+    database.change(lambda: database.execute(insert, ("large", "x" * 100_000)))
+    assert database.not_saved is not None
+    assert "full" in (database.not_saved.detail or "")
+    assert database.execute("SELECT length(fields) FROM profiles").fetchone() == (100_000,)
+    database.close()
+
+
+def test_a_change_that_raises_is_undone(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+
+    def change() -> None:
+        database.execute("INSERT INTO profiles (profile_id, fields) VALUES ('a', '{}')")
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        database.change(change)
+    assert database.execute("SELECT count(*) FROM profiles").fetchone() == (0,)
+    assert database.not_saved is None
+    database.close()
+
+
+MOUNTS = r"""22 27 0:21 / /proc rw - proc proc rw
+27 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+30 27 0:40 / /home rw - nfs4 server:/home rw
+31 30 0:41 / /home/ada/my\040disk rw shared:1 - xfs /dev/vdb rw
+32 27 0:42 / /mnt/share rw - fuse.sshfs me@there: rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "local"),
+    [
+        ("/srv/data", True),
+        ("/home/ada/data", False),
+        ("/home/ada/my disk/data", True),
+        ("/home/ada/my diskette", False),
+        ("/mnt/share", False),
+    ],
+)
+def test_a_write_ahead_log_is_for_local_disks(tmp_path: Path, folder: str, local: bool) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(MOUNTS)
+    assert on_local_disk(Path(folder), mounts) is local
+
+
+def test_where_mounts_cannot_be_read_no_disk_is_surely_local(tmp_path: Path) -> None:
+    assert on_local_disk(tmp_path, tmp_path / "absent") is False
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_the_journal_fits_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: bool) -> None:
+    Database(tmp_path).close()
+    monkeypatch.setattr("jupyter_stream_chat.chats.database.on_local_disk", lambda folder: local)
+    database = Database(tmp_path)
+    mode = "wal" if local else "delete"
+    assert database.execute("PRAGMA journal_mode").fetchone() == (mode,)
+    database.close()

@@ -1,0 +1,180 @@
+"""The store: what is written is there again, twice is once, and a branch is read in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_stream_chat.chats.refused import ChatBusy, IdTaken, UnknownChat, UnknownMessage
+from jupyter_stream_chat.chats.store import Store
+from jupyter_stream_chat.chats.tree import parts_of
+from jupyter_stream_chat.protocol import Message
+
+from .made import CHAT, Writing, answer, chat, question, run
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store with the chat ``chat-0001``."""
+    store = Store(tmp_path)
+    store.create_chat("", chat())
+    yield store
+    store.close()
+
+
+def ask(store: Store, number: int, parent_id: str | None = None, text: str = "Yes.") -> list[Message]:
+    """Ask and answer; return both messages as they are stored."""
+    assert store.start_run(question(number, parent_id), answer(number), run(number))
+    writing = Writing(run(number))
+    writing.texts["content"].append(text)
+    texts = {"content": text, "reasoning": "Hm."}
+    assert store.finish_run(writing.ended(), parts_of(run(number).run_id, texts))  # type: ignore[arg-type]
+    return store.path_to_root(CHAT, answer(number).message_id)[-2:]
+
+
+def test_a_reopened_store_has_it_all(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.create_chat("ada", chat())
+    store.save_profile("mine", {"id": "mine", "model": "m"})
+    written = ask(store, 1)
+    chats = store.chats("ada")
+    store.close()
+    again = Store(tmp_path)
+    assert again.not_saved is None
+    assert again.messages(CHAT, None, 10) == (written, False)
+    assert again.chats("ada") == chats
+    assert again.profiles() == [{"id": "mine", "model": "m"}]
+    assert again.unfinished_runs() == []
+    again.close()
+
+
+def test_twice_is_once(store: Store) -> None:
+    assert store.create_chat("", chat(title="Another title")) is False
+    assert store.chat(CHAT).info.title == ""
+    arguments = (question(1), answer(1), run(1))
+    assert store.start_run(*arguments) == [question(1), answer(1)]
+    assert store.start_run(*arguments) is None
+    writing = Writing(run(1))
+    first = parts_of("run-00001", {"content": "first", "reasoning": ""})
+    second = parts_of("run-00001", {"content": "second", "reasoning": ""})
+    assert store.finish_run(writing.ended(), first) is True
+    assert store.finish_run(writing.ended(kept=0), second) is False
+    assert store.start_run(*arguments) is None, "also when it has ended"
+    (_, stored), _ = store.messages(CHAT, None, 10)
+    assert (stored.content, stored.runs) == (first, [writing.ended()])
+
+
+def test_an_id_that_is_something_else_s_is_refused(store: Store) -> None:
+    other = "chat-0002"
+    store.create_chat("ada", chat(other))
+    with pytest.raises(IdTaken):
+        store.create_chat("bob", chat(other))
+    ask(store, 1)
+    with pytest.raises(IdTaken):
+        store.start_run(question(2, chat_id=other), answer(2, other), run(1, other))
+    with pytest.raises(IdTaken):
+        store.start_run(question(1, chat_id=other), answer(2, other), run(2, other))
+    assert store.messages(other, None, 10) == ([], False)
+
+
+def test_a_run_needs_its_chat_and_its_parent_and_leaves_nothing_behind(store: Store) -> None:
+    with pytest.raises(UnknownMessage) as refused:
+        store.start_run(question(1, "not-there"), answer(1), run(1))
+    assert refused.value.error.field == "parent_id"
+    with pytest.raises(UnknownChat):
+        store.start_run(question(1, chat_id="chat-none"), answer(1, "chat-none"), run(1, "chat-none"))
+    assert store.messages(CHAT, None, 10) == ([], False)
+    assert store.unfinished_runs() == []
+
+
+def test_one_unfinished_run_per_chat(store: Store) -> None:
+    store.start_run(question(1), answer(1), run(1))
+    assert store.chat(CHAT).info.running
+    with pytest.raises(ChatBusy) as busy:
+        store.start_run(question(2, "answer-0001"), answer(2), run(2))
+    assert busy.value.run_id == "run-00001"
+    assert [one.run_id for one in store.unfinished_runs(CHAT)] == ["run-00001"]
+    store.finish_run(Writing(run(1)).ended(), [])
+    assert not store.chat(CHAT).info.running
+    assert store.start_run(question(2, "answer-0001"), answer(2), run(2))
+
+
+def test_a_second_run_goes_on_in_the_same_answer(store: Store) -> None:
+    ask(store, 1, text="One, ")
+    more = run(2).model_copy(update={"message_id": "answer-0001"})
+    assert store.start_run(None, answer(1), more) == []
+    store.finish_run(Writing(more).ended(), parts_of(more.run_id, {"content": "two.", "reasoning": ""}))
+    (_, message), _ = store.messages(CHAT, None, 10)
+    assert [part.text for part in message.content] == ["Hm.", "One, ", "two."]
+    assert [one.run_id for one in message.runs] == ["run-00001", "run-00002"]
+
+
+def test_the_first_question_names_the_chat(store: Store) -> None:
+    store.start_run(question(1, text="What is this?\nTell me."), answer(1), run(1))
+    assert store.chat(CHAT).info.title == "What is this?"
+    store.finish_run(Writing(run(1)).ended(), [])
+    store.start_run(question(2, "answer-0001"), answer(2), run(2))
+    assert store.chat(CHAT).info.title == "What is this?"
+
+
+def test_pages_go_back_along_the_active_branch(store: Store) -> None:
+    first = ask(store, 1)
+    second = ask(store, 2, "answer-0001")
+    third = ask(store, 3, "answer-0002")
+    assert store.messages(CHAT, None, 2) == (third, True)
+    assert store.messages(CHAT, "question-3", 3) == ([first[1], *second], True)
+    assert store.messages(CHAT, "question-2", 50) == (first, False)
+    assert store.messages(CHAT, "question-1", 50) == ([], False)
+    fork = ask(store, 4, "answer-0001")
+    assert store.messages(CHAT, None, 50) == ([*first, *fork], False)
+    assert store.path_to_root(CHAT, "answer-0003") == [*first, *second, *third]
+
+
+def test_messages_of_another_chat_are_unknown(store: Store) -> None:
+    store.create_chat("", chat("chat-0002"))
+    ask(store, 1)
+    with pytest.raises(UnknownMessage):
+        store.messages("chat-0002", "question-1", 5)
+    with pytest.raises(UnknownMessage):
+        store.path_to_root("chat-0002", "question-1")
+
+
+def test_a_deleted_chat_takes_everything_with_it(store: Store) -> None:
+    ask(store, 1)
+    store.start_run(question(2, "answer-0001"), answer(2), run(2))
+    store.delete_chat(CHAT)
+    assert store.chats("") == []
+    assert store.unfinished_runs() == []
+    assert store.run("run-00001") is None
+    assert store.finish_run(Writing(run(2)).ended(), []) is False
+    with pytest.raises(UnknownChat):
+        store.delete_chat(CHAT)
+    with pytest.raises(UnknownChat):
+        store.update_chat(CHAT, {"title": "x"})
+
+
+def test_chats_are_the_owner_s_the_one_last_asked_in_first(store: Store) -> None:
+    store.create_chat("", chat("chat-0002", at=5.0))
+    store.create_chat("ada", chat("chat-0003"))
+    assert [one.chat_id for one in store.chats("")] == ["chat-0002", CHAT]
+    ask(store, 1)
+    assert [one.chat_id for one in store.chats("")] == [CHAT, "chat-0002"]
+    assert [one.chat_id for one in store.chats("ada")] == ["chat-0003"]
+
+
+def test_only_fields_that_are_present_change(store: Store) -> None:
+    store.update_chat(CHAT, {"title": "Named", "streaming": "off", "profile_id": "guide"})
+    changed = store.update_chat(CHAT, {"profile_id": None}).info
+    assert (changed.title, changed.streaming, changed.profile_id) == ("Named", "off", None)
+
+
+def test_profiles_keep_their_order(store: Store) -> None:
+    for name in ("a-profile", "b-profile"):
+        store.save_profile(name, {"id": name})
+    store.save_profile("a-profile", {"id": "a-profile", "model": "new"})
+    assert store.profiles() == [{"id": "a-profile", "model": "new"}, {"id": "b-profile"}]
+    assert store.delete_profile("a-profile") is True
+    assert store.delete_profile("a-profile") is False
+    assert store.profiles() == [{"id": "b-profile"}]

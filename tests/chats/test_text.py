@@ -1,0 +1,92 @@
+"""StreamText: whatever way a text is cut, what is held is the text."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_stream_chat.chats.text import StreamText
+
+ANY = st.text(st.characters(), max_size=60)
+"""Any code points, lone surrogates among them."""
+
+
+def utf16_units(text: str) -> str:
+    """Write a text as JavaScript has it: astral characters as two surrogates."""
+    data = text.encode("utf-16-le", "surrogatepass")
+    return "".join(chr(int.from_bytes(data[at : at + 2], "little")) for at in range(0, len(data), 2))
+
+
+def whole(units: str) -> str:
+    """Return what valid Unicode a sequence of UTF-16 units is, lone surrogates replaced."""
+    out, at = [], 0
+    while at < len(units):
+        pair = units[at : at + 2]
+        if len(pair) == 2 and "\ud800" <= pair[0] <= "\udbff" and "\udc00" <= pair[1] <= "\udfff":
+            out.append(chr(0x10000 + ((ord(pair[0]) - 0xD800) << 10) + ord(pair[1]) - 0xDC00))
+            at += 2
+        else:
+            out.append("\ufffd" if "\ud800" <= pair[0] <= "\udfff" else pair[0])
+            at += 1
+    return "".join(out)
+
+
+@given(st.lists(ANY), st.booleans())
+def test_however_it_is_cut_the_text_is_the_same(pieces: list[str], in_utf16: bool) -> None:
+    if in_utf16:
+        pieces = [unit for piece in pieces for unit in utf16_units(piece)]
+    text = StreamText()
+    appended = "".join([*(text.append(piece) for piece in pieces), text.close()])
+    expected = whole(utf16_units("".join(pieces)))
+    assert str(text) == appended == expected
+    assert text.length == len(expected)
+    assert text.digest().length == len(expected)
+    assert text.digest().crc32 == zlib.crc32(expected.encode())
+
+
+@given(st.lists(st.text(max_size=8), max_size=12), st.data())
+def test_a_tail_is_the_text_from_there_on(pieces: list[str], data: st.DataObject) -> None:
+    text = StreamText()
+    for piece in pieces:
+        text.append(piece)
+    expected = "".join(pieces)
+    for _ in range(3):
+        offset = data.draw(st.integers(0, len(expected)))
+        assert text.tail(offset) == expected[offset:]
+        if data.draw(st.booleans()):
+            assert str(text) == expected  # which joins the pieces
+
+
+def test_half_a_pair_waits_for_the_other() -> None:
+    text = StreamText()
+    assert text.append("a\ud83d") == "a"
+    assert text.length == 1
+    assert text.append("\ude42b") == "\U0001f642b"
+    assert str(text) == "a\U0001f642b"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        (["\ud83d", "x"], "\ufffdx"),
+        (["x\ude42"], "x\ufffd"),
+        (["\ud83d", "\ud83d", "\ude42"], "\ufffd\U0001f642"),
+        (["\ufeffx"], "\ufeffx"),
+        (["\ud83d"], "\ufffd"),
+    ],
+)
+def test_lone_halves_are_replaced(pieces: list[str], expected: str) -> None:
+    text = StreamText()
+    for piece in pieces:
+        text.append(piece)
+    text.close()
+    assert text.close() == ""
+    assert str(text) == expected
+
+
+def test_a_text_starts_with_what_it_is_given() -> None:
+    assert str(StreamText("so far")) == "so far"
+    assert StreamText("").tail(0) == ""
