@@ -48,13 +48,9 @@ export class PanelStorage {
     return JSON.parse(this._get('unsent') ?? '{}') as Record<string, IUnsent>;
   }
   setUnsent(chatId: string, question: IUnsent | null): void {
-    const unsent: Record<string, IUnsent> = { ...this.unsent };
-    if (question) {
-      unsent[chatId] = question;
-    } else {
-      delete unsent[chatId];
-    }
-    this._set('unsent', Object.keys(unsent).length > 0 ? JSON.stringify(unsent) : null);
+    const others = Object.entries(this.unsent).filter(([id]) => id !== chatId);
+    const all = question ? [...others, [chatId, question]] : others;
+    this._set('unsent', all.length > 0 ? JSON.stringify(Object.fromEntries(all)) : null);
   }
 
   private _get(key: string): string | null {

@@ -65,7 +65,7 @@ export class StreamText {
     this._text += text;
     for (let i = 0; i < text.length; i++) {
       const isWide = isPair(text, i);
-      this._crc = crcOfCodePoint(this._crc, text.codePointAt(i)!);
+      this._crc = crcOfCodePoint(this._crc, text.codePointAt(i) ?? 0);
       this._length++;
       i += isWide ? 1 : 0;
     }

@@ -15,7 +15,7 @@ const FILES = readdirSync(FOLDER).filter(name => name.endsWith('.jsonl'));
 /** A file's events, and what a reader then holds. */
 function read(name: string): [AnyEvent[], IExpected] {
   const lines = readFileSync(join(FOLDER, name), 'utf-8').split('\n').filter(Boolean);
-  const { expect: expected } = JSON.parse(lines.pop()!) as { expect: IExpected };
+  const { expect: expected } = JSON.parse(lines.pop() ?? '') as { expect: IExpected };
   return [lines.map(line => JSON.parse(line) as AnyEvent), expected];
 }
 
