@@ -1,44 +1,54 @@
-"""A dress rehearsal: one canned answer through the whole of LangChain and the OpenAI SDK, without a network.
+"""A dress rehearsal: one canned answer through the whole of LangChain and the OpenAI SDK, over the loopback.
 
-Both import and compile much at their first call (LangSmith, SSE, pydantic models); done here, in a thread at
-the start, the first question does not wait for it.
+Both import and compile much at their first call (LangSmith, SSE, TCP); done here, in a thread at the start,
+the first question does not wait for it. Nothing leaves the machine.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 
-import httpx2
+import openai
 from langchain_core.callbacks import AsyncCallbackHandler
 from pydantic import SecretStr
 
 from .chat_openai import SETTINGS, StreamingChatOpenAI
 from .tracing import tracing
 
+log = logging.getLogger(__name__)
+
 
 def rehearse() -> None:
     """Stream a two-word answer. Blocks for a second or so the first time; never call it on the event loop."""
-    with tracing(allowed=False):
-        asyncio.run(_rehearse())
+    try:
+        with tracing(allowed=False):
+            asyncio.run(_rehearse())
+    except (OSError, openai.OpenAIError) as error:  # no loopback: only time is lost
+        log.info("No rehearsal: %s", error)
 
 
 async def _rehearse() -> None:
-    async with httpx2.AsyncClient(transport=httpx2.MockTransport(_canned)) as client:
+    async with await asyncio.start_server(_answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
         llm = StreamingChatOpenAI(
             model="rehearsal",
-            base_url="http://rehearsal.invalid/v1",
+            base_url=f"http://127.0.0.1:{port}/v1",
             api_key=SecretStr("none"),
             stream_usage=True,
-            http_async_client=client,
+            # A proxy of the environment must not be asked for the loopback.
+            http_async_client=openai.DefaultAsyncHttpxClient(trust_env=False),
             **SETTINGS,
         )
         async for _ in llm.astream("rehearse", config={"callbacks": [AsyncCallbackHandler()]}):
             pass
+        await llm.root_async_client.close()
         llm.root_client.close()
 
 
-def _canned(request: httpx2.Request) -> httpx2.Response:
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
     deltas = [({"role": "assistant", "content": "well "}, None), ({"content": "done"}, None), ({}, "stop")]
     chunks = [
         {
@@ -50,6 +60,8 @@ def _canned(request: httpx2.Request) -> httpx2.Response:
         }
         for delta, finish in deltas
     ]
-    lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
-    body = "".join([*lines, "data: [DONE]\n\n"])
-    return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=body.encode())
+    body = "".join([*(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks), "data: [DONE]\n\n"])
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write((head + body).encode())
+    await writer.drain()
+    writer.close()

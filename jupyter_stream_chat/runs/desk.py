@@ -1,4 +1,4 @@
-"""Where a run reads its question and puts its answer: chat, profile, spool and feed. A ``run.Surroundings``."""
+"""Where a run reads its question and puts its answer: chat, profile, spool, feed (``run.Surroundings``)."""
 
 from __future__ import annotations
 
@@ -78,10 +78,13 @@ class Desk:
         )
 
     async def finished(self, run: Run) -> None:
-        """Move the text into the store with the run's end. The spool stays if that fails."""
+        """Move the text into the store with the run's end; the spool stays if that is not on disk."""
+        saved = False
         try:
             await self._library.end_run(run.info, run.texts)
-        except BaseException:
-            self._spool.close()
-            raise
-        self._spool.remove()
+            saved = self._library.not_saved is None
+        finally:
+            if saved:
+                self._spool.remove()
+            else:
+                self._spool.close()

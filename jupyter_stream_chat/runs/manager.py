@@ -182,6 +182,8 @@ class RunManager:
         run.start()
         if run.run_id in self._interrupted_early:
             run.interrupt(self._interrupted_early.pop(run.run_id))
+        if self._closing:  # it was being accepted when the server began to close
+            run.abandon(_SERVER_ENDS)
 
     def _forget(self, run: Run) -> None:
         del self._runs[run.run_id]

@@ -20,7 +20,6 @@ from langchain_core.messages import BaseMessage
 from ..chats.text import StreamText
 from ..protocol import (
     Channel,
-    Counts,
     Digests,
     ErrorInfo,
     FinishReason,
@@ -29,11 +28,11 @@ from ..protocol import (
     RunInfo,
     RunStatus,
     TextLengths,
-    Timings,
 )
 from ..providers.adapter import OnProgress
 from ..providers.tracing import tracing
 from .attempt import Attempt
+from .ledger import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -97,12 +96,7 @@ class Run:
         self._around = surroundings
         self._tracing_allowed = tracing_allowed
         self._release_seconds = release_seconds
-        self._accepted = time.monotonic()
-        self._first_token: float | None = None
-        self._stopped: float | None = None
-        self._released: float | None = None
-        self._after_stop = 0
-        self._characters = 0
+        self._ledger = Ledger()
         self._closed = False
         self._stop: _Ending | None = None
         self._pump_over_or_stop = asyncio.Event()
@@ -144,7 +138,7 @@ class Run:
         if self._pump is None or self._pump.done():
             return False
         self._stop = ending
-        self._stopped = time.monotonic()
+        self._ledger.stop()
         self._pump.cancel()
         self._pump_over_or_stop.set()
         return True
@@ -175,22 +169,19 @@ class Run:
         """Take text from the model: kept first, then announced."""
         if self._closed:  # an orphan still speaks; its run has ended
             return
-        if self._stopped is not None:
-            self._after_stop += 1
+        self._ledger.arrived()
         self._take(channel, self.texts[channel].append(text))
 
     def _take(self, channel: Channel, text: str) -> None:
         if not text:
             return
-        self._characters += len(text)
         self._around.keep(channel, text)
-        if self._first_token is None:
-            self._first_token = time.monotonic()
+        if self._ledger.took(text):
             self._set_status("streaming")
         self._around.grew(self, channel)
 
     def _on_progress(self, stage: ProgressStage, fraction: float | None, position: int | None) -> None:
-        if self._closed or self._first_token is not None:
+        if self._closed or self._ledger.has_text:
             return
         if stage == "loading" and fraction == 1:
             self._set_status("waiting")
@@ -226,14 +217,13 @@ class Run:
 
     async def _release(self, pump: asyncio.Task[None]) -> None:
         """Cancel the pump until it is done; after ``release_seconds`` leave it."""
-        assert self._stopped is not None
-        deadline = self._stopped + self._release_seconds
+        deadline = time.monotonic() + self._release_seconds
         while not pump.done() and (left := deadline - time.monotonic()) > 0:
             await asyncio.wait({pump}, timeout=min(_RECANCEL_SECONDS, left))
             if not pump.done():
                 pump.cancel()
         if pump.done():
-            self._released = time.monotonic()
+            self._ledger.release()
             _retrieve(pump)
         else:
             log.warning("Run %s: the model ignores the interrupt; it is left behind", self.run_id)
@@ -245,7 +235,7 @@ class Run:
         if error is None:
             return _Ending(self.attempts[-1].finish_reason or "stop")
         explained = self._around.explain(error)
-        log.info("Run %s: %s: %s", self.run_id, explained.code, explained.detail)
+        log.debug("Run %s: %s: %s", self.run_id, explained.code, explained.detail)
         return _Ending("content_filter" if explained.code == "content_filter" else "error", explained)
 
     def _final(self, ending: _Ending) -> RunInfo:
@@ -258,31 +248,10 @@ class Run:
             "error": ending.error,
             "digest": Digests(content=digests["content"], reasoning=digests["reasoning"]),
             "usage": self.attempts[-1].usage if self.attempts else None,
-            "timings": self._timings(),
-            "counts": self._counts(),
+            "timings": self._ledger.timings(),
+            "counts": self._ledger.counts(self.attempts),
         }
         return self.info.model_copy(update=update)
-
-    def _timings(self) -> Timings:
-        def since(start: float, moment: float | None) -> float | None:
-            return None if moment is None else round((moment - start) * 1000, 3)
-
-        return Timings(
-            first_token_ms=since(self._accepted, self._first_token),
-            total_ms=since(self._accepted, time.monotonic()) or 0.0,
-            released_ms=None if self._stopped is None else since(self._stopped, self._released),
-        )
-
-    def _counts(self) -> Counts:
-        callbacks = [attempt.callback for attempt in self.attempts]
-        return Counts(
-            tokens=sum(callback.tokens for callback in callbacks),
-            logged=sum(callback.logged for callback in callbacks),
-            forwarded=sum(callback.forwarded for callback in callbacks),
-            characters=self._characters,
-            unreported=sum(attempt.unreported for attempt in self.attempts),
-            after_interrupt=self._after_stop,
-        )
 
     def _report(self) -> None:
         """Write the one line of the run's end, and say when the callback chain lost something."""

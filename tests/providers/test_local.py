@@ -50,7 +50,7 @@ async def test_a_folder_without_a_model_is_explained(engine: EngineClient, tmp_p
     registry = Registry([{"id": "hf", "provider": "huggingface", "model": str(tmp_path)}], engine=engine)
     profile = found(registry, "hf")
     model = await registry.open(profile, lambda *_: None)
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - what it means is asserted
+    with pytest.raises(Exception) as caught:
         await model.ainvoke("hello")
     error = classify(caught.value, profile)
     assert isinstance(error, ErrorInfo)

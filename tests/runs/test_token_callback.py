@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from typing import NoReturn
+from uuid import UUID
 
 import pytest
 
+from jupyter_stream_chat.runs import attempt
 from jupyter_stream_chat.runs.run import Run
-from jupyter_stream_chat.runs.token_callback import token_log
+from jupyter_stream_chat.runs.token_callback import Forward, TokenCallback, token_log
 
 from .conftest import SHAPES, Models, World, make_run
 from .models import Model, Wrapping
@@ -64,11 +66,14 @@ async def test_forwarding_taken_away_the_page_stays_empty(
     models: Models, logged: list[str], monkeypatch: pytest.MonkeyPatch, shape: str
 ) -> None:
     """The callback, not the chunk loop, is where the page's text comes from."""
+
+    class Silent(TokenCallback):
+        def __init__(self, root: UUID, run_id: str, forward: Forward) -> None:
+            super().__init__(root, run_id, lambda channel, text: None)
+
+    monkeypatch.setattr(attempt, "TokenCallback", Silent)
     world = await models(shape, "tokens=30")
-    run = make_run(world)
-    # The pump has not begun, so that the attempt will be given this in place of the run's own.
-    monkeypatch.setattr(run, "_append", lambda channel, text: None)
-    await run.wait()
+    await make_run(world).wait()
     assert len(logged) == 30
     assert world.kept["content"] == ""
 
@@ -97,6 +102,7 @@ async def test_a_broken_page_keeps_no_token_from_the_log(
     counts = world.ends[0].counts
     assert counts is not None
     assert (counts.tokens, counts.logged, counts.forwarded) == (30, 30, 0)
+    assert world.ends[0].finish_reason == "stop", "the chunk loop did not try in the callback's place"
     assert "not whole" in caplog.text
 
 

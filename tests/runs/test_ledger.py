@@ -1,0 +1,35 @@
+"""The figures of a run."""
+
+from __future__ import annotations
+
+from jupyter_stream_chat.runs.ledger import Ledger
+
+
+def test_a_run_without_text_or_stop_has_only_its_length() -> None:
+    timings = Ledger().timings()
+    assert (timings.first_token_ms, timings.released_ms) == (None, None)
+    assert timings.total_ms >= 0
+
+
+def test_times_are_in_order_and_counted_from_their_beginnings() -> None:
+    ledger = Ledger()
+    assert ledger.took("a") is True
+    assert ledger.took("b") is False
+    ledger.stop()
+    assert ledger.timings().released_ms is None, "it has not let go yet"
+    ledger.release()
+    timings = ledger.timings()
+    assert timings.first_token_ms is not None
+    assert timings.released_ms is not None
+    assert 0 <= timings.first_token_ms <= timings.total_ms
+    assert 0 <= timings.released_ms <= timings.total_ms
+
+
+def test_only_what_comes_after_the_stop_counts_as_late() -> None:
+    ledger = Ledger()
+    ledger.arrived()
+    ledger.stop()
+    ledger.arrived()
+    ledger.took("two")
+    counts = ledger.counts([])
+    assert (counts.after_interrupt, counts.characters) == (1, 3)
