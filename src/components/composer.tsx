@@ -3,7 +3,7 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { sendIcon, stopIcon } from '../icons';
 import type { BlockedReason } from '../model';
 import { usePanel } from './context';
@@ -28,6 +28,8 @@ export function Composer(props: IProps): JSX.Element {
   const { trans, settings } = usePanel();
   const [hint, setHint] = useState('');
   useFitToText(props.inputRef, props.draft);
+  // A reason that no longer holds is not worth reading.
+  useEffect(() => setHint(''), [props.blocked]);
 
   const send = () => {
     if (props.blocked) {

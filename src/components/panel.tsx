@@ -153,10 +153,16 @@ function ChatView({
   workspace: WorkspaceModel;
   chat: ChatModel;
 }): JSX.Element {
+  const { trans } = usePanel();
   const input = useRef<HTMLTextAreaElement>(null);
   useSignal(chat.structureChanged);
   useSignal(chat.draftChanged);
-  const notice = chat.profile?.notice;
+  const notice =
+    chat.profile?.provider === 'guide'
+      ? trans.__(
+          'Built-in guide: a tiny model that answers questions about this panel only. Connect a real model for anything else.'
+        )
+      : chat.profile?.notice;
   useEffect(() => input.current?.focus({ preventScroll: true }), [chat]);
 
   return (

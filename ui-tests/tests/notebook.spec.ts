@@ -1,18 +1,9 @@
 /** The panel in Notebook 7, which has no `ILabShell`. */
-import { expect, test } from '@jupyterlab/galata';
+import { expect, test } from '@playwright/test';
 import { numbered, Panel } from './panel';
 
-test.use({
-  autoGoto: false,
-  waitForApplication: async ({}, use) => {
-    await use(async page => {
-      await page.waitForSelector('#main-panel');
-    });
-  }
-});
-
 test('a question streams its answer in Notebook 7', async ({ page }) => {
-  await page.goto('tree');
+  await page.goto('/tree');
   const panel = new Panel(page);
   await panel.openNewChat();
   await panel.choose('Scripted');

@@ -1,5 +1,5 @@
 /** The panel as a test sees it: by its public hooks only. */
-import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
+import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { expect, type Locator, type Page } from '@playwright/test';
 
 const PROVIDER = `http://127.0.0.1:${Number(process.env.JSC_PORT || 8897) + 2}`;
@@ -29,14 +29,16 @@ export class Panel {
   readonly answer: Locator;
   readonly text: Locator;
 
-  /** Open the panel by its command. */
+  /** Open the panel by its command. (A page whose workspace is taken moves to another one first.) */
   async open(): Promise<void> {
-    await this.page.evaluate(() =>
-      (window as unknown as { jupyterapp: IJupyterLabPageFixture }).jupyterapp.commands.execute(
-        'stream-chat:open'
-      )
-    );
-    await expect(this.input).toBeVisible();
+    await expect(async () => {
+      await this.page.evaluate(async () => {
+        const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
+        await app.restored;
+        await app.commands.execute('stream-chat:open');
+      });
+      await expect(this.input).toBeVisible({ timeout: 1000 });
+    }).toPass({ timeout: 60000 });
   }
 
   /** Open the panel and begin a chat of this test's own. */

@@ -77,13 +77,13 @@ test.describe('an answer', () => {
   });
 
   test('goes on over a reload, without loss or duplicate', async ({ page }) => {
-    await panel.ask('tokens=200 rate=40');
+    await panel.ask('tokens=500 rate=40');
     await panel.expectText('t20');
     await page.reload({ waitForIsReady: false });
     await panel.open();
     await panel.expectStatus('streaming');
     await panel.expectFinished('stop');
-    expect(await panel.tokens()).toEqual(numbered(200));
+    expect(await panel.tokens()).toEqual(numbered(500));
   });
 
   test('is the same in a second tab, which stops it', async ({ page, context }) => {
