@@ -148,7 +148,7 @@ class Custody:
                 self._foreign.pop(run.run_id, None)
             else:
                 self._foreign[run.run_id] = chat_id
-                foreign.append(Foreign(run, self._peek(run.run_id)))
+                foreign.append(self._look_at(run))
         for run_id in watched:  # ended by the server that wrote them, or deleted with their chat
             del self._foreign[run_id]
             if run_of_other := self._store.run(run_id):
@@ -190,11 +190,14 @@ class Custody:
         spool.remove()
         return lost
 
-    def _peek(self, run_id: str) -> SpoolText:
+    def _look_at(self, run: RunInfo) -> Foreign:
         try:
-            return read_spool(self._folder, run_id)
+            spooled = read_spool(self._folder, run.run_id)
         except OSError:
-            return SpoolText()
+            spooled = SpoolText()
+        # The store has a run's status from its beginning; the text says that it has come further.
+        status = "streaming" if any(spooled.texts.values()) else run.status
+        return Foreign(run.model_copy(update={"status": status}), spooled)
 
     def clean_up(self) -> None:
         """Delete spools whose text is in the store: their server ended between the two."""

@@ -109,7 +109,7 @@ async def test_a_live_run_of_another_server_is_not_touched(tmp_path: Path, libra
         appended = read_words(process, 20)
         opened = await library.snapshot(CHAT)
         assert text_of(opened.messages[-1]).startswith(appended), "its text so far is shown"
-        assert opened.messages[-1].runs[0].status == "queued"
+        assert opened.messages[-1].runs[0].status == "streaming"
         assert opened.read_only is not None
         assert opened.read_only.code == "chat_read_only"
         assert f"process {process.pid}" in (opened.read_only.detail or "")

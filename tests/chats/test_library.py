@@ -187,6 +187,11 @@ class Page:
     async def open(self) -> None:
         """Take a snapshot and follow, as a session does: without an await between the two."""
         opened = await self._library.snapshot(CHAT)
+        # A run makes four events, three of them at its start: the number says what the snapshot must show.
+        ended, begun = opened.seq // 4, -(-opened.seq // 4)
+        assert len(opened.messages) == 2 * begun
+        statuses = [message.runs[0].status for message in opened.messages[1::2]]
+        assert statuses.count("finished") == ended
         self.transcript.apply(opened)
         feed = self._library.feed(CHAT)
         for live in feed.live.values():

@@ -87,6 +87,7 @@ def test_a_write_that_fails_is_told_once_and_raises_nothing(
     write = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:5]))  # as a full disk does
     spool.append("content", "torn")
+    spool.append("content", "torn again")
     monkeypatch.undo()
     spool.append("content", "after")
     assert failures == [f"{RUN}: the record was cut short: no space left"]
