@@ -127,9 +127,10 @@ export class ChatModel {
     return this._transcript.readOnly;
   }
 
-  /** The server has not confirmed this question yet. */
+  /** The server has not confirmed this question, and cannot just now. */
   isUnsent(messageId: string): boolean {
-    return this._question?.messageId === messageId && this._question.isUnsent;
+    const isConnected = this._host.connection.state === 'connected';
+    return !isConnected && this._question?.messageId === messageId && this._question.isUnsent;
   }
 
   /** Whether a message has reasoning to show. */
@@ -203,7 +204,7 @@ export class ChatModel {
 
   /** An answer is being generated, or a question is on its way. */
   get isRunning(): boolean {
-    return this._question !== null || this._transcript.liveRun !== null;
+    return this._runId !== undefined;
   }
 
   /** Why nothing can be sent now, or null. A lost connection is no reason: the question is kept. */
@@ -245,19 +246,18 @@ export class ChatModel {
 
   // --- Stop -----------------------------------------------------------------------------------------
 
-  /** The user stopped the run, and it has not ended yet. Without an id: any run of this chat. */
-  isStopping(runId?: string): boolean {
-    return this._reading.isStopped(runId);
+  /** The user stopped the run, and it has not ended yet. By default: the one that is going on. */
+  isStopping(runId = this._runId): boolean {
+    return runId !== undefined && this._reading.isStopped(runId);
   }
 
   /** Stop the answer that is being generated: rendering stops now, and what is shown is kept. */
   interrupt(): void {
-    const runId = this._transcript.liveRun?.run_id ?? this._question?.runId;
-    if (runId === undefined || this._reading.isStopped(runId)) {
-      return;
+    const runId = this._runId;
+    if (runId !== undefined && !this._reading.isStopped(runId)) {
+      this._sendInterrupt(runId, this._reading.stop(runId));
+      this._structureChanged.emit();
     }
-    this._sendInterrupt(runId, this._reading.stop(runId));
-    this._structureChanged.emit();
   }
 
   // --- following the server -------------------------------------------------------------------------
@@ -306,7 +306,7 @@ export class ChatModel {
         this._opened();
         break;
       case 'run_started':
-        this._started(change.run);
+        this._settle();
         break;
       case 'run_finished':
         this._finished(change.run, change.isIntact);
@@ -329,15 +329,6 @@ export class ChatModel {
     this._epoch = this._host.connection.hello?.epoch ?? null;
     this._settle();
     this._reading.showAll();
-  }
-
-  private _started(run: RunInfo): void {
-    this._settle();
-    const shown = this._reading.shown(run.run_id);
-    if (shown) {
-      // Stopped before the server knew of the run, so that it may have refused the interrupt.
-      this._sendInterrupt(run.run_id, shown);
-    }
   }
 
   private _finished(run: RunInfo, isIntact: boolean): void {
@@ -395,14 +386,26 @@ export class ChatModel {
 
   /** The question is no longer on its way once its run is here. */
   private _settle(): void {
-    if (this._question && this._transcript.run(this._question.runId)) {
-      this._drop();
+    const run = this._question && this._transcript.run(this._question.runId);
+    if (!run) {
+      return;
+    }
+    this._drop();
+    const shown = this._reading.shown(run.run_id);
+    if (shown && run.status !== 'finished') {
+      // Stopped before the server knew of the run, so that it may have refused the interrupt.
+      this._sendInterrupt(run.run_id, shown);
     }
   }
 
   private _drop(): void {
     this._question = null;
     this._host.storage.setUnsent(this.chatId, null);
+  }
+
+  /** The run that is going on, or will when the question arrives. */
+  private get _runId(): string | undefined {
+    return this._transcript.liveRun?.run_id ?? this._question?.runId;
   }
 
   private _message(messageId: string): Message | undefined {

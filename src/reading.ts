@@ -64,9 +64,9 @@ export class Reading {
     this._transcript.messages.forEach(message => this._show(message));
   }
 
-  /** Whether a run was stopped and has not ended; without an id, whether any was. */
-  isStopped(runId?: string): boolean {
-    return runId === undefined ? this._stopped.size > 0 : this._stopped.has(runId);
+  /** Whether a run was stopped and has not ended. */
+  isStopped(runId: string): boolean {
+    return this._stopped.has(runId);
   }
 
   /** What was on the page when a run was stopped. */

@@ -120,6 +120,7 @@ describe('ChatModel', () => {
     it('has everything on the socket and on the page when it returns', () => {
       connect();
       expect(chat().send('Why?')).toBe(true);
+      expect(chat().isUnsent(chat().messages[0].message_id)).toBe(false);
       expect(server.types).toEqual(['create_chat', 'send_message', 'open_chat']);
       expect(chat().messages.map(({ role, content }) => [role, content])).toEqual([
         ['user', [{ type: 'text', text: 'Why?' }]]
@@ -380,6 +381,35 @@ describe('ChatModel', () => {
         run_id: run.run_id,
         shown: { content: 0, reasoning: 0 }
       });
+    });
+
+    it('stops it also where a snapshot brings the run', async () => {
+      connect();
+      chat().send('Why?');
+      chat().interrupt();
+      server.reject(server.last('interrupt_run'), 'unknown_run');
+      await settle();
+      const { answer_id, run_id, chat_id } = server.last('send_message');
+      const run = runInfo({ run_id, message_id: answer_id, chat_id });
+      const [question] = chat().messages;
+      const empty = { ...question, message_id: answer_id, role: 'assistant' as const, content: [] };
+      seq = 3;
+      server.say({
+        type: 'chat_opened',
+        chat_id,
+        seq,
+        messages: [question, { ...empty, runs: [run] }],
+        has_more: false
+      });
+      expect(server.types.filter(type => type === 'interrupt_run')).toHaveLength(2);
+      const page = new PageText();
+      chat().bindText(answer_id, page);
+      delta(run, 0, 'Never seen');
+      page.paint();
+      expect(page.page).toBe('');
+      finish(run, { finish_reason: 'interrupted', kept: { content: 0, reasoning: 0 } });
+      expect(page.page).toBe('');
+      expect(chat().isRunning).toBe(false);
     });
 
     it('goes on when the server refuses', async () => {
