@@ -51,14 +51,20 @@ class WithoutCallbacks(Model):
 
 
 class Wrapping(Model):
-    """Asks another model of its own with the callbacks that it inherits, so that both report every token."""
+    """Asks another model with the callbacks that it was given itself, so that both report every token."""
 
     inner: BaseChatModel
+    handed: list[Any] = Field(default_factory=list)
+
+    async def astream(self, model_input: Any, config: Any = None, **kwargs: Any) -> AsyncIterator[Any]:
+        self.handed = config["callbacks"]
+        async for chunk in super().astream(model_input, config, **kwargs):
+            yield chunk
 
     async def _astream(
         self, messages: list[BaseMessage], *args: Any, **kwargs: Any
     ) -> AsyncIterator[ChatGenerationChunk]:
-        async for chunk in self.inner.astream(messages):
+        async for chunk in self.inner.astream(messages, {"callbacks": list(self.handed)}):
             yield ChatGenerationChunk(message=AIMessageChunk(content=chunk.content))
 
 
