@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import (
+    DryRunError,
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
@@ -66,9 +67,7 @@ def _cached(name: str, revision: str | None) -> Path | None:
 def _download(name: str, revision: str | None, report: Report) -> Path:
     report(None)
     try:
-        plan = snapshot_download(name, revision=revision, dry_run=True, **_PATTERNS)
-        total = sum(file.file_size for file in plan if file.will_download)
-        bar = _bar(report, total)
+        bar = _bar(report, _bytes_to_download(name, revision))
         return Path(snapshot_download(name, revision=revision, tqdm_class=bar, **_PATTERNS))
     except GatedRepoError as error:
         raise EngineFailure(
@@ -90,6 +89,14 @@ def _download(name: str, revision: str | None, report: Report) -> Path:
         raise
 
 
+def _bytes_to_download(name: str, revision: str | None) -> int:
+    try:
+        plan = snapshot_download(name, revision=revision, dry_run=True, **_PATTERNS)
+    except DryRunError as error:
+        raise error.__cause__ or error from None  # why, which this error only wraps
+    return sum(file.file_size for file in plan if file.will_download)
+
+
 def _unreachable(name: str) -> EngineFailure:
     return EngineFailure(
         "no_network",
@@ -107,7 +114,9 @@ def _is_network_error(error: BaseException) -> bool:
 def _bar(report: Report, total: int) -> type[Any]:
     """Return a progress bar that draws nothing and reports bytes of ``total`` instead."""
 
-    class Bar(tqdm):  # type: ignore[misc]
+    base: Any = tqdm
+
+    class Bar(base):  # type: ignore[misc]
         monitor_interval: ClassVar[float] = 0  # no thread of tqdm's own
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:

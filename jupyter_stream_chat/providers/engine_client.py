@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..engine.messages import Event, Failed, Finished, Generate
-from .engine_process import EngineProcess, engine_command
+from .engine_process import EngineProcess, engine_command, unstartable
 
 
 class EngineClient:
@@ -47,7 +47,10 @@ class EngineClient:
         return self._process.pid if self._process and self._process.usable else None
 
     async def start(self) -> None:
-        """Start the process ahead of the first request, so that its imports are done by then."""
+        """Start the process ahead of the first request, so that its imports are done by then.
+
+        Raises OSError when the system starts no process.
+        """
         await self._usable_process()
 
     async def stream(self, request: Generate) -> AsyncGenerator[Event, None]:
@@ -55,9 +58,13 @@ class EngineClient:
 
         Closing the iterator, or cancelling the task that reads it, cancels the request at once. A process
         that has not ended it ``grace_seconds`` later is killed; then the other requests in it fail with
-        ``engine_restarted``, and the next request starts another. Raises OSError if none can be started.
+        ``engine_restarted``, and the next request starts another.
         """
-        process = await self._usable_process()
+        try:
+            process = await self._usable_process()
+        except OSError as error:
+            yield unstartable(request.request_id, error)
+            return
         events = process.open(_with_absolute_folder(request))
         try:
             while True:

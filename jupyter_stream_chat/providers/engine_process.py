@@ -176,6 +176,17 @@ def restarted(request_id: str, detail: str) -> Failed:
     )
 
 
+def unstartable(request_id: str, error: OSError) -> Failed:
+    """Return what a request is told when the system starts no process."""
+    return Failed(
+        request_id,
+        "engine_unusable",
+        "The local engine could not be started.",
+        "Close what holds the memory (other notebooks, say), and ask again.",
+        str(error),
+    )
+
+
 def engine_command(threads: int) -> list[str]:
     """Return the command that starts an engine; ``threads`` 0: one less than there are cores."""
     return [sys.executable, "-m", "jupyter_stream_chat.engine", "--threads", str(threads)]

@@ -62,7 +62,9 @@ def test_a_greedy_answer_equals_transformers_generate(loaded: LoadedModel, quest
         {"temperature": 0.9, "repetition_penalty": 1.3},
     ],
 )
-def test_a_sampled_answer_equals_transformers_generate(loaded: LoadedModel, parameters: dict[str, float]) -> None:
+def test_a_sampled_answer_equals_transformers_generate(
+    loaded: LoadedModel, parameters: dict[str, float]
+) -> None:
     prompt = ask(loaded, "Hello")
     text, _ = answer(loaded, prompt, max_tokens=60, seed=11, **parameters)
     torch.manual_seed(11)
@@ -91,7 +93,9 @@ def test_an_end_token_ends_the_answer_and_is_not_shown(
     loaded = load(make_tiny_model(tmp_path / "ends", ends=True))
     prompt = ask(loaded, "Hello")
     pieces: list[str] = []
-    generation = Generation(loaded, prompt, Parameters(temperature=9.0, top_k=600, seed=1, max_tokens=3000), threading.Event())
+    generation = Generation(
+        loaded, prompt, Parameters(temperature=9.0, top_k=600, seed=1, max_tokens=3000), threading.Event()
+    )
     assert generation.run(pieces.append) == "stop"
     assert generation.output_tokens < 3000
     assert "<|im_end|>" not in "".join(pieces)

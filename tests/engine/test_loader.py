@@ -95,9 +95,7 @@ def test_a_damaged_model_is_one_sentence(tmp_path: Path, damage: str) -> None:
     assert refusal(folder).code == "load_failed"
 
 
-def test_what_cannot_fit_is_refused_before_loading(
-    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_fit_is_refused_before_loading(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loader, "free_memory", lambda device: 1000)
     assert refusal(tiny_model).code == "out_of_memory"
 

@@ -60,14 +60,16 @@ def engine() -> Iterator[Engine]:
         stderr=subprocess.PIPE,
         cwd=ROOT,
     )
-    yield Engine(process)
-    process.kill()
-    process.communicate()
+    with process:
+        yield Engine(process)
+        process.kill()
 
 
 def ask(request_id: str, model: Path | str) -> Generate:
     parameters = Parameters(max_tokens=3)
-    return Generate(request_id, str(model), [{"role": "user", "content": "?"}], parameters, LoadOptions("cpu"))
+    return Generate(
+        request_id, str(model), [{"role": "user", "content": "?"}], parameters, LoadOptions("cpu")
+    )
 
 
 def test_a_request_is_acknowledged_at_once_and_cancelled_at_once_while_torch_is_imported(

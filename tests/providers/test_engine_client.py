@@ -91,7 +91,7 @@ async def gone(pid: int, seconds: float) -> float:
     """Wait until a process is gone; return the seconds that it took."""
     begin = time.monotonic()
     async with asyncio.timeout(seconds):
-        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110 - a process is no event
             await asyncio.sleep(0.01)
     return time.monotonic() - begin
 
@@ -325,6 +325,12 @@ async def test_an_engine_that_dies_at_once_says_why() -> None:
     failed = failure(await events_of(client, question(Path("m"))))
     assert failed.code == "engine_restarted"
     assert "torch is broken" in (failed.detail or "")
+    await client.close()
+
+
+async def test_an_engine_that_cannot_be_started_is_an_error_by_name() -> None:
+    client = EngineClient(command=["/no/such/program"])
+    assert failure(await events_of(client, question(Path("m")))).code == "engine_unusable"
     await client.close()
 
 

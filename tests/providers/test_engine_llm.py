@@ -59,9 +59,7 @@ async def test_every_token_goes_through_the_callback_and_the_stream(
     tokens = Tokens()
     llm = chat_model(client, model)
     chunks = [chunk async for chunk in llm.astream("Hello", config={"callbacks": [tokens]})]
-    expected = plain_answer(
-        model, [{"role": "user", "content": "Hello"}], max_new_tokens=40, do_sample=False
-    )
+    expected = plain_answer(model, [{"role": "user", "content": "Hello"}], max_new_tokens=40, do_sample=False)
     assert "".join(chunk.text for chunk in chunks) == expected
     assert [text for text in tokens.texts if text] == [chunk.text for chunk in chunks if chunk.text]
     assert len(tokens.texts) > 10
@@ -167,6 +165,6 @@ async def test_unknown_parameters_are_refused(
     assert raised.value.code == "invalid_parameter"
 
 
-def test_synchronous_calls_say_what_to_use(model: Path) -> None:
+async def test_synchronous_calls_say_what_to_use(model: Path) -> None:
     with pytest.raises(NotImplementedError, match="ainvoke"):
         chat_model(EngineClient(), model).invoke("Hello")

@@ -1,0 +1,172 @@
+"""Finding a model: a folder, what was downloaded before, or a hub (a small one, on this machine)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha1, sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from huggingface_hub import constants
+
+from jupyter_stream_chat.engine.errors import EngineFailure, Interrupted
+from jupyter_stream_chat.engine.hub import find_model, has_weights
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class SmallHub(ThreadingHTTPServer):
+    """Serves one folder as the hub's repository ``org/tiny``; ``org/gated`` asks for a licence."""
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), HubRequest)
+        self.folder = folder
+        self.requests: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class HubRequest(BaseHTTPRequestHandler):
+    """One request to the small hub."""
+
+    protocol_version = "HTTP/1.1"
+    server: SmallHub
+
+    def do_GET(self) -> None:
+        self.server.requests.append(self.path)
+        path = self.path.partition("?")[0]
+        if path == "/api/models/org/tiny/revision/main":
+            self._json({"id": "org/tiny", "modelId": "org/tiny", "sha": COMMIT, "siblings": []})
+        elif path == f"/api/models/org/tiny/tree/{COMMIT}":
+            self._json([self._entry(file) for file in sorted(self.server.folder.iterdir())])
+        elif path.startswith(f"/org/tiny/resolve/{COMMIT}/"):
+            data = (self.server.folder / path.rpartition("/")[2]).read_bytes()
+            self._answer(200, data, {"ETag": f'"{sha256(data).hexdigest()}"', "X-Repo-Commit": COMMIT})
+        elif "gated" in path:
+            self._answer(403, b"{}", {"X-Error-Code": "GatedRepo"})
+        else:
+            self._answer(404, b"{}", {"X-Error-Code": "RepoNotFound"})
+
+    do_HEAD = do_GET
+
+    def log_message(self, *args: Any) -> None:
+        """Print nothing."""
+
+    def _entry(self, file: Path) -> dict[str, Any]:
+        data = file.read_bytes()
+        return {"type": "file", "path": file.name, "size": len(data), "oid": sha1(data).hexdigest()}
+
+    def _json(self, value: object) -> None:
+        self._answer(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallHub]:
+    """Run a hub with a model of 2 MB and a few files that are not wanted."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    (folder / "tokenizer.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(bytes(2_000_000))
+    (folder / "pytorch_model.bin").write_bytes(b"pickle")
+    (folder / "consolidated.safetensors").write_bytes(b"again")
+    with SmallHub(folder) as hub:
+        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+        monkeypatch.setattr(
+            constants, "HUGGINGFACE_CO_URL_TEMPLATE", hub.url + "/{repo_id}/resolve/{revision}/{filename}"
+        )
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        serving = Thread(target=hub.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        yield hub
+        hub.shutdown()
+        serving.join()
+
+
+def silent(fraction: float | None) -> None:
+    """Report nothing."""
+
+
+def refusal(name: str) -> EngineFailure:
+    with pytest.raises(EngineFailure) as refused:
+        find_model(name, None, silent)
+    assert refused.value.cure
+    return refused.value
+
+
+def test_a_model_is_downloaded_with_progress_and_only_what_is_needed(hub: SmallHub) -> None:
+    told: list[float] = []
+    folder = find_model("org/tiny", None, lambda fraction: told.append(fraction or 0))
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+    ]
+    assert has_weights(folder)
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(1)
+
+
+def test_what_is_here_is_not_asked_for_again(hub: SmallHub) -> None:
+    first = find_model("org/tiny", None, silent)
+    hub.requests.clear()
+    assert find_model("org/tiny", None, silent) == first
+    assert hub.requests == []
+
+
+def test_an_incomplete_download_is_completed(hub: SmallHub) -> None:
+    folder = find_model("org/tiny", None, silent)
+    (folder / "model.safetensors").unlink()
+    assert has_weights(find_model("org/tiny", None, silent))
+
+
+def test_a_download_can_be_stopped(hub: SmallHub) -> None:
+    def stop(fraction: float | None) -> None:
+        if fraction:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        find_model("org/tiny", None, stop)
+
+
+def test_a_model_that_the_hub_does_not_know(hub: SmallHub) -> None:
+    assert refusal("org/nothing").code == "unknown_model"
+
+
+def test_a_model_behind_a_licence(hub: SmallHub) -> None:
+    error = refusal("org/gated")
+    assert error.code == "unknown_model"
+    assert "licence" in error.message
+
+
+def test_no_network(hub: SmallHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    assert refusal("org/tiny").code == "no_network"
+
+
+def test_offline(hub: SmallHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert refusal("org/tiny").code == "no_network"
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize("name", ["/no/such/folder", "./nor/this", "what is this?"])
+def test_what_is_neither_folder_nor_hub_id(name: str) -> None:
+    assert refusal(name).code == "unknown_model"
