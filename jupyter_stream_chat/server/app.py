@@ -8,7 +8,7 @@ Loaded at Jupyter's start, so it imports the settings and the handlers and nothi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
 
@@ -38,9 +38,13 @@ class StreamChat(Settings, ExtensionApp):
     description = "A chat panel in which every token arrives at once and Stop stops."
     load_other_extensions = True
 
+    def __init__(self, **kwargs: Any) -> None:
+        """Take what Jupyter gives an extension; load nothing."""
+        super().__init__(**kwargs)
+        self._services = Shared(self._open)
+
     def initialize_handlers(self) -> None:
         """Give Jupyter our routes."""
-        self._services = Shared(self._open)
         self.handlers.extend(HANDLERS)
 
     async def services(self) -> Services:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..protocol import (
     Channel,
+    ChatDeleted,
     ChatEvent,
     ChatOpened,
     ChatResumed,
@@ -172,6 +173,11 @@ class Outbox:
                 self._forget_run(run_id)
         self._measure_room()
 
+    @property
+    def chats(self) -> set[str]:
+        """The chats that the page follows, those that wait for a new snapshot included."""
+        return (self._followed | set(self._stale)) - {WORKSPACE}
+
     def event(self, event: Wire) -> None:
         """Take an event from a feed."""
         if isinstance(event, RunProgressed):
@@ -184,6 +190,8 @@ class Outbox:
             return
         if isinstance(event, RunFinished):
             self._progress.pop(event.run.run_id, None)
+        elif isinstance(event, ChatDeleted):
+            self.unfollow(event.chat_id)
         self._push(stream, event)
         if len(self._queue) > QUEUE_LIMIT:
             self._drop_streams()

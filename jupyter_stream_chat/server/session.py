@@ -152,7 +152,8 @@ class Session:
         chat_id = command.chat_id
         await actions.check_owner(self.services, self.access, chat_id)
         limit = self.services.settings.max_open_chats
-        if chat_id not in self._feeds and len(self._feeds) >= limit:
+        followed = self.outbox.chats
+        if chat_id not in followed and len(followed) >= limit:
             raise Refused(too_many_open_chats(limit))
         self.services.metrics.opened(command.reason)
         if not self._resume(command):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized
 from tornado.iostream import StreamClosedError
@@ -32,6 +32,9 @@ class RunEventsHandler(ChatAPIHandler):
         if events is None:
             return
         self.events = events
+        # Without it Nagle's algorithm would hold a token back until the one before is acknowledged.
+        connection: Any = self.request.connection  # tornado declares a base class without the stream
+        connection.stream.set_nodelay(True)
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")

@@ -42,7 +42,7 @@ class Shared(Generic[T]):
         return await asyncio.shield(self._task)
 
     async def close(self) -> T | None:
-        """Make nothing more; return the result, if there is one, to be taken down. Only the first call does."""
+        """Make nothing more; return the result, if there is one, to be taken down by the first to ask."""
         self._closed = True
         task, self._task = self._task, None
         if task is None:

@@ -13,7 +13,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from jupyter_stream_chat.protocol import EVENT
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a test gives up. Only a failing test waits that long."""
 
 Event = dict[str, Any]

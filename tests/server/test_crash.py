@@ -20,6 +20,8 @@ from .page import PATIENCE, Page, numbered, question
 
 TOKEN = "a-token-of-the-tests"
 START_SECONDS = 60.0
+OTHER_EXTENSIONS = ("jupyterlab", "notebook", "notebook_shim", "jupyter_lsp", "jupyter_server_terminals")
+"""Left out: they double the time of a start."""
 
 
 class Process:
@@ -50,7 +52,7 @@ async def start_process(tmp_path: Path, provider: ScriptedProvider) -> AsyncIter
     """Return a function that starts one more server on the same store."""
     config = {
         "ServerApp": {
-            "jpserver_extensions": {"jupyter_stream_chat": True},
+            "jpserver_extensions": {**dict.fromkeys(OTHER_EXTENSIONS, False), "jupyter_stream_chat": True},
             "ip": "127.0.0.1",
             "port": 0,
             "open_browser": False,
@@ -98,7 +100,7 @@ async def _port(process: asyncio.subprocess.Process, folder: Path) -> int:
                 except json.JSONDecodeError:
                     pass  # half written
             await asyncio.sleep(0.05)
-    raise RuntimeError("\n".join(log.read_text() for log in folder.glob("server-*.log")))
+    raise RuntimeError(f"the server did not start, see {folder}/server-*.log")
 
 
 def answer_in(opened: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -369,6 +369,8 @@ async def test_a_page_follows_so_many_chats_and_no_more(start_server: StartServe
         assert (await page.command("open_chat", chat_id=third))["error"]["code"] == "too_many_open_chats"
         await page.command("close_chat", chat_id=first)
         assert (await page.command("open_chat", chat_id=third))["type"] == "command_accepted"
+        await page.command("delete_chat", chat_id=third)
+        await page.new_chat()
 
 
 async def test_a_page_may_have_so_many_commands_pending(start_server: StartServer) -> None:
