@@ -122,11 +122,18 @@ export class CodeStream {
     const spans = this._spansBetween(position, end);
     this.written += end - position;
     const last = chunk.spans[chunk.spans.length - 1];
-    const goesOn = last !== undefined && spans[0]?.from === position && joins(last, spans[0]);
-    if (goesOn) {
-      appendText(chunk.node.lastElementChild!, this._text.slice(position, spans[0].to));
-      chunk.spans[chunk.spans.length - 1] = { ...last, to: spans[0].to };
-      position = spans.shift()!.to;
+    const element = chunk.node.lastElementChild;
+    if (
+      element !== null &&
+      last !== undefined &&
+      spans[0]?.from === position &&
+      joins(last, spans[0])
+    ) {
+      const { to } = spans[0];
+      appendText(element, this._text.slice(position, to));
+      chunk.spans[chunk.spans.length - 1] = { ...last, to };
+      spans.shift();
+      position = to;
     }
     this._writeSpans(chunk.node, position, end, spans);
     chunk.spans.push(...spans);

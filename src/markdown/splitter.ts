@@ -75,11 +75,6 @@ export class MarkdownSplitter {
     return this._tail;
   }
 
-  /** Whether the tail is inside a fence. */
-  get inFence(): boolean {
-    return this._fence !== null;
-  }
-
   /** Add text and hand out what is finished. */
   append(text: string): void {
     // Long text is read as if it had streamed, so that no lexing looks far beyond the block at hand.

@@ -174,7 +174,7 @@ export class StreamingMarkdown implements IStreamingText {
     this._finished = false;
     this._blocks.splice(count).forEach(placed => placed.node.remove());
     this._fence?.node.remove();
-    this._fence = null;
+    this._fence = this._writing = null;
     this._fencePoints = this._partialPoints = 0;
     this._tail.clear();
     this._links = new LinkDefinitions();
@@ -261,15 +261,26 @@ export class StreamingMarkdown implements IStreamingText {
       this._collectLinks(block);
       this._steps.push(isCurrent => this._placeBlock(block, isCurrent));
     },
-    openFence: (info, source) => this._steps.push(() => this._openFence(info, source)),
+    openFence: (info, source) => {
+      const fence = new FenceBlock(info, this._options.languages);
+      this._writing = fence;
+      this._steps.push(() => this._openFence(fence, source));
+    },
     code: (text, source) => {
+      const fence = this._writing;
       this._steps.push(() => {
-        this._fence!.append(text);
+        fence?.append(text);
         this._fencePoints += codePoints(source);
         this._partialPoints = 0;
       });
     },
-    closeFence: block => this._steps.push(() => this._closeFence(block))
+    closeFence: block => {
+      const fence = this._writing;
+      this._writing = null;
+      if (fence) {
+        this._steps.push(() => this._closeFence(fence, block));
+      }
+    }
   };
 
   // The steps.
@@ -293,8 +304,7 @@ export class StreamingMarkdown implements IStreamingText {
     this._options.onBlock?.(node, block.source, block.kind);
   }
 
-  private _openFence(info: string, source: string): void {
-    const fence = new FenceBlock(info, this._options.languages);
+  private _openFence(fence: FenceBlock, source: string): void {
     this._fence = fence;
     this._fencePoints = codePoints(source);
     this._tail.clear();
@@ -308,8 +318,7 @@ export class StreamingMarkdown implements IStreamingText {
     }
   }
 
-  private _closeFence(block: IBlock): void {
-    const fence = this._fence!;
+  private _closeFence(fence: FenceBlock, block: IBlock): void {
     fence.finish();
     this._fence = null;
     this._fencePoints = this._partialPoints = 0;
@@ -392,7 +401,9 @@ export class StreamingMarkdown implements IStreamingText {
 
   private _blocks: IPlacedBlock[] = [];
   private _placedPoints = 0;
+  /** The fence that is open on the page, and the one that the splitter is in, ahead of it. */
   private _fence: FenceBlock | null = null;
+  private _writing: FenceBlock | null = null;
   private _fencePoints = 0;
   private _partialPoints = 0;
 

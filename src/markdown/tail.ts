@@ -120,7 +120,7 @@ export class OpenTail {
 function lastText(content: HTMLElement): Text | null {
   const walker = document.createTreeWalker(content, NodeFilter.SHOW_TEXT);
   let node = walker.lastChild();
-  while (node !== null && (node.textContent!.trim() === '' || inAnchorLink(node))) {
+  while (node !== null && (node.textContent?.trim() === '' || inAnchorLink(node))) {
     node = walker.previousNode();
   }
   return node as Text | null;
