@@ -77,10 +77,8 @@ class Registry:
     def default_id(self) -> str | None:
         """The profile that a chat without a choice uses; None when there is none to use."""
         usable = [entry.profile for entry in self._entries() if isinstance(entry.profile, Profile)]
-        if self._wanted_default:
-            if any(profile.id == self._wanted_default for profile in usable):
-                return self._wanted_default
-            log.warning("The default profile %s does not exist", self._wanted_default)
+        if any(profile.id == self._wanted_default for profile in usable):
+            return self._wanted_default
         for profile in usable:
             if profile.origin == "configured":
                 return profile.id
@@ -114,6 +112,8 @@ class Registry:
         adapters = {p.provider: self._adapters[p.provider] for p in profiles if not self._problem(p)}
         for adapter in adapters.values():
             await asyncio.to_thread(adapter.load)
+        if self._wanted_default and self.default_id != self._wanted_default:
+            log.warning("The default profile %s cannot be read or does not exist", self._wanted_default)
         default = self.find(self.default_id) if self.default_id else None
         if isinstance(default, Profile):
             await self.open(default, lambda stage, fraction, position: None)
