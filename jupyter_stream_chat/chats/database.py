@@ -100,9 +100,14 @@ class Database:
         """Run one statement."""
         return self._connection.execute(sql, values)
 
-    def change(self, work: Callable[[], R]) -> R:
-        """Do ``work`` in one transaction; where the disk refuses that, do it again in memory."""
+    def change(self, work: Callable[[], R], *, durable: bool = True) -> R:
+        """Do ``work`` in one transaction; where the disk refuses that, do it again in memory.
+
+        Not ``durable``: with a write-ahead log it survives the server's death at once, a power cut from the
+        next durable change on. It takes 0.1 ms instead of a disk's time to sync, 1 to 10 ms.
+        """
         try:
+            self._wait_for_disk(durable)
             with self.transaction("IMMEDIATE"):
                 return work()
         except sqlite3.IntegrityError:
@@ -126,6 +131,11 @@ class Database:
             if self._connection.in_transaction:
                 self.execute("ROLLBACK")
             raise
+
+    def _wait_for_disk(self, wait: bool) -> None:
+        # Without a write-ahead log, less than FULL can corrupt the file: https://www.sqlite.org/pragma.html
+        (journal,) = self.execute("PRAGMA journal_mode").fetchone()
+        self.execute(f"PRAGMA synchronous = {'NORMAL' if journal == 'wal' and not wait else 'FULL'}")
 
     def _move_to_memory(self, error: sqlite3.Error) -> None:
         log.error("Chats are no longer saved: %s", error)
@@ -196,8 +206,6 @@ def _set_journal(db: sqlite3.Connection, wanted: str) -> None:
 
 def _prepare(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA foreign_keys = ON")
-    # A spool goes once its text is in the store, so a commit must be on the disk (0.2 ms on a local one).
-    db.execute("PRAGMA synchronous = FULL")
     db.execute("BEGIN IMMEDIATE")
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version > VERSION:

@@ -138,13 +138,16 @@ class Store:
 
     # --- runs ---------------------------------------------------------------------------------------
 
-    @_change
     def start_run(self, question: Message | None, answer: Message, run: RunInfo) -> list[Message] | None:
         """Insert a run and its messages; name the chat after its first question.
 
         Returns the messages that were new, or None when the run is there already. Raises UnknownChat,
         UnknownMessage (the parent), IdTaken, ChatBusy (an unfinished run).
         """
+        # The reader waits for this one, and the end of the run makes it durable.
+        return self._db.change(lambda: self._start_run(question, answer, run), durable=False)
+
+    def _start_run(self, question: Message | None, answer: Message, run: RunInfo) -> list[Message] | None:
         if self.has_run(run):
             return None
         chat = self.chat(run.chat_id).info
@@ -160,7 +163,10 @@ class Store:
 
     @_change
     def finish_run(self, run: RunInfo, parts: Sequence[Part]) -> bool:
-        """Write a run's end and its text; False when it has ended already, or its chat was deleted."""
+        """Write a run's end and its text; False when it has ended already, or its chat was deleted.
+
+        It is on the disk when this returns: the spool may go.
+        """
         info = run.model_dump_json(exclude_none=True)
         update = "UPDATE runs SET info = ?, finished = 1 WHERE run_id = ? AND finished = 0"
         if not self._db.execute(update, (info, run.run_id)).rowcount:

@@ -72,6 +72,23 @@ def test_a_full_disk_moves_all_into_memory(tmp_path: Path) -> None:
     database.close()
 
 
+@pytest.mark.parametrize("local", [True, False])
+def test_only_a_write_ahead_log_may_leave_the_disk_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: bool
+) -> None:
+    monkeypatch.setattr("jupyter_stream_chat.chats.database.on_local_disk", lambda folder: local)
+    database = Database(tmp_path)
+    full, normal = (2,), (1,)
+
+    def level() -> tuple[int]:
+        found: tuple[int] = database.execute("PRAGMA synchronous").fetchone()
+        return found
+
+    assert database.change(level, durable=False) == (normal if local else full)
+    assert database.change(level) == full
+    database.close()
+
+
 def test_a_change_that_raises_is_undone(tmp_path: Path) -> None:
     database = Database(tmp_path)
 
