@@ -28,8 +28,10 @@ from tqdm.std import tqdm
 from .errors import EngineFailure
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_WANTED = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]
-_UNWANTED = ["*/*", "consolidated*"]  # other formats and second copies of the weights
+_PATTERNS: dict[str, Any] = {
+    "allow_patterns": ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"],
+    "ignore_patterns": ["*/*", "consolidated*"],  # other formats, second copies of the weights
+}
 
 Report = Callable[[float | None], None]
 """Told the part done, 0..1; may raise to stop."""
@@ -113,7 +115,6 @@ def _is_network_error(error: BaseException) -> bool:
 
 def _bar(report: Report, total: int) -> type[Any]:
     """Return a progress bar that draws nothing and reports bytes of ``total`` instead."""
-
     base: Any = tqdm
 
     class Bar(base):  # type: ignore[misc]
@@ -129,6 +130,3 @@ def _bar(report: Report, total: int) -> type[Any]:
             return moved
 
     return Bar
-
-
-_PATTERNS: dict[str, Any] = {"allow_patterns": _WANTED, "ignore_patterns": _UNWANTED}
