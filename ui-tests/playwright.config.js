@@ -1,7 +1,9 @@
 /** Two projects: the panel in JupyterLab and in Notebook 7, both answered by the scripted provider and the guide. */
 const base = require('@jupyterlab/galata/lib/playwright-config');
 
-const labPort = Number(process.env.JSC_PORT || 8897);
+// Three ports of this run's own, below those that the system hands out. The workers inherit the choice.
+process.env.JSC_PORT ||= String(11000 + (process.pid % 7000) * 3);
+const labPort = Number(process.env.JSC_PORT);
 const notebookPort = labPort + 1;
 const providerPort = labPort + 2;
 const config = '--config jupyter_server_test_config.py';

@@ -62,7 +62,10 @@ function MessageText({ chat, message }: IProps): JSX.Element {
   const node = useRef<HTMLDivElement>(null);
   const { message_id: messageId, role } = message;
   useLayoutEffect(() => {
-    const view = renderText(node.current!, role);
+    if (node.current === null) {
+      return;
+    }
+    const view = renderText(node.current, role);
     const binding = chat.bindText(messageId, view);
     return () => {
       binding.dispose();

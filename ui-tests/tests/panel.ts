@@ -2,7 +2,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { expect, type Locator, type Page } from '@playwright/test';
 
-const PROVIDER = `http://127.0.0.1:${Number(process.env.JSC_PORT || 8897) + 2}`;
+const PROVIDER = `http://127.0.0.1:${Number(process.env.JSC_PORT) + 2}`;
 
 /** What the scripted provider noted of one request. */
 export interface IReceived {
