@@ -2,7 +2,7 @@
  * Plain text on the page while it streams: what users write, and answers shown without Markdown.
  */
 
-import { codePoints, takeCodePoints } from './codepoints';
+import { codePoints, sliceCodePoints } from '../text';
 import { FlushScheduler, type ScheduleFrame } from './schedule';
 import type { IStreamingText } from './text';
 
@@ -50,7 +50,7 @@ export class PlainText implements IStreamingText {
   truncate(points: number): void {
     this._sealed = true;
     this._frozen = false;
-    this._text = takeCodePoints(this._text, points);
+    this._text = sliceCodePoints(this._text, 0, points);
     this._reconcile();
   }
 

