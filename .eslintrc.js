@@ -32,7 +32,7 @@ const zones = LAYERS.slice(1).flatMap((names, above) =>
 module.exports = {
   root: true,
   parser: '@typescript-eslint/parser',
-  parserOptions: { project: 'tsconfig.test.json', tsconfigRootDir: __dirname, sourceType: 'module' },
+  parserOptions: { project: ['tsconfig.test.json', 'ui-tests/tsconfig.json'], tsconfigRootDir: __dirname, sourceType: 'module' },
   plugins: ['@typescript-eslint', 'import', 'react-hooks'],
   extends: [
     'eslint:recommended',
@@ -64,8 +64,13 @@ module.exports = {
   },
   overrides: [
     {
-      files: ['**/__tests__/**'],
+      files: ['**/__tests__/**', 'ui-tests/**'],
       rules: { '@typescript-eslint/no-non-null-assertion': 'off' }
+    },
+    {
+      // Playwright's fixtures are given `use`, which is no hook of React's.
+      files: ['ui-tests/**'],
+      rules: { 'react-hooks/rules-of-hooks': 'off' }
     }
   ]
 };

@@ -74,7 +74,7 @@ ui-tests/node_modules/.done: $(DONE)/python ui-tests/package.json ui-tests/yarn.
 # The last step's need comes first: whoever lacks Chromium hears it before the long work.
 test: $(DONE)/chromium lint pytest jest galata ## Run every check: linters, types, pytest, jest, Galata in Chromium
 
-lint: install ## Run the linters and the type checkers
+lint: install ui-tests/node_modules/.done ## Run the linters and the type checkers
 	ruff check .
 	ruff format --check .
 	mypy
@@ -82,6 +82,7 @@ lint: install ## Run the linters and the type checkers
 	jlpm prettier
 	jlpm eslint
 	jlpm tsc --noEmit --project tsconfig.test.json
+	jlpm tsc --noEmit --project ui-tests
 
 pytest: install ## Run the server's tests
 	pytest $(ARGS)
@@ -98,7 +99,7 @@ bench: install $(DONE)/chromium ui-tests/node_modules/.done ## Measure, each fig
 stress: install ## Run the long tests
 	pytest -m stress $(ARGS)
 
-fix: install ## Format, and mend what the linters can
+fix: install ui-tests/node_modules/.done ## Format, and mend what the linters can
 	ruff check --fix .
 	ruff format .
 	jlpm eslint:fix
