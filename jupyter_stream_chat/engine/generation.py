@@ -18,9 +18,6 @@ from .model import LoadedModel
 from .sampling import Sampler
 from .stopstrings import StopStrings
 
-PREFILL_CHUNK = 128
-"""Tokens of the prompt per call of the model: what a stop has to wait for at most."""
-
 
 class Generation:
     """The making of one answer. Its counters may be read at any time."""
@@ -70,8 +67,9 @@ class Generation:
     def _read_prompt(self) -> torch.Tensor | None:
         """Read what the cache does not hold, in chunks. None when stopped."""
         logits = None
-        for start in range(len(self._held), len(self._prompt), PREFILL_CHUNK):
-            logits = self._forward(self._prompt[start : start + PREFILL_CHUNK])
+        chunk = self._loaded.prompt_chunk
+        for start in range(len(self._held), len(self._prompt), chunk):
+            logits = self._forward(self._prompt[start : start + chunk])
             if logits is None:
                 break
         return logits

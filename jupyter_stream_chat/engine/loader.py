@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from transformers.utils import logging as transformers_logging
 from .errors import EngineFailure, is_out_of_memory, out_of_memory
 from .hub import find_model, has_weights
 from .messages import LoadOptions, Stage
-from .model import LoadedModel, context_length, end_tokens
+from .model import LoadedModel, context_length, end_tokens, prompt_chunk
 from .prefixcache import PrefixCache
 
 Report = Callable[[Stage, float | None], None]
@@ -99,16 +100,18 @@ def _read(folder: Path, dtype: str, device: torch.device, report: Report) -> Loa
             folder, config=config, dtype=dtype, use_safetensors=True, **safe
         )
     network = network.to(device).eval()
+    chunk = prompt_chunk(network.config)
     arguments = inspect.signature(network.forward).parameters
     report("loading", 1.0)
     return LoadedModel(
         network=network,
         tokenizer=tokenizer,
-        prefixes=PrefixCache(network.config, _prefix_budget(device)),
+        prefixes=PrefixCache(network.config, _prefix_budget(device) if chunk else 0),
         end_tokens=end_tokens(network, tokenizer),
         context_length=context_length(network.config),
         keeps_last_logits="logits_to_keep" in arguments,
         cache_argument="past_key_values" if "past_key_values" in arguments else "cache_params",
+        prompt_chunk=chunk or sys.maxsize,
     )
 
 

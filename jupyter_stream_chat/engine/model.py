@@ -13,6 +13,13 @@ from .prefixcache import PrefixCache
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+PREFILL_CHUNK = 128
+"""Tokens of the prompt per call of the model: what a stop has to wait for at most."""
+
+_READ_WHOLE = {"mamba", "falcon_mamba", "jamba"}
+"""Architectures whose scan begins each call of several tokens anew (transformers 5.23): a prompt in chunks,
+or after a kept one, would be read wrongly."""
+
 
 @dataclass(frozen=True)
 class LoadedModel:
@@ -29,6 +36,9 @@ class LoadedModel:
     """Whether the network can be asked for the last position's logits alone."""
     cache_argument: str
     """What the network calls its cache."""
+
+    prompt_chunk: int
+    """Tokens of the prompt to read per call."""
 
     @property
     def device(self) -> torch.device:
@@ -53,6 +63,11 @@ class LoadedModel:
             torch.cuda.synchronize(self.device)  # else a stop would wait for every chunk already handed over
         logits: torch.Tensor = output.logits[0, -1]
         return logits
+
+
+def prompt_chunk(config: PreTrainedConfig) -> int | None:
+    """Return how many tokens of a prompt can be read per call; None: only all at once."""
+    return None if config.model_type in _READ_WHOLE else PREFILL_CHUNK
 
 
 def end_tokens(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

@@ -30,7 +30,7 @@ class PrefixCache:
             held, cache = best
             keep = min(common_prefix(held, prompt), len(prompt) - 1)
             # An entry that shares little (a system prompt, say) is another chat's: leave it.
-            if 2 * keep >= len(held) and _crop(cache, keep):
+            if 2 * keep >= len(held) and _crop(cache, len(held) - keep):
                 self._entries.remove(best)
                 return held[:keep], cache
         return [], DynamicCache(config=self._config)
@@ -52,9 +52,8 @@ def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
 
 
-def _crop(cache: DynamicCache, length: int) -> bool:
-    """Shorten a cache to ``length`` tokens. False where it cannot be: recurrent states, full windows."""
-    surplus = cache.get_seq_length() - length
+def _crop(cache: DynamicCache, surplus: int) -> bool:
+    """Take the last tokens out of a cache. False where that cannot be: recurrent states, full windows."""
     if surplus == 0:
         return True
     if not cache.is_croppable or any(cache.is_sliding):

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import MambaConfig, MambaForCausalLM
 
 from jupyter_stream_chat.engine.errors import EngineFailure
-from jupyter_stream_chat.engine.generation import PREFILL_CHUNK, Generation
+from jupyter_stream_chat.engine.generation import Generation
 from jupyter_stream_chat.engine.messages import Parameters
-from jupyter_stream_chat.engine.model import LoadedModel
+from jupyter_stream_chat.engine.model import PREFILL_CHUNK, LoadedModel
 from jupyter_stream_chat.engine.prompt import prompt_ids
-from tests.tiny_model import make_tiny_model
+from tests.tiny_model import make_tiny_model, make_tokenizer
 
 LONG = "今天天气很好 hello 😀 " * 250
 
@@ -193,6 +194,23 @@ def test_a_sliding_window_is_never_cropped_and_answers_the_same(
     assert first == plain(loaded, prompt, max_new_tokens=40, do_sample=False)
     turn = ask(loaded, "今天天气很好 " * 30, "other", "And then?")
     assert answer(loaded, turn, max_tokens=30)[0] == plain(loaded, turn, max_new_tokens=30, do_sample=False)
+
+
+def test_a_state_space_model_reads_its_prompt_whole_and_answers_the_same(
+    tmp_path: Path, load: Callable[[Path], LoadedModel]
+) -> None:
+    tokenizer = make_tokenizer()
+    config = MambaConfig(
+        vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=2, pad_token_id=0, initializer_range=0.3
+    )
+    MambaForCausalLM(config).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    loaded = load(tmp_path)
+    conversation = ["今天天气很好 " * 30, "other", "And then?"]
+    for turns in (1, 3):
+        prompt = ask(loaded, *conversation[:turns])
+        expected = plain(loaded, prompt, max_new_tokens=20, do_sample=False)
+        assert answer(loaded, prompt, max_tokens=20)[0] == expected
 
 
 def test_a_prompt_that_fills_the_context_is_refused_before_any_call(
