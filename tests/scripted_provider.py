@@ -143,6 +143,8 @@ class Received:
     tokens_sent: int = 0
     first_token: float | None = None
     last_token: float | None = None
+    sent: list[float] = field(default_factory=list)
+    """When each write of tokens began: one per token where there is a ``rate``."""
     disconnected: float | None = None
     """When the client left before the answer's end."""
     finished: float | None = None
@@ -289,6 +291,7 @@ async def _stream(request: web.Request, received: Received, script: Script) -> w
     frames += [_frame(received, {"content": t}) for t in script.pieces()]
     stop = _first_stop(script, len(frames) - thoughts)
     async for batch in _paced(frames[: thoughts + stop], script.rate):
+        received.sent.append(time.monotonic())
         await response.write(b"".join(batch))
         received.last_token = time.monotonic()
         received.first_token = received.first_token or received.last_token

@@ -1,0 +1,50 @@
+"""Measure, print the table, and keep it in docs/benchmarks.md when all was measured."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+
+from tests.bench import cpu, first_token, full_speed, lag, stop, wire_bytes
+from tests.bench.figures import Figure, table
+from tests.bench.harness import Measure, bench
+from tests.bench.report import document, machine
+
+GROUPS: dict[str, Measure] = {
+    "lag": lag.measure,
+    "first-token": first_token.measure,
+    "full-speed": full_speed.measure,
+    "cpu": cpu.measure,
+    "stop": stop.measure,
+    "wire-bytes": wire_bytes.measure,
+}
+REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+
+
+async def main(names: list[str], *, rounds: int, quick: bool) -> None:
+    """Measure the groups of these names, or all."""
+    figures: list[Figure] = []
+    load = os.getloadavg()[0]
+    async with bench(rounds=rounds, quick=quick) as run:
+        version = await run.browser.version()
+        for name in names or GROUPS:
+            print(f"{name} ...", flush=True)
+            found = await GROUPS[name](run)
+            print(table(found), flush=True)
+            figures += found
+    print(f"\n{machine(version, load)}\n\n{table(figures)}")
+    if not names and not quick:
+        REPORT.write_text(document(figures, version, load))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="group", help=", ".join(GROUPS))
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each group; the best counts (3)")
+    parser.add_argument("--quick", action="store_true", help="one short round, to see that all works")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(GROUPS):
+        parser.error(f"no such group: {', '.join(unknown)}")
+    asyncio.run(main(options.names, rounds=1 if options.quick else options.rounds, quick=options.quick))
