@@ -88,11 +88,11 @@ class EngineClient:
 
     async def _usable_process(self) -> EngineProcess:
         async with self._starting:
-            self._watch_idleness()
             if self._process is None or not self._process.usable:
                 if self._process is not None:
                     self._end_later(self._process)
                 self._process = await EngineProcess.start(self._command, self._grace)
+            self._watch_idleness()
             return self._process
 
     def _watch_idleness(self) -> None:
