@@ -98,8 +98,9 @@ class EngineClient:
     def _watch_idleness(self) -> None:
         """Look again after the idle time; whoever asks meanwhile begins it anew."""
         self._forget_idleness()
-        loop = asyncio.get_running_loop()
-        self._idle = loop.call_later(self._idle_seconds, self._end_if_idle)
+        if self._process is not None:
+            loop = asyncio.get_running_loop()
+            self._idle = loop.call_later(self._idle_seconds, self._end_if_idle)
 
     def _forget_idleness(self) -> None:
         if self._idle is not None:
