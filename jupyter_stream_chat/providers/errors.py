@@ -10,6 +10,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from ..protocol import ErrorInfo
 from .profiles import Profile
@@ -174,18 +175,22 @@ def classify(error: BaseException, profile: Profile | None = None) -> ErrorInfo:
     """Say what an exception of a provider's means, without the key that the profile holds."""
     secrets = _secrets(profile)
     if own := _own_words(error):
-        return own.model_copy(update={"detail": redact(own.detail, secrets) if own.detail else None})
+        detail = _shown(own.detail, secrets)[:_MAX_DETAIL] if own.detail else None
+        return own.model_copy(update={"message": _shown(own.message, secrets), "detail": detail})
     facts = _facts(error)
     rule = next((rule for rule in _RULES if rule.applies(facts)), _OTHERWISE)
     names = {
         "model": profile.model_name if profile else "the model",
-        "endpoint": (profile and (profile.base_url or profile.azure_endpoint)) or "the provider's address",
+        "endpoint": _address(profile) or "the provider's address",
     }
+    # Cut last: a key that a cut has split is not recognised any more.
+    detail = (
+        _shown(_trace(error), secrets)[-_MAX_DETAIL:]
+        if rule is _OTHERWISE
+        else _shown(_words(error), secrets)[:_MAX_DETAIL]
+    )
     return ErrorInfo(
-        code=rule.code,
-        message=rule.message.format(**names),
-        cure=rule.cure.format(**names),
-        detail=redact(_trace(error) if rule is _OTHERWISE else _words(error), secrets),
+        code=rule.code, message=rule.message.format(**names), cure=rule.cure.format(**names), detail=detail
     )
 
 
@@ -194,6 +199,11 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in secrets:
         text = text.replace(secret, _REDACTED)
     return _KEY_SHAPES.sub(_REDACTED, text)
+
+
+def _shown(text: str, secrets: Iterable[str]) -> str:
+    """Return a provider's words without keys, as valid Unicode: JSON may hold halves of surrogate pairs."""
+    return redact(text, secrets).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _own_words(error: BaseException) -> ErrorInfo | None:
@@ -230,14 +240,26 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _words(error: BaseException) -> str:
     """Return what the provider's side said, a line for each cause, without repetitions."""
     lines = dict.fromkeys(f"{type(each).__name__}: {each}" for each in _chain(error))
-    return "\n".join(lines)[:_MAX_DETAIL]
+    return "\n".join(lines)
 
 
 def _trace(error: BaseException) -> str:
     """Return the end of the trace: of an error that no rule knows, it is all that helps."""
-    return "".join(traceback.format_exception(error))[-_MAX_DETAIL:]
+    return "".join(traceback.format_exception(error))
+
+
+def _address(profile: Profile | None) -> str | None:
+    """Return the address that a profile names, without a password in it."""
+    address = profile and (profile.base_url or profile.azure_endpoint)
+    if not address:
+        return None
+    return urlsplit(address)._replace(netloc=urlsplit(address).netloc.rpartition("@")[2]).geturl()
 
 
 def _secrets(profile: Profile | None) -> list[str]:
-    key = profile.api_key.get_secret_value() if profile and profile.api_key else ""
-    return [key] if key else []
+    """Return what of a profile must not be shown, as it is and as an address may spell it."""
+    if profile is None:
+        return []
+    key = profile.api_key.get_secret_value() if profile.api_key else ""
+    password = urlsplit(profile.base_url or profile.azure_endpoint or "").password or ""
+    return [secret for secret in dict.fromkeys((key, password, unquote(password))) if secret]

@@ -108,6 +108,32 @@ def test_the_engines_own_words_are_kept() -> None:
     assert error.detail == "CUDA [key]"
 
 
+def test_a_password_in_the_address_is_not_shown() -> None:
+    address = "http://me:pass%21word@127.0.0.1:1/v1"
+    profile = parse_profile({"id": "x", "provider": "openai-compatible", "model": "m", "base_url": address})
+    assert isinstance(profile, Profile)
+    error = classify(ConnectionRefusedError(f"{address} or pass!word"), profile)
+    assert error.message == "Nothing answers at http://127.0.0.1:1/v1."
+    assert "word" not in error.model_dump_json()
+
+
+def test_a_key_is_not_shown_in_part_where_long_words_are_cut() -> None:
+    key = "0123456789abcdef" * 2
+    profile = parse_profile({"id": "x", "provider": "openai", "model": "gpt", "api_key": key})
+    assert isinstance(profile, Profile)
+    for known in (PermissionError, ConnectionError):
+        for filler in range(3940, 4010):
+            error = classify(known("x" * filler + key + "x" * filler), profile)
+            assert "0123" not in (error.detail or "")
+            assert "cdef" not in (error.detail or "")
+
+
+def test_halves_of_surrogate_pairs_can_be_sent_to_a_page() -> None:
+    error = classify(ConnectionError("half \ud83d, pair \ud83d\ude00"))
+    assert error.detail == "ConnectionError: half \ufffd, pair \U0001f600"
+    assert error.model_dump_json()
+
+
 def test_an_unknown_exception_shows_its_trace() -> None:
     profile = parse_profile({"id": "x", "provider": "openai", "model": "gpt"})
     assert isinstance(profile, Profile)
