@@ -40,6 +40,11 @@ RELEASE_SECONDS = 5.0
 """How long a provider may take to let go after an interrupt."""
 _RECANCEL_SECONDS = 0.15
 """Between two cancels: time for ``finally`` blocks, which a second cancel would cut short."""
+_UNEXPLAINED = ErrorInfo(
+    code="internal_error",
+    message="The answer ended with an error that could not be read.",
+    cure="Ask again; if it lasts, see the server's log.",
+)
 
 
 class Surroundings(Protocol):
@@ -234,9 +239,17 @@ class Run:
         error = asyncio.CancelledError("cancelled from within") if pump.cancelled() else pump.exception()
         if error is None:
             return _Ending(self.attempts[-1].finish_reason or "stop")
-        explained = self._around.explain(error)
+        explained = self._explained(error)
         log.debug("Run %s: %s: %s", self.run_id, explained.code, explained.detail)
         return _Ending("content_filter" if explained.code == "content_filter" else "error", explained)
+
+    def _explained(self, error: BaseException) -> ErrorInfo:
+        try:
+            return self._around.explain(error)
+        except Exception:
+            # An exception whose text cannot be made, say: the run must end all the same.
+            log.exception("Run %s: its error could not be explained", self.run_id)
+            return _UNEXPLAINED
 
     def _final(self, ending: _Ending) -> RunInfo:
         digests = {channel: text.digest() for channel, text in self.texts.items()}

@@ -109,6 +109,19 @@ async def test_a_model_that_raises_ends_the_run() -> None:
     assert "ZeroDivisionError" in ((world.ends[0].error and world.ends[0].error.detail) or "")
 
 
+async def test_an_error_that_cannot_be_explained_ends_the_run() -> None:
+    class Speechless(World):
+        def explain(self, error: BaseException) -> ErrorInfo:
+            raise ValueError("no words")
+
+    world = Speechless(Failing())
+    async with asyncio.timeout(5):
+        await make_run(world).wait()
+    (info,) = world.ends
+    assert (info.finish_reason, info.error and info.error.code) == ("error", "internal_error")
+    assert world.kept["content"] == "so far "
+
+
 async def test_the_filters_refusal_is_its_own_reason(models: Models) -> None:
     world = await models("azure", "fail=400 code=content_filter")
     await make_run(world).wait()
