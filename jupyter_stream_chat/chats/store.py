@@ -238,12 +238,15 @@ class Store:
         content = _PARTS.dump_json(message.content, exclude_none=True).decode()
         row = (message.message_id, message.chat_id, message.parent_id, message.role, message.author)
         inserted = self._insert("messages", (None, *row, content, message.created_at))
-        if not inserted:
-            try:
-                self._chat_of(message.message_id, message.chat_id, "message_id")
-            except UnknownMessage:
-                raise IdTaken("message_id", message.message_id) from None
+        if not inserted and not self._has(message):
+            raise IdTaken("message_id", message.message_id)
         return inserted
+
+    def _has(self, message: Message) -> bool:
+        """Tell whether a message is there, in this place and role: its content is not asked about."""
+        select = "SELECT 1 FROM messages WHERE message_id = ? AND chat_id = ? AND role = ? AND parent_id IS ?"
+        place = (message.message_id, message.chat_id, message.role, message.parent_id)
+        return self._db.execute(select, place).fetchone() is not None
 
     def _chat_of(self, message_id: str, chat_id: str, field: str) -> None:
         """Raise UnknownMessage unless the message is in the chat."""

@@ -88,7 +88,8 @@ class RunManager:
 
         ``owner`` is whose chat it is, ``author`` the name shown. Raises ``Refused`` before any model work.
         """
-        if command.run_id in self._runs:
+        known = self._runs.get(command.run_id)
+        if known is not None and known.info.chat_id == command.chat_id:
             return
         self._check_length(command)
         chat = await self._library.chat(command.chat_id)

@@ -66,6 +66,20 @@ def test_twice_is_once(store: Store) -> None:
     assert (stored.content, stored.runs) == (first, [writing.ended()])
 
 
+def test_an_answer_is_not_written_into_a_message_that_is_another(store: Store) -> None:
+    ask(store, 1)
+    store.finish_run(run(1).model_copy(update={"status": "finished", "finish_reason": "stop"}), [])
+    asked = question(2, "answer-0001")
+    as_asked = answer(2).model_copy(update={"message_id": asked.message_id})
+    as_other_question = answer(2).model_copy(update={"message_id": "question-1"})
+    as_other_answer = answer(2).model_copy(update={"message_id": "answer-0001"})
+    for written in (as_asked, as_other_question, as_other_answer):
+        with pytest.raises(IdTaken):
+            store.start_run(asked, written, run(2).model_copy(update={"message_id": written.message_id}))
+    messages, _ = store.messages(CHAT, None, 10)
+    assert [message.message_id for message in messages] == ["question-1", "answer-0001"]
+
+
 def test_an_id_that_is_something_else_s_is_refused(store: Store) -> None:
     other = "chat-0002"
     store.create_chat("ada", chat(other))

@@ -256,6 +256,19 @@ async def test_a_command_sent_twice_is_done_once(server: Server, provider: Scrip
     assert len(await stored(server)) == 2
 
 
+async def test_the_id_of_another_chats_live_run_is_refused(server: Server) -> None:
+    reader = await server.chat(1)
+    await server.chat(2)
+    command = await server.ask("hang=1", 1)
+    await reader.text(3)
+    again = server.question("hello", 2).model_copy(update={"run_id": command.run_id})
+    with pytest.raises(Refused) as refused:
+        await server.runs.send_message("", "Ada", again)
+    assert refused.value.error.code == "id_taken"
+    server.runs.interrupt(command.run_id)
+    await reader.end()
+
+
 async def test_one_run_is_stopped_and_the_other_goes_on(server: Server, provider: ScriptedProvider) -> None:
     one, other = await server.chat(1), await server.chat(2)
     stopped = await server.ask("hang=3", 1)
