@@ -51,7 +51,8 @@ class Parameters(_Strict):
 class Profile(_Strict):
     """A named model configuration. Its key never leaves it by ``repr``, log or page."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")]
+    """Also a step of its address, which ``..`` could not be."""
     label: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     provider: ProviderName
     model: str = ""
@@ -94,7 +95,7 @@ _NEEDED: dict[ProviderName, tuple[str, ...]] = {
 }
 
 _CURES = {
-    "id": "Use 1 to 64 letters, digits, dots, dashes or underscores.",
+    "id": "Use 1 to 64 letters, digits, dots, dashes or underscores, and no dot first.",
     "provider": f"Use one of: {', '.join(get_args(ProviderName))}.",
     "model": 'Name the model, for example "gpt-4o-mini" or "Qwen/Qwen2.5-0.5B-Instruct".',
     "base_url": 'Give the whole address, for example "http://localhost:8000/v1".',

@@ -36,6 +36,7 @@ def test_a_profile_is_read_from_plain_values() -> None:
         ({"parameters": {"temprature": 1}}, "parameters.temprature", "temperature"),
         ({"parameters": {"temperature": 7}}, "parameters.temperature", None),
         ({"id": "a b"}, "id", "letters"),
+        ({"id": ".."}, "id", "dot first"),
     ],
 )
 def test_a_mistake_names_the_field_and_the_cure(
