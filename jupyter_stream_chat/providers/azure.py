@@ -20,15 +20,18 @@ def adapter() -> HostedAdapter:
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:
-    from .chat_openai import SETTINGS, StreamingAzureChatOpenAI, parameters
+    from .chat_openai import SETTINGS, StreamingAzureChatOpenAI, parameters, without_environment
 
-    return StreamingAzureChatOpenAI(
+    model = StreamingAzureChatOpenAI(
         azure_endpoint=profile.azure_endpoint,
         azure_deployment=profile.azure_deployment,
         api_version=profile.api_version,
         model=profile.model or None,
         api_key=profile.api_key,
+        # Left out, the environment's AZURE_OPENAI_AD_TOKEN would go to the endpoint instead of the key.
+        azure_ad_token=None,
         stream_usage=(profile.api_version or "") >= _USAGE_SINCE,
         **SETTINGS,
         **parameters(profile),
     )
+    return without_environment(model) if profile.has_address_of_a_page else model

@@ -1,7 +1,8 @@
 """LangChain's OpenAI classes, set so that Stop works and reasoning is not lost.
 
 Heavy to import (1.3 s): only what runs in a thread imports it. Measured reasons for every setting are in
-``SETTINGS``. The two hooks are private methods of langchain-openai; ``tests/providers`` guards them.
+``SETTINGS``. The two hooks are private methods of langchain-openai, the custom headers
+private to the SDK; ``tests/providers`` guards them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import openai
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
+from langchain_openai.chat_models.base import BaseChatOpenAI
 
 from .profiles import Profile
 
@@ -59,6 +61,14 @@ class StreamingChatOpenAI(_Reasoning, ChatOpenAI):
 
 class StreamingAzureChatOpenAI(_Reasoning, AzureChatOpenAI):
     """``AzureChatOpenAI`` with its reasoning."""
+
+
+def without_environment(model: BaseChatOpenAI) -> BaseChatOpenAI:
+    """Take from a model's clients the headers that the SDK reads from the environment: they are OpenAI's."""
+    for client in (model.root_client, model.root_async_client):
+        client.organization = client.project = None
+        client._custom_headers = {}
+    return model
 
 
 def parameters(profile: Profile) -> dict[str, Any]:

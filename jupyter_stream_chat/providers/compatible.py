@@ -22,9 +22,9 @@ def adapter() -> HostedAdapter:
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:
-    from .chat_openai import SETTINGS, StreamingChatOpenAI, parameters
+    from .chat_openai import SETTINGS, StreamingChatOpenAI, parameters, without_environment
 
-    return StreamingChatOpenAI(
+    model = StreamingChatOpenAI(
         model=profile.model,
         base_url=profile.base_url,
         api_key=profile.api_key or _NO_KEY,
@@ -33,3 +33,4 @@ def _build(profile: Profile) -> BaseChatOpenAI:
         **SETTINGS,
         **parameters(profile),
     )
+    return without_environment(model)

@@ -43,7 +43,7 @@ def with_key(profile: Profile, environ: Mapping[str, str]) -> Profile | ErrorInf
 
 def _usual_variable(profile: Profile) -> str | None:
     """Return the variable that is read unasked; never for an address that a page chose."""
-    if profile.origin == "stored" and (profile.base_url or profile.azure_endpoint):
+    if profile.has_address_of_a_page:
         return None
     return _USUAL_VARIABLE.get(profile.provider)
 

@@ -19,9 +19,9 @@ def adapter() -> HostedAdapter:
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:
-    from .chat_openai import SETTINGS, StreamingChatOpenAI, parameters
+    from .chat_openai import SETTINGS, StreamingChatOpenAI, parameters, without_environment
 
-    return StreamingChatOpenAI(
+    model = StreamingChatOpenAI(
         model=profile.model,
         # Always explicit: otherwise the environment may send the chat elsewhere (OPENAI_API_BASE,
         # LANGSMITH_GATEWAY).
@@ -31,3 +31,4 @@ def _build(profile: Profile) -> BaseChatOpenAI:
         **SETTINGS,
         **parameters(profile),
     )
+    return without_environment(model) if profile.has_address_of_a_page else model

@@ -81,6 +81,11 @@ class Profile(_Strict):
         return self.origin != "stored"
 
     @property
+    def has_address_of_a_page(self) -> bool:
+        """Whether a page chose where its questions go; nothing of the environment may go there unasked."""
+        return self.origin == "stored" and bool(self.base_url or self.azure_endpoint)
+
+    @property
     def model_name(self) -> str:
         """The name to show for the model."""
         return self.model or self.azure_deployment or self.label

@@ -113,6 +113,34 @@ async def test_a_compatible_server_without_a_key_gets_no_key_of_the_environment(
         assert "sk-of-the-environment" not in str(provider.requests[-1].headers)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_an_address_that_a_page_chose_is_sent_nothing_of_the_environment(
+    provider: ScriptedProvider, shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"):
+        monkeypatch.setenv(name, "of-the-environment")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Gateway: of-the-environment")
+    monkeypatch.setenv("CHOSEN_API_KEY", KEY)
+    registry = Registry([], engine=None)  # type: ignore[arg-type]
+    registry.set_stored([profile_values(shape, provider, api_key=None, api_key_env="CHOSEN_API_KEY")])
+    profile = registry.find(shape)
+    assert isinstance(profile, Profile)
+    llm = await registry.open(profile, lambda *_: None)
+    await llm.ainvoke("tokens=1")
+    assert [chunk async for chunk in llm.astream("tokens=1")]
+    await registry.close()
+    for request in provider.requests:
+        assert "of-the-environment" not in str(request.headers)
+
+
+async def test_azures_key_is_the_profiles_and_no_token_of_the_environment(
+    opened: Opened, provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_AD_TOKEN", "of-the-environment")
+    await (await opened("azure")).ainvoke("tokens=1")
+    assert provider.requests[-1].headers["api-key"] == KEY
+
+
 async def test_azure_is_asked_by_deployment_and_version(opened: Opened, provider: ScriptedProvider) -> None:
     await (await opened("azure")).ainvoke("tokens=1")
     request = provider.requests[-1]
