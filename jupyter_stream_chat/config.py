@@ -69,9 +69,9 @@ class Settings(HasTraits):
         _MIB, min=_KIB, help="Size of one WebSocket frame or request body that a page may send, in bytes."
     ).tag(config=True)
 
-    engine_idle_seconds = Int(
-        600, min=1, help="Seconds after which an unused local model is let go."
-    ).tag(config=True)
+    engine_idle_seconds = Int(600, min=1, help="Seconds after which an unused local model is let go.").tag(
+        config=True
+    )
 
     engine_threads = Int(
         0, min=0, help="CPU threads of the local engine. 0: one less than there are cores, at least one."
