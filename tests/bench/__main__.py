@@ -7,7 +7,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from tests.bench import cpu, first_token, full_speed, lag, stop, wire_bytes
+from tests.bench import cpu, first_token, full_speed, kernel_echo, lag, loading, stop, wire_bytes
 from tests.bench.figures import Figure, table
 from tests.bench.harness import Measure, bench
 from tests.bench.report import document, machine
@@ -19,6 +19,8 @@ GROUPS: dict[str, Measure] = {
     "cpu": cpu.measure,
     "stop": stop.measure,
     "wire-bytes": wire_bytes.measure,
+    "kernel-echo": kernel_echo.measure,
+    "loading": loading.measure,
 }
 REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 

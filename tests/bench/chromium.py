@@ -81,13 +81,20 @@ class Page:
     async def until(self, condition: str, seconds: float = 60, every: float = 0.05) -> None:
         """Wait until a JavaScript expression is true. TimeoutError otherwise."""
         async with asyncio.timeout(seconds):
-            while not await self.evaluate(f"Boolean({condition})"):
+            while not await self.evaluate(f"Boolean({condition})"):  # noqa: ASYNC110
                 await asyncio.sleep(every)
 
     async def metrics(self) -> dict[str, float]:
         """Return the browser's counters of the page; times are in seconds."""
         answer = await self.call("Performance.getMetrics")
         return {metric["name"]: metric["value"] for metric in answer["metrics"]}
+
+    async def cpu_seconds(self) -> float:
+        """Return the CPU time of the page's main thread so far.
+
+        Not ``TaskDuration``, which is wall time within tasks and grows when others use the processor.
+        """
+        return (await self.metrics())["ThreadTime"]
 
     async def time_origin(self) -> float:
         """Return the ``time.monotonic()`` at which the page's ``performance.now()`` was 0.

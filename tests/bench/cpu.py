@@ -40,13 +40,13 @@ async def _costs(chat: Chat, sizes: list[int]) -> list[float]:
 
     Watched from outside: nothing runs in the page that a reader's would not run.
     """
-    before = (await chat.page.metrics())["TaskDuration"]
+    before = await chat.page.cpu_seconds()
     await chat.send(f"tokens={sizes[-1]} rate={RATE} text=document")
     start = await chat.first_sent()
     costs = []
     for size in sizes:
         await asyncio.sleep(max(0.0, start + size / RATE + 0.05 - time.monotonic()))
-        costs.append((await chat.page.metrics())["TaskDuration"] - before)
+        costs.append(await chat.page.cpu_seconds() - before)
     await chat.page.until("probe.status === 'finished'", seconds=30)
     shown = await chat.page.evaluate(r"Number(/(\d+)\D*$/.exec(probe.content.textContent)[1])")
     if shown != sizes[-1] - 1:

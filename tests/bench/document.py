@@ -1,4 +1,4 @@
-"""A long Markdown answer whose every token holds its own number, so that a page can be asked what it shows."""
+"""A long Markdown answer whose tokens are numbered, so that a page can be asked what it shows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TOKEN = re.compile(r"[^@]*@")
 
 
 def tokens(total: int) -> list[str]:
-    """Return ``total`` tokens of Markdown, of 5 to 10 characters mostly; token i holds ``w`` and the number i."""
+    """Return ``total`` tokens of Markdown, mostly of 5 to 10 characters; token i holds ``w`` and i."""
     patterns = _TOKEN.findall(SECTION)
     lead = SECTION.rpartition("@")[2]
     following = [lead + patterns[0], *patterns[1:]]

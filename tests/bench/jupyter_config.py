@@ -1,6 +1,8 @@
 """Jupyter's configuration for the benchmarks: a fresh home, the scripted provider, the guide."""
 
+import json
 import os
+from pathlib import Path
 
 home = os.environ["BENCH_HOME"]
 c = get_config()  # noqa: F821
@@ -17,6 +19,11 @@ c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.user_settings_dir = f"{home}/settings"
 c.LabApp.workspaces_dir = f"{home}/workspaces"
 c.LabApp.expose_app_in_browser = True
+# JupyterLab's question whether to fetch news would lie over the panel's button.
+notification = Path(home, "settings", "@jupyterlab", "apputils-extension", "notification.jupyterlab-settings")
+notification.parent.mkdir(parents=True, exist_ok=True)
+notification.write_text(json.dumps({"fetchNews": "false"}))
+
 c.StreamChat.data_dir = f"{home}/stream-chat"
 c.StreamChat.profiles = [
     {

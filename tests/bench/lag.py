@@ -37,7 +37,7 @@ async def measure(bench: Bench) -> list[Figure]:
 
 
 async def _lags(chat: Chat, question: str) -> list[float]:
-    """Return the seconds from the write of each token to its being on the page; the first has its own figure."""
+    """Return the seconds from the write of each token to the page; the first has a figure of its own."""
     answer = await chat.ask(question, watch="tokens")
     sent = answer.request["sent"]
     if len(answer.seen) != len(sent):

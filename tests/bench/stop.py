@@ -41,7 +41,7 @@ async def _stop(chat: Chat) -> float:
     await chat.page.until("probe.seen.length > 5")
     await chat.page.click(STOP)
     async with asyncio.timeout(10):
-        while (gone := (await chat.request())["disconnected"]) is None:
+        while (gone := (await chat.request())["disconnected"]) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     await chat.page.until("probe.isOver")
     clicked = chat.moment(await chat.page.evaluate("probe.click"))
