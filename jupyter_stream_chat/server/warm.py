@@ -70,7 +70,7 @@ async def warm(settings: Settings) -> Services:
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
-    """Keep the garbage collector still: each look at all that is being loaded stopped every thread for 0.1 s."""
+    """Keep the garbage collector still: each look at all that is loaded stopped every thread for 0.1 s."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.bench import cpu, first_token, full_speed, kernel_echo, lag, loading, stop, wire_bytes
 from tests.bench.figures import Figure, table
 from tests.bench.harness import Measure, bench
-from tests.bench.report import document, machine
+from tests.bench.report import describe_machine, write
 
 GROUPS: dict[str, Measure] = {
     "lag": lag.measure,
@@ -30,15 +30,15 @@ async def main(names: list[str], *, rounds: int, quick: bool) -> None:
     figures: list[Figure] = []
     load = os.getloadavg()[0]
     async with bench(rounds=rounds, quick=quick) as run:
-        version = await run.browser.version()
+        machine = describe_machine(await run.browser.version(), load)
         for name in names or GROUPS:
             print(f"{name} ...", flush=True)
             found = await GROUPS[name](run)
             print(table(found), flush=True)
             figures += found
-    print(f"\n{machine(version, load)}\n\n{table(figures)}")
+    print(f"\n{machine}\n\n{table(figures)}")
     if not names and not quick:
-        REPORT.write_text(document(figures, version, load))
+        write(REPORT, figures, machine)
 
 
 if __name__ == "__main__":

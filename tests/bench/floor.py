@@ -1,8 +1,8 @@
 """The floor: the least that lies between a model and a page.
 
 A bare page with one WebSocket, fed by ``ChatOpenAI.astream`` with a callback that does nothing. The page has
-the panel's class names, so that both are driven and watched in one way. ``POST /loop`` consumes an answer with
-no page at all and returns seconds of wall time. Prints its URL; takes the provider's as argument.
+the panel's class names, so that both are driven and watched in one way. ``POST /loop`` consumes an answer
+with no page at all and returns seconds of wall time. Prints its URL; takes the provider's as argument.
 """
 
 from __future__ import annotations
