@@ -34,15 +34,44 @@ function sentences(trans: TranslationBundle): Record<string, [string, string] | 
       trans.__('The conversation is longer than the model can read.'),
       trans.__('Start a new chat, or shorten the question.')
     ],
+    empty_message: [trans.__('The question is empty.'), trans.__('Write something first.')],
     engine_restarted: [
       trans.__('The local engine was restarted.'),
       trans.__('Ask again; what had arrived is kept.')
     ],
+    engine_unusable: [
+      trans.__('The local engine could not be started.'),
+      trans.__('The details say what is missing.')
+    ],
     forbidden: [trans.__('You may not do this.'), trans.__('Ask the administrator of the server.')],
+    internal_error: [
+      trans.__('The server had an error of its own.'),
+      trans.__("The server's log says more.")
+    ],
+    invalid_parameter: [
+      trans.__('A parameter of this profile is not valid.'),
+      trans.__('The details say which one.')
+    ],
+    load_failed: [
+      trans.__('The model could not be loaded.'),
+      trans.__('It may be damaged, or no chat model; choose another one.')
+    ],
     message_too_long: [trans.__('The question is too long.'), trans.__('Shorten it.')],
+    no_chat_template: [
+      trans.__('This model has no chat template: it holds no conversation.'),
+      trans.__('Choose a chat model.')
+    ],
+    no_network: [
+      trans.__('The model is not on this machine, and the hub cannot be reached.'),
+      trans.__('Check the network, or give the folder of a model that is here.')
+    ],
     no_profile: [
       trans.__('No model can be used yet.'),
       trans.__('Configure a profile; the README says how.')
+    ],
+    no_safetensors: [
+      trans.__('The model has no weights in the safetensors format.'),
+      trans.__('Choose a model that has them.')
     ],
     not_saved: [
       trans.__('Chats are not being saved: they live in memory only.'),
@@ -56,6 +85,10 @@ function sentences(trans: TranslationBundle): Record<string, [string, string] | 
       trans.__('This profile cannot be used as it stands.'),
       trans.__('See the details for what is missing.')
     ],
+    provider_error: [
+      trans.__('The provider reported an error.'),
+      trans.__('The details say what happened.')
+    ],
     rate_limited: [
       trans.__('The provider has had too many requests from this key.'),
       trans.__('Wait a minute and ask again.')
@@ -64,21 +97,42 @@ function sentences(trans: TranslationBundle): Record<string, [string, string] | 
       trans.__('The server stopped during this answer. What it had written is kept.'),
       trans.__('Ask again, or ask to go on.')
     ],
+    template_refused: [
+      trans.__("The model's chat template does not take this conversation."),
+      trans.__('Start a new chat, or take the system prompt out of the profile.')
+    ],
     timeout: [
       trans.__('The provider did not answer in time.'),
       trans.__('Try again; if it lasts, check the address and the network.')
+    ],
+    too_many_open_chats: [
+      trans.__('This page follows as many chats as it may.'),
+      trans.__('Close another page of this server first.')
     ],
     too_many_runs: [
       trans.__('The server is writing as many answers as it may.'),
       trans.__('Wait until one has ended.')
     ],
+    unknown_chat: [trans.__('This chat does not exist any more.'), trans.__('Start a new chat.')],
     unknown_host: [
       trans.__('The host of the provider cannot be found.'),
       trans.__('Check the address for a misspelling, and the network.')
     ],
+    unknown_message: [
+      trans.__('This message does not exist any more.'),
+      trans.__('Reload the page.')
+    ],
     unknown_model: [
       trans.__('The provider does not know this model or deployment.'),
       trans.__("Check the model's name, and the address with its path.")
+    ],
+    unknown_profile: [
+      trans.__('This profile does not exist any more.'),
+      trans.__('Choose another profile.')
+    ],
+    untrusted_certificate: [
+      trans.__('The connection to the provider is not trusted.'),
+      trans.__('Check the address; a company proxy needs its certificate.')
     ],
     wrong_key: [
       trans.__('The provider does not accept the key.'),

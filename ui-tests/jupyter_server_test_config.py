@@ -12,6 +12,16 @@ c.JupyterNotebookApp.expose_app_in_browser = True
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 
+# Galata's own housekeeping asks for folders that are gone; what tests look at is written to a file.
+c.Application.log_level = "CRITICAL"
+if log := os.environ["JSC_TOKEN_LOG"]:
+    c.Application.logging_config = {
+        "handlers": {
+            "tokens": {"class": "logging.FileHandler", "filename": log, "mode": "w", "level": "DEBUG"}
+        },
+        "loggers": {"jupyter_stream_chat.tokens": {"level": "DEBUG", "handlers": ["tokens"]}},
+    }
+
 provider = os.environ["JSC_PROVIDER_URL"]
 os.environ["SCRIPTED_API_KEY"] = "not-a-secret"
 c.StreamChat.data_dir = tempfile.mkdtemp(prefix="stream-chat-ui-")

@@ -1,4 +1,6 @@
 /** Two projects: the panel in JupyterLab and in Notebook 7, both answered by the scripted provider and the guide. */
+const { tmpdir } = require('os');
+const path = require('path');
 const base = require('@jupyterlab/galata/lib/playwright-config');
 
 // Three ports of this run's own, below those that the system hands out. The workers inherit the choice.
@@ -9,6 +11,9 @@ const providerPort = labPort + 2;
 const config = '--config jupyter_server_test_config.py';
 const root = process.getuid?.() === 0 ? '--allow-root' : '';
 
+// JupyterLab writes the log of tokens, a test reads it; this file is read by both their parents.
+process.env.JSC_TOKEN_LOG ??= path.join(tmpdir(), `stream-chat-tokens-${labPort}.log`);
+
 /** Each server keeps its chats in a folder of its own. */
 function server(command, port, page) {
   return {
@@ -16,14 +21,18 @@ function server(command, port, page) {
     url: `http://127.0.0.1:${port}${page}`,
     timeout: 120000,
     reuseExistingServer: false,
-    env: { JSC_PROVIDER_URL: `http://127.0.0.1:${providerPort}` }
+    env: {
+      JSC_PROVIDER_URL: `http://127.0.0.1:${providerPort}`,
+      JSC_TOKEN_LOG: command === 'lab' ? process.env.JSC_TOKEN_LOG : ''
+    }
   };
 }
 
 module.exports = {
   ...base,
   testDir: 'tests',
-  timeout: 90000,
+  timeout: 120000,
+  expect: { timeout: 15000 },
   workers: 1,
   retries: 0,
   reporter: [['list']],

@@ -4,6 +4,7 @@
 import { caretDownIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
+import { chatIcon } from '../icons';
 import type { ChatModel } from '../model';
 import { usePanel } from './context';
 import { useKeepToEnd, useSignal } from './hooks';
@@ -40,7 +41,10 @@ export function MessageList({ chat }: { chat: ChatModel }): JSX.Element {
             </button>
           )}
           {messages.length === 0 && (
-            <p className="jp-StreamChat-empty">{trans.__('Ask a question to begin.')}</p>
+            <div className="jp-StreamChat-empty">
+              <chatIcon.react tag="span" aria-hidden="true" />
+              <p>{trans.__('Ask a question to begin.')}</p>
+            </div>
           )}
           {messages.map(message => (
             <MessageItem key={message.message_id} chat={chat} message={message} />

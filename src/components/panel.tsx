@@ -30,7 +30,7 @@ interface IOptions {
   rendermime: IRenderMimeRegistry;
   languages: IEditorLanguageRegistry;
   trans: TranslationBundle;
-  /** The language of the page, as `en` or `zh_CN`. */
+  /** The language of the page, as `en` or `zh-CN`. */
   language: string;
   settings: IPanelSettings;
 }
@@ -116,6 +116,13 @@ function PanelView({ workspace }: { workspace: WorkspaceModel }): JSX.Element {
     setListOpen(false);
   };
 
+  // The list covers the chat: who is at work there has left the list.
+  const onFocus = ({ target }: React.FocusEvent) => {
+    if (!target.closest('#jp-StreamChat-chats')) {
+      setListOpen(false);
+    }
+  };
+
   return (
     <>
       <Header
@@ -125,7 +132,7 @@ function PanelView({ workspace }: { workspace: WorkspaceModel }): JSX.Element {
         onNewChat={newChat}
       />
       <Banners workspace={workspace} chat={chat} />
-      <div className="jp-StreamChat-view">
+      <div className="jp-StreamChat-view" onFocus={onFocus}>
         {workspace.isLoaded && workspace.defaultProfileId === null && <SetupCard />}
         <ChatView key={chat.chatId} workspace={workspace} chat={chat} />
         {isListOpen && (

@@ -19,7 +19,7 @@ export function addCopyButtons(host: HTMLElement, label: string, onCopied?: () =
   for (const pre of host.querySelectorAll('pre')) {
     const code = pre.querySelector('code');
     if (code !== null) {
-      pre.append(createCopyButton(code, label, onCopied));
+      pre.prepend(createCopyButton(code, label, onCopied));
     }
   }
 }

@@ -12,6 +12,7 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import { RenderedBlock } from './block';
 import { codePoints, sliceCodePoints } from '../text';
+import { EndMarker } from './end';
 import { FenceBlock } from './fence';
 import { LinkDefinitions } from './links';
 import { FlushScheduler, nextTask, type ScheduleFrame } from './schedule';
@@ -64,6 +65,7 @@ const LIST_START = /^\s*(?:[-+*]|\d+[.)])/;
 export class StreamingMarkdown implements IStreamingText {
   constructor(private readonly _options: IStreamingMarkdownOptions) {
     this._scheduler = new FlushScheduler(() => this._flush(), _options.scheduleFrame);
+    this._end = new EndMarker(_options.node);
     _options.node.replaceChildren(this._tail.node);
   }
 
@@ -115,6 +117,9 @@ export class StreamingMarkdown implements IStreamingText {
     await Promise.all(this._loading);
     this._steps.push(...(isCurrent() ? this._lateLinks() : []));
     await this._drain();
+    if (isCurrent()) {
+      this._end.clear();
+    }
   }
 
   dispose(): void {
@@ -253,6 +258,7 @@ export class StreamingMarkdown implements IStreamingText {
   }
 
   private _changed(): void {
+    this._end.mark();
     this._options.onRendered?.(this.shown);
   }
 
@@ -386,6 +392,7 @@ export class StreamingMarkdown implements IStreamingText {
 
   private readonly _scheduler: FlushScheduler;
   private readonly _tail = new OpenTail();
+  private readonly _end: EndMarker;
   private readonly _loading: Promise<void>[] = [];
   private _splitter = new MarkdownSplitter(this._sink);
   private _links = new LinkDefinitions();

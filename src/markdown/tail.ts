@@ -7,6 +7,7 @@
  */
 
 import { createBlockNode } from './block';
+import { lastText } from './end';
 import { codePoints } from '../text';
 
 // Characters that may begin or end markup within a line: without any, text is just text.
@@ -115,18 +116,4 @@ export class OpenTail {
   private _waiting: HTMLElement | null = null;
   /** Spaces at the source's end, which the renderer has left out. */
   private _spaces = '';
-}
-
-function lastText(content: HTMLElement): Text | null {
-  const walker = document.createTreeWalker(content, NodeFilter.SHOW_TEXT);
-  let node = walker.lastChild();
-  while (node !== null && (node.textContent?.trim() === '' || inAnchorLink(node))) {
-    node = walker.previousNode();
-  }
-  return node as Text | null;
-}
-
-/** Whether a text is the pilcrow that rendermime puts behind a heading. */
-function inAnchorLink(node: Node): boolean {
-  return node.parentElement?.classList.contains('jp-InternalAnchorLink') ?? false;
 }

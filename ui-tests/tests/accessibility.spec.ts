@@ -1,7 +1,7 @@
 /** The panel for everyone: axe finds nothing in any state, nothing is cut at any width, the keyboard is enough. */
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test } from '@jupyterlab/galata';
-import type { Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
+import { openLab, test } from './fixtures';
 import { Panel } from './panel';
 
 const THEMES = ['JupyterLab Light', 'JupyterLab Dark', 'JupyterLab Dark High Contrast'];
@@ -12,7 +12,8 @@ async function expectNoViolations(page: Page): Promise<void> {
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
     .analyze();
   const found = violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(node => `${node.html} ${node.failureSummary}`).join('\n')}`
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map(node => `${node.html} ${node.failureSummary}`).join('\n')}`
   );
   expect(found).toEqual([]);
 }
@@ -25,7 +26,8 @@ async function overflowing(page: Page): Promise<string[]> {
     const scrolls = (node: Element | null): boolean =>
       node !== null &&
       node !== panel &&
-      (['auto', 'scroll'].includes(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
+      (['auto', 'scroll'].includes(getComputedStyle(node).overflowX) ||
+        scrolls(node.parentElement));
     return [...panel.querySelectorAll('*')]
       .filter(node => !node.closest('.jp-StreamChat-hidden') && !scrolls(node.parentElement))
       .filter(node => {
@@ -36,23 +38,12 @@ async function overflowing(page: Page): Promise<string[]> {
   });
 }
 
-async function setWidth(page: Page, width: number): Promise<void> {
-  await page.evaluate(value => {
-    const panel = document.querySelector<HTMLElement>('.jp-StreamChat')!;
-    panel.style.width = `${value}px`;
-    panel.style.minWidth = '0';
-  }, width);
-}
-
 for (const theme of THEMES) {
-  test(`axe finds nothing in any state in ${theme}`, async ({ page }) => {
-    const panel = new Panel(page);
+  test(`axe finds nothing in any state in ${theme}`, async ({ panel, lab: page }) => {
     await page.theme.setTheme(theme);
-    await panel.openNewChat();
-    await panel.choose('Scripted');
     await expectNoViolations(page);
 
-    await panel.ask('tokens=5000 rate=20 text=markdown');
+    await panel.ask('text=code rate=20');
     await panel.expectStatus('streaming');
     await expectNoViolations(page);
     await panel.button.click();
@@ -77,25 +68,22 @@ for (const theme of THEMES) {
   });
 }
 
-test('nothing is cut or sticks out from 215 to 1,000 pixels', async ({ page }) => {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+test('nothing is cut or sticks out from 215 to 1,000 pixels', async ({ panel, lab: page }) => {
   await panel.ask(`text=markdown ${'a-very-long-word-'.repeat(20)}`);
   await panel.expectFinished('stop');
   await panel.ask('fail=401');
   await panel.expectFinished('error');
-  for (const width of [215, 260, 320, 480, 800, 1000]) {
-    await setWidth(page, width);
+  await page.sidebar.close('left');
+  for (const width of [1000, 800, 480, 320, 260, 215]) {
+    await page.sidebar.setWidth(width, 'right');
+    const { width: actual } = (await panel.root.boundingBox())!;
+    expect(Math.abs(actual - width)).toBeLessThan(10);
     expect(await overflowing(page), `at ${width} px`).toEqual([]);
     await expect(panel.button).toBeInViewport({ ratio: 1 });
   }
 });
 
-test('the keyboard is enough', async ({ page }) => {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+test('the keyboard is enough', async ({ panel, lab: page }) => {
   await panel.input.focus();
   await page.keyboard.type('tokens=5000');
   await page.keyboard.press('Shift+Enter');
@@ -119,50 +107,35 @@ test('the keyboard is enough', async ({ page }) => {
   await expect(panel.button).toBeFocused();
 });
 
-test('keys of an input method are left to it', async ({ page }) => {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  const session = await page.context().newCDPSession(page);
+test('keys of an input method are left to it', async ({ panel, lab }) => {
+  const session = await lab.context().newCDPSession(lab.context().pages()[0]);
   await panel.input.focus();
   await session.send('Input.imeSetComposition', { text: 'ni', selectionStart: 2, selectionEnd: 2 });
-  await panel.input.dispatchEvent('keydown', { key: 'Enter', keyCode: 229, isComposing: true });
-  await expect(panel.answers).toHaveCount(0);
+  await lab.keyboard.press('Enter');
+  await lab.keyboard.press('Escape');
   await session.send('Input.insertText', { text: '你好' });
-  await expect(panel.input).toHaveValue('你好');
+  await expect(panel.input).toHaveValue(/你好/);
+  await expect(panel.answers).toHaveCount(0);
+  await lab.keyboard.press('Enter');
+  await panel.expectFinished('stop');
 });
 
-test('a double click on Send does not stop the answer', async ({ page }) => {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+test('a double click on Send does not stop the answer', async ({ panel, lab: page }) => {
   await panel.input.fill('tokens=20 rate=40');
   await panel.button.dblclick();
   await panel.expectFinished('stop');
 });
 
-test('chats are made, renamed, switched and deleted', async ({ page }) => {
+test('speaks Chinese', async ({ browser }) => {
+  const page = await openLab(browser, {
+    '@jupyterlab/translation-extension:plugin': { locale: 'zh_CN' }
+  });
   const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
-  await panel.ask('tokens=3 first question');
-  await panel.expectFinished('stop');
-  const title = panel.root.locator('.jp-StreamChat-title');
-  await expect(title).toContainText('first question');
-
-  await title.click();
-  await panel.root.getByRole('button', { name: /^Rename tokens=3 first/ }).click();
-  await page.keyboard.type('Renamed');
-  await page.keyboard.press('Enter');
-  await expect(title).toContainText('Renamed');
-
-  await panel.root.locator('.jp-StreamChat-header').getByRole('button', { name: 'New chat' }).last().click();
-  await expect(panel.answers).toHaveCount(0);
-  await title.click();
-  await panel.root.getByRole('button', { name: 'Renamed', exact: true }).click();
-  await expect(panel.answers).toHaveCount(1);
-
-  await title.click();
-  await panel.root.getByRole('button', { name: 'Delete Renamed' }).click();
-  await page.locator('.jp-Dialog').getByRole('button', { name: 'Delete' }).click();
-  await expect(panel.root.getByText('Renamed', { exact: true })).toHaveCount(0);
+  await panel.open();
+  await expect(panel.input).toHaveAttribute('placeholder', '输入问题');
+  await panel.ask('fail=401');
+  await panel.expectFinished('error');
+  await expect(panel.answer).toContainText('模型服务不接受该密钥');
+  expect(await overflowing(page)).toEqual([]);
+  await page.context().close();
 });

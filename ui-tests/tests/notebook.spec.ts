@@ -1,8 +1,9 @@
 /** The panel in Notebook 7, which has no `ILabShell`. */
 import { expect, test } from '@playwright/test';
-import { numbered, Panel } from './panel';
+import { Panel } from './panel';
+import { numbered } from './provider';
 
-test('a question streams its answer in Notebook 7', async ({ page }) => {
+test('streams and stops in Notebook 7', async ({ page }) => {
   await page.goto('/tree');
   const panel = new Panel(page);
   await panel.openNewChat();
@@ -10,4 +11,9 @@ test('a question streams its answer in Notebook 7', async ({ page }) => {
   await panel.ask('tokens=60 rate=50');
   await panel.expectFinished('stop');
   expect(await panel.tokens()).toEqual(numbered(60));
+
+  await panel.ask('tokens=5000 rate=50');
+  await panel.expectText('t5');
+  await panel.execute('stream-chat:stop');
+  await panel.expectFinished('interrupted');
 });

@@ -1,22 +1,33 @@
 /** The panel as a test sees it: by its public hooks only. */
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { expect, type Locator, type Page } from '@playwright/test';
+import { expect, type JSHandle, type Locator, type Page } from '@playwright/test';
 
-const PROVIDER = `http://127.0.0.1:${Number(process.env.JSC_PORT) + 2}`;
-
-/** What the scripted provider noted of one request. */
-export interface IReceived {
-  tokens_sent: number;
-  disconnected: number | null;
-  finished: number | null;
-  body: { messages: { role: string; content: string }[]; stream?: boolean };
+/** What was on the page while an answer grew. */
+export interface IGrowth {
+  /** How many lengths the text had one after another. */
+  readonly steps: number;
+  /** Texts that were no beginning of the expected one. */
+  readonly wrong: readonly string[];
 }
+
+/** What a click on Stop did. */
+export interface IStopped {
+  /** Milliseconds since the epoch. */
+  readonly clickedAt: number;
+  /** The text on the page in the frame after the click. */
+  readonly shown: string;
+  /** The longest text on the page since then. */
+  readonly longest: () => Promise<number>;
+}
+
+const CONTENT = '[data-role="assistant"] .jp-StreamChat-content';
 
 export class Panel {
   constructor(readonly page: Page) {
     this.root = page.locator('.jp-StreamChat');
     this.input = this.root.locator('.jp-StreamChat-input');
     this.button = this.root.locator('.jp-StreamChat-send');
+    this.title = this.root.locator('.jp-StreamChat-title');
     this.answers = this.root.locator('.jp-StreamChat-message[data-role="assistant"]');
     this.answer = this.answers.last();
     this.text = this.answer.locator('.jp-StreamChat-content');
@@ -25,26 +36,33 @@ export class Panel {
   readonly root: Locator;
   readonly input: Locator;
   readonly button: Locator;
+  readonly title: Locator;
   readonly answers: Locator;
   readonly answer: Locator;
   readonly text: Locator;
 
-  /** Open the panel by its command. (A page whose workspace is taken moves to another one first.) */
+  /** Run one of JupyterLab's commands. */
+  async execute(command: string): Promise<void> {
+    await this.page.waitForFunction(() => 'jupyterapp' in window);
+    await this.page.evaluate(async id => {
+      const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
+      await app.restored;
+      await app.commands.execute(id);
+    }, command);
+  }
+
+  /** Open the panel by its command. */
   async open(): Promise<void> {
-    await expect(async () => {
-      await this.page.evaluate(async () => {
-        const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
-        await app.restored;
-        await app.commands.execute('stream-chat:open');
-      });
-      await expect(this.input).toBeVisible({ timeout: 1000 });
-    }).toPass({ timeout: 60000 });
+    await this.execute('stream-chat:open');
+    await expect(this.input).toBeVisible();
+    // The first greeting waits for the server to load what it needs.
+    await expect(this.root.locator('.jp-StreamChat-banner')).toHaveCount(0, { timeout: 60_000 });
   }
 
   /** Open the panel and begin a chat of this test's own. */
   async openNewChat(): Promise<void> {
     await this.open();
-    await this.root.getByRole('button', { name: 'New chat', exact: true }).last().click();
+    await this.execute('stream-chat:new-chat');
     await expect(this.answers).toHaveCount(0);
   }
 
@@ -53,13 +71,16 @@ export class Panel {
     await this.root.getByLabel('Model profile').selectOption({ label });
   }
 
+  /** Ask, and wait until there is an answer to look at. */
   async ask(question: string): Promise<void> {
+    const before = await this.answers.count();
     await this.input.fill(question);
     await this.input.press('Enter');
+    await expect(this.answers).toHaveCount(before + 1);
   }
 
   async expectStatus(status: string): Promise<void> {
-    await expect(this.answer).toHaveAttribute('data-status', status, { timeout: 30000 });
+    await expect(this.answer).toHaveAttribute('data-status', status, { timeout: 60_000 });
   }
 
   async expectFinished(reason: string): Promise<void> {
@@ -69,49 +90,58 @@ export class Panel {
 
   /** Wait until the answer holds some text. */
   async expectText(text: string | RegExp): Promise<void> {
-    await expect(this.text).toContainText(text, { timeout: 30000 });
+    await expect(this.text).toContainText(text, { timeout: 30_000 });
   }
 
-  /** Stop, and return the text shown two frames later: after that nothing may be added. */
-  async stopAndRead(): Promise<string> {
-    return this.page.evaluate(async () => {
-      const texts = document.querySelectorAll('.jp-StreamChat-message .jp-StreamChat-content');
-      const text = texts[texts.length - 1];
-      document.querySelector<HTMLElement>('.jp-StreamChat-send')!.click();
-      const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
-      await frame();
-      await frame();
-      return text.textContent ?? '';
-    });
+  /** The text of the answer, with single spaces. */
+  async shown(): Promise<string> {
+    return (await this.text.textContent())!.replace(/\s+/g, ' ').trim();
   }
 
   /** The numbered tokens that the answer shows. */
   async tokens(): Promise<string[]> {
-    return ((await this.text.textContent()) ?? '').trim().split(/\s+/).filter(Boolean);
+    return (await this.shown()).split(' ').filter(Boolean);
+  }
+
+  /** Look at every change of the first answer from now on; its end is to be `expected`. */
+  async watch(expected: string): Promise<() => Promise<IGrowth>> {
+    const growth = await this.root.evaluateHandle(
+      (root, [content, whole]) => {
+        const lengths = new Set<number>();
+        const wrong: string[] = [];
+        new MutationObserver(() => {
+          const text = (root.querySelector(content)?.textContent ?? '').replace(/\s+/g, ' ').trim();
+          lengths.add(text.length);
+          if (!whole.startsWith(text)) {
+            wrong.push(text.slice(-80));
+          }
+        }).observe(root, { childList: true, characterData: true, subtree: true });
+        return { lengths, wrong };
+      },
+      [CONTENT, expected] as const
+    );
+    return () => growth.evaluate(({ lengths, wrong }) => ({ steps: lengths.size, wrong }));
+  }
+
+  /** Click Stop, and look at what is on the page from the next frame on. */
+  async stop(): Promise<IStopped> {
+    const handle = await this.root.evaluateHandle(async (root, content) => {
+      const text = [...root.querySelectorAll(content)].pop()!;
+      // How blocks are parted on the page is no text: white space counts as one space.
+      const read = () => text.textContent!.replace(/\s+/g, ' ').trim();
+      const clickedAt = Date.now();
+      root.querySelector<HTMLElement>('.jp-StreamChat-send')!.click();
+      await new Promise(requestAnimationFrame);
+      const stopped = { clickedAt, shown: read(), longest: read().length };
+      new MutationObserver(() => {
+        stopped.longest = Math.max(stopped.longest, read().length);
+      }).observe(text, { childList: true, characterData: true, subtree: true });
+      return stopped;
+    }, CONTENT);
+    return { ...(await handle.jsonValue()), longest: () => longestOf(handle) };
   }
 }
 
-/** The tokens `t0 t1 ...` that the scripted provider numbers. */
-export function numbered(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `t${index}`);
-}
-
-/** What the scripted provider received, the newest last. */
-export async function received(): Promise<IReceived[]> {
-  const response = await fetch(`${PROVIDER}/_requests`);
-  return (await response.json()) as IReceived[];
-}
-
-/** Wait until the newest request satisfies a condition, and return it. */
-export async function newestRequest(
-  matches: (request: IReceived) => boolean = () => true
-): Promise<IReceived> {
-  let newest: IReceived | undefined;
-  await expect
-    .poll(async () => {
-      newest = (await received()).pop();
-      return newest !== undefined && matches(newest);
-    })
-    .toBe(true);
-  return newest!;
+function longestOf(handle: JSHandle<{ longest: number }>): Promise<number> {
+  return handle.evaluate(({ longest }) => longest);
 }

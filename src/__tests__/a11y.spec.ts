@@ -1,0 +1,55 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { describeRun } from '../a11y';
+import type { FinishReason, RunInfo } from '../protocol/generated';
+import { runInfo } from './support/scriptedserver';
+
+const trans = nullTranslator.load('jupyter_stream_chat');
+
+function said(changes: Partial<RunInfo>): string | undefined {
+  return describeRun(runInfo({ run_id: 'r', message_id: 'm', ...changes }), trans)?.text;
+}
+
+it('tells how far a run is before its first text', () => {
+  expect(said({ status: 'queued', progress: { stage: 'queued', position: 2 } })).toBe(
+    'Waiting in the queue, place 2'
+  );
+  expect(said({ status: 'starting', progress: { stage: 'loading', fraction: 0.62 } })).toBe(
+    'Loading the model, 62 %'
+  );
+  expect(said({ status: 'starting', progress: { stage: 'importing' } })).toBe(
+    'Starting the local engine'
+  );
+  expect(said({ status: 'waiting' })).toBe('Waiting for the answer');
+  expect(said({ status: 'streaming' })).toBeUndefined();
+});
+
+it('tells every end apart, but a good one', () => {
+  const reasons: FinishReason[] = [
+    'length',
+    'content_filter',
+    'interrupted',
+    'error',
+    'timeout',
+    'repetition',
+    'lost'
+  ];
+  const ends = reasons.map(finish_reason => said({ status: 'finished', finish_reason }));
+  expect(new Set(ends).size).toBe(reasons.length);
+  expect(ends).not.toContain(undefined);
+  expect(said({ status: 'finished', finish_reason: 'stop' })).toBeUndefined();
+});
+
+it('says what the server said of an error', () => {
+  const error = { code: 'x', message: 'It broke.', cure: 'Mend it.', detail: 'Trace' };
+  const text = describeRun(
+    runInfo({
+      run_id: 'r',
+      message_id: 'm',
+      status: 'finished',
+      finish_reason: 'error',
+      error
+    }),
+    trans
+  );
+  expect(text).toEqual({ level: 'error', text: 'It broke.', cure: 'Mend it.', detail: 'Trace' });
+});

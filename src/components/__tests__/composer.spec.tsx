@@ -1,0 +1,154 @@
+import { fireEvent, screen } from '@testing-library/react';
+import * as React from 'react';
+import { useRef, useState } from 'react';
+import type { BlockedReason } from '../../model';
+import { Composer } from '../composer';
+import { renderInPanel } from './support';
+
+const onSend = jest.fn();
+const onStop = jest.fn();
+
+interface IProps {
+  isRunning?: boolean;
+  isStopping?: boolean;
+  blocked?: BlockedReason | null;
+}
+
+/** A composer with the draft 'why?' that is stopped and sent by nobody but the test. */
+function Bench({ isRunning = false, isStopping = false, blocked = null }: IProps): JSX.Element {
+  const [draft, setDraft] = useState('why?');
+  return (
+    <Composer
+      draft={draft}
+      isRunning={isRunning}
+      isStopping={isStopping}
+      blocked={blocked}
+      onDraft={setDraft}
+      onSend={onSend}
+      onStop={onStop}
+      inputRef={useRef<HTMLTextAreaElement>(null)}
+    >
+      <span />
+    </Composer>
+  );
+}
+
+const field = () => screen.getByRole('textbox');
+const button = () => screen.getByRole('button');
+const hint = () => screen.getByRole('status').textContent;
+
+/** Press a key; returns whether the browser is left to do what it does. */
+function press(key: string, init: KeyboardEventInit = {}): boolean {
+  return fireEvent.keyDown(field(), { key, ...init });
+}
+
+beforeEach(() => {
+  jest.resetAllMocks();
+});
+
+describe('Enter', () => {
+  it('sends, and breaks no line', () => {
+    renderInPanel(<Bench />);
+    expect(press('Enter')).toBe(false);
+    expect(onSend).toHaveBeenCalledWith('why?');
+  });
+
+  it('breaks the line with Shift or Alt', () => {
+    renderInPanel(<Bench />);
+    expect(press('Enter', { shiftKey: true })).toBe(true);
+    expect(press('Enter', { altKey: true })).toBe(true);
+    expect(onSend).not.toHaveBeenCalled();
+  });
+
+  it('breaks the line where Ctrl+Enter sends', () => {
+    renderInPanel(<Bench />, { settings: { enterSends: false } });
+    expect(press('Enter')).toBe(true);
+    expect(onSend).not.toHaveBeenCalled();
+    press('Enter', { ctrlKey: true });
+    press('Enter', { metaKey: true });
+    expect(onSend).toHaveBeenCalledTimes(2);
+  });
+
+  it('sends nothing but white space', () => {
+    renderInPanel(<Bench />);
+    fireEvent.change(field(), { target: { value: ' \n ' } });
+    press('Enter');
+    expect(onSend).not.toHaveBeenCalled();
+    expect(button().getAttribute('aria-disabled')).toBe('true');
+  });
+
+  it('keeps the draft while an answer is written, and says why until it is changed', () => {
+    renderInPanel(<Bench isRunning blocked="running" />);
+    press('Enter');
+    expect(onSend).not.toHaveBeenCalled();
+    expect(hint()).toContain('Your draft is kept');
+    fireEvent.change(field(), { target: { value: 'why not?' } });
+    expect(hint()).toBe('');
+  });
+
+  it('forgets the reason once it no longer holds', () => {
+    const { rerender } = renderInPanel(<Bench isRunning blocked="running" />);
+    press('Enter');
+    rerender(<Bench />);
+    expect(hint()).toBe('');
+  });
+});
+
+describe('an input method', () => {
+  // Safari ends the composition before the key event, whose code is then 229.
+  it.each([{ isComposing: true }, { keyCode: 229 }])('keeps its keys: %j', key => {
+    renderInPanel(<Bench isRunning />);
+    expect(press('Enter', key)).toBe(true);
+    expect(press('Escape', key)).toBe(true);
+    expect(onSend).not.toHaveBeenCalled();
+    expect(onStop).not.toHaveBeenCalled();
+  });
+});
+
+describe('Escape', () => {
+  it('stops an answer', () => {
+    renderInPanel(<Bench isRunning />);
+    press('Escape');
+    expect(onStop).toHaveBeenCalledTimes(1);
+  });
+
+  it('is left alone without one', () => {
+    renderInPanel(<Bench />);
+    expect(press('Escape')).toBe(true);
+    expect(onStop).not.toHaveBeenCalled();
+  });
+});
+
+describe('the button', () => {
+  it('sends, then stops', () => {
+    const { rerender } = renderInPanel(<Bench />);
+    expect(button().dataset.action).toBe('send');
+    fireEvent.click(button(), { detail: 1 });
+    expect(onSend).toHaveBeenCalledTimes(1);
+    rerender(<Bench isRunning />);
+    expect(button().dataset.action).toBe('stop');
+    expect(button().getAttribute('aria-label')).toBe('Stop the answer (Escape)');
+    fireEvent.click(button(), { detail: 1 });
+    expect(onStop).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not take the second click of a double click for a wish to stop', () => {
+    const { rerender } = renderInPanel(<Bench />);
+    fireEvent.click(button(), { detail: 1 });
+    rerender(<Bench isRunning />);
+    fireEvent.click(button(), { detail: 2 });
+    expect(onStop).not.toHaveBeenCalled();
+  });
+
+  it('stops by the keyboard, whose clicks count nothing', () => {
+    renderInPanel(<Bench isRunning />);
+    fireEvent.click(button(), { detail: 0 });
+    expect(onStop).toHaveBeenCalledTimes(1);
+  });
+
+  it('says that the answer is being stopped', () => {
+    renderInPanel(<Bench isRunning isStopping />);
+    expect(button().getAttribute('aria-label')).toBe('Stopping…');
+    expect(button().getAttribute('aria-disabled')).toBe('true');
+  });
+});

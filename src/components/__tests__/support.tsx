@@ -1,0 +1,26 @@
+/** A panel's context for components under test: English, and nothing rendered. */
+import { nullTranslator } from '@jupyterlab/translation';
+import { render, type RenderResult } from '@testing-library/react';
+import * as React from 'react';
+import { PageText } from '../../__tests__/support/pagetext';
+import { IPanelContext, PanelProvider } from '../context';
+
+export const trans = nullTranslator.load('jupyter_stream_chat');
+
+/** Render a component within a panel. */
+export function renderInPanel(
+  children: JSX.Element,
+  changes: Partial<IPanelContext> = {}
+): RenderResult {
+  const context: IPanelContext = {
+    trans,
+    settings: { enterSends: true },
+    localize: error => error,
+    copy: jest.fn(),
+    renderText: () => new PageText(),
+    ...changes
+  };
+  return render(children, {
+    wrapper: ({ children: inner }) => <PanelProvider value={context}>{inner}</PanelProvider>
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * The element in which the text ends while it streams: the style sheet puts the caret there.
+ */
+
+/** Class of the innermost block that holds the last text. */
+export const END_CLASS = 'jp-StreamChat-end';
+
+/** What holds lines of text; a caret behind an inline element would be in its colours. */
+const HOLDERS = 'p, li, h1, h2, h3, h4, h5, h6, td, th, dt, dd, pre, div, .jp-StreamChat-codeLines';
+
+export class EndMarker {
+  /** @param root holds the text. */
+  constructor(private readonly _root: HTMLElement) {}
+
+  /** Mark where the text ends now. */
+  mark(): void {
+    const holder = lastText(this._root)?.parentElement?.closest<HTMLElement>(HOLDERS) ?? null;
+    if (holder !== this._marked) {
+      this.clear();
+      holder?.classList.add(END_CLASS);
+      this._marked = holder;
+    }
+  }
+
+  /** Mark nothing: no text is to come. */
+  clear(): void {
+    this._marked?.classList.remove(END_CLASS);
+    if (this._marked?.className === '') {
+      this._marked.removeAttribute('class');
+    }
+    this._marked = null;
+  }
+
+  private _marked: HTMLElement | null = null;
+}
+
+/** The last text that a reader sees; null if there is none. */
+export function lastText(root: HTMLElement): Text | null {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  let node = walker.lastChild();
+  while (node !== null && (node.textContent?.trim() === '' || inAnchorLink(node))) {
+    node = walker.previousNode();
+  }
+  return node as Text | null;
+}
+
+/** Whether a text is the pilcrow that rendermime puts behind a heading. */
+function inAnchorLink(node: Node): boolean {
+  return node.parentElement?.classList.contains('jp-InternalAnchorLink') ?? false;
+}

@@ -1,0 +1,50 @@
+/** One page for all tests of a worker: each begins a chat of its own there, since loading JupyterLab takes longest. */
+import { galata, test as base, type IJupyterLabPageFixture } from '@jupyterlab/galata';
+import type { Browser } from '@playwright/test';
+import { Panel } from './panel';
+import { LAB_URL } from './servers';
+
+interface ITestFixtures {
+  /** The panel with a new chat, answered by the scripted provider. */
+  panel: Panel;
+}
+
+interface IWorkerFixtures {
+  lab: IJupyterLabPageFixture;
+}
+
+/** Open JupyterLab in a browser of its own, with these settings by plugin. */
+export async function openLab(
+  browser: Browser,
+  settings: Record<string, object> = {}
+): Promise<IJupyterLabPageFixture> {
+  const { page } = await galata.newPage({
+    browser,
+    baseURL: LAB_URL,
+    autoGoto: false,
+    mockSettings: { ...galata.DEFAULT_SETTINGS, ...settings },
+    waitForApplication: async loading => {
+      await loading.waitForSelector('#jupyterlab-splash', { state: 'detached' });
+    }
+  });
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto('?reset');
+  return page;
+}
+
+export const test = base.extend<ITestFixtures, IWorkerFixtures>({
+  lab: [
+    async ({ browser }, use) => {
+      const page = await openLab(browser);
+      await use(page);
+      await page.context().close();
+    },
+    { scope: 'worker' }
+  ],
+  panel: async ({ lab }, use) => {
+    const panel = new Panel(lab);
+    await panel.openNewChat();
+    await panel.choose('Scripted');
+    await use(panel);
+  }
+});

@@ -1,0 +1,66 @@
+/** The scripted provider, as a test asks it what it received; and the server's own log of tokens. */
+import { readFile } from 'node:fs/promises';
+import { expect } from '@playwright/test';
+import { LAB_PORT } from './servers';
+
+const PROVIDER = `http://127.0.0.1:${LAB_PORT + 2}`;
+
+/** What the scripted provider noted of one request; times are seconds of the monotonic clock. */
+export interface IReceived {
+  path: string;
+  tokens_sent: number;
+  first_token: number | null;
+  disconnected: number | null;
+  finished: number | null;
+  body: { messages: { role: string; content: string }[]; stream?: boolean };
+}
+
+/** Wait until the newest request satisfies a condition, and return it. */
+export async function newestRequest(
+  matches: (request: IReceived) => boolean = () => true
+): Promise<IReceived> {
+  let newest: IReceived | undefined;
+  await expect
+    .poll(async () => {
+      const response = await fetch(`${PROVIDER}/_requests`);
+      newest = ((await response.json()) as IReceived[]).pop();
+      return newest !== undefined && matches(newest);
+    })
+    .toBe(true);
+  return newest!;
+}
+
+/** The question that a request brought. */
+export function questionOf({ body }: IReceived): string {
+  return body.messages[body.messages.length - 1].content;
+}
+
+/**
+ * How many tokens were due at the provider after a moment, and were sent nevertheless.
+ *
+ * @param rate - tokens per second, as the question asked for.
+ * @param moment - milliseconds since the epoch, as `Date.now()` in the page.
+ */
+export function sentAfter(
+  { tokens_sent, first_token }: IReceived,
+  rate: number,
+  moment: number
+): number {
+  // Node and Python read the same monotonic clock: that joins the page's time to the provider's.
+  const monotonicNow = Number(process.hrtime.bigint()) / 1e9;
+  const elapsed = monotonicNow - (Date.now() - moment) / 1000 - first_token!;
+  return Math.max(0, tokens_sent - 1 - Math.floor(elapsed * rate));
+}
+
+/** The content tokens of the newest run, as the server logged them. */
+export async function loggedTokens(): Promise<string[]> {
+  const log = await readFile(process.env.JSC_TOKEN_LOG!, 'utf8');
+  const lines = [...log.matchAll(/^(\S+) token \d+ '(.*)'$/gm)];
+  const newest = lines[lines.length - 1]?.[1];
+  return lines.filter(([, runId]) => runId === newest).map(([, , token]) => token);
+}
+
+/** The tokens `t0 t1 ...` that the provider numbers. */
+export function numbered(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `t${index}`);
+}
