@@ -127,8 +127,14 @@ class Library:
         return chat.info
 
     async def delete_chat(self, chat_id: str) -> None:
-        """Delete a chat and all that is in it. Interrupt its live runs first. Raises UnknownChat."""
+        """Delete a chat and all that is in it. Interrupt its live runs first.
+
+        Raises UnknownChat, and ChatReadOnly while another server writes in it.
+        """
         async with self._lock(chat_id):
+            settled = await self._settle(chat_id)
+            if settled.foreign:
+                raise _read_only(settled.foreign[0])
             chat = await self._call(self._store.delete_chat, chat_id)
             self.workspace(chat.owner).publish(lambda seq: ChatDeleted(seq=seq, chat_id=chat_id))
             self._forget(chat_id)

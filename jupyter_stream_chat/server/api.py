@@ -242,6 +242,12 @@ class Api:
             events.follow(self._services.library.feed(live.info.chat_id), progress_of(live))
             return events
         run, message = await self._finished_run(run_id)
+        if run.status != "finished":
+            # Another server's, or lost with it: a snapshot finds out which.
+            opened = await self._services.library.snapshot(run.chat_id)
+            if opened.read_only is not None:
+                raise Refused(opened.read_only)
+            run, message = await self._finished_run(run_id)
         events = RunEvents(run_id, _texts(message, run_id), held)
         events.finish(wire.RunFinished(chat_id=run.chat_id, seq=0, run=run))
         return events

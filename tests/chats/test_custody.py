@@ -129,6 +129,19 @@ async def test_a_live_run_of_another_server_is_not_touched(tmp_path: Path, libra
     assert await library.begin_run(question(2, "answer-0001"), answer(2), run(2))
 
 
+async def test_a_chat_is_not_deleted_while_another_server_writes_in_it(
+    tmp_path: Path, library: Library
+) -> None:
+    with other_server(tmp_path) as process:
+        read_words(process, 1)
+        with pytest.raises(ChatReadOnly):
+            await library.delete_chat(CHAT)
+        assert (await library.snapshot(CHAT)).messages
+    await library.recover()
+    await library.delete_chat(CHAT)
+    assert await library.chats("") == []
+
+
 async def test_a_read_only_chat_opens_when_its_server_dies(tmp_path: Path, library: Library) -> None:
     with other_server(tmp_path) as process:
         appended = read_words(process, 20)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 from tests.scripted_provider import ScriptedProvider
 
@@ -35,6 +36,13 @@ class Process:
         """Return a page of this server."""
         url = f"ws://127.0.0.1:{self.port}/stream-chat/ws"
         return Page(url, {"Authorization": f"token {TOKEN}"})
+
+    async def get(self, path: str) -> HTTPResponse:
+        """Send a REST request; refusals are returned, not raised."""
+        url = f"http://127.0.0.1:{self.port}/stream-chat/api/{path}"
+        return await AsyncHTTPClient().fetch(
+            url, headers={"Authorization": f"token {TOKEN}"}, raise_error=False
+        )
 
     async def end(self, number: signal.Signals) -> None:
         """Send a signal to this process alone and wait for its end."""
@@ -167,6 +175,9 @@ async def test_a_second_server_touches_no_live_run(start_process: StartProcess) 
         parent = opened["messages"][-1]["message_id"]
         refused = await two.command("send_message", **question(chat_id, "tokens=1", parent_id=parent))
         assert refused["error"]["code"] == "chat_read_only"
+        events = await second.get(f"runs/{run_id}/events")
+        assert events.code == 409, "what goes on elsewhere has no end that could be sent"
+        assert json.loads(events.body)["error"]["code"] == "chat_read_only"
         other = await two.new_chat()
         await two.finished(await two.ask(other, "tokens=2"))
         run = await one.finished(run_id)
