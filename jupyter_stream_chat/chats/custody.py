@@ -187,7 +187,10 @@ class Custody:
             log.info("Run %s was lost; %d characters recovered", run.run_id, content.length)
         else:  # between our look and our lock its owner has ended it
             lost = self._store.run(run.run_id) or lost
-        spool.remove()
+        if self._store.not_saved:  # the end is in memory only: the next server needs the spool
+            spool.close()
+        else:
+            spool.remove()
         return lost
 
     def _look_at(self, run: RunInfo) -> Foreign:
@@ -201,6 +204,8 @@ class Custody:
 
     def clean_up(self) -> None:
         """Delete spools whose text is in the store: their server ended between the two."""
+        if self._store.not_saved:
+            return
         for run_id in spooled_runs(self._folder):
             run = self._store.run(run_id)
             if run and run.status == "finished" and (spool := Spool.recover(self._folder, run_id)):

@@ -83,14 +83,14 @@ class Database:
     """One connection. When the disk refuses a write, all that can be read moves into memory."""
 
     def __init__(self, folder: Path) -> None:
-        """Open or make the database of a folder; where that is impossible, one in memory."""
+        """Open or make the database of a folder; where that is impossible, copy what is there into memory."""
         self.not_saved: ErrorInfo | None = None
         """Why nothing is written to the disk."""
         try:
             self._connection = _connect(folder)
         except (OSError, sqlite3.Error, NewerDatabase) as error:
             self.not_saved = _not_saved(error)
-            self._connection = _connect_in_memory()
+            self._connection = _connect_in_memory(copy_of=_connect_for_reading(folder))
 
     def close(self) -> None:
         """Close the connection."""
@@ -140,8 +140,7 @@ class Database:
     def _move_to_memory(self, error: sqlite3.Error) -> None:
         log.error("Chats are no longer saved: %s", error)
         self.not_saved = _not_saved(error)
-        disk, self._connection = self._connection, _connect_in_memory(copy_of=self._connection)
-        disk.close()
+        self._connection = _connect_in_memory(copy_of=self._connection)
 
 
 def _connect(folder: Path) -> sqlite3.Connection:
@@ -163,16 +162,35 @@ def _connect(folder: Path) -> sqlite3.Connection:
     return db
 
 
+def _connect_for_reading(folder: Path) -> sqlite3.Connection | None:
+    """Open the database of a folder that cannot be written; None where nothing can be read of it."""
+    address = (folder / FILE_NAME).absolute().as_uri()
+    # Without its shared memory a write-ahead log cannot be read: then what was written before it.
+    for how in ("mode=ro", "mode=ro&immutable=1"):
+        with contextlib.suppress(sqlite3.Error):
+            db = sqlite3.connect(f"{address}?{how}", uri=True, isolation_level=None)
+            try:
+                db.execute("SELECT * FROM sqlite_master").fetchone()
+            except sqlite3.Error:
+                db.close()
+                raise
+            return db
+    return None
+
+
 def _connect_in_memory(copy_of: sqlite3.Connection | None = None) -> sqlite3.Connection:
-    """Make a database in memory, with all that can be read of another one."""
+    """Make a database in memory, with all that can be read of another one, which is closed."""
     db = sqlite3.connect(":memory:", isolation_level=None)
-    if copy_of is not None:
-        try:
+    if copy_of is None:
+        _prepare(db)
+        return db
+    try:
+        with contextlib.closing(copy_of):
             copy_of.backup(db)
-        except sqlite3.Error:
-            db.close()
-            return _connect_in_memory()
-    _prepare(db)
+        _prepare(db)
+    except (sqlite3.Error, NewerDatabase):
+        db.close()
+        return _connect_in_memory()
     return db
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_stream_chat.chats import database
+from jupyter_stream_chat.chats.database import FILE_NAME
 from jupyter_stream_chat.chats.library import Library
 from jupyter_stream_chat.chats.refused import ChatReadOnly
 from jupyter_stream_chat.chats.spool import Spool
@@ -101,6 +104,25 @@ async def test_all_that_was_appended_survives_kill_9(tmp_path: Path, seed: int) 
     assert not (await library.chat(CHAT)).running
     assert list((tmp_path / "spool").iterdir()) == []
     assert await library.begin_run(question(2, "answer-0001"), answer(2), run(2))
+    await library.close()
+
+
+async def test_a_server_that_cannot_save_leaves_a_lost_run_to_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with other_server(tmp_path) as process:
+        appended = read_words(process, 20)
+        process.kill()
+    in_the_way = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    in_the_way.execute("BEGIN IMMEDIATE")  # as another server does that hangs
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
+    unsaved = await Library.open(tmp_path)
+    assert unsaved.not_saved
+    assert text_of((await unsaved.snapshot(CHAT)).messages[-1]).startswith(appended)
+    await unsaved.close()
+    in_the_way.close()
+    library = await Library.open(tmp_path)
+    assert text_of((await library.snapshot(CHAT)).messages[-1]).startswith(appended)
     await library.close()
 
 

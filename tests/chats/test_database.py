@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
@@ -58,6 +59,24 @@ def test_a_disk_that_fails_moves_all_into_memory(tmp_path: Path) -> None:
     names = database.execute("SELECT profile_id FROM profiles ORDER BY position").fetchall()
     assert names == [("before",), ("after",)]
     database.close()
+
+
+def test_chats_on_a_read_only_disk_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    insert = "INSERT INTO profiles (profile_id, fields) VALUES (?, '{}')"
+    killed = Database(tmp_path)  # never closed: what it wrote is in the write-ahead log alone
+    killed.change(lambda: killed.execute(insert, ("before",)))
+    monkeypatch.setattr(os, "open", refuse)
+    database = Database(tmp_path)
+    assert "Read-only" in ((database.not_saved and database.not_saved.detail) or "")
+    database.change(lambda: database.execute(insert, ("after",)))
+    names = database.execute("SELECT profile_id FROM profiles ORDER BY position").fetchall()
+    assert names == [("before",), ("after",)]
+    database.close()
+    assert killed.execute("SELECT profile_id FROM profiles").fetchall() == [("before",)]
+    killed.close()
 
 
 def test_a_full_disk_moves_all_into_memory(tmp_path: Path) -> None:
