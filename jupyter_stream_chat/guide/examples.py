@@ -15,9 +15,10 @@ from .topics import LANGUAGES, OFF_TOPIC, Topic, load_followups
 from .vocabulary import ASSISTANT, END, USER, plan
 
 _OFF_TOPIC_SHARE = 0.3
-_EARLIER_SHARE = 0.35
+_EARLIER_SHARE = 0.5
 _FOLLOWUP_SHARE = 0.08
 _CONTINUED_SHARE = 0.15
+_PASTED_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,12 @@ class Examples:
         self._tokenizer = tokenizer
         self._rng = rng
 
+    def bag(self) -> tuple[list[int], int]:
+        """Return the tokens of one question, and the token of its topic."""
+        topic = self._any_topic()
+        question = dirty(topic.questions[self._rng.choice(LANGUAGES)].draw(self._rng), self._rng)
+        return self._encode(f" {question.lower()}"), self._encode(plan(topic.id, LANGUAGES[0]))[0]
+
     def choice(self) -> Example:
         """Return a chat whose last question is to be understood."""
         rng = self._rng
@@ -61,6 +68,8 @@ class Examples:
         any; some answers lack these tokens, as when a stopped answer is continued.
         """
         rng = self._rng
+        if rng.random() < _PASTED_SHARE:
+            return self._pasted()
         topic, language = rng.choice(self._topics), rng.choice(LANGUAGES)
         answer = self._encode(topic.answers[language] + END)
         if rng.random() < _CONTINUED_SHARE:
@@ -70,6 +79,15 @@ class Examples:
         prompt = self._prompt([*self._earlier(), asked.questions[rng.choice(LANGUAGES)].draw(rng)])
         prompt += self._encode(plan(topic.id, language))
         return Example(prompt + answer, len(prompt))
+
+    def _pasted(self) -> Example:
+        """Return a chat in which somebody pastes a long text, in part of characters never seen: off-topic."""
+        rng, language = self._rng, self._rng.choice(LANGUAGES)
+        draws = [self._off_topic.questions[language].draw(rng) for _ in range(rng.randint(3, 20))]
+        draws.append("".join(chr(rng.randrange(0x3400, 0x4DC0)) for _ in range(rng.randint(0, 60))))
+        prompt = self._prompt([" ".join(draws)[: rng.randint(60, 300)]])
+        answer = self._off_topic.answers[language]
+        return Example(prompt + self._encode(plan(OFF_TOPIC, language) + answer + END), len(prompt))
 
     def _any_topic(self) -> Topic:
         return self._off_topic if self._rng.random() < _OFF_TOPIC_SHARE else self._rng.choice(self._known)

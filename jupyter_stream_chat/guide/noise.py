@@ -23,7 +23,7 @@ def dirty(question: str, rng: random.Random) -> str:
         question = expand(f"{{before_{language}}}", rng) + rng.choice((gap, ", " if gap else "，")) + question
     if rng.random() < 0.2:
         question += gap + expand(f"{{after_{language}}}", rng)
-    question = _drop_parts(question, gap, 0.06, rng)
+    question = _reword(question, gap, rng)
     if rng.random() < 0.25:
         question = _typo(question, rng) if gap else question.replace(" ", "")
     return repunctuate(question, rng)
@@ -37,11 +37,19 @@ def repunctuate(question: str, rng: random.Random) -> str:
     return bare + rng.choice(_MARKS[language_of(bare)]) if bare else question
 
 
-def _drop_parts(question: str, gap: str, rate: float, rng: random.Random) -> str:
-    """Leave out words (English) or characters (Chinese), each with probability `rate`."""
+def _reword(question: str, gap: str, rng: random.Random) -> str:
+    """Leave out some words (English) or characters (Chinese), and now and then slip in some that say nothing.
+
+    Without this the model would learn whole sentences instead of the words that matter in them.
+    """
     parts = question.split(gap) if gap else list(question)
-    kept = [part for part in parts if rng.random() >= rate] if len(parts) > 3 else parts
-    return gap.join(kept) or question
+    rate = rng.uniform(0, 0.2)
+    if len(parts) > 3:
+        parts = [part for part in parts if rng.random() >= rate] or parts
+    if rng.random() < 0.2:
+        for _ in range(rng.randint(1, 4)):
+            parts.insert(rng.randint(0, len(parts)), expand(f"{{filler_{'en' if gap else 'zh'}}}", rng))
+    return gap.join(parts)
 
 
 def _typo(question: str, rng: random.Random) -> str:

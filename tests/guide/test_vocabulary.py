@@ -1,0 +1,59 @@
+"""The committed tokenizer and its chat template."""
+
+import pytest
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from jupyter_stream_chat import guide
+from jupyter_stream_chat.guide.topics import LANGUAGES, Topic, load_topics
+from jupyter_stream_chat.guide.vocabulary import plan
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    return AutoTokenizer.from_pretrained(guide.path(), local_files_only=True)
+
+
+def user(text: str) -> dict[str, str]:
+    return {"role": "user", "content": text}
+
+
+def assistant(text: str) -> dict[str, str]:
+    return {"role": "assistant", "content": text}
+
+
+def rendered(tokenizer: PreTrainedTokenizerFast, *messages: dict[str, str], **options: bool) -> str:
+    return tokenizer.apply_chat_template(list(messages), tokenize=False, **options)
+
+
+@pytest.mark.parametrize("topic", load_topics(), ids=lambda topic: topic.id)
+def test_an_answer_survives_the_tokenizer(tokenizer: PreTrainedTokenizerFast, topic: Topic) -> None:
+    for language in LANGUAGES:
+        ids = tokenizer.encode(plan(topic.id, language) + topic.answers[language])
+        assert tokenizer.decode(ids, skip_special_tokens=True) == topic.answers[language]
+        assert tokenizer.decode(ids[:2], skip_special_tokens=True) == ""
+
+
+@pytest.mark.parametrize("text", ["犇骉🙂 Ünïcödé", "\x00\ufffd", "a" * 5000])
+def test_any_text_can_be_encoded(tokenizer: PreTrainedTokenizerFast, text: str) -> None:
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_the_template_keeps_the_last_two_questions_in_plain_form(tokenizer: PreTrainedTokenizerFast) -> None:
+    chat = [user("one"), assistant("1"), user("Two\n  TWO"), assistant("2"), user("Three?")]
+    prompt = rendered(tokenizer, *chat, add_generation_prompt=True)
+    assert prompt == "<|user|> two two<|user|> three?<|assistant|>"
+
+
+def test_the_template_cuts_a_long_question(tokenizer: PreTrainedTokenizerFast) -> None:
+    assert len(rendered(tokenizer, user("word " * 10_000), add_generation_prompt=True)) < 400
+
+
+def test_the_template_leaves_a_last_answer_open_to_be_continued(tokenizer: PreTrainedTokenizerFast) -> None:
+    chat = [user("stop?"), assistant("Click **St")]
+    prompt = rendered(tokenizer, *chat, continue_final_message=True)
+    assert prompt == "<|user|> stop?<|assistant|>Click **St"
+
+
+def test_a_system_message_is_ignored(tokenizer: PreTrainedTokenizerFast) -> None:
+    system = {"role": "system", "content": "Be brief."}
+    assert rendered(tokenizer, system, user("hi")) == rendered(tokenizer, user("hi"))
