@@ -13,7 +13,14 @@ from pathlib import Path
 
 import torch
 from torch.nn import functional
-from transformers import GenerationConfig, PreTrainedTokenizerFast, LlamaConfig, LlamaForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
 
 from . import path
 from .evaluate import answers_of, ask, trained_questions
@@ -144,8 +151,8 @@ def loss(model: LlamaForCausalLM, examples: Sequence[Example]) -> torch.Tensor:
 def report(folder: Path) -> None:
     """Print the share of right answers to trained questions in other casing and punctuation."""
     topics = load_topics()
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
-    model = LlamaForCausalLM.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
     answers = answers_of(topics)
     questions = trained_questions(topics, 3, random.Random(0))
     given = ask(model, tokenizer, [[question] for question, _, _ in questions])

@@ -37,13 +37,18 @@ def test_a_recital_asks_for_an_answer_to_its_end(
 ) -> None:
     for example in (examples.recital() for _ in range(200)):
         asked = tokenizer.decode(example.ids[example.start :])
-        assert any(end.endswith(asked) for end in ENDS)
+        assert any((chosen + end).endswith(asked) for chosen in PLANS for end in ENDS)
 
 
 def test_some_recitals_begin_in_the_middle(examples: Examples, tokenizer: PreTrainedTokenizerFast) -> None:
     drawn = [examples.recital() for _ in range(200)]
-    middles = [example for example in drawn if tokenizer.decode(example.ids[example.start :]) not in ENDS]
+    asked = [tokenizer.decode(example.ids[example.start :]) for example in drawn]
+    middles = [text for text in asked if text not in ENDS and any(end.endswith(text) for end in ENDS)]
     assert 10 < len(middles) < 60
+
+
+def test_some_recitals_follow_a_long_paste(examples: Examples) -> None:
+    assert max(examples.recital().start for _ in range(300)) > 100
 
 
 def test_a_bag_names_its_topic(examples: Examples, tokenizer: PreTrainedTokenizerFast) -> None:

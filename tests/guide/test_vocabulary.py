@@ -1,6 +1,9 @@
 """The committed tokenizer and its chat template."""
 
+import json
+
 import pytest
+from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from jupyter_stream_chat import guide
@@ -31,6 +34,15 @@ def test_an_answer_survives_the_tokenizer(tokenizer: PreTrainedTokenizerFast, to
         ids = tokenizer.encode(plan(topic.id, language) + topic.answers[language])
         assert tokenizer.decode(ids, skip_special_tokens=True) == topic.answers[language]
         assert tokenizer.decode(ids[:2], skip_special_tokens=True) == ""
+
+
+def test_auto_tokenizer_splits_words_as_in_training(tokenizer: PreTrainedTokenizerFast) -> None:
+    """For some architectures AutoTokenizer puts its own splitting in place of the folder's."""
+    trained = Tokenizer.from_file(str(guide.path() / "tokenizer.json"))
+    config = json.loads((guide.path() / "config.json").read_text("utf-8"))
+    text = "what's 17 times 23? 怎么停止回答？\n\n```python"
+    assert tokenizer.encode(text) == trained.encode(text).ids
+    assert len(tokenizer) == config["vocab_size"]
 
 
 @pytest.mark.parametrize("text", ["犇骉🙂 Ünïcödé", "\x00\ufffd", "a" * 5000])
