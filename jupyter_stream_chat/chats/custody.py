@@ -203,10 +203,17 @@ class Custody:
         return Foreign(run.model_copy(update={"status": status}), spooled)
 
     def clean_up(self) -> None:
-        """Delete spools whose text is in the store: their server ended between the two."""
+        """Delete spools that nobody needs: their server ended just before the run's row, or after its end."""
         if self._store.not_saved:
             return
         for run_id in spooled_runs(self._folder):
-            run = self._store.run(run_id)
-            if run and run.status == "finished" and (spool := Spool.recover(self._folder, run_id)):
+            if not self._is_needed(run_id) and (spool := Spool.recover(self._folder, run_id)):
                 spool.remove()
+
+    def _is_needed(self, run_id: str) -> bool:
+        if run := self._store.run(run_id):
+            return run.status != "finished"
+        try:
+            return any(read_spool(self._folder, run_id).texts.values())
+        except OSError:
+            return True

@@ -126,6 +126,15 @@ async def test_a_server_that_cannot_save_leaves_a_lost_run_to_the_next_one(
     await library.close()
 
 
+async def test_a_spool_without_a_run_is_cleared_away(tmp_path: Path) -> None:
+    Spool.create(tmp_path / "spool", "run-00001").close()  # killed before the run was written
+    held = Spool.create(tmp_path / "spool", "run-00002")  # another server is about to write it
+    library = await Library.open(tmp_path)
+    assert sorted(file.name for file in (tmp_path / "spool").glob("*.spool")) == ["run-00002.spool"]
+    held.remove()
+    await library.close()
+
+
 async def test_a_live_run_of_another_server_is_not_touched(tmp_path: Path, library: Library) -> None:
     with other_server(tmp_path) as process:
         appended = read_words(process, 20)
