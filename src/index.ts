@@ -21,7 +21,7 @@ import { WorkspaceModel } from './model';
 
 const PLUGIN_ID = 'jupyter-stream-chat:plugin';
 
-const DEFAULTS: IPanelSettings = { enterSends: true };
+const DEFAULTS: IPanelSettings = { enterSends: true, typewriter: false };
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,

@@ -10,6 +10,8 @@ import type { IStreamingText } from '../markdown';
 export interface IPanelSettings {
   /** Enter sends and Shift+Enter breaks the line; else Ctrl+Enter (Cmd+Enter) sends. */
   readonly enterSends: boolean;
+  /** Answers appear at a typist's pace rather than as they come. */
+  readonly typewriter: boolean;
 }
 
 export interface IPanelContext {

@@ -40,7 +40,7 @@ export function MessageList({ chat }: { chat: ChatModel }): JSX.Element {
               {trans.__('Show older messages')}
             </button>
           )}
-          {messages.length === 0 && (
+          {messages.length === 0 && chat.blockedReason !== 'no_profile' && (
             <div className="jp-StreamChat-empty">
               <chatIcon.react tag="span" aria-hidden="true" />
               <p>{trans.__('Ask a question to begin.')}</p>

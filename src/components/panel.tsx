@@ -11,7 +11,7 @@ import * as React from 'react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { localize } from '../errortext';
 import { chatIcon } from '../icons';
-import { addCopyButtons, PlainText, StreamingMarkdown, warmUp } from '../markdown';
+import { addCopyButtons, PlainText, StreamingMarkdown, Typewriter, warmUp } from '../markdown';
 import type { ChatModel, WorkspaceModel } from '../model';
 import type { ChatInfo, RunInfo } from '../protocol/generated';
 import { Announcer } from './announcer';
@@ -80,29 +80,37 @@ export class ChatPanel extends ReactWidget {
 
 function PanelRoot(options: IOptions): JSX.Element {
   const { workspace, rendermime, languages, trans, language, settings } = options;
-  const context = useMemo<IPanelContext>(
-    () => ({
+  const context = useMemo<IPanelContext>(() => {
+    const renderAnswer = (node: HTMLElement) =>
+      new StreamingMarkdown({
+        node,
+        rendermime,
+        languages,
+        onBlock: host => addCopyButtons(host, trans.__('Copy'))
+      });
+    return {
       trans,
       settings,
       localize: error => localize(error, trans, language),
       copy: text => Clipboard.copyToSystem(text),
-      renderText: (node, role) =>
-        role === 'user'
-          ? new PlainText({ node })
-          : new StreamingMarkdown({
-              node,
-              rendermime,
-              languages,
-              onBlock: host => addCopyButtons(host, trans.__('Copy'))
-            })
-    }),
-    [rendermime, languages, trans, language, settings]
-  );
+      renderText: (node, role) => {
+        if (role === 'user') {
+          return new PlainText({ node });
+        }
+        const answer = renderAnswer(node);
+        return settings.typewriter && !wantsLessMotion() ? new Typewriter(answer) : answer;
+      }
+    };
+  }, [rendermime, languages, trans, language, settings]);
   return (
     <PanelProvider value={context}>
       <PanelView workspace={workspace} />
     </PanelProvider>
   );
+}
+
+function wantsLessMotion(): boolean {
+  return window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 }
 
 function PanelView({ workspace }: { workspace: WorkspaceModel }): JSX.Element {

@@ -9,3 +9,4 @@ export type { ScheduleFrame } from './schedule';
 export type { BlockKind } from './splitter';
 export { type IStreamingMarkdownOptions, StreamingMarkdown } from './streaming';
 export type { IStreamingText } from './text';
+export { Typewriter } from './typewriter';

@@ -27,6 +27,7 @@ export async function openLab(
       await loading.waitForSelector('#jupyterlab-splash', { state: 'detached' });
     }
   });
+  page.on('pageerror', error => console.error(error));
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.goto('?reset');
   return page;

@@ -61,7 +61,7 @@ describe('Enter', () => {
   });
 
   it('breaks the line where Ctrl+Enter sends', () => {
-    renderInPanel(<Bench />, { settings: { enterSends: false } });
+    renderInPanel(<Bench />, { settings: { enterSends: false, typewriter: false } });
     expect(press('Enter')).toBe(true);
     expect(onSend).not.toHaveBeenCalled();
     press('Enter', { ctrlKey: true });

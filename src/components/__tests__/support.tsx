@@ -14,7 +14,7 @@ export function renderInPanel(
 ): RenderResult {
   const context: IPanelContext = {
     trans,
-    settings: { enterSends: true },
+    settings: { enterSends: true, typewriter: false },
     localize: error => error,
     copy: jest.fn(),
     renderText: () => new PageText(),
