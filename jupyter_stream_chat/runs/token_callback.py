@@ -1,8 +1,7 @@
 """The callback chain's middle: each token that LangChain reports is logged and forwarded.
 
 The two are independent: a log that fails never keeps text from the page, and a page that fails never keeps a
-token from the log. Switch the log on with
-``logging.getLogger("jupyter_stream_chat.tokens").setLevel(logging.DEBUG)``.
+token from the log. The README says how to switch the log on.
 """
 
 from __future__ import annotations
