@@ -7,7 +7,7 @@ import { useLayoutEffect, useRef } from 'react';
 import type { ChatModel } from '../model';
 import type { Message, RunInfo } from '../protocol/generated';
 import { usePanel } from './context';
-import { RunState } from './runstate';
+import { Dots, RunState } from './runstate';
 
 interface IProps {
   chat: ChatModel;
@@ -81,6 +81,8 @@ function Reasoning({ chat, message }: IProps): JSX.Element | null {
   const node = useRef<HTMLDivElement>(null);
   const messageId = message.message_id;
   const hasReasoning = chat.hasReasoning(messageId);
+  const isThinking =
+    message.runs.some(({ status }) => status === 'streaming') && chat.keptText(messageId) === '';
   useLayoutEffect(() => {
     if (!node.current) {
       return;
@@ -94,7 +96,9 @@ function Reasoning({ chat, message }: IProps): JSX.Element | null {
   }, [chat, messageId, hasReasoning, renderText]);
   return hasReasoning ? (
     <details className="jp-StreamChat-reasoning">
-      <summary>{trans.__('Reasoning')}</summary>
+      <summary>
+        {trans.__('Reasoning')} {isThinking && <Dots />}
+      </summary>
       <div className="jp-StreamChat-reasoningText" tabIndex={0} ref={node} />
     </details>
   ) : null;

@@ -44,7 +44,8 @@ export function RunState({ run, stopping, discarded }: IProps): JSX.Element | nu
   );
 }
 
-function Dots(): JSX.Element {
+/** Something goes on that has no text yet. */
+export function Dots(): JSX.Element {
   return (
     <span className="jp-StreamChat-dots" aria-hidden="true">
       <span />
