@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 from pathlib import Path
 
 from tests.bench import cpu, first_token, full_speed, kernel_echo, lag, loading, stop, wire_bytes
@@ -27,6 +28,10 @@ REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 async def main(names: list[str], *, rounds: int, quick: bool) -> None:
     """Measure the groups of these names, or all."""
+    task = asyncio.current_task()
+    assert task is not None
+    # Ended from outside, the servers and the browser must end as well.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     figures: list[Figure] = []
     load = os.getloadavg()[0]
     async with bench(rounds=rounds, quick=quick) as run:

@@ -17,7 +17,7 @@ ALLOWED_MS = 10
 
 async def measure(bench: Bench) -> list[Figure]:
     """Measure questions to a server that has answered before, and the first question to a new one."""
-    questions = bench.size(20, 5)
+    questions = bench.size(15, 5)
     floor, usual, first = [], [], []
     for _ in range(bench.rounds):
         async with bench.bare() as bare:

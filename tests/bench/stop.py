@@ -13,7 +13,7 @@ QUESTION = "tokens=5000 rate=50"
 
 async def measure(bench: Bench) -> list[Figure]:
     """Stop many answers on both pages."""
-    clicks = bench.size(40, 8)
+    clicks = bench.size(30, 8)
     floor, stops = [], []
     for _ in range(bench.rounds):
         async with bench.bare() as bare:
