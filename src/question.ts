@@ -5,6 +5,7 @@ import type { Connection, Request } from './connection';
 import { newId } from './ids';
 import type { ChatInfo, CreateChat, Message } from './protocol/generated';
 import type { IUnsent } from './storage';
+import { wellFormed } from './text';
 
 /** Make a question, with the identifiers that it keeps however often it is sent. */
 export function newQuestion(
@@ -28,7 +29,7 @@ export function newQuestion(
       chat_id,
       message_id: newId(),
       parent_id: parentId,
-      content: [{ type: 'text', text }],
+      content: [{ type: 'text', text: wellFormed(text) }],
       answer_id: newId(),
       run_id: newId()
     },

@@ -26,6 +26,11 @@ export function codePoints(text: string): number {
   return count;
 }
 
+/** The text with every lone surrogate replaced, as UTF-8 (and so the wire) has none. */
+export function wellFormed(text: string): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(new TextEncoder().encode(text));
+}
+
 /** The part of a text from one code point up to another; its end by default. */
 export function sliceCodePoints(text: string, start: number, end = Infinity): string {
   const from = unitIndex(text, 0, start);

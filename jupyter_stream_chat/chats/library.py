@@ -246,10 +246,14 @@ class Library:
         for want of disk: see ``not_saved``.
         """
         parts = parts_of(run.run_id, {channel: str(text) for channel, text in texts.items()})
+        chat: StoredChat | None = None
         async with self._lock(run.chat_id):
-            chat = await self._call(self._custody.end, run, parts)
-            self._custody.let_go(run.run_id)
-            self._publish_end(run, chat)
+            try:
+                chat = await self._call(self._custody.end, run, parts)
+            finally:
+                # Whatever became of the write, the run is over, and no page may wait for its end.
+                self._custody.let_go(run.run_id)
+                self._publish_end(run, chat)
         self._notice()
 
     async def recover(self) -> None:

@@ -83,7 +83,7 @@ class EngineChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         """Yield one chunk for each step that gives text, and a last one with usage and finish_reason."""
-        async with aclosing(self._chunks(messages, stop, kwargs)) as chunks:
+        async with aclosing(self._chunks(messages, stop, kwargs, run_manager)) as chunks:
             async for chunk in chunks:
                 if run_manager is not None and chunk.text:
                     await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -97,7 +97,7 @@ class EngineChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         """Collect the same answer in one piece; no token callback fires."""
-        async with aclosing(self._chunks(messages, stop, kwargs)) as chunks:
+        async with aclosing(self._chunks(messages, stop, kwargs, run_manager)) as chunks:
             whole = merge_chat_generation_chunks([chunk async for chunk in chunks])
         assert whole is not None, "the last chunk always comes"
         return ChatResult(generations=[ChatGeneration(message=message_chunk_to_message(whole.message))])
@@ -115,9 +115,15 @@ class EngineChatModel(BaseChatModel):
         )
 
     async def _chunks(
-        self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        options: dict[str, Any],
+        run_manager: AsyncCallbackManagerForLLMRun | None,
     ) -> AsyncGenerator[ChatGenerationChunk, None]:
-        request = self._request(messages, stop, options)
+        # LangChain's id of the call, so that the engine's log can be read beside ours.
+        request_id = str(run_manager.run_id) if run_manager else uuid.uuid4().hex
+        request = self._request(request_id, messages, stop, options)
         async with aclosing(self.client.stream(request)) as events:
             async for event in events:
                 if isinstance(event, Text):
@@ -128,11 +134,11 @@ class EngineChatModel(BaseChatModel):
                     self._heed(event)
 
     def _request(
-        self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
+        self, request_id: str, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
     ) -> Generate:
         parameters = {**self.parameters, **({"stop": stop} if stop else {}), **options}
         return Generate(
-            request_id=uuid.uuid4().hex,
+            request_id=request_id,
             model=self.model,
             messages=[_plain(message) for message in messages],
             parameters=_parameters(parameters),

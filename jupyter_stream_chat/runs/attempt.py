@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from uuid import uuid4
 
@@ -12,6 +13,8 @@ from langchain_core.runnables import RunnableConfig
 from ..protocol import Channel, FinishReason, StreamingMode, Usage
 from ..providers.chunks import finish_reason_of, reasoning_of, text_of, usage_of
 from .token_callback import Forward, TokenCallback
+
+log = logging.getLogger(__name__)
 
 
 class Attempt:
@@ -24,6 +27,7 @@ class Attempt:
         self.unreported = 0
         """Code points that the callback did not report, and that were taken from the chunks instead."""
         self._root = uuid4()
+        log.debug("Run %s calls the provider as %s", run_id, self._root)
         self._forward = forward
         self._yielded: dict[Channel, int] = {"content": 0, "reasoning": 0}
         self._supplied: dict[Channel, int] = {"content": 0, "reasoning": 0}

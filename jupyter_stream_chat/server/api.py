@@ -168,8 +168,11 @@ class Api:
         return _json(profiles=registry.infos(), default_profile_id=registry.default_id)
 
     async def get_profile(self, profile_id: str) -> bytes:
-        """``GET profiles/{id}``"""
-        return _json(profile=self._profile(profile_id))
+        """``GET profiles/{id}``: as pages see it; of a stored one also the values that ``PUT`` takes."""
+        profile = self._profile(profile_id)
+        stored = await self._services.library.profiles()
+        values = next((values for values in stored if values.get("id") == profile_id), None)
+        return _json(profile=profile, values=None if profile.locked else values)
 
     async def add_profile(self) -> bytes:
         """``POST profiles``"""

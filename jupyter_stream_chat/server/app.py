@@ -8,6 +8,7 @@ Loaded at Jupyter's start, so it imports the settings and the handlers and nothi
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
@@ -42,6 +43,11 @@ class StreamChat(Settings, ExtensionApp):
         """Take what Jupyter gives an extension; load nothing."""
         super().__init__(**kwargs)
         self._services = Shared(self._open)
+
+    def initialize_settings(self) -> None:
+        """Let our modules log among Jupyter's own lines, at Jupyter's level."""
+        assert self.serverapp is not None
+        logging.getLogger(EXTENSION_NAME).parent = self.serverapp.log
 
     def initialize_handlers(self) -> None:
         """Give Jupyter our routes."""

@@ -1,4 +1,4 @@
-import { codePoints, sliceCodePoints, StreamText } from '../text';
+import { codePoints, sliceCodePoints, StreamText, wellFormed } from '../text';
 
 const SAMPLES = [
   '',
@@ -8,6 +8,12 @@ const SAMPLES = [
   '👩‍🔬 and 🏳️‍🌈',
   '\u0000\u007f\u0080\u07ff\u0800\uffff'
 ];
+
+describe('wellFormed', () => {
+  it('replaces lone surrogates and nothing else', () => {
+    expect(wellFormed('\ufeffa\ud83db\ude00 😀')).toBe('\ufeffa\ufffdb\ufffd 😀');
+  });
+});
 
 describe('codePoints', () => {
   it.each(SAMPLES)('counts as iteration does: %j', sample => {

@@ -343,3 +343,21 @@ async def test_each_start_is_an_epoch(tmp_path: Path) -> None:
     second = await Library.open(tmp_path)
     await second.close()
     assert first.epoch != second.epoch
+
+
+async def test_a_run_ends_for_its_readers_even_if_its_end_cannot_be_written(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing = await begin(library, 1)
+    seen = Reader()
+    library.feed(CHAT).subscribe(seen)
+
+    def broken(*args: object) -> None:
+        raise RuntimeError("nobody foresaw this")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(library._custody, "end", broken)
+        with pytest.raises(RuntimeError):
+            await library.end_run(writing.ended(), writing.texts)
+    assert [type(event) for event in seen.events] == [RunFinished]
+    assert not library.feed(CHAT).live

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -68,3 +69,17 @@ async def test_the_end_finishes_runs_and_is_quick(server: Server) -> None:
         assert run["kept"]["content"] == 9
     with pytest.raises(RuntimeError):
         await server.extension.services()
+
+
+async def test_runs_are_among_the_lines_of_jupyters_log(server: Server) -> None:
+    lines: list[str] = []
+    handler = logging.Handler(logging.INFO)
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    server.app.log.addHandler(handler)
+    try:
+        async with server.page() as page:
+            run_id = await page.ask(await page.new_chat(), "tokens=3")
+            await page.finished(run_id)
+    finally:
+        server.app.log.removeHandler(handler)
+    assert len([line for line in lines if run_id in line]) == 2, "one line at its start, one at its end"
