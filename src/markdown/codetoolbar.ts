@@ -19,7 +19,9 @@ export function addCopyButtons(host: HTMLElement, label: string, onCopied?: () =
   for (const pre of host.querySelectorAll('pre')) {
     const code = pre.querySelector('code');
     if (code !== null) {
-      pre.prepend(createCopyButton(code, label, onCopied));
+      // Long lines are scrolled by the keyboard, too.
+      code.tabIndex = 0;
+      pre.append(createCopyButton(code, label, onCopied));
     }
   }
 }

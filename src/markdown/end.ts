@@ -6,7 +6,8 @@
 export const END_CLASS = 'jp-StreamChat-end';
 
 /** What holds lines of text; a caret behind an inline element would be in its colours. */
-const HOLDERS = 'p, li, h1, h2, h3, h4, h5, h6, td, th, dt, dd, pre, div, .jp-StreamChat-codeLines';
+const HOLDERS =
+  'p, li, h1, h2, h3, h4, h5, h6, td, th, dt, dd, pre > code, pre, div, .jp-StreamChat-codeLines';
 
 export class EndMarker {
   /** @param root holds the text. */

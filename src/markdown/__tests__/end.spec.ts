@@ -19,7 +19,7 @@ function markedIn(html: string): string | undefined {
 it('marks the innermost block that holds the last text', () => {
   expect(markedIn('<p>one</p><p id="end">two <em>three</em></p>')).toBe('end');
   expect(markedIn('<ul><li>a<ul><li id="end">b <code>c</code></li></ul></li></ul>')).toBe('end');
-  expect(markedIn('<pre id="end"><code>x = <span>1</span>\n</code></pre><div></div>')).toBe('end');
+  expect(markedIn('<pre><code id="end">x = <span>1</span>\n</code></pre><div></div>')).toBe('end');
   expect(
     markedIn('<h2 id="end">Title<a class="jp-InternalAnchorLink">¶</a></h2><div> \n</div>')
   ).toBe('end');
