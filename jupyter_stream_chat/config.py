@@ -15,7 +15,7 @@ from traitlets.traitlets import TraitError
 
 _KIB = 1024
 _MIB = 1024 * _KIB
-_STREAMING: tuple[Literal["on", "off"], ...] = ("on", "off")
+_STREAMING: tuple[Literal["auto", "on", "off"], ...] = ("auto", "on", "off")
 
 
 class Settings(HasTraits):
@@ -37,7 +37,12 @@ class Settings(HasTraits):
     streaming = Enum(
         _STREAMING,
         _STREAMING[0],
-        help="Whether answers come token by token (on) or in one piece (off), unless a profile or chat says.",
+        help="""Whether answers come token by token (on) or in one piece (off), unless a profile or chat says.
+        auto: token by token, but in one piece where a deployment does not stream.""",
+    ).tag(config=True)
+
+    streaming_locked = Bool(
+        False, help="Let `streaming` hold for every profile and every chat, whatever they say."
     ).tag(config=True)
 
     data_dir = Unicode(

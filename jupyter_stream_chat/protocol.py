@@ -23,12 +23,15 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 
 Role = Literal["user", "assistant", "system"]
 Channel = Literal["content", "reasoning"]
-StreamingMode = Literal["on", "off"]
+StreamingMode = Literal["auto", "on", "off"]
+"""``auto`` streams where the deployment can, and else asks without; ``on`` does not ask without."""
 RunStatus = Literal["queued", "starting", "waiting", "streaming", "paused", "finished"]
 FinishReason = Literal[
     "stop", "length", "content_filter", "interrupted", "error", "timeout", "repetition", "lost"
 ]
-ProgressStage = Literal["queued", "importing", "downloading", "loading"]
+ProgressStage = Literal["queued", "importing", "downloading", "loading", "retrying"]
+Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options"]
+"""What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance."""
 OpenReason = Literal["opened", "reconnected", "gap", "digest_mismatch"]
 
 
@@ -59,6 +62,15 @@ class ErrorInfo(Wire):
     """The field of the command or profile that is wrong, as a dotted path."""
     detail: str | None = None
     """The trace or the provider's own words, without keys."""
+
+
+class Notice(Wire):
+    """What a reader should know of an answer that is no error."""
+
+    code: str
+    """Stable name, snake_case, for programs and tests."""
+    message: str
+    """One plain sentence."""
 
 
 class TextLengths(Wire):
@@ -111,6 +123,8 @@ class Progress(Wire):
     """Part done, where it is known."""
     position: Annotated[int, Field(ge=1)] | None = None
     """Place in the queue; 1 is next."""
+    seconds: Annotated[int, Field(ge=0)] | None = None
+    """Until the provider is asked again (it said when)."""
 
 
 class Usage(Wire):
@@ -170,6 +184,8 @@ class RunInfo(Wire):
     timings: Timings | None = None
     counts: Counts | None = None
     error: ErrorInfo | None = None
+    notice: Notice | None = None
+    """How the answer came about, where that is not as the reader expects."""
 
 
 class Message(Wire):
@@ -216,6 +232,24 @@ class ProfileInfo(Wire):
     """What the panel says above the composer (the guide says what it is)."""
     problem: ErrorInfo | None = None
     """Why it cannot be used as it stands."""
+
+
+class Deployment(Wire):
+    """One model at one place."""
+
+    provider: str
+    endpoint: str
+    """Its address without user or key, with the API version that was asked for; empty: the provider's own."""
+    model: str
+    """The model's or deployment's name as the provider has it."""
+
+
+class DeploymentLimitation(Deployment):
+    """What a deployment does not do, as the last question found out."""
+
+    limitation: Limitation
+    until: float
+    """Seconds since the epoch; from then on it is tried again."""
 
 
 class Limits(Wire):
@@ -380,6 +414,8 @@ class WorkspaceLoaded(Wire):
     """Absent when no profile can be used: the panel shows its set-up card."""
     streaming: StreamingMode
     """The global setting."""
+    streaming_locked: bool = False
+    """The global setting holds for every profile and chat: their own choices are ignored."""
     not_saved: ErrorInfo | None = None
     """Why chats live in memory only."""
     tracing: bool = False

@@ -16,6 +16,7 @@ class StreamChat(Settings, Configurable):
 
 
 def test_values_come_from_the_section_stream_chat() -> None:
+    assert (Settings().streaming, Settings().streaming_locked) == ("auto", False)
     config = Config({"StreamChat": {"streaming": "off", "max_live_runs": 2, "profiles": [{"id": "a"}]}})
     settings = StreamChat(config=config)
     assert (settings.streaming, settings.max_live_runs, settings.profiles) == ("off", 2, [{"id": "a"}])

@@ -29,7 +29,7 @@ def test_every_command_and_event_has_a_type_that_its_name_selects(files: dict[st
 
 
 def test_type_aliases_keep_their_names(files: dict[str, str]) -> None:
-    assert "export type StreamingMode = 'on' | 'off';" in files["generated.ts"]
+    assert "export type StreamingMode = 'auto' | 'on' | 'off';" in files["generated.ts"]
     assert "status: RunStatus;" in files["generated.ts"]
     assert "finish_reason?: FinishReason | null;" in files["generated.ts"]
 

@@ -19,9 +19,9 @@ export type AnyCommand =
  */
 export type Id = string;
 /**
- * Whether an answer is shown as it is written.
+ * Whether an answer is shown as it is written; auto: if possible.
  */
-export type StreamingMode = 'on' | 'off';
+export type StreamingMode = 'auto' | 'on' | 'off';
 /**
  * Why a page asks for a chat.
  */
@@ -58,7 +58,7 @@ export type RunStatus = 'queued' | 'starting' | 'waiting' | 'streaming' | 'pause
 /**
  * What a run does before its first text.
  */
-export type ProgressStage = 'queued' | 'importing' | 'downloading' | 'loading';
+export type ProgressStage = 'queued' | 'importing' | 'downloading' | 'loading' | 'retrying';
 /**
  * Why a run ended.
  */
@@ -297,6 +297,10 @@ export interface WorkspaceLoaded {
    */
   streaming: StreamingMode;
   /**
+   * The global setting holds for every profile and chat: their own choices are ignored.
+   */
+  streaming_locked: boolean;
+  /**
    * Why chats live in memory only.
    */
   not_saved?: ErrorInfo | null;
@@ -449,6 +453,10 @@ export interface RunInfo {
   timings?: Timings | null;
   counts?: Counts | null;
   error?: ErrorInfo | null;
+  /**
+   * How the answer came about, where that is not as the reader expects.
+   */
+  notice?: Notice | null;
 }
 /**
  * What a run that shows no text yet is doing. Ephemeral: the latest wins.
@@ -463,6 +471,10 @@ export interface Progress {
    * Place in the queue; 1 is next.
    */
   position?: number | null;
+  /**
+   * Until the provider is asked again (it said when).
+   */
+  seconds?: number | null;
 }
 /**
  * One digest per channel.
@@ -531,6 +543,19 @@ export interface Counts {
    * Tokens that arrived after the interrupt.
    */
   after_interrupt: number;
+}
+/**
+ * What a reader should know of an answer that is no error.
+ */
+export interface Notice {
+  /**
+   * Stable name, snake_case, for programs and tests.
+   */
+  code: string;
+  /**
+   * One plain sentence.
+   */
+  message: string;
 }
 /**
  * What the page holds is continued: missing events and deltas follow.
