@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 R = TypeVar("R")
 
 FILE_NAME: Final = "chats.sqlite3"
-VERSION: Final = 1
 BUSY_SECONDS: Final = 10.0
 """How long to wait for another server on the same store; its transactions take milliseconds."""
 
@@ -30,7 +29,7 @@ _LOCAL_FILE_SYSTEMS: Final = frozenset(
     | {"overlay", "ramfs", "reiserfs", "tmpfs", "vfat", "xfs", "zfs"}
 )
 
-_TABLES: Final = """
+_FIRST: Final = """
 CREATE TABLE chats (
     chat_id TEXT PRIMARY KEY,
     owner TEXT NOT NULL,
@@ -73,6 +72,21 @@ CREATE TABLE profiles (
     fields TEXT NOT NULL -- JSON
 );
 """
+
+_DEPLOYMENTS: Final = """
+CREATE TABLE deployment_limitations (
+    provider TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    limitation TEXT NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (provider, endpoint, model, limitation)
+);
+"""
+
+_VERSIONS: Final = (_FIRST, _DEPLOYMENTS)
+"""What leads from each version of the database to the next. Written once, never changed."""
+VERSION: Final = len(_VERSIONS)
 
 
 class NewerDatabase(Exception):
@@ -228,10 +242,10 @@ def _prepare(db: sqlite3.Connection) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise NewerDatabase(f"version {version}; this software knows {VERSION}")
-    if version == 0:
-        for statement in _TABLES.split(";\n"):
+    for script in _VERSIONS[version:]:
+        for statement in script.split(";\n"):
             db.execute(statement)
-        db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")
 
 

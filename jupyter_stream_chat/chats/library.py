@@ -22,6 +22,7 @@ from ..protocol import (
     ChatInfo,
     ChatOpened,
     ChatUpdated,
+    DeploymentLimitation,
     ErrorInfo,
     Message,
     MessageAdded,
@@ -306,6 +307,20 @@ class Library:
     async def delete_profile(self, profile_id: str) -> bool:
         """Delete a stored profile; False when there was none."""
         return await self._call(self._store.delete_profile, profile_id)
+
+    # --- deployments --------------------------------------------------------------------------------
+
+    async def limitations(self, now: float) -> list[DeploymentLimitation]:
+        """Return what is remembered of deployments and still holds at ``now``."""
+        return await self._call(self._store.limitations, now)
+
+    async def remember_limitation(self, found: DeploymentLimitation, now: float) -> None:
+        """Remember what a deployment does not do, until its time is up."""
+        await self._call(self._store.remember_limitation, found, now)
+
+    async def forget_limitations(self) -> None:
+        """Forget what is remembered of every deployment."""
+        await self._call(self._store.forget_limitations)
 
     # --- machinery ----------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Chats, messages, runs and profiles in SQLite: synchronous, one connection, one thread.
+"""Chats, messages, runs, profiles and deployments in SQLite: synchronous, one connection, one thread.
 
 Owns the queries and what one transaction holds. Inserts are idempotent by the ids that clients make.
 Where the data live, on the disk or in memory, is ``database``'s business.
@@ -15,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pydantic import TypeAdapter
 
-from ..protocol import ChatInfo, ErrorInfo, Message, Part, RunInfo
+from ..protocol import ChatInfo, DeploymentLimitation, ErrorInfo, Message, Part, RunInfo
 from .database import Database
 from .refused import ChatBusy, IdTaken, UnknownChat, UnknownMessage
 from .tree import title_of
@@ -36,6 +36,7 @@ WITH RECURSIVE path AS (
     LIMIT :limit
 ) SELECT {_MESSAGE} FROM path ORDER BY depth DESC
 """
+_LIMITATION = "provider, endpoint, model, limitation, until"
 _NO_LIMIT = -1
 
 P = ParamSpec("P")
@@ -222,6 +223,30 @@ class Store:
     def delete_profile(self, profile_id: str) -> bool:
         """Delete a profile; False when there is none."""
         return bool(self._db.execute("DELETE FROM profiles WHERE profile_id = ?", (profile_id,)).rowcount)
+
+    # --- deployments --------------------------------------------------------------------------------
+
+    def limitations(self, now: float) -> list[DeploymentLimitation]:
+        """Return what is remembered of deployments and still holds, the longest first."""
+        select = f"SELECT {_LIMITATION} FROM deployment_limitations WHERE until > ? ORDER BY until DESC"
+        names = _LIMITATION.split(", ")
+        return [
+            DeploymentLimitation(**dict(zip(names, row, strict=True)))
+            for row in self._db.execute(select, (now,))
+        ]
+
+    @_change
+    def remember_limitation(self, found: DeploymentLimitation, now: float) -> None:
+        """Write down what a deployment refused, and drop what no longer holds."""
+        self._db.execute("DELETE FROM deployment_limitations WHERE until <= ?", (now,))
+        replace = f"INSERT OR REPLACE INTO deployment_limitations ({_LIMITATION}) VALUES (?, ?, ?, ?, ?)"
+        row = (found.provider, found.endpoint, found.model, found.limitation, found.until)
+        self._db.execute(replace, row)
+
+    @_change
+    def forget_limitations(self) -> None:
+        """Forget what is remembered of every deployment."""
+        self._db.execute("DELETE FROM deployment_limitations")
 
     # --- within a transaction -----------------------------------------------------------------------
 

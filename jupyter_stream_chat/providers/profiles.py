@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -20,7 +21,7 @@ from pydantic import (
     field_validator,
 )
 
-from ..protocol import ErrorInfo, ProfileInfo, StreamingMode
+from ..protocol import Deployment, ErrorInfo, ProfileInfo, StreamingMode
 
 ProviderName = Literal["guide", "huggingface", "openai", "azure", "openai-compatible"]
 Origin = Literal["configured", "stored", "built-in"]
@@ -90,6 +91,17 @@ class Profile(_Strict):
         """The name to show for the model."""
         return self.model or self.azure_deployment or self.label
 
+    @property
+    def deployment(self) -> Deployment:
+        """What it asks: the same for all profiles that ask the same model at the same place."""
+        url = urlsplit(self.base_url or self.azure_endpoint or "")
+        host = url.netloc.rpartition("@")[2]
+        endpoint = f"{url.scheme}://{host}{url.path.rstrip('/')}" if host else ""
+        version = f"?api-version={self.api_version}" if self.api_version else ""
+        return Deployment(
+            provider=self.provider, endpoint=endpoint + version, model=self.azure_deployment or self.model
+        )
+
 
 _NEEDED: dict[ProviderName, tuple[str, ...]] = {
     "guide": (),
@@ -107,7 +119,7 @@ _CURES = {
     "azure_endpoint": 'Give the resource\'s address, for example "https://NAME.openai.azure.com".',
     "azure_deployment": "Give the deployment's name as the Azure portal shows it.",
     "api_version": 'Give the API version, for example "2024-10-21".',
-    "streaming": 'Use "on" or "off", or leave it out.',
+    "streaming": 'Use "auto", "on" or "off", or leave it out.',
 }
 
 

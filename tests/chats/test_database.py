@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_stream_chat.chats.database import FILE_NAME, Database, on_local_disk
+from jupyter_stream_chat.chats.database import _VERSIONS, FILE_NAME, VERSION, Database, on_local_disk
 
 
 def test_nobody_else_may_read(tmp_path: Path) -> None:
@@ -47,6 +47,22 @@ def test_what_cannot_be_used_is_left_alone_and_said(tmp_path: Path, kind: str) -
     database.close()
     if kind == "not a database":
         assert (folder / FILE_NAME).read_text() == "not a database " * 100
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None) as first:
+        for statement in _VERSIONS[0].split(";\n"):
+            first.execute(statement)
+        first.execute("INSERT INTO profiles (profile_id, fields) VALUES ('mine', '{}')")
+        first.execute("PRAGMA user_version = 1")
+    first.close()
+    for _ in range(2):
+        database = Database(tmp_path)
+        assert database.not_saved is None
+        assert database.execute("SELECT profile_id FROM profiles").fetchall() == [("mine",)]
+        assert database.execute("SELECT count(*) FROM deployment_limitations").fetchone() == (0,)
+        assert database.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        database.close()
 
 
 def test_a_disk_that_fails_moves_all_into_memory(tmp_path: Path) -> None:

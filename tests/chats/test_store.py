@@ -10,7 +10,7 @@ import pytest
 from jupyter_stream_chat.chats.refused import ChatBusy, IdTaken, UnknownChat, UnknownMessage
 from jupyter_stream_chat.chats.store import Store
 from jupyter_stream_chat.chats.tree import parts_of
-from jupyter_stream_chat.protocol import Message
+from jupyter_stream_chat.protocol import DeploymentLimitation, Limitation, Message
 
 from .made import CHAT, Writing, answer, chat, question, run
 
@@ -192,3 +192,21 @@ def test_profiles_keep_their_order(store: Store) -> None:
     assert store.delete_profile("a-profile") is True
     assert store.delete_profile("a-profile") is False
     assert store.profiles() == [{"id": "b-profile"}]
+
+
+def limitation(model: str, what: Limitation, until: float) -> DeploymentLimitation:
+    return DeploymentLimitation(provider="azure", endpoint="", model=model, limitation=what, until=until)
+
+
+def test_what_deployments_do_not_do_is_forgotten_in_time_or_at_once(store: Store) -> None:
+    short = limitation("a", "fails_streaming", 10)
+    long = limitation("a", "refuses_stream_options", 20)
+    for found in (short, long, limitation("b", "refuses_streaming", 5)):
+        store.remember_limitation(found, now=0)
+    assert store.limitations(now=5) == [long, short]
+    assert store.limitations(now=10) == [long]
+    prolonged = limitation("a", "fails_streaming", 30)
+    store.remember_limitation(prolonged, now=12)
+    assert store.limitations(now=0) == [prolonged, long], "b went when its time was up"
+    store.forget_limitations()
+    assert store.limitations(now=0) == []

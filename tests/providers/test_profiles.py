@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_stream_chat.protocol import ErrorInfo
+from jupyter_stream_chat.protocol import Deployment, ErrorInfo
 from jupyter_stream_chat.providers.profiles import Profile, parse_profile, profile_info
 
 AZURE = {
@@ -66,3 +66,13 @@ def test_a_page_cannot_say_where_its_profile_comes_from() -> None:
     profile = parse_profile(AZURE | {"origin": "configured"}, origin="stored")
     assert isinstance(profile, Profile)
     assert (profile.origin, profile.locked) == ("stored", False)
+
+
+def test_a_deployment_is_no_place_for_secrets() -> None:
+    address = "https://user:secret@host.example:8443/v1/?key=secret"
+    values = {"id": "x", "provider": "openai-compatible", "model": "m", "base_url": address}
+    profile = parse_profile(values)
+    assert isinstance(profile, Profile)
+    assert profile.deployment == Deployment(
+        provider="openai-compatible", endpoint="https://host.example:8443/v1", model="m"
+    )
