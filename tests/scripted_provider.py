@@ -16,6 +16,10 @@ hang=WHERE      before-headers, after-headers, or a number: after that many toke
 ping=0.1        while it hangs, send an SSE comment this often (seconds)
 delay=0.2       seconds before the headers
 fail=500        refuse with this HTTP status; code=NAME sets ``error.code``
+fail-stream=500 the same, but stream requests only
+fail-whole=500  the same, but requests for one piece only
+fail-times=1    fail (in these ways) so often only, counted per question
+retry-after=2   the header that these failures carry, in seconds
 fail-at=7       after 7 tokens send an SSE ``error`` and end
 cut=7           after 7 tokens cut the TCP connection
 finish=length   the finish_reason (stop); ``none`` leaves it out
@@ -97,6 +101,10 @@ class Script:
     ping: float = 0.0
     delay: float = 0.0
     fail: int = 0
+    fail_stream: int = 0
+    fail_whole: int = 0
+    fail_times: int = 2**31
+    retry_after: str = ""
     code: str = ""
     fail_at: int = -1
     cut: int = -1
@@ -253,13 +261,21 @@ class ScriptedProvider:
         given = headers.get("api-key") or headers.get("authorization", "").removeprefix("Bearer ")
         if self._key is not None and given != self._key:
             return _error(401, f"Incorrect API key provided: {given}.", "invalid_api_key")
-        if script.fail:
-            return _error(script.fail, f"scripted failure {script.fail}", script.code or "scripted")
-        if script.refuse == "stream" and streamed:
-            return _error(400, "This model does not support stream.", "unsupported_value")
         if script.refuse == "stream_options" and "stream_options" in received.body:
             return _error(400, "Unrecognized request argument supplied: stream_options", "invalid_request")
+        status = script.fail or (script.fail_stream if streamed else script.fail_whole)
+        if status and self._asked(received) <= script.fail_times:
+            failure = _error(status, f"scripted failure {status}", script.code or "scripted")
+            failure.headers.update({"Retry-After": script.retry_after} if script.retry_after else {})
+            return failure
+        if script.refuse == "stream" and streamed:
+            return _error(400, "This model does not support stream.", "unsupported_value")
         return None
+
+    def _asked(self, received: Received) -> int:
+        """Return how often this question has come."""
+        question = _last_question(received.body)
+        return sum(_last_question(request.body) == question for request in self.requests)
 
 
 async def _whole(received: Received, script: Script) -> web.Response:

@@ -28,8 +28,8 @@ def _build(profile: Profile) -> BaseChatOpenAI:
         model=profile.model,
         base_url=profile.base_url,
         api_key=profile.api_key or _NO_KEY,
-        # Some such servers refuse stream_options; those that count tokens unasked are understood anyway.
-        stream_usage=False,
+        # A server that refuses stream_options is asked again without them, and that is remembered.
+        stream_usage=True,
         **SETTINGS,
         **parameters(profile),
     )

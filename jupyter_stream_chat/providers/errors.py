@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -21,47 +21,61 @@ _MAX_DETAIL = 4000
 
 
 @dataclass(frozen=True)
-class _Facts:
+class Facts:
     """What is known of an exception and of those that caused it."""
 
     names: frozenset[str]
     status: int | None
     text: str
     """All messages, lower case."""
+    headers: Mapping[str, str]
+    """Of the response, where there was one; looked up without regard to case."""
 
 
 @dataclass(frozen=True)
 class _Rule:
     """One line of the table. ``message`` and ``cure`` may name ``{model}`` and ``{endpoint}``."""
 
-    applies: Callable[[_Facts], bool]
+    applies: Callable[[Facts], bool]
     code: str
     message: str
     cure: str
 
 
-def _status(*codes: int) -> Callable[[_Facts], bool]:
+def _status(*codes: int) -> Callable[[Facts], bool]:
     return lambda facts: facts.status in codes
 
 
-def _named(*names: str) -> Callable[[_Facts], bool]:
+def _named(*names: str) -> Callable[[Facts], bool]:
     return lambda facts: not facts.names.isdisjoint(names)
 
 
-def _says(*words: str) -> Callable[[_Facts], bool]:
+def _says(*words: str) -> Callable[[Facts], bool]:
     return lambda facts: any(word in facts.text for word in words)
 
 
-def _any(*conditions: Callable[[_Facts], bool]) -> Callable[[_Facts], bool]:
+def _any(*conditions: Callable[[Facts], bool]) -> Callable[[Facts], bool]:
     return lambda facts: any(condition(facts) for condition in conditions)
 
 
-def _all(*conditions: Callable[[_Facts], bool]) -> Callable[[_Facts], bool]:
+def _all(*conditions: Callable[[Facts], bool]) -> Callable[[Facts], bool]:
     return lambda facts: all(condition(facts) for condition in conditions)
 
 
 # The first rule that applies wins: the particular stands before the general.
 _RULES = (
+    _Rule(
+        _named("StreamingRefused"),
+        "does_not_stream",
+        "{model} does not stream its answers, and streaming is set to on.",
+        "Set streaming to auto or off: for this chat by the switch below the question, or in the profile.",
+    ),
+    _Rule(
+        _named("StreamingFailed"),
+        "provider_error",
+        "The provider had an error of its own.",
+        "Try again in a moment; if it lasts, set streaming to auto: the deployment may not stream.",
+    ),
     _Rule(
         _any(_named("ContextOverflowError"), _says("context_length_exceeded", "maximum context length")),
         "context_too_long",
@@ -141,10 +155,11 @@ _RULES = (
         'It must begin with "http://" or "https://".',
     ),
     _Rule(
+        # Shown where asking without streaming failed too.
         _says("no generation chunks were returned", "does not support stream"),
         "provider_error",
         "{model} did not stream its answer.",
-        "Turn streaming off for this profile.",
+        "Check the address with its path; the provider's own words are in the details.",
     ),
     _Rule(
         lambda facts: (facts.status or 0) >= 500,
@@ -177,7 +192,7 @@ def classify(error: BaseException, profile: Profile | None = None) -> ErrorInfo:
     if own := _own_words(error):
         detail = _shown(own.detail, secrets)[:_MAX_DETAIL] if own.detail else None
         return own.model_copy(update={"message": _shown(own.message, secrets), "detail": detail})
-    facts = _facts(error)
+    facts = facts_of(error)
     rule = next((rule for rule in _RULES if rule.applies(facts)), _OTHERWISE)
     names = {
         "model": profile.model_name if profile else "the model",
@@ -215,15 +230,18 @@ def _own_words(error: BaseException) -> ErrorInfo | None:
     return ErrorInfo(code=code, message=message, cure=cure, detail=detail)
 
 
-def _facts(error: BaseException) -> _Facts:
-    chain = list(_chain(error))
+def facts_of(error: BaseException) -> Facts:
+    """Return what is known of an exception, those included that caused it."""
+    chain = list(causes(error))
     names = {cls.__name__ for each in chain for cls in type(each).__mro__}
     statuses = [s for each in chain if isinstance(s := getattr(each, "status_code", None), int)]
     text = " ".join(f"{each} {getattr(each, 'body', '')}" for each in chain).lower()
-    return _Facts(frozenset(names), statuses[0] if statuses else None, text)
+    responses = [response for each in chain if (response := getattr(each, "response", None)) is not None]
+    headers = getattr(responses[0], "headers", {}) if responses else {}
+    return Facts(frozenset(names), statuses[0] if statuses else None, text, headers)
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """Yield the exception and what caused it, groups included, each once."""
     todo, seen = [error], set[int]()
     while todo:
@@ -239,7 +257,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _words(error: BaseException) -> str:
     """Return what the provider's side said, a line for each cause, without repetitions."""
-    lines = dict.fromkeys(f"{type(each).__name__}: {each}" for each in _chain(error))
+    lines = dict.fromkeys(f"{type(each).__name__}: {each}" for each in causes(error))
     return "\n".join(lines)
 
 

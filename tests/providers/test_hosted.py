@@ -152,7 +152,7 @@ async def test_azure_is_asked_by_deployment_and_version(opened: Opened, provider
     ("shape", "more", "asks"),
     [
         ("openai", {}, True),
-        ("openai-compatible", {}, False),
+        ("openai-compatible", {}, True),
         ("azure", {"api_version": "2024-10-21"}, True),
         ("azure", {"api_version": "2023-05-15"}, False),
     ],
