@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
-from ..protocol import Channel, FinishReason, StreamingMode, Usage
+from ..protocol import Channel, FinishReason, Usage
 from ..providers.chunks import finish_reason_of, reasoning_of, text_of, usage_of
 from .token_callback import Forward, TokenCallback
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """How an attempt asks."""
+
+    streamed: bool
+    stream_options: bool = True
+    """Whether a stream may be asked to count tokens; some servers refuse a request that does."""
 
 
 class Attempt:
@@ -33,13 +44,20 @@ class Attempt:
         self._supplied: dict[Channel, int] = {"content": 0, "reasoning": 0}
         self.callback = TokenCallback(self._root, run_id, forward)
 
-    async def call(self, llm: BaseChatModel, prompt: Sequence[BaseMessage], streaming: StreamingMode) -> None:
+    @property
+    def has_text(self) -> bool:
+        """Whether the model has said anything."""
+        return any(self._yielded.values()) or any(self.callback.received.values())
+
+    async def call(self, llm: BaseChatModel, prompt: Sequence[BaseMessage], ask: Ask) -> None:
         """Ask the model, and return when it has answered. Raises what the provider raises."""
         config: RunnableConfig = {"callbacks": [self.callback], "run_id": self._root}
-        if streaming == "off":
+        if not ask.streamed:
             self._check(await llm.ainvoke(list(prompt), config))
             return
-        async for chunk in llm.astream(list(prompt), config):
+        # Only models that are asked to count by default know the word.
+        options: dict[str, Any] = {} if ask.stream_options else {"stream_usage": False}
+        async for chunk in llm.astream(list(prompt), config, **options):
             self._check(chunk)
 
     def _check(self, message: BaseMessage) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
 from ..chats.library import Library
 from ..chats.spool import Spool
-from ..protocol import Channel, ErrorInfo, RunInfo, RunProgressed
+from ..protocol import Channel, ErrorInfo, Limitation, RunInfo, RunProgressed
 from ..providers.adapter import OnProgress
 from ..providers.errors import classify
 from ..providers.profiles import Profile
 from ..providers.registry import Registry
+from .deployments import Deployments
 from .prompt import prompt_messages
 from .run import Run
 
@@ -26,6 +27,7 @@ class Desk:
         self,
         library: Library,
         registry: Registry,
+        deployments: Deployments,
         profile: Profile,
         spool: Spool,
         run: RunInfo,
@@ -34,6 +36,7 @@ class Desk:
         """``question_id`` is the message that the run answers; ``profile`` has its key; the spool is ours."""
         self._library = library
         self._registry = registry
+        self._deployments = deployments
         self._profile = profile
         self._spool = spool
         self._chat_id = run.chat_id
@@ -48,6 +51,14 @@ class Desk:
         """Return the conversation up to the question."""
         turns = await self._library.context(self._chat_id, self._question_id)
         return prompt_messages(turns, self._profile.parameters.system_prompt)
+
+    async def limitations(self) -> Collection[Limitation]:
+        """Return what the profile's deployment was found not to do."""
+        return await self._deployments.limitations(self._profile.deployment)
+
+    async def remember(self, limitation: Limitation) -> None:
+        """Remember it of the profile's deployment."""
+        await self._deployments.remember(self._profile.deployment, limitation)
 
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error means; what is not the provider's fault is not called so."""

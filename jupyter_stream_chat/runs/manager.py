@@ -26,6 +26,7 @@ from ..protocol import (
 )
 from ..providers.profiles import Profile
 from ..providers.registry import Registry
+from .deployments import Deployments
 from .desk import Desk
 from .run import RELEASE_SECONDS, Run
 
@@ -50,20 +51,27 @@ class RunManager:
         library: Library,
         registry: Registry,
         *,
-        streaming: StreamingMode = "on",
+        deployments: Deployments | None = None,
+        streaming: StreamingMode = "auto",
+        streaming_locked: bool = False,
         max_live_runs: int = 64,
         max_message_characters: int = 200_000,
         tracing: bool = False,
         release_seconds: float = RELEASE_SECONDS,
     ) -> None:
-        """``streaming`` is the global setting; lengths are in code points."""
+        """``streaming`` is the global setting, which ``streaming_locked`` makes the only one.
+
+        Lengths are in code points. ``deployments``: the memory of what they refuse (default: the library's).
+        """
         self.on_started: list[Callable[[RunInfo], None]] = []
         """Called with the run as accepted."""
         self.on_finished: list[Callable[[RunInfo], None]] = []
         """Called with the final run, once its end is written."""
         self._library = library
         self._registry = registry
+        self._deployments = deployments or Deployments(library)
         self._streaming = streaming
+        self._streaming_locked = streaming_locked
         self._max_live_runs = max_live_runs
         self._max_message_characters = max_message_characters
         self._tracing = tracing
@@ -98,8 +106,10 @@ class RunManager:
         with self._place():
             spool = await self._library.begin_run(*_messages(command, author, profile), info)
             if spool is not None:
+                question_id = command.message_id
                 self._start(
-                    info, Desk(self._library, self._registry, profile, spool, info, command.message_id)
+                    info,
+                    Desk(self._library, self._registry, self._deployments, profile, spool, info, question_id),
                 )
 
     def interrupt(
@@ -166,9 +176,14 @@ class RunManager:
             message_id=command.answer_id,
             profile_id=profile.id,
             model=profile.model_name,
-            streaming=chat.streaming or profile.streaming or self._streaming,
+            streaming=self._streaming_of(chat, profile),
             created_at=time.time(),
         )
+
+    def _streaming_of(self, chat: ChatInfo, profile: Profile) -> StreamingMode:
+        """Return the mode in force: the chat's, else the profile's, else the setting; locked, the setting."""
+        own = None if self._streaming_locked else chat.streaming or profile.streaming
+        return own or self._streaming
 
     # --- a run's life ---------------------------------------------------------------------------
 

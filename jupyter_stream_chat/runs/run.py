@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import math
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from langchain_core.language_models import BaseChatModel
@@ -31,8 +33,9 @@ from ..protocol import (
 )
 from ..providers.adapter import OnProgress
 from ..providers.tracing import tracing
-from .attempt import Attempt
+from .attempt import Ask, Attempt
 from .ledger import Ledger
+from .negotiation import Failure, Memory, Negotiation
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +50,8 @@ _UNEXPLAINED = ErrorInfo(
 )
 
 
-class Surroundings(Protocol):
-    """What a run needs of the world around it."""
+class Surroundings(Memory, Protocol):
+    """What a run needs of the world around it. Its memory is of the deployment that it asks."""
 
     async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
         """Return the model to ask."""
@@ -162,13 +165,30 @@ class Run:
             prompt = await self._around.prompt()
             llm = await self._around.open_model(self._on_progress)
             self._set_status("waiting")
-            await self._attempt(llm, prompt)
+            attempt = partial(self._attempt, llm, prompt)
+            negotiation = Negotiation(self.info.streaming, self._around, attempt, self._count_down)
+            notice = await negotiation.run()
+            self.info = self.info.model_copy(update={"notice": notice})
 
-    async def _attempt(self, llm: BaseChatModel, prompt: Sequence[BaseMessage]) -> None:
-        """Call the provider once. (Retries and fallbacks will loop here.)"""
+    async def _attempt(self, llm: BaseChatModel, prompt: Sequence[BaseMessage], ask: Ask) -> Failure | None:
+        """Call the provider once."""
         attempt = Attempt(self.run_id, self._append)
         self.attempts.append(attempt)
-        await attempt.call(llm, prompt, self.info.streaming)
+        try:
+            await attempt.call(llm, prompt, ask)
+        except Exception as error:  # noqa: BLE001 - raised again, unless asking otherwise mends it
+            log.debug("Run %s: attempt %d failed: %r", self.run_id, len(self.attempts), error)
+            return Failure(error, attempt.has_text)
+        return None
+
+    async def _count_down(self, seconds: float) -> None:
+        """Wait, and show how many seconds are left."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            shown = math.ceil(left)
+            self._set_status("waiting", Progress(stage="retrying", seconds=shown))
+            await asyncio.sleep(left - (shown - 1))
+        self._set_status("waiting")
 
     def _append(self, channel: Channel, text: str) -> None:
         """Take text from the model: kept first, then announced."""

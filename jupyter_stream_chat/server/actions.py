@@ -33,6 +33,7 @@ async def workspace_loaded(services: Services, access: Access) -> wire.Workspace
         profiles=services.registry.infos(),
         default_profile_id=services.registry.default_id,
         streaming=services.settings.streaming,
+        streaming_locked=services.settings.streaming_locked,
         not_saved=library.not_saved,
         tracing=services.settings.tracing,
     )

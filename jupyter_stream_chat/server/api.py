@@ -217,6 +217,17 @@ class Api:
                 )
             )
 
+    # --- deployments ------------------------------------------------------------------------------
+
+    async def list_deployments(self) -> bytes:
+        """``GET deployments``: what is remembered of them."""
+        return _json(deployments=await self._services.deployments.all())
+
+    async def forget_deployments(self) -> bytes:
+        """``DELETE deployments``"""
+        await self._services.deployments.forget()
+        return _json()
+
     # --- runs -------------------------------------------------------------------------------------
 
     async def get_run(self, run_id: str) -> bytes:

@@ -188,6 +188,22 @@ class ProfileHandler(ChatAPIHandler):
         await self.answer(lambda api: api.delete_profile(profile_id))
 
 
+class DeploymentsHandler(ChatAPIHandler):
+    """``deployments``"""
+
+    @authenticated
+    @authorized("read", AUTH_RESOURCE)
+    async def get(self) -> None:
+        """List what deployments were found not to do."""
+        await self.answer(lambda api: api.list_deployments())
+
+    @authenticated
+    @authorized("write", AUTH_RESOURCE)
+    async def delete(self) -> None:
+        """Forget it: each is asked to stream again."""
+        await self.answer(lambda api: api.forget_deployments())
+
+
 class RunHandler(ChatAPIHandler):
     """``runs/{id}``"""
 
@@ -214,6 +230,7 @@ REST_HANDLERS = [
     (rf"stream-chat/api/chats/{_ID}/messages", MessagesHandler),
     (r"stream-chat/api/profiles", ProfilesHandler),
     (rf"stream-chat/api/profiles/{_PROFILE_ID}", ProfileHandler),
+    (r"stream-chat/api/deployments", DeploymentsHandler),
     (rf"stream-chat/api/runs/{_ID}", RunHandler),
     (rf"stream-chat/api/runs/{_ID}/interrupt", InterruptHandler),
 ]

@@ -18,6 +18,7 @@ from .. import protocol as wire
 from ..chats.library import Library
 from ..providers.engine_client import EngineClient
 from ..providers.registry import Registry
+from ..runs.deployments import Deployments
 from ..runs.manager import RunManager
 from . import api  # noqa: F401 - loaded here, off the loop, for the handlers
 from .access import Access
@@ -38,6 +39,7 @@ class Services:
     library: Library
     registry: Registry
     runs: RunManager
+    deployments: Deployments
     engine: EngineClient
     metrics: Metrics
     sessions: set[Session] = field(default_factory=set)
@@ -115,15 +117,18 @@ async def open_services(settings: Settings) -> Services:
     registry = Registry(settings.profiles, engine=engine, default_profile=settings.default_profile)
     library = await Library.open(settings.data_folder)
     registry.set_stored(await library.profiles())
+    deployments = Deployments(library)
     runs = RunManager(
         library,
         registry,
+        deployments=deployments,
         streaming=settings.streaming,
+        streaming_locked=settings.streaming_locked,
         max_live_runs=settings.max_live_runs,
         max_message_characters=settings.max_message_characters,
         tracing=settings.tracing,
     )
-    services = Services(settings, library, registry, runs, engine, Metrics())
+    services = Services(settings, library, registry, runs, deployments, engine, Metrics())
     runs.on_started.append(services.run_started)
     runs.on_finished.append(services.run_finished)
     library.on_not_saved = services.not_saved_changed

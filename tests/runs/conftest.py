@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage
 
-from jupyter_stream_chat.protocol import Channel, ErrorInfo, RunInfo, StreamingMode
+from jupyter_stream_chat.protocol import Channel, ErrorInfo, Limitation, RunInfo, StreamingMode
 from jupyter_stream_chat.providers.adapter import OnProgress
 from jupyter_stream_chat.providers.errors import classify
 from jupyter_stream_chat.providers.profiles import Profile
@@ -34,6 +34,10 @@ class World:
     growth: asyncio.Event = field(default_factory=asyncio.Event)
     ends: list[RunInfo] = field(default_factory=list)
     profile: Profile | None = None
+    remembered: list[Limitation] = field(default_factory=list)
+    countdown: list[int] = field(default_factory=list)
+    """The seconds shown while a busy provider is waited for."""
+    counting: asyncio.Event = field(default_factory=asyncio.Event)
     on_progress: asyncio.Future[OnProgress] = field(default_factory=asyncio.Future)
 
     async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
@@ -42,6 +46,12 @@ class World:
 
     async def prompt(self) -> Sequence[BaseMessage]:
         return [HumanMessage(content=self.question)]
+
+    async def limitations(self) -> Collection[Limitation]:
+        return self.remembered
+
+    async def remember(self, limitation: Limitation) -> None:
+        self.remembered.append(limitation)
 
     def explain(self, error: BaseException) -> ErrorInfo:
         return classify(error, self.profile)
@@ -57,6 +67,9 @@ class World:
 
     def progressed(self, run: Run) -> None:
         self.steps.append(("status", run.info.status))
+        if run.info.progress and run.info.progress.seconds is not None:
+            self.countdown.append(run.info.progress.seconds)
+            self.counting.set()
 
     async def finished(self, run: Run) -> None:
         self.ends.append(run.info)

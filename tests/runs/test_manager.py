@@ -192,17 +192,38 @@ async def test_the_conversation_so_far_is_sent_with_the_system_prompt(
     ]
 
 
-async def test_streaming_is_the_chats_choice_then_the_profiles_then_the_global_one(
-    tmp_path: Path, provider: ScriptedProvider
+@pytest.mark.parametrize(
+    ("chat", "profile", "setting", "locked", "mode"),
+    [
+        (None, None, "auto", False, "auto"),
+        (None, None, "on", False, "on"),
+        (None, None, "off", False, "off"),
+        (None, "off", "auto", False, "off"),
+        (None, "auto", "off", False, "auto"),
+        ("on", "off", "auto", False, "on"),
+        ("auto", "off", "off", False, "auto"),
+        ("off", "on", "on", False, "off"),
+        ("off", None, "auto", True, "auto"),
+        ("on", "on", "off", True, "off"),
+        (None, "off", "on", True, "on"),
+    ],
+)
+async def test_streaming_is_the_chats_choice_then_the_profiles_then_the_setting_unless_locked(
+    tmp_path: Path,
+    provider: ScriptedProvider,
+    chat: StreamingMode | None,
+    profile: StreamingMode | None,
+    setting: StreamingMode,
+    locked: bool,
+    mode: StreamingMode,
 ) -> None:
-    server = Server(await Library.open(tmp_path), provider, streaming="off")
-    by_default = await server.chat(1)
-    by_choice = await server.chat(2, streaming="on")
-    await server.ask("tokens=3", 1)
-    await server.ask("tokens=3", 2)
-    assert (await by_default.end()).streaming == "off"
-    assert (await by_choice.end()).streaming == "on"
-    assert sorted(bool(request.body.get("stream")) for request in provider.requests) == [False, True]
+    server = Server(await Library.open(tmp_path), provider, streaming=setting, streaming_locked=locked)
+    server.registry.set_stored([profile_values("openai", provider, id="chosen", streaming=profile)])
+    reader = await server.chat(profile_id="chosen", streaming=chat)
+    await server.ask("tokens=3")
+    assert (await reader.end()).streaming == mode
+    (request,) = provider.requests
+    assert bool(request.body.get("stream")) is (mode != "off")
     await server.close()
 
 

@@ -80,8 +80,7 @@ async def test_off_gives_the_same_answer_in_one_piece(models: Models, shape: str
         ends.append(world.ends[0])
     on, off = ends
     assert (on.finish_reason, on.digest) == (off.finish_reason, off.digest)
-    if shape != "openai-compatible":  # it is not asked to count while it streams
-        assert on.usage == off.usage
+    assert on.usage == off.usage
     assert off.counts is not None
     assert (off.counts.tokens, off.counts.logged, off.counts.forwarded, off.counts.unreported) == (1, 1, 1, 0)
 

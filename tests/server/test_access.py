@@ -33,6 +33,8 @@ ROUTES = {
     ("GET", "api/profiles/some-profile"): "read",
     ("PUT", "api/profiles/some-profile"): "write",
     ("DELETE", "api/profiles/some-profile"): "write",
+    ("GET", "api/deployments"): "read",
+    ("DELETE", "api/deployments"): "write",
     ("GET", "api/runs/some-run0"): "read",
     ("POST", "api/runs/some-run0/interrupt"): "execute",
     ("GET", "api/runs/some-run0/events"): "read",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -163,3 +164,35 @@ async def test_what_a_page_may_not_put_into_a_profile(
     assert (status, error["code"], error["field"]) == (400, "profile_unusable", field)
     assert cure in error["cure"]
     assert "sk-typed" not in str(answer)
+
+
+# --- deployments -----------------------------------------------------------------------------------
+
+
+async def test_what_is_remembered_of_deployments_is_seen_and_reset(
+    server: Server, provider: ScriptedProvider
+) -> None:
+    _, made = await server.rest("POST", "chats", {})
+    path = f"chats/{made['chat']['chat_id']}/messages"
+    for _ in range(2):
+        _, sent = await server.rest("POST", path, {"text": "refuse=stream"})
+        await finish(server, sent["run_id"])
+    status, listed = await server.rest("GET", "deployments")
+    (known,) = listed["deployments"]
+    assert status == 200
+    assert known.pop("until") > time.time() + 86_000
+    assert known == {
+        "provider": "openai-compatible",
+        "endpoint": provider.openai_url,
+        "model": "scripted",
+        "limitation": "refuses_streaming",
+    }
+    assert await server.rest("DELETE", "deployments") == (200, {})
+    assert await server.rest("GET", "deployments") == (200, {"deployments": []})
+    _, sent = await server.rest("POST", path, {"text": "refuse=stream"})
+    await finish(server, sent["run_id"])
+    assert [request.body.get("stream", False) for request in provider.requests] == [
+        *(True, False),
+        False,
+        *(True, False),
+    ]

@@ -34,7 +34,7 @@ async def test_greeting(server: Server) -> None:
         assert hello["user"]
         assert hello["limits"]["frame_bytes"] == 2**20
         assert loaded["profiles"][0]["profile_id"] == "scripted"
-        assert (loaded["default_profile_id"], loaded["streaming"]) == ("scripted", "on")
+        assert (loaded["default_profile_id"], loaded["streaming"]) == ("scripted", "auto")
         assert loaded["chats"] == []
         assert KEY not in json.dumps(page.events)
 
@@ -423,3 +423,39 @@ async def test_a_page_that_leaves_leaves_nothing(server: Server) -> None:
             await asyncio.sleep(0.01)
     assert not feed._subscribers
     assert not services.library.workspace("")._subscribers
+
+
+# --- how it was asked ------------------------------------------------------------------------------
+
+
+async def test_a_page_is_told_that_the_answer_came_in_one_piece(server: Server) -> None:
+    async with server.page() as page:
+        chat_id = await page.new_chat()
+        run_id = await page.ask(chat_id, "tokens=9 refuse=stream")
+        run = await page.finished(run_id)
+        assert (page.text(run_id), run["finish_reason"], run["streaming"]) == (numbered(9), "stop", "auto")
+        assert run["notice"]["message"] == "This deployment does not stream: the answer came in one piece."
+
+
+async def test_every_page_sees_the_countdown_and_stop_ends_it(server: Server) -> None:
+    async with server.page() as page, server.page() as other:
+        chat_id = await page.new_chat()
+        run_id = await page.ask(chat_id, "fail=429 retry-after=60")
+        busy = await page.until(lambda e: e.get("progress", {}).get("stage") == "retrying")
+        assert (busy["status"], busy["progress"]["seconds"]) == ("waiting", 60)
+        await other.command("open_chat", chat_id=chat_id)
+        opened = await other.until_type("chat_opened", chat_id=chat_id)
+        assert opened["messages"][-1]["runs"][-1]["progress"]["stage"] == "retrying"
+        await other.command("interrupt_run", run_id=run_id)
+        assert (await page.finished(run_id))["finish_reason"] == "interrupted"
+
+
+async def test_a_locked_setting_beats_the_chat(start_server: StartServer, provider: ScriptedProvider) -> None:
+    server = await start_server(streaming="off", streaming_locked=True)
+    async with server.page() as page:
+        loaded = await page.until_type("workspace_loaded")
+        assert (loaded["streaming"], loaded["streaming_locked"]) == ("off", True)
+        chat_id = await page.new_chat(streaming="on")
+        run = await page.finished(await page.ask(chat_id, "tokens=2"))
+        assert run["streaming"] == "off"
+        assert not provider.requests[0].body.get("stream")

@@ -1,0 +1,54 @@
+"""What deployments were found not to do, and for how long that is believed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection
+from typing import Final
+
+from ..chats.library import Library
+from ..protocol import Deployment, DeploymentLimitation, Limitation
+
+log = logging.getLogger(__name__)
+
+_DAY: Final = 86_400.0
+_REMEMBERED_SECONDS: Final[dict[Limitation, float]] = {
+    "refuses_streaming": _DAY,
+    "refuses_stream_options": _DAY,
+    "fails_streaming": 600.0,
+}
+
+
+class Deployments:
+    """The memory of all deployments. It is the store's, so that it outlives the server."""
+
+    def __init__(self, library: Library, *, clock: Callable[[], float] = time.time) -> None:
+        """``clock`` returns seconds since the epoch."""
+        self._library = library
+        self._clock = clock
+
+    async def all(self) -> list[DeploymentLimitation]:
+        """Return all that is remembered and still believed."""
+        return await self._library.limitations(self._clock())
+
+    async def limitations(self, deployment: Deployment) -> Collection[Limitation]:
+        """Return what one deployment was found not to do."""
+        return {
+            found.limitation
+            for found in await self.all()
+            if (found.provider, found.endpoint, found.model)
+            == (deployment.provider, deployment.endpoint, deployment.model)
+        }
+
+    async def remember(self, deployment: Deployment, limitation: Limitation) -> None:
+        """Remember what a deployment does not do."""
+        now = self._clock()
+        until = now + _REMEMBERED_SECONDS[limitation]
+        found = DeploymentLimitation(**deployment.model_dump(), limitation=limitation, until=until)
+        await self._library.remember_limitation(found, now)
+        log.info("%s at %s: %s", deployment.model, deployment.endpoint or deployment.provider, limitation)
+
+    async def forget(self) -> None:
+        """Forget all: each deployment is asked to stream again."""
+        await self._library.forget_limitations()
