@@ -41,6 +41,16 @@ function describeWait(run: RunInfo, trans: TranslationBundle): IRunText | null {
   ) {
     return { level: 'info', text: trans.__('Waiting in the queue, place %1', progress.position) };
   }
+  if (progress?.stage === 'retrying') {
+    return {
+      level: 'info',
+      text: trans._n(
+        'The provider is busy. It is asked again in %1 second.',
+        'The provider is busy. It is asked again in %1 seconds.',
+        progress.seconds ?? 0
+      )
+    };
+  }
   if (status === 'waiting' || !progress) {
     return { level: 'info', text: trans.__('Waiting for the answer') };
   }
@@ -126,7 +136,10 @@ export function announce(
     return { text: trans.__('The answer is being written'), assertive: false };
   }
   if (now.status === 'finished' && !said) {
-    return { text: trans.__('The answer is complete'), assertive: false };
+    const text = [trans.__('The answer is complete'), now.notice?.message]
+      .filter(Boolean)
+      .join('. ');
+    return { text, assertive: false };
   }
   return (
     said && {

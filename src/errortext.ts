@@ -5,11 +5,12 @@
  * error's code; the English one, which says more, goes into the details.
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ErrorInfo } from './protocol/generated';
+import type { ErrorInfo, RunInfo } from './protocol/generated';
 
-/** Sentence and cure by error code. */
-function sentences(trans: TranslationBundle): Record<string, [string, string] | undefined> {
+/** Sentence and cure by the code of an error; of a notice the sentence alone. */
+function sentences(trans: TranslationBundle): Record<string, [string, string?] | undefined> {
   return {
+    answered_whole: [trans.__('This deployment does not stream: the answer came in one piece.')],
     chat_busy: [
       trans.__('This chat is writing an answer.'),
       trans.__('Wait for its end, or stop it.')
@@ -33,6 +34,10 @@ function sentences(trans: TranslationBundle): Record<string, [string, string] | 
     context_too_long: [
       trans.__('The conversation is longer than the model can read.'),
       trans.__('Start a new chat, or shorten the question.')
+    ],
+    does_not_stream: [
+      trans.__('This deployment does not stream, and streaming is set to on.'),
+      trans.__('Set streaming to auto or off: by the switch below the question, or in the profile.')
     ],
     empty_message: [trans.__('The question is empty.'), trans.__('Write something first.')],
     engine_restarted: [
@@ -97,6 +102,9 @@ function sentences(trans: TranslationBundle): Record<string, [string, string] | 
       trans.__('The server stopped during this answer. What it had written is kept.'),
       trans.__('Ask again, or ask to go on.')
     ],
+    streaming_failed: [
+      trans.__('Streaming failed on this deployment: the answer came in one piece.')
+    ],
     template_refused: [
       trans.__("The model's chat template does not take this conversation."),
       trans.__('Start a new chat, or take the system prompt out of the profile.')
@@ -150,4 +158,13 @@ export function localize(error: ErrorInfo, trans: TranslationBundle, language: s
   const [message, cure] = translated;
   const original = [error.message, error.cure].filter(Boolean).join(' ');
   return { ...error, message, cure, detail: [original, error.detail].filter(Boolean).join('\n') };
+}
+
+/** The run with what is said of it as this reader reads it. */
+export function localizeRun(run: RunInfo, localize: (said: ErrorInfo) => ErrorInfo): RunInfo {
+  return {
+    ...run,
+    error: run.error && localize(run.error),
+    notice: run.notice && localize(run.notice)
+  };
 }

@@ -85,7 +85,12 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   /** The global streaming setting. */
   get globalStreaming(): StreamingMode {
-    return this._loaded?.streaming ?? 'on';
+    return this._loaded?.streaming ?? 'auto';
+  }
+
+  /** The administrator's streaming setting holds for every profile and chat. */
+  get isStreamingLocked(): boolean {
+    return this._loaded?.streaming_locked ?? false;
   }
 
   /** Why chats live in the server's memory only. */
@@ -104,8 +109,11 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     return this.profiles.find(profile => profile.profile_id === id);
   }
 
-  /** The streaming switch in force for a chat: its own, the profile's, the global one. */
+  /** The streaming switch in force for a chat: its own, the profile's, the global one, unless that is locked. */
   streaming(info: ChatInfo): StreamingMode {
+    if (this.isStreamingLocked) {
+      return this.globalStreaming;
+    }
     return info.streaming ?? this.profile(info)?.streaming ?? this.globalStreaming;
   }
 

@@ -1,5 +1,5 @@
 import { nullTranslator } from '@jupyterlab/translation';
-import { describeRun } from '../a11y';
+import { announce, describeRun } from '../a11y';
 import type { FinishReason, RunInfo } from '../protocol/generated';
 import { runInfo } from './support/scriptedserver';
 
@@ -52,4 +52,34 @@ it('says what the server said of an error', () => {
     trans
   );
   expect(text).toEqual({ level: 'error', text: 'It broke.', cure: 'Mend it.', detail: 'Trace' });
+});
+
+const IDS = { run_id: 'run-00000001', message_id: 'answer-00001' };
+const retrying = (seconds: number) =>
+  runInfo({ ...IDS, status: 'waiting', progress: { stage: 'retrying', seconds } });
+
+describe('describeRun', () => {
+  it.each([
+    [1, 'The provider is busy. It is asked again in 1 second.'],
+    [42, 'The provider is busy. It is asked again in 42 seconds.']
+  ])('counts the seconds down: %d', (seconds, text) => {
+    expect(describeRun(retrying(seconds), trans)).toEqual({ level: 'info', text });
+  });
+});
+
+describe('announce', () => {
+  it('says once that the provider is asked again, not every second', () => {
+    const waiting = runInfo({ ...IDS, status: 'waiting' });
+    expect(announce(waiting, retrying(9), trans)?.text).toContain('in 9 seconds');
+    expect(announce(retrying(9), retrying(8), trans)).toBeNull();
+  });
+
+  it('says with the end how the answer came', () => {
+    const notice = { code: 'answered_whole', message: 'It came in one piece.' };
+    const ended = runInfo({ ...IDS, status: 'finished', finish_reason: 'stop', notice });
+    expect(announce(null, ended, trans)).toEqual({
+      text: 'The answer is complete. It came in one piece.',
+      assertive: false
+    });
+  });
 });

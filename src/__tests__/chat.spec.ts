@@ -56,6 +56,7 @@ describe('ChatModel', () => {
       profiles: [PROFILE],
       default_profile_id: 'guide',
       streaming: 'on',
+      streaming_locked: false,
       tracing: false
     });
   };

@@ -26,6 +26,7 @@ const LOADED: WorkspaceLoaded = {
   profiles: [profile('one'), { ...profile('two'), streaming: 'off' }],
   default_profile_id: 'one',
   streaming: 'on',
+  streaming_locked: false,
   tracing: false
 };
 
@@ -141,6 +142,17 @@ describe('WorkspaceModel', () => {
     expect(current.streaming).toBe('on');
     current.send('Why?');
     expect(server.last('create_chat')).toMatchObject({ profile_id: 'two', streaming: 'on' });
+  });
+
+  it('streams as far as it can until the server says otherwise', () => {
+    expect(workspace.current.streaming).toBe('auto');
+  });
+
+  it('knows that the administrator’s setting beats the profile and the chat', () => {
+    connect({ ...LOADED, streaming: 'auto', streaming_locked: true });
+    workspace.current.setProfile('two');
+    workspace.current.setStreaming('on');
+    expect([workspace.isStreamingLocked, workspace.current.streaming]).toEqual([true, 'auto']);
   });
 
   it('changes a chat of the list on the server', () => {

@@ -4,22 +4,23 @@
 import * as React from 'react';
 import { useEffect, useRef, useState } from 'react';
 import { announce } from '../a11y';
+import { localizeRun } from '../errortext';
 import type { RunInfo } from '../protocol/generated';
 import { usePanel } from './context';
 
 /** Announce what happens to the newest run of the chat shown. */
 export function Announcer({ run }: { run: RunInfo | null }): JSX.Element {
-  const { trans } = usePanel();
+  const { trans, localize } = usePanel();
   const previous = useRef<RunInfo | null>(run);
   const [said, setSaid] = useState({ text: '', assertive: false });
 
   useEffect(() => {
-    const next = run && announce(previous.current, run, trans);
+    const next = run && announce(previous.current, localizeRun(run, localize), trans);
     previous.current = run;
     if (next) {
       setSaid(next);
     }
-  }, [run, trans]);
+  }, [run, trans, localize]);
 
   return (
     <>

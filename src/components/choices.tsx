@@ -42,24 +42,30 @@ export function ProfilePicker({
 
 interface IStreamingProps {
   mode: StreamingMode;
+  /** The administrator has chosen for everybody. */
+  isLocked: boolean;
   onChange: (mode: StreamingMode) => void;
 }
 
-export function StreamingSwitch({ mode, onChange }: IStreamingProps): JSX.Element {
+/** Two positions for three modes: on means that the answer streams where the deployment can. */
+export function StreamingSwitch({ mode, isLocked, onChange }: IStreamingProps): JSX.Element {
   const { trans } = usePanel();
-  const isOn = mode === 'on';
+  const isOn = mode !== 'off';
+  const state = {
+    auto: trans.__('Streaming is on: the answer is shown as it is written, where the model can'),
+    on: trans.__('Streaming is on: the answer is shown as it is written'),
+    off: trans.__('Streaming is off: the answer is shown when it is complete')
+  }[mode];
   return (
     <button
       className="jp-StreamChat-iconButton jp-StreamChat-switch"
       role="switch"
       aria-checked={isOn}
+      // Not `disabled`: whoever wonders why can still reach the reason.
+      aria-disabled={isLocked || undefined}
       aria-label={trans.__('Streaming')}
-      title={
-        isOn
-          ? trans.__('Streaming is on: the answer is shown as it is written')
-          : trans.__('Streaming is off: the answer is shown when it is complete')
-      }
-      onClick={() => onChange(isOn ? 'off' : 'on')}
+      title={isLocked ? trans.__('%1 (set by the administrator of this server)', state) : state}
+      onClick={() => !isLocked && onChange(isOn ? 'off' : 'auto')}
     >
       <streamIcon.react tag="span" />
     </button>

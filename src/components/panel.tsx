@@ -200,7 +200,11 @@ function ChatView({
           profileId={chat.profile?.profile_id ?? null}
           onChoose={profileId => chat.setProfile(profileId)}
         />
-        <StreamingSwitch mode={chat.streaming} onChange={mode => chat.setStreaming(mode)} />
+        <StreamingSwitch
+          mode={chat.streaming}
+          isLocked={workspace.isStreamingLocked}
+          onChange={mode => chat.setStreaming(mode)}
+        />
       </Composer>
     </>
   );

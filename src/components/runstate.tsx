@@ -2,7 +2,8 @@
  * The line below an answer: what its run is doing, or how it ended.
  */
 import * as React from 'react';
-import { describeRun } from '../a11y';
+import { describeRun, IRunText } from '../a11y';
+import { localizeRun } from '../errortext';
 import type { RunInfo } from '../protocol/generated';
 import { usePanel } from './context';
 
@@ -19,10 +20,26 @@ export function RunState({ run, stopping, discarded }: IProps): JSX.Element | nu
   if (stopping) {
     return <div className="jp-StreamChat-runState">{trans.__('Stopping…')}</div>;
   }
-  const said = describeRun(run.error ? { ...run, error: localize(run.error) } : run, trans);
-  if (!said) {
-    return null;
-  }
+  const { notice, ...shown } = localizeRun(run, localize);
+  const said = describeRun(shown, trans);
+  return (
+    <>
+      {said && <Said {...{ said, run, discarded }} />}
+      {notice && (
+        <div className="jp-StreamChat-runState" data-notice={notice.code}>
+          {notice.message}
+        </div>
+      )}
+    </>
+  );
+}
+
+function Said({
+  said,
+  run,
+  discarded
+}: Pick<IProps, 'run' | 'discarded'> & { said: IRunText }): JSX.Element {
+  const { trans } = usePanel();
   return (
     <div className="jp-StreamChat-runState" data-level={said.level}>
       {run.status === 'waiting' && <Dots />}

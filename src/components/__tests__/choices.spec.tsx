@@ -1,0 +1,37 @@
+import * as React from 'react';
+import type { StreamingMode } from '../../protocol/generated';
+import { StreamingSwitch } from '../choices';
+import { render } from './render';
+
+function switched(mode: StreamingMode, isLocked = false) {
+  const chosen: StreamingMode[] = [];
+  const node = render(
+    <StreamingSwitch mode={mode} isLocked={isLocked} onChange={to => chosen.push(to)} />
+  );
+  const button = node.querySelector('button')!;
+  document.body.append(node);
+  button.click();
+  node.remove();
+  return { button, chosen };
+}
+
+describe('StreamingSwitch', () => {
+  it.each<[StreamingMode, string, StreamingMode, string]>([
+    ['auto', 'true', 'off', 'where the model can'],
+    ['on', 'true', 'off', 'as it is written'],
+    ['off', 'false', 'auto', 'when it is complete']
+  ])('is %s: checked %s, and turns to %s', (mode, checked, other, title) => {
+    const { button, chosen } = switched(mode);
+    expect(button.getAttribute('aria-checked')).toBe(checked);
+    expect(button.getAttribute('aria-disabled')).toBeNull();
+    expect(button.title).toContain(title);
+    expect(chosen).toEqual([other]);
+  });
+
+  it('does nothing but say why where the administrator has chosen', () => {
+    const { button, chosen } = switched('off', true);
+    expect(button.getAttribute('aria-disabled')).toBe('true');
+    expect(button.title).toContain('administrator');
+    expect(chosen).toEqual([]);
+  });
+});
