@@ -71,12 +71,6 @@ _RULES = (
         "Set streaming to auto or off: for this chat by the switch below the question, or in the profile.",
     ),
     _Rule(
-        _named("StreamingFailed"),
-        "provider_error",
-        "The provider had an error of its own.",
-        "Try again in a moment; if it lasts, set streaming to auto: the deployment may not stream.",
-    ),
-    _Rule(
         _any(_named("ContextOverflowError"), _says("context_length_exceeded", "maximum context length")),
         "context_too_long",
         "The conversation is longer than {model} can read.",
@@ -160,6 +154,12 @@ _RULES = (
         "provider_error",
         "{model} did not stream its answer.",
         "Check the address with its path; the provider's own words are in the details.",
+    ),
+    _Rule(
+        _named("StreamingFailed"),
+        "provider_error",
+        "The provider had an error of its own.",
+        "Try again in a moment; if it lasts, set streaming to auto: the deployment may not stream.",
     ),
     _Rule(
         lambda facts: (facts.status or 0) >= 500,

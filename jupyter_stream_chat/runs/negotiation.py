@@ -118,8 +118,8 @@ class Negotiation:
             raise self._first
         match refusal:
             case "refuses_streaming":
-                raise StreamingRefused from error
+                raise StreamingRefused("the deployment refuses to stream") from error
             case "fails_streaming":
-                raise StreamingFailed from error
+                raise StreamingFailed("the streamed request failed") from error
             case _:
                 raise error

@@ -177,7 +177,8 @@ class Run:
         try:
             await attempt.call(llm, prompt, ask)
         except Exception as error:  # noqa: BLE001 - raised again, unless asking otherwise mends it
-            log.debug("Run %s: attempt %d failed: %r", self.run_id, len(self.attempts), error)
+            # The type alone: the message may hold a key.
+            log.debug("Run %s: attempt %d: %s", self.run_id, len(self.attempts), type(error).__name__)
             return Failure(error, attempt.has_text)
         return None
 
