@@ -245,7 +245,8 @@ def _prepare(db: sqlite3.Connection) -> None:
     for script in _VERSIONS[version:]:
         for statement in script.split(";\n"):
             db.execute(statement)
-    db.execute(f"PRAGMA user_version = {VERSION}")
+    if version < VERSION:
+        db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")
 
 
