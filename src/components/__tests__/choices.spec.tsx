@@ -1,17 +1,19 @@
+import { fireEvent, screen } from '@testing-library/react';
 import * as React from 'react';
 import type { StreamingMode } from '../../protocol/generated';
 import { StreamingSwitch } from '../choices';
-import { render } from './render';
+import { renderInPanel } from './support';
 
-function switched(mode: StreamingMode, isLocked = false) {
+function switched(
+  mode: StreamingMode,
+  isLocked = false
+): { button: HTMLElement; chosen: StreamingMode[] } {
   const chosen: StreamingMode[] = [];
-  const node = render(
+  renderInPanel(
     <StreamingSwitch mode={mode} isLocked={isLocked} onChange={to => chosen.push(to)} />
   );
-  const button = node.querySelector('button')!;
-  document.body.append(node);
-  button.click();
-  node.remove();
+  const button = screen.getByRole('switch', { name: 'Streaming' });
+  fireEvent.click(button);
   return { button, chosen };
 }
 

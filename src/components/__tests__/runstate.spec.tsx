@@ -1,13 +1,18 @@
 import * as React from 'react';
 import { runInfo } from '../../__tests__/support/scriptedserver';
+import { localize } from '../../errortext';
 import type { RunInfo } from '../../protocol/generated';
 import { RunState } from '../runstate';
-import { render } from './render';
+import { renderInPanel, trans } from './support';
 
 const run = (changes: Partial<RunInfo>) =>
   runInfo({ run_id: 'run-00000001', message_id: 'answer-00001', ...changes });
-const shown = (info: RunInfo, language?: string) =>
-  render(<RunState run={info} stopping={false} discarded="" />, language);
+function shown(info: RunInfo, language = 'en'): HTMLElement {
+  const state = <RunState run={info} stopping={false} discarded="" />;
+  return renderInPanel(state, {
+    localize: error => localize(error, trans, language)
+  }).container;
+}
 
 const NOTICE = {
   code: 'answered_whole',
