@@ -12,6 +12,7 @@ import sys
 import time
 from uuid import UUID
 
+import openai
 from aiohttp import WSMsgType, web
 from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_openai import ChatOpenAI
@@ -74,7 +75,6 @@ class Floor:
             base_url=f"{provider}/v1",
             api_key=SecretStr("not-a-secret"),
             stream_chunk_timeout=0,
-            max_retries=0,
         )
         self.app = web.Application()
         self.app.router.add_get("/", self._page)
@@ -102,6 +102,8 @@ class Floor:
             async for chunk in self.llm.astream(question, {"callbacks": [Nothing()]}):
                 if chunk.content:
                     await socket.send_str(str(chunk.content))
+        except openai.OpenAIError as error:
+            await socket.send_str(repr(error))
         finally:
             await socket.send_str("")
 

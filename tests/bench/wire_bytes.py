@@ -27,10 +27,12 @@ class Traffic:
     def received(self, event: Event) -> None:
         """Count a frame."""
         payload: str = event["response"]["payloadData"]
+        message = json.loads(payload)
+        if "type" not in message:
+            return  # one of JupyterLab's own sockets
         size = len(payload.encode())
         size += HEADER if size < SHORT_FRAME else LONG_HEADER
         self.bytes += size
-        message = json.loads(payload)
         if message["type"] == "delta":
             self.deltas += 1
             self.delta_bytes += size
