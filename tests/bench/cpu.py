@@ -56,7 +56,7 @@ async def _costs(chat: Chat, sizes: list[int]) -> list[float]:
     for size in sizes:
         await asyncio.sleep(max(0.0, start + size / RATE + 0.05 - time.monotonic()))
         costs.append(await chat.page.cpu_seconds() - before)
-    await chat.page.until("probe.status === 'finished'", seconds=30)
+    await chat.page.until("probe.isOver", seconds=30)
     shown = await chat.page.evaluate(r"Number(/(\d+)\D*$/.exec(probe.content.textContent)[1])")
     if shown != sizes[-1] - 1:
         raise RuntimeError(f"the last token shown is {shown}")

@@ -87,7 +87,7 @@ class Kernel:
     async def echo(self) -> float:
         """Execute a cell; return the seconds until the kernel's first word, and let it rest for a moment.
 
-        Later words wait in Jupyter's socket for the acknowledgement of this one, and would tell of nothing else.
+        Later words wait in Jupyter's socket for the acknowledgement of this one: they would measure that.
         """
         message_id = uuid.uuid4().hex
         header = {

@@ -18,28 +18,29 @@ globalThis.probe = {
   steps: 0,
   longest: 0,
 
+  /** The text of the answer that is being watched. Looked for once: a look at a long page takes milliseconds. */
   get content() {
-    const answers = document.querySelectorAll(
-      '.jp-StreamChat-message[data-role="assistant"] .jp-StreamChat-content'
-    );
-    return answers[answers.length - 1];
+    if (!this._content?.isConnected) {
+      const last = this._answers().at(-1);
+      this._content = this._old.has(last) ? null : last?.querySelector('.jp-StreamChat-content');
+    }
+    return this._content;
   },
 
-  get status() {
-    return this.content?.closest('.jp-StreamChat-message').dataset.status;
-  },
-
-  /** Watch the next answer. `tokens`: when each is shown; `frames`: in how many steps, and what they cost. */
+  /** Watch the next answer. `tokens`: when each is shown; `frames`: in how many steps; else only its end. */
   watch(what) {
     this.stop();
     Object.assign(this, { seen: [], changed: 0, steps: 0, longest: 0 });
-    const answers = document.querySelectorAll('.jp-StreamChat-message[data-role="assistant"]');
-    this._old = new Set(answers);
+    this._old = new Set(this._answers());
+    this._content = null;
+    if (what !== 'tokens' && what !== 'frames') {
+      return;
+    }
     let isDirty = false;
     this._observer = new MutationObserver(() => {
       const now = performance.now();
       const content = this.content;
-      if (!content || this._old.has(content.closest('.jp-StreamChat-message'))) {
+      if (!content) {
         return;
       }
       if (what === 'tokens') {
@@ -79,7 +80,11 @@ globalThis.probe = {
 
   /** Whether the answer that is being watched is over. */
   get isOver() {
-    return this.status === 'finished' && !this._old.has(this.content.closest('.jp-StreamChat-message'));
+    return this.content?.closest('.jp-StreamChat-message').dataset.status === 'finished';
+  },
+
+  _answers() {
+    return [...document.querySelectorAll('.jp-StreamChat-message[data-role="assistant"]')];
   }
 };
 
