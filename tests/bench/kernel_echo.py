@@ -102,10 +102,10 @@ class Kernel:
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
         start = time.perf_counter()
         await self._socket.send_str(json.dumps({**message, "channel": "shell", "buffers": []}))
-        await self._reply(message_id)
+        word = await self._reply(message_id)
         seconds = time.perf_counter() - start
-        while await self._reply(message_id) != "execute_reply":
-            pass
+        while word != "execute_reply":
+            word = await self._reply(message_id)
         await asyncio.sleep(PAUSE_SECONDS)
         return seconds
 
