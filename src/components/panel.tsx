@@ -61,14 +61,28 @@ export class ChatPanel extends ReactWidget {
 
   protected override onBeforeShow(message: Message): void {
     super.onBeforeShow(message);
-    this._options.workspace.connect();
-    // The first answer shall not wait for the Markdown parser to load.
-    void warmUp(this._options.rendermime);
+    this._enter();
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    // A shell that puts it into an open side area never shows it: it is visible from the start.
+    if (this.isVisible) {
+      this._enter();
+    }
   }
 
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
+    this._enter();
     this.focusInput();
+  }
+
+  /** Somebody looks: connect, once. */
+  private _enter(): void {
+    this._options.workspace.connect();
+    // The first answer shall not wait for the Markdown parser to load.
+    void warmUp(this._options.rendermime);
   }
 
   protected override render(): JSX.Element {
