@@ -1,7 +1,7 @@
 """Training examples for the guide, drawn without end from the topics.
 
 An example is the tokens of a rendered chat and the position from which the model is to be right. Two kinds
-are mixed: *choices* end with the two tokens that name topic and language, *recitals* go on with the answer.
+are mixed: *choices* end where topic and language are named and the answer has begun, *recitals* with its end.
 """
 
 import random
@@ -18,7 +18,9 @@ _OFF_TOPIC_SHARE = 0.3
 _EARLIER_SHARE = 0.5
 _FOLLOWUP_SHARE = 0.08
 _CONTINUED_SHARE = 0.15
-_PASTED_SHARE = 0.05
+_PASTED_SHARE = 0.1
+_BEGINNING = 5
+"""Tokens of a choice: topic, language, and the first words, which must not be taken from another answer."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class Examples:
             topic, language = self._any_topic(), rng.choice(LANGUAGES)
             asked = [*self._earlier(), topic.questions[language].draw(rng)]
         prompt = self._prompt(asked)
-        ids = prompt + self._encode(plan(topic.id, language))
-        return Example(ids, len(prompt))
+        answer = self._encode(plan(topic.id, language) + topic.answers[language])
+        return Example(prompt + answer[:_BEGINNING], len(prompt))
 
     def recital(self) -> Example:
         """Return a chat with a whole answer.
@@ -81,11 +83,16 @@ class Examples:
         return Example(prompt + answer, len(prompt))
 
     def _pasted(self) -> Example:
-        """Return a chat in which somebody pastes a long text, in part of characters never seen: off-topic."""
+        """Return a chat in which somebody pastes a long text, or holds down a key: off-topic."""
         rng, language = self._rng, self._rng.choice(LANGUAGES)
-        draws = [self._off_topic.questions[language].draw(rng) for _ in range(rng.randint(3, 20))]
-        draws.append("".join(chr(rng.randrange(0x3400, 0x4DC0)) for _ in range(rng.randint(0, 60))))
-        prompt = self._prompt([" ".join(draws)[: rng.randint(60, 300)]])
+        if rng.random() < 0.5:
+            pasted = " ".join(self._off_topic.questions[language].draw(rng) for _ in range(12))
+        else:
+            keys = [
+                chr(rng.choice((rng.randrange(33, 127), rng.randrange(0x3400, 0x9FFF)))) for _ in range(3)
+            ]
+            pasted = "".join(rng.choices(keys, k=160)) if rng.random() < 0.5 else keys[0] * 160
+        prompt = self._prompt([pasted[: rng.randint(20, 160)]])
         answer = self._off_topic.answers[language]
         return Example(prompt + self._encode(plan(OFF_TOPIC, language) + answer + END), len(prompt))
 

@@ -40,7 +40,7 @@ _AVERAGED = 0.99
 def main() -> None:
     """Train, save and try the guide."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--output", type=Path, default=path())
     arguments = parser.parse_args()
@@ -74,7 +74,7 @@ def train(tokenizer: PreTrainedTokenizerFast, steps: int, rng: random.Random) ->
         choosing = loss(model, [examples.choice() for _ in range(_CHOICES)])
         reciting = loss(model, [examples.recital() for _ in range(_RECITALS)])
         optimizer.zero_grad()
-        torch.autograd.backward(choosing + reciting)
+        torch.autograd.backward(2 * choosing + reciting)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         for mean, weight in zip(average, model.parameters(), strict=True):

@@ -60,7 +60,7 @@ def held_out() -> list[Mapping[str, list[str]]]:
     ]
 
 
-@pytest.mark.parametrize(("off_topic", "floor"), [(False, 0.9), (True, 0.9)], ids=["on-topic", "off-topic"])
+@pytest.mark.parametrize(("off_topic", "floor"), [(False, 0.92), (True, 0.92)], ids=["on-topic", "off-topic"])
 def test_held_out_questions(loaded: Guide, off_topic: bool, floor: float) -> None:
     entries = [entry for entry in held_out() if (entry["topics"] == [OFF_TOPIC]) == off_topic]
     got = loaded.topics([entry["chat"] for entry in entries])
@@ -74,7 +74,6 @@ def test_held_out_questions(loaded: Guide, off_topic: bool, floor: float) -> Non
     assert right >= floor, wrong
 
 
-@pytest.mark.xfail(reason="with other topics before it, 2 of 5 times it answers a neighbouring topic")
 def test_later_turns_are_as_right_as_the_first(loaded: Guide) -> None:
     before = ["hello", "how do I install it?", "what is the capital of France?", "where are my chats kept?"]
     chats = [[*before[:turns], "how do I stop an answer?"] for turns in range(len(before) + 1)]
@@ -96,7 +95,6 @@ def test_a_stopped_answer_is_continued_to_its_end(loaded: Guide) -> None:
     assert shown + loaded.tokenizer.decode(rest, skip_special_tokens=True) == answer
 
 
-@pytest.mark.xfail(reason="a key held down for hundreds of characters gets an empty answer")
 def test_any_text_gets_a_whole_answer(loaded: Guide) -> None:
     """Whatever is asked, the guide says one of its answers and comes to an end."""
     odd = ["?", "犇" * 400, "x" * 5000, "\n\n", "<|end|>", "🙂🙃", "SELECT * FROM users; -- " * 50]
