@@ -32,6 +32,8 @@ FinishReason = Literal[
 ProgressStage = Literal["queued", "importing", "downloading", "loading", "retrying"]
 Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options"]
 """What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance."""
+DoctorOutcome = Literal["pass", "warn", "fail", "skip"]
+"""``warn``: it works, but not as well as it could. ``skip``: not looked at, the message says why."""
 OpenReason = Literal["opened", "reconnected", "gap", "digest_mismatch"]
 
 
@@ -250,6 +252,26 @@ class DeploymentLimitation(Deployment):
     limitation: Limitation
     until: float
     """Seconds since the epoch; from then on it is tried again."""
+
+
+class DoctorStep(Wire):
+    """One finding of the doctor, a line of ``POST doctor``'s answer."""
+
+    name: str
+    """Stable name, snake_case, for programs and tests."""
+    title: str
+    """What was looked at, for people."""
+    outcome: DoctorOutcome
+    ms: float
+    """Milliseconds that it took."""
+    message: str
+    """What was found: one plain sentence."""
+    cure: str | None = None
+    """What to change, where something is wrong."""
+    field: str | None = None
+    """The profile's field to change, where it is one."""
+    detail: str | None = None
+    """The provider's own words, without keys."""
 
 
 class Limits(Wire):
@@ -563,6 +585,9 @@ AnyEvent = Annotated[
     Field(discriminator="type"),
 ]
 
+REST_VALUES: tuple[type[Wire], ...] = (DoctorStep,)
+"""What travels by REST alone, and so is named in the schema by itself."""
+
 COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
 EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
@@ -573,10 +598,13 @@ def encode(event: Wire) -> str:
 
 
 def schema() -> dict[str, Any]:
-    """Return one JSON Schema with every command and event as a definition."""
+    """Return one JSON Schema with every command, event and REST value as a definition."""
     commands = COMMAND.json_schema(mode="serialization")
     events = EVENT.json_schema(mode="serialization")
     definitions = {**commands.pop("$defs"), **events.pop("$defs")}
+    for value in REST_VALUES:
+        described = value.model_json_schema(mode="serialization")
+        definitions |= {**described.pop("$defs", {}), value.__name__: described}
     for definition in definitions.values():
         _tidy(definition)
     return {

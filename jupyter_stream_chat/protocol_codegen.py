@@ -31,6 +31,7 @@ _ALIASES = {
     "RunStatus": (protocol.RunStatus, "How far a run has come."),
     "FinishReason": (protocol.FinishReason, "Why a run ended."),
     "ProgressStage": (protocol.ProgressStage, "What a run does before its first text."),
+    "DoctorOutcome": (protocol.DoctorOutcome, "How a step of the doctor ended."),
     "OpenReason": (protocol.OpenReason, "Why a page asks for a chat."),
     "Part": (protocol.Part, "A piece of a message's content."),
 }
@@ -40,13 +41,14 @@ _ANNOTATIONS = {"default", "description", "title"}
 
 
 def schema() -> dict[str, Any]:
-    """Return the schema of the wire in which type aliases have names, rooted in commands and events."""
+    """Return the schema of the wire in which type aliases have names, rooted in all that travels."""
     plain = protocol.schema()
     aliases = {name: (_shape(alias), text) for name, (alias, text) in _ALIASES.items()}
     definitions = {name: _name_aliases(definition, aliases) for name, definition in plain["$defs"].items()}
     for name, (shape, text) in aliases.items():
         definitions[name] = {**shape, "description": text}
-    root = [{"$ref": f"#/$defs/{name}"} for name in ("AnyCommand", "AnyEvent")]
+    rest = [value.__name__ for value in protocol.REST_VALUES]
+    root = [{"$ref": f"#/$defs/{name}"} for name in ("AnyCommand", "AnyEvent", *rest)]
     return {**plain, "oneOf": root, "$defs": definitions}
 
 
