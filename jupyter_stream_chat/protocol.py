@@ -129,6 +129,20 @@ class Progress(Wire):
     """Until the provider is asked again (it said when)."""
 
 
+class Parameters(Wire):
+    """How to generate. What is absent is the provider's own default; not every provider has all of them."""
+
+    system_prompt: str | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    """0 is greedy."""
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    top_k: Annotated[int, Field(ge=1)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    repetition_penalty: Annotated[float, Field(gt=0, le=5)] | None = None
+    seed: int | None = None
+    stop: list[str] | None = None
+
+
 class Usage(Wire):
     """Tokens as the provider counted them."""
 
@@ -217,6 +231,8 @@ class ChatInfo(Wire):
     """The chat's own choice; absent: the default profile."""
     streaming: StreamingMode | None = None
     """The chat's own switch; absent: the profile's, then the global setting."""
+    parameters: Parameters | None = None
+    """The chat's own values; what is absent in them is the profile's."""
     running: bool = False
 
 
@@ -301,6 +317,7 @@ class CreateChat(Command):
     title: Annotated[str, StringConstraints(max_length=200)] = ""
     profile_id: str | None = None
     streaming: StreamingMode | None = None
+    parameters: Parameters | None = None
 
 
 class UpdateChat(Command):
@@ -311,6 +328,8 @@ class UpdateChat(Command):
     title: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     profile_id: str | None = None
     streaming: StreamingMode | None = None
+    parameters: Parameters | None = None
+    """Replaces the chat's own values as a whole."""
 
 
 class DeleteChat(Command):

@@ -84,7 +84,9 @@ CREATE TABLE deployment_limitations (
 );
 """
 
-_VERSIONS: Final = (_FIRST, _DEPLOYMENTS)
+_PARAMETERS: Final = "ALTER TABLE chats ADD COLUMN parameters TEXT"  # JSON: the chat's own
+
+_VERSIONS: Final = (_FIRST, _DEPLOYMENTS, _PARAMETERS)
 """What leads from each version of the database to the next. Written once, never changed."""
 VERSION: Final = len(_VERSIONS)
 

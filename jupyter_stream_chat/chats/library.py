@@ -35,7 +35,7 @@ from .custody import Custody, Foreign, Settled
 from .feed import ChatFeed, Feed
 from .refused import ChatBusy, ChatReadOnly
 from .spool import Spool
-from .store import Store, StoredChat
+from .store import ChatChanges, Store, StoredChat
 from .text import StreamText
 from .tree import Turn, conversation, parts_of, written
 
@@ -120,8 +120,8 @@ class Library:
                 self.workspace(owner).publish(lambda seq: ChatAdded(seq=seq, chat=chat))
         return created
 
-    async def update_chat(self, chat_id: str, changes: Mapping[str, str | None]) -> ChatInfo:
-        """Change ``title``, ``profile_id`` or ``streaming``, those that are present. Raises UnknownChat."""
+    async def update_chat(self, chat_id: str, changes: ChatChanges) -> ChatInfo:
+        """Change the fields that are present, of those that a user may. Raises UnknownChat."""
         async with self._lock(chat_id):
             chat = await self._call(self._store.update_chat, chat_id, changes)
             self._publish_chat(chat)

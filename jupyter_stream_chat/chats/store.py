@@ -15,15 +15,15 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pydantic import TypeAdapter
 
-from ..protocol import ChatInfo, DeploymentLimitation, ErrorInfo, Message, Part, RunInfo
+from ..protocol import ChatInfo, DeploymentLimitation, ErrorInfo, Message, Parameters, Part, RunInfo
 from .database import Database
 from .refused import ChatBusy, IdTaken, UnknownChat, UnknownMessage
 from .tree import title_of
 
 _PARTS: TypeAdapter[list[Part]] = TypeAdapter(list[Part])
-_CHANGEABLE = ("title", "profile_id", "streaming")
+_CHANGEABLE = ("title", "profile_id", "streaming", "parameters")
 _CHAT = """
-SELECT owner, chat_id, title, created_at, updated_at, profile_id, streaming,
+SELECT owner, chat_id, title, created_at, updated_at, profile_id, streaming, parameters,
     EXISTS (SELECT 1 FROM runs WHERE runs.chat_id = chats.chat_id AND finished = 0) AS running
 FROM chats
 """
@@ -38,6 +38,9 @@ WITH RECURSIVE path AS (
 """
 _LIMITATION = "provider, endpoint, model, limitation, until"
 _NO_LIMIT = -1
+
+ChatChanges = Mapping[str, str | Parameters | None]
+"""Fields of a chat by name; a null clears the chat's own choice."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,17 +86,19 @@ class Store:
     def create_chat(self, owner: str, chat: ChatInfo) -> bool:
         """Insert a chat; False when it is there. Raises IdTaken when it is another owner's."""
         row = (chat.chat_id, owner, chat.title, chat.created_at, chat.updated_at)
-        inserted = self._insert("chats", (*row, chat.profile_id, chat.streaming))
+        own = (chat.profile_id, chat.streaming, _column(chat.parameters))
+        inserted = self._insert("chats", (*row, *own))
         if not inserted and self.chat(chat.chat_id).owner != owner:
             raise IdTaken("chat_id", chat.chat_id)
         return inserted
 
     @_change
-    def update_chat(self, chat_id: str, changes: Mapping[str, str | None]) -> StoredChat:
+    def update_chat(self, chat_id: str, changes: ChatChanges) -> StoredChat:
         """Change the fields that are present. Raises UnknownChat."""
         for name in _CHANGEABLE:
             if name in changes:
-                self._db.execute(f"UPDATE chats SET {name} = ? WHERE chat_id = ?", (changes[name], chat_id))
+                value = _column(changes[name])
+                self._db.execute(f"UPDATE chats SET {name} = ? WHERE chat_id = ?", (value, chat_id))
         return self.chat(chat_id)
 
     @_change
@@ -301,9 +306,26 @@ class Store:
         return [_message(row, runs[row[0]]) for row in rows]
 
 
+def _column(value: str | Parameters | None) -> str | None:
+    """Return a chat's field as its column has it."""
+    return value.model_dump_json(exclude_none=True) if isinstance(value, Parameters) else value
+
+
 def _chat(row: tuple[Any, ...]) -> StoredChat:
-    names = ("chat_id", "title", "created_at", "updated_at", "profile_id", "streaming", "running")
-    return StoredChat(row[0], ChatInfo(**dict(zip(names, row[1:], strict=True))))
+    names = (
+        "chat_id",
+        "title",
+        "created_at",
+        "updated_at",
+        "profile_id",
+        "streaming",
+        "parameters",
+        "running",
+    )
+    fields = dict(zip(names, row[1:], strict=True))
+    if fields["parameters"] is not None:
+        fields["parameters"] = Parameters.model_validate_json(fields["parameters"])
+    return StoredChat(row[0], ChatInfo(**fields))
 
 
 def _message(row: tuple[Any, ...], runs: list[RunInfo]) -> Message:

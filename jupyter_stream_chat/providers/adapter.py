@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from ..protocol import ErrorInfo, ProgressStage
+from ..protocol import ErrorInfo, Parameters, ProgressStage
 from .profiles import Profile
 
 if TYPE_CHECKING:
@@ -65,7 +65,14 @@ class HostedAdapter:
         rehearse()
 
     async def open(self, profile: Profile, on_progress: OnProgress) -> BaseChatModel:
-        """Return the profile's model, built at first use and again when the profile has changed."""
+        """Return the profile's model with its parameters; all models of a profile share one client."""
+        from .chat_openai import parameters
+
+        model = await self._client(profile.model_copy(update={"parameters": Parameters()}))
+        return model.model_copy(update=parameters(profile))
+
+    async def _client(self, profile: Profile) -> BaseChatOpenAI:
+        """Return a model without parameters, built at first use and again when the profile has changed."""
         async with self._building:
             known = self._models.get(profile.id)
             if known and known[0] == profile:

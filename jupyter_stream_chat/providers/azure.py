@@ -20,7 +20,7 @@ def adapter() -> HostedAdapter:
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:
-    from .chat_openai import SETTINGS, StreamingAzureChatOpenAI, parameters, without_environment
+    from .chat_openai import SETTINGS, StreamingAzureChatOpenAI, without_environment
 
     model = StreamingAzureChatOpenAI(
         azure_endpoint=profile.azure_endpoint,
@@ -32,6 +32,5 @@ def _build(profile: Profile) -> BaseChatOpenAI:
         azure_ad_token=None,
         stream_usage=(profile.api_version or "") >= _USAGE_SINCE,
         **SETTINGS,
-        **parameters(profile),
     )
     return without_environment(model) if profile.has_address_of_a_page else model

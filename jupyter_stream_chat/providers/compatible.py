@@ -22,7 +22,7 @@ def adapter() -> HostedAdapter:
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:
-    from .chat_openai import SETTINGS, StreamingChatOpenAI, parameters, without_environment
+    from .chat_openai import SETTINGS, StreamingChatOpenAI, without_environment
 
     model = StreamingChatOpenAI(
         model=profile.model,
@@ -31,6 +31,5 @@ def _build(profile: Profile) -> BaseChatOpenAI:
         # A server that refuses stream_options is asked again without them, and that is remembered.
         stream_usage=True,
         **SETTINGS,
-        **parameters(profile),
     )
     return without_environment(model)

@@ -19,7 +19,7 @@ def adapter() -> HostedAdapter:
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:
-    from .chat_openai import SETTINGS, StreamingChatOpenAI, parameters, without_environment
+    from .chat_openai import SETTINGS, StreamingChatOpenAI, without_environment
 
     model = StreamingChatOpenAI(
         model=profile.model,
@@ -29,6 +29,5 @@ def _build(profile: Profile) -> BaseChatOpenAI:
         api_key=profile.api_key,
         stream_usage=True,
         **SETTINGS,
-        **parameters(profile),
     )
     return without_environment(model) if profile.has_address_of_a_page else model

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from pydantic import (
     BaseModel,
     ConfigDict,
-    Field,
     HttpUrl,
     SecretStr,
     StringConstraints,
@@ -21,7 +20,7 @@ from pydantic import (
     field_validator,
 )
 
-from ..protocol import Deployment, ErrorInfo, ProfileInfo, StreamingMode
+from ..protocol import Deployment, ErrorInfo, Parameters, ProfileInfo, StreamingMode
 
 ProviderName = Literal["guide", "huggingface", "openai", "azure", "openai-compatible"]
 Origin = Literal["configured", "stored", "built-in"]
@@ -29,28 +28,10 @@ Origin = Literal["configured", "stored", "built-in"]
 _HTTP_URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Parameters(_Strict):
-    """How to generate. What is absent is the provider's own default."""
-
-    system_prompt: str | None = None
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    """0 is greedy."""
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    top_k: Annotated[int, Field(ge=1)] | None = None
-    """Local models only."""
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    repetition_penalty: Annotated[float, Field(gt=0, le=5)] | None = None
-    """Local models only."""
-    seed: int | None = None
-    stop: list[str] | None = None
-
-
-class Profile(_Strict):
+class Profile(BaseModel):
     """A named model configuration. Its key never leaves it by ``repr``, log or page."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")]
     """Also a step of its address, which ``..`` could not be."""
@@ -75,6 +56,13 @@ class Profile(_Strict):
         if value is not None:
             _HTTP_URL.validate_python(value)
         return value
+
+    def with_parameters(self, own: Parameters | None) -> Profile:
+        """Return the profile with a chat's own values over its parameters."""
+        if own is None:
+            return self
+        values = own.model_dump(exclude_none=True)
+        return self.model_copy(update={"parameters": self.parameters.model_copy(update=values)})
 
     @property
     def locked(self) -> bool:

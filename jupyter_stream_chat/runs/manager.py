@@ -153,7 +153,7 @@ class RunManager:
         profile = self._registry.find(profile_id)
         if isinstance(profile, ErrorInfo):
             raise Refused(profile)
-        return profile
+        return profile.with_parameters(chat.parameters)
 
     @contextmanager
     def _place(self) -> Iterator[None]:

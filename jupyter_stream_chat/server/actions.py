@@ -6,11 +6,11 @@ Owns whose chat it is and whether names exist. Each returns when the thing is do
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from .. import protocol as wire
 from ..chats.refused import Refused, UnknownChat
+from ..chats.store import ChatChanges
 from .access import Access
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ async def create_chat(
     title: str = "",
     profile_id: str | None = None,
     streaming: wire.StreamingMode | None = None,
+    parameters: wire.Parameters | None = None,
 ) -> None:
     """Make a chat; the same id again is the same chat."""
     check_profile(services, profile_id)
@@ -58,18 +59,18 @@ async def create_chat(
         updated_at=now,
         profile_id=profile_id,
         streaming=streaming,
+        parameters=parameters,
     )
     await services.library.create_chat(access.owner, chat)
 
 
-async def update_chat(
-    services: Services, access: Access, chat_id: str, changes: Mapping[str, str | None]
-) -> None:
-    """Change the given fields: title, profile_id, streaming."""
+async def update_chat(services: Services, access: Access, chat_id: str, changes: ChatChanges) -> None:
+    """Change the given fields: title, profile_id, streaming, parameters."""
     await check_owner(services, access, chat_id)
     if changes.get("title", "") is None:
         raise Refused(invalid("title", "A chat's title cannot be null."))
-    check_profile(services, changes.get("profile_id"))
+    profile_id = changes.get("profile_id")
+    check_profile(services, profile_id if isinstance(profile_id, str) else None)
     await services.library.update_chat(chat_id, changes)
 
 

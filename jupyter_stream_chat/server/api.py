@@ -47,6 +47,7 @@ class NewChat(_Body):
     title: Annotated[str, StringConstraints(max_length=200)] = ""
     profile_id: str | None = None
     streaming: wire.StreamingMode | None = None
+    parameters: wire.Parameters | None = None
 
 
 class ChatChanges(_Body):
@@ -55,6 +56,8 @@ class ChatChanges(_Body):
     title: _TITLE | None = None
     profile_id: str | None = None
     streaming: wire.StreamingMode | None = None
+    parameters: wire.Parameters | None = None
+    """Replaces the chat's own values as a whole."""
 
 
 class NewMessage(_Body):
@@ -99,6 +102,7 @@ class Api:
             title=chat.title,
             profile_id=chat.profile_id,
             streaming=chat.streaming,
+            parameters=chat.parameters,
         )
         return _json(chat=await self._services.library.chat(chat.chat_id))
 

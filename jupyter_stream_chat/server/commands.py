@@ -112,13 +112,14 @@ async def create_chat(session: Session, command: wire.CreateChat) -> None:
         title=command.title,
         profile_id=command.profile_id,
         streaming=command.streaming,
+        parameters=command.parameters,
     )
 
 
 @_queued(wire.UpdateChat, "write")
 async def update_chat(session: Session, command: wire.UpdateChat) -> None:
     """Change the fields of a chat that the command has."""
-    present = command.model_fields_set & {"title", "profile_id", "streaming"}
+    present = command.model_fields_set & {"title", "profile_id", "streaming", "parameters"}
     changes = {name: getattr(command, name) for name in present}
     await actions.update_chat(session.services, session.access, command.chat_id, changes)
 

@@ -86,6 +86,23 @@ export interface CreateChat {
   title: string;
   profile_id?: string | null;
   streaming?: StreamingMode | null;
+  parameters?: Parameters | null;
+}
+/**
+ * How to generate. What is absent is the provider's own default; not every provider has all of them.
+ */
+export interface Parameters {
+  system_prompt?: string | null;
+  /**
+   * 0 is greedy.
+   */
+  temperature?: number | null;
+  top_p?: number | null;
+  top_k?: number | null;
+  max_tokens?: number | null;
+  repetition_penalty?: number | null;
+  seed?: number | null;
+  stop?: string[] | null;
 }
 /**
  * Change the fields that are present (a present null clears the chat's own choice).
@@ -97,6 +114,10 @@ export interface UpdateChat {
   title?: string | null;
   profile_id?: string | null;
   streaming?: StreamingMode | null;
+  /**
+   * Replaces the chat's own values as a whole.
+   */
+  parameters?: Parameters | null;
 }
 /**
  * Delete a chat and all that is in it; its live runs are interrupted.
@@ -332,6 +353,10 @@ export interface ChatInfo {
    * The chat's own switch; absent: the profile's, then the global setting.
    */
   streaming?: StreamingMode | null;
+  /**
+   * The chat's own values; what is absent in them is the profile's.
+   */
+  parameters?: Parameters | null;
   running: boolean;
 }
 /**

@@ -54,6 +54,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
         for statement in _VERSIONS[0].split(";\n"):
             first.execute(statement)
         first.execute("INSERT INTO profiles (profile_id, fields) VALUES ('mine', '{}')")
+        first.execute("INSERT INTO chats VALUES ('chat-0001', '', 'Old', 1, 2, 'mine', 'off')")
         first.execute("PRAGMA user_version = 1")
     first.close()
     for _ in range(2):
@@ -61,6 +62,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
         assert database.not_saved is None
         assert database.execute("SELECT profile_id FROM profiles").fetchall() == [("mine",)]
         assert database.execute("SELECT count(*) FROM deployment_limitations").fetchone() == (0,)
+        assert database.execute("SELECT title, parameters FROM chats").fetchall() == [("Old", None)]
         assert database.execute("PRAGMA user_version").fetchone() == (VERSION,)
         database.close()
 

@@ -10,7 +10,7 @@ import pytest
 from jupyter_stream_chat.chats.refused import ChatBusy, IdTaken, UnknownChat, UnknownMessage
 from jupyter_stream_chat.chats.store import Store
 from jupyter_stream_chat.chats.tree import parts_of
-from jupyter_stream_chat.protocol import DeploymentLimitation, Limitation, Message
+from jupyter_stream_chat.protocol import DeploymentLimitation, Limitation, Message, Parameters
 
 from .made import CHAT, Writing, answer, chat, question, run
 
@@ -182,6 +182,11 @@ def test_only_fields_that_are_present_change(store: Store) -> None:
     store.update_chat(CHAT, {"title": "Named", "streaming": "off", "profile_id": "guide"})
     changed = store.update_chat(CHAT, {"profile_id": None}).info
     assert (changed.title, changed.streaming, changed.profile_id) == ("Named", "off", None)
+    assert store.update_chat(CHAT, {"parameters": Parameters(stop=["é"])}).info.parameters == Parameters(
+        stop=["é"]
+    )
+    assert store.update_chat(CHAT, {"title": "Again"}).info.parameters is not None
+    assert store.update_chat(CHAT, {"parameters": None}).info.parameters is None
 
 
 def test_profiles_keep_their_order(store: Store) -> None:

@@ -76,7 +76,7 @@ def test_an_unknown_profile_is_named() -> None:
     assert error.code == "unknown_profile"
 
 
-async def test_a_model_is_built_once_and_again_after_a_change(provider: ScriptedProvider) -> None:
+async def test_a_client_is_built_once_and_again_after_a_change(provider: ScriptedProvider) -> None:
     values = profile_values("openai-compatible", provider)
     registry = make([])
 
@@ -87,9 +87,12 @@ async def test_a_model_is_built_once_and_again_after_a_change(provider: Scripted
         return await registry.open(profile, lambda *_: None)
 
     first, second = await asyncio.gather(opened(values), opened(values))
-    assert first is second
-    changed = await opened(values | {"parameters": {"temperature": 0.5}})
-    assert changed is not first
+    assert first.root_async_client is second.root_async_client
+    warmer = await opened(values | {"parameters": {"temperature": 0.5}})
+    assert warmer.root_async_client is first.root_async_client, "parameters need no connection of their own"
+    assert (first.temperature, warmer.temperature) == (None, 0.5)
+    changed = await opened(values | {"api_key": "sk-another"})
+    assert changed.root_async_client is not first.root_async_client
     assert (await first.ainvoke("tokens=2")).content == "t0 t1 ", "a run in progress keeps its client"
     await registry.close()
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.scripted_provider import ScriptedProvider
 
-from .conftest import KEY, Server
+from .conftest import KEY, Server, StartServer, scripted_profile
 from .page import PATIENCE, new_id, numbered
 
 
@@ -62,6 +62,30 @@ async def test_the_same_request_again_is_the_same_run(server: Server, provider: 
     assert len(provider.requests) == 1
 
 
+async def test_a_chats_own_parameters_go_over_its_profiles(
+    start_server: StartServer, provider: ScriptedProvider
+) -> None:
+    parameters = {"temperature": 0.5, "max_tokens": 9, "system_prompt": "Be brief."}
+    server = await start_server(profiles=[scripted_profile(provider, parameters=parameters)])
+    _, made = await server.rest("POST", "chats", {"parameters": {"temperature": 0, "system_prompt": ""}})
+    path = f"chats/{made['chat']['chat_id']}"
+
+    async def asked() -> tuple[Any, ...]:
+        _, sent = await server.rest("POST", f"{path}/messages", {"text": "tokens=1", "parent_id": None})
+        await finish(server, sent["run_id"])
+        body = provider.requests[-1].body
+        roles = [message["role"] for message in body["messages"]]
+        return body.get("temperature"), body.get("seed"), body.get("max_completion_tokens"), roles
+
+    assert await asked() == (0, None, 9, ["user"])
+    _, changed = await server.rest("PATCH", path, {"parameters": {"seed": 1}})
+    assert changed["chat"]["parameters"] == {"seed": 1}
+    assert await asked() == (0.5, 1, 9, ["system", "user"])
+    _, changed = await server.rest("PATCH", path, {"parameters": None})
+    assert "parameters" not in changed["chat"]
+    assert await asked() == (0.5, None, 9, ["system", "user"])
+
+
 async def test_a_run_is_interrupted_by_post(server: Server) -> None:
     _, made = await server.rest("POST", "chats", {})
     path = f"chats/{made['chat']['chat_id']}/messages"
@@ -83,6 +107,7 @@ async def test_a_run_is_interrupted_by_post(server: Server) -> None:
         ("POST", "chats", "{", 400, "invalid_command", None),
         ("POST", "chats", {"titel": "x"}, 400, "invalid_command", "titel"),
         ("POST", "chats", {"chat_id": "../x"}, 400, "invalid_command", "chat_id"),
+        ("POST", "chats", {"parameters": {"top_p": 7}}, 400, "invalid_command", "parameters.top_p"),
         ("POST", "chats", {"profile_id": "nope"}, 404, "unknown_profile", "profile_id"),
         ("POST", "chats", {"title": "x" * 2**20}, 413, "frame_too_large", None),
         ("GET", "chats/no-such-chat", None, 404, "unknown_chat", "chat_id"),
