@@ -1,4 +1,4 @@
-"""Jupyter's configuration for the browser tests: a fresh store, the guide, and a scripted provider."""
+"""Jupyter's configuration for the browser tests: a fresh store, real models, and a scripted provider."""
 
 import os
 import tempfile
@@ -45,5 +45,6 @@ c.StreamChat.profiles = [
         "api_version": "2024-10-21",
         "api_key_env": "SCRIPTED_API_KEY",
     },
+    {"id": "counter", "label": "Counter", "provider": "huggingface", "model": os.environ["JSC_MODEL"]},
     {"id": "guide", "label": "Guide", "provider": "guide", "model": "guide"},
 ]

@@ -1,4 +1,4 @@
-/** Two projects: the panel in JupyterLab and in Notebook 7, both answered by the scripted provider and the guide. */
+/** Two projects: the panel in JupyterLab and in Notebook 7, answered by the scripted provider and by real models. */
 const { tmpdir } = require('os');
 const path = require('path');
 const base = require('@jupyterlab/galata/lib/playwright-config');
@@ -14,6 +14,9 @@ const root = process.getuid?.() === 0 ? '--allow-root' : '';
 // JupyterLab writes the log of tokens, a test reads it; this file is read by both their parents.
 process.env.JSC_TOKEN_LOG ??= path.join(tmpdir(), `stream-chat-tokens-${labPort}.log`);
 
+// A local model whose answers last long enough to be reloaded, stopped and resumed, and number their tokens.
+const model = path.join(tmpdir(), `stream-chat-model-${labPort}`);
+
 /** Each server keeps its chats in a folder of its own. */
 function server(command, port, page) {
   return {
@@ -22,6 +25,7 @@ function server(command, port, page) {
     timeout: 120000,
     reuseExistingServer: false,
     env: {
+      JSC_MODEL: model,
       JSC_PROVIDER_URL: `http://127.0.0.1:${providerPort}`,
       JSC_TOKEN_LOG: command === 'lab' ? process.env.JSC_TOKEN_LOG : ''
     }
@@ -59,10 +63,10 @@ module.exports = {
   ],
   webServer: [
     {
-      command: `python -m tests.scripted_provider --port ${providerPort}`,
+      command: `python -m tests.tiny_model ${model} && python -m tests.scripted_provider --port ${providerPort}`,
       cwd: '..',
       url: `http://127.0.0.1:${providerPort}/_requests`,
-      timeout: 30000
+      timeout: 60000
     },
     server('lab', labPort, '/lab'),
     server('notebook', notebookPort, '/tree')

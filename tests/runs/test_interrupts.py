@@ -6,7 +6,6 @@ import asyncio
 import gc
 import os
 import random
-import threading
 from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
@@ -15,6 +14,7 @@ from jupyter_stream_chat.providers import guide
 from jupyter_stream_chat.providers.engine_client import EngineClient
 from jupyter_stream_chat.providers.profiles import Profile
 from jupyter_stream_chat.providers.registry import Registry
+from tests.held import held
 from tests.scripted_provider import ScriptedProvider
 
 from .conftest import SHAPES, Models, World, make_run
@@ -37,7 +37,7 @@ async def interrupt_at_random(open_world: OpenWorld, questions: Sequence[str], t
     """Interrupt ``times`` runs, each at another moment from before its first step to mid-stream."""
     moments = random.Random(7)
     await make_run(await open_world("tokens=1")).wait()  # opens the connection and what it needs
-    before = _held()
+    before = held()
     for number in range(times):
         question = questions[number % len(questions)]
         world = await open_world(question)
@@ -53,17 +53,10 @@ async def interrupt_at_random(open_world: OpenWorld, questions: Sequence[str], t
         assert not in_time or info.timings.released_ms is not None, "orphaned"
     await asyncio.sleep(0.05)  # the other side needs a moment to close its ends of the sockets
     gc.collect()
-    after = _held()
+    after = held()
     assert after["tasks"] <= before["tasks"]
     assert after["threads"] <= before["threads"] + 1  # asyncio.to_thread's
     assert after["handles"] <= before["handles"] + 1  # a second connection of the pool
-
-
-def _held() -> dict[str, int]:
-    """Return how many tasks, threads and file handles there are."""
-    tasks = [task for task in asyncio.all_tasks() if task.get_name().startswith(("pump ", "run "))]
-    handles = len(os.listdir("/proc/self/fd"))
-    return {"tasks": len(tasks), "threads": threading.active_count(), "handles": handles}
 
 
 async def interrupt_hosted(models: Models, provider: ScriptedProvider, shape: str, times: int) -> None:

@@ -1,6 +1,7 @@
 /** The built-in guide, a real model in the real engine process: with no key and no network. */
 import { expect } from '@playwright/test';
 import { test } from './fixtures';
+import { lastAnswer, newestRequest, questionOf } from './provider';
 
 test('answers token by token, and stops', async ({ panel }) => {
   await panel.choose('Guide');
@@ -12,7 +13,9 @@ test('answers token by token, and stops', async ({ panel }) => {
   expect((await growth()).steps).toBeGreaterThan(5);
 });
 
-test('is stopped in the middle, and goes on with the next question', async ({ panel }) => {
+test('is stopped in the middle, and what was kept is context of the next questions', async ({
+  panel
+}) => {
   await panel.choose('Guide');
   await panel.root.evaluate(root => {
     new MutationObserver((_, observer) => {
@@ -29,4 +32,14 @@ test('is stopped in the middle, and goes on with the next question', async ({ pa
   await panel.ask('How do I stop an answer?');
   await panel.expectFinished('stop');
   await expect(panel.answers.first().locator('.jp-StreamChat-content')).toHaveText(kept!);
+
+  // The guide shows no one its prompt; the same chat, asked of the scripted provider, does.
+  const stopped = kept!.replace(/\s+/g, ' ').trim();
+  await panel.choose('Scripted');
+  await panel.ask('tokens=3');
+  await panel.expectFinished('stop');
+  const request = await newestRequest(received => questionOf(received) === 'tokens=3');
+  const answers = request.body.messages.filter(({ role }) => role === 'assistant');
+  expect(answers.map(({ content }) => content.replace(/\s+/g, ' ').trim())[0]).toBe(stopped);
+  expect(lastAnswer(request)).toContain('Escape');
 });

@@ -30,6 +30,11 @@ export async function newestRequest(
   return newest!;
 }
 
+/** The answer in the context of a request that was made last. */
+export function lastAnswer({ body }: IReceived): string | undefined {
+  return body.messages.filter(({ role }) => role === 'assistant').pop()?.content;
+}
+
 /** The question that a request brought. */
 export function questionOf({ body }: IReceived): string {
   return body.messages[body.messages.length - 1].content;
@@ -60,7 +65,10 @@ export async function loggedTokens(): Promise<string[]> {
   return lines.filter(([, runId]) => runId === newest).map(([, , token]) => token);
 }
 
-/** The tokens `t0 t1 ...` that the provider numbers. */
+/** How many tokens the local counting model answers with. */
+export const COUNTED = 2000;
+
+/** The tokens `t0 t1 ...` that the provider, and the counting model, number. */
 export function numbered(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `t${index}`);
 }

@@ -1,7 +1,14 @@
 /** A question streams its answer, and Stop stops it: over real sockets, against the scripted provider. */
 import { expect } from '@playwright/test';
 import { test } from './fixtures';
-import { loggedTokens, newestRequest, numbered, questionOf, sentAfter } from './provider';
+import {
+  lastAnswer,
+  loggedTokens,
+  newestRequest,
+  numbered,
+  questionOf,
+  sentAfter
+} from './provider';
 
 for (const [pace, count, question] of [
   ['50 tokens a second', 100, 'tokens=100 rate=50'],
@@ -54,9 +61,7 @@ test('sends a stopped answer as context, as far as it was shown', async ({ panel
   await panel.expectFinished('interrupted');
   await panel.ask('tokens=3');
   await panel.expectFinished('stop');
-  const { body } = await newestRequest();
-  const partial = body.messages.filter(({ role }) => role === 'assistant').pop();
-  expect(partial?.content.trim()).toBe(shown);
+  expect(lastAnswer(await newestRequest())?.trim()).toBe(shown);
 });
 
 test('shows the answer in one piece with streaming off', async ({ panel }) => {
