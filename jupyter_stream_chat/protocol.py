@@ -99,7 +99,11 @@ class Digests(Wire):
 
 
 class TextPart(Wire):
-    """Text of a message. For an answer, ``run_id`` names the run that wrote it."""
+    """Text of a message. For an answer, ``run_id`` names the run that wrote it.
+
+    A text of an answer without ``run_id`` is the reader's own (``edit_answer``): it stands for all text
+    before it, which stays where it is.
+    """
 
     type: Literal["text"] = "text"
     text: str
@@ -217,6 +221,9 @@ class Message(Wire):
     created_at: float
     runs: list[RunInfo] = []
     """The runs that wrote this answer, oldest first (more than one after Continue)."""
+    siblings: list[Id] | None = None
+    """The messages that follow the same one, in the order of their making, this one among them. Absent: it is
+    the only one."""
 
 
 class ChatInfo(Wire):
@@ -382,6 +389,35 @@ class SendMessage(Command):
     run_id: Id
 
 
+class RegenerateAnswer(Command):
+    """Answer a question once more: adds an empty answer beside those that it has, and starts a run."""
+
+    type: Literal["regenerate_answer"] = "regenerate_answer"
+    chat_id: Id
+    message_id: Id
+    """The question."""
+    answer_id: Id
+    run_id: Id
+
+
+class EditAnswer(Command):
+    """Say what counts of an answer. What its runs wrote stays in the store."""
+
+    type: Literal["edit_answer"] = "edit_answer"
+    chat_id: Id
+    message_id: Id
+    text: str | None = None
+    """Stands for all that runs wrote; empty: none of it counts; null: what was shown counts again."""
+
+
+class SelectBranch(Command):
+    """Make a message part of the active branch, which leads on to the newest message under it."""
+
+    type: Literal["select_branch"] = "select_branch"
+    chat_id: Id
+    message_id: Id
+
+
 class InterruptRun(Command):
     """Stop a run. What was shown is what is kept."""
 
@@ -405,6 +441,9 @@ AnyCommand = Annotated[
     | CloseChat
     | LoadMessages
     | SendMessage
+    | RegenerateAnswer
+    | EditAnswer
+    | SelectBranch
     | InterruptRun
     | Ping,
     Field(discriminator="type"),
@@ -538,6 +577,29 @@ class MessageAdded(Wire):
     message: Message
 
 
+class MessageChanged(Wire):
+    """A message has other content than before (``edit_answer``)."""
+
+    type: Literal["message_changed"] = "message_changed"
+    chat_id: Id
+    seq: int
+    message: Message
+
+
+class BranchSelected(Wire):
+    """The end of the branch that is active now, oldest first. It follows the parent of its first message.
+
+    Who does not hold that parent holds these messages alone from now on.
+    """
+
+    type: Literal["branch_selected"] = "branch_selected"
+    chat_id: Id
+    seq: int
+    messages: list[Message]
+    has_more: bool
+    """Messages before these exist."""
+
+
 class RunStarted(Wire):
     """A run was accepted; it writes the message that it names."""
 
@@ -578,7 +640,7 @@ class Delta(Wire):
     """Absent: content. (A delta is the one frame whose size matters.)"""
 
 
-ChatEvent = MessageAdded | RunStarted | RunFinished
+ChatEvent = MessageAdded | MessageChanged | BranchSelected | RunStarted | RunFinished
 """Events that have their chat's ``seq``."""
 
 WorkspaceEvent = ChatAdded | ChatUpdated | ChatDeleted | ProfilesChanged
@@ -597,6 +659,8 @@ AnyEvent = Annotated[
     | ChatResumed
     | MessagesLoaded
     | MessageAdded
+    | MessageChanged
+    | BranchSelected
     | RunStarted
     | RunFinished
     | RunProgressed

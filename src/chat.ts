@@ -305,6 +305,9 @@ export class ChatModel {
       case 'reset':
         this._opened();
         break;
+      case 'message_changed':
+        this._reading.show(change.message);
+        break;
       case 'run_started':
         this._settle();
         break;

@@ -9,7 +9,7 @@ import type { IStreamingText } from './markdown';
 import type { Message, RunInfo, TextLengths } from './protocol/generated';
 import { codePoints, sliceCodePoints } from './text';
 import { TextViews } from './textviews';
-import { CHANNELS, Channel, channelOf, keptOf, Transcript } from './transcript';
+import { CHANNELS, Channel, channelOf, countedParts, keptOf, Transcript } from './transcript';
 
 const NOTHING: TextLengths = { content: 0, reasoning: 0 };
 
@@ -22,8 +22,7 @@ export class Reading {
    * @param except - leaves out what this run wrote.
    */
   text(message: Message, channel: Channel, except?: string): string {
-    return this._transcript
-      .content(message)
+    return countedParts(message, this._transcript.content(message))
       .filter(part => channelOf(part) === channel && (!except || part.run_id !== except))
       .map(part => {
         const shown = this._stopped.get(part.run_id ?? '');
@@ -61,7 +60,7 @@ export class Reading {
         this._stopped.delete(runId);
       }
     }
-    this._transcript.messages.forEach(message => this._show(message));
+    this._transcript.messages.forEach(message => this.show(message));
   }
 
   /** Whether a run was stopped and has not ended. */
@@ -97,7 +96,8 @@ export class Reading {
     }
   }
 
-  private _show(message: Message): void {
+  /** Bring the renderers of a message up to date. */
+  show(message: Message): void {
     if (this._isEnded(message)) {
       this._end(message);
     } else if (!message.runs.some(({ run_id }) => this._stopped.has(run_id))) {

@@ -5,12 +5,14 @@
  * sockets nor the page. Its twin is `chats/transcript.py`; both replay `tests/golden`.
  */
 import type {
+  BranchSelected,
   ChatOpened,
   ChatResumed,
   Delta,
   ErrorInfo,
   Message,
   MessageAdded,
+  MessageChanged,
   MessagesLoaded,
   Part,
   RunFinished,
@@ -32,10 +34,15 @@ export type TranscriptEvent =
   | ChatResumed
   | MessagesLoaded
   | MessageAdded
+  | MessageChanged
+  | BranchSelected
   | RunStarted
   | RunFinished
   | RunProgressed
   | Delta;
+
+/** The events that have their chat's `seq`. */
+type ChatEvent = MessageAdded | MessageChanged | BranchSelected | RunStarted | RunFinished;
 
 /** What an event did. */
 export type Change =
@@ -49,6 +56,9 @@ export type Change =
   | { kind: 'resumed' }
   | { kind: 'older_loaded' }
   | { kind: 'message_added'; message: Message }
+  /** What counts of an answer was replaced. */
+  | { kind: 'message_changed'; message: Message }
+  | { kind: 'branch_selected' }
   | { kind: 'run_started'; run: RunInfo }
   | { kind: 'run_progressed'; run: RunInfo }
   /** `text` was added; `isFirst`: it is the channel's first. */
@@ -141,6 +151,8 @@ export class Transcript {
       case 'messages_loaded':
         return this._messagesLoaded(event);
       case 'message_added':
+      case 'message_changed':
+      case 'branch_selected':
       case 'run_started':
       case 'run_finished':
         return this._inSequence(event);
@@ -149,7 +161,7 @@ export class Transcript {
     }
   }
 
-  private _inSequence(event: MessageAdded | RunStarted | RunFinished): Change {
+  private _inSequence(event: ChatEvent): Change {
     if (this._seq === null || event.seq <= this._seq) {
       return NONE;
     }
@@ -160,10 +172,14 @@ export class Transcript {
     return change;
   }
 
-  private _advance(event: MessageAdded | RunStarted | RunFinished): Change {
+  private _advance(event: ChatEvent): Change {
     switch (event.type) {
       case 'message_added':
         return this._messageAdded(event.message);
+      case 'message_changed':
+        return this._messageChanged(event.message);
+      case 'branch_selected':
+        return this._branchSelected(event);
       case 'run_started':
         this._live.set(event.run.run_id, live(event.run));
         this._setRun(event.run);
@@ -175,13 +191,29 @@ export class Transcript {
 
   /** The active branch becomes the new message and all that it follows. */
   private _messageAdded(message: Message): Change {
-    const { parent_id: parentId } = message;
-    const parent = this._messages.findIndex(({ message_id }) => message_id === parentId);
-    if (parentId && parent < 0) {
+    const trunk = upTo(this._messages, message.parent_id);
+    if (!trunk) {
       return GAP;
     }
-    this._messages = [...this._messages.slice(0, parent + 1), message];
+    this._messages = [...trunk, message];
+    this._hasMore &&= trunk.length > 0;
     return { kind: 'message_added', message };
+  }
+
+  private _messageChanged(message: Message): Change {
+    this._messages = this._messages.map(held =>
+      held.message_id === message.message_id ? message : held
+    );
+    return { kind: 'message_changed', message };
+  }
+
+  private _branchSelected({ messages, has_more }: BranchSelected): Change {
+    const trunk = upTo(this._messages, messages[0].parent_id) ?? [];
+    if (trunk.length === 0) {
+      this._hasMore = has_more;
+    }
+    this._messages = [...trunk, ...messages];
+    return { kind: 'branch_selected' };
   }
 
   private _delta(event: Delta): Change {
@@ -286,6 +318,34 @@ export class Transcript {
   private _hasMore = false;
   private _readOnly: ErrorInfo | null = null;
   private readonly _live = new Map<string, ILive>();
+}
+
+/**
+ * A branch as far as one of its messages.
+ *
+ * @param parentId - that message; null: none of them.
+ * @returns null when the message is not held.
+ */
+export function upTo(
+  branch: readonly Message[],
+  parentId: string | null | undefined
+): readonly Message[] | null {
+  if (!parentId) {
+    return [];
+  }
+  const parent = branch.findIndex(({ message_id }) => message_id === parentId);
+  return parent < 0 ? null : branch.slice(0, parent + 1);
+}
+
+/**
+ * The parts that a reader sees: a text of the reader's own stands for all that an answer's runs wrote before it.
+ *
+ * @param parts - the message's content, with that of live runs.
+ */
+export function countedParts({ role }: Message, parts: readonly Part[]): readonly Part[] {
+  const isOwn = (part: Part): boolean => part.type === 'text' && !part.run_id;
+  const own = role === 'assistant' ? parts.map(isOwn).lastIndexOf(true) : -1;
+  return parts.filter((part, at) => part.type !== 'text' || at >= own);
 }
 
 /** The channel that a part's text belongs to. */

@@ -192,6 +192,8 @@ export class WorkspaceModel implements IChatHost, IDisposable {
       case 'chat_resumed':
       case 'messages_loaded':
       case 'message_added':
+      case 'message_changed':
+      case 'branch_selected':
       case 'run_started':
       case 'run_progressed':
       case 'run_finished':

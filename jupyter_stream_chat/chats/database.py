@@ -41,7 +41,7 @@ CREATE TABLE chats (
 );
 CREATE INDEX chats_by_owner ON chats (owner, updated_at);
 
--- position: the order of arrival. The newest message of a chat is the leaf of its active branch.
+-- position: the order of arrival.
 CREATE TABLE messages (
     position INTEGER PRIMARY KEY,
     message_id TEXT NOT NULL UNIQUE,
@@ -86,7 +86,13 @@ CREATE TABLE deployment_limitations (
 
 _PARAMETERS: Final = "ALTER TABLE chats ADD COLUMN parameters TEXT"  # JSON: the chat's own
 
-_VERSIONS: Final = (_FIRST, _DEPLOYMENTS, _PARAMETERS)
+_BRANCHES: Final = """
+-- leaf_id: the last message of the active branch; null: the newest one.
+ALTER TABLE chats ADD COLUMN leaf_id TEXT;
+CREATE INDEX messages_by_parent ON messages (chat_id, parent_id);
+"""
+
+_VERSIONS: Final = (_FIRST, _DEPLOYMENTS, _PARAMETERS, _BRANCHES)
 """What leads from each version of the database to the next. Written once, never changed."""
 VERSION: Final = len(_VERSIONS)
 

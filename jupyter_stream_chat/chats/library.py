@@ -16,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 from ..protocol import (
+    BranchSelected,
     Channel,
     ChatAdded,
     ChatDeleted,
@@ -26,6 +27,7 @@ from ..protocol import (
     ErrorInfo,
     Message,
     MessageAdded,
+    MessageChanged,
     RunFinished,
     RunInfo,
     RunStarted,
@@ -189,6 +191,32 @@ class Library:
         """
         return await self._call(self._store.messages, chat_id, before, limit)
 
+    async def select_branch(self, chat_id: str, message_id: str) -> None:
+        """Let the active branch lead through a message, then publish ``branch_selected`` if it did not.
+
+        Raises UnknownMessage, ChatBusy, ChatReadOnly.
+        """
+        async with self._lock(chat_id):
+            selected = await self._undisturbed(chat_id, self._store.select_branch, chat_id, message_id)
+            if selected is not None:
+                messages, has_more = selected
+                self.feed(chat_id).publish(
+                    lambda seq: BranchSelected(chat_id=chat_id, seq=seq, messages=messages, has_more=has_more)
+                )
+
+    async def edit_answer(self, chat_id: str, message_id: str, text: str | None) -> None:
+        """Let ``text`` count of an answer (None: what was shown of it), then publish ``message_changed``.
+
+        Raises UnknownMessage, ChatBusy, ChatReadOnly.
+        """
+        async with self._lock(chat_id):
+            edit = self._store.edit_answer
+            changed = await self._undisturbed(chat_id, edit, chat_id, message_id, text)
+            if changed is not None:
+                self.feed(chat_id).publish(
+                    lambda seq: MessageChanged(chat_id=chat_id, seq=seq, message=changed)
+                )
+
     async def message_of_run(self, run_id: str) -> Message | None:
         """Return the answer that a run wrote, as it is in the store; None when there is no such run."""
         return await self._call(self._store.message_of_run, run_id)
@@ -222,15 +250,8 @@ class Library:
         Raises UnknownChat, UnknownMessage (parent), IdTaken, ChatBusy, ChatReadOnly.
         """
         async with self._lock(run.chat_id):
-            try:
-                begun = await self._call(self._custody.begin, question, answer, run, self._spool_failed)
-            except ChatBusy as busy:
-                if self._custody.is_ours(busy.run_id):
-                    raise
-                settled = await self._settle(run.chat_id)
-                if settled.foreign:
-                    raise _read_only(settled.foreign[0]) from None
-                begun = await self._call(self._custody.begin, question, answer, run, self._spool_failed)
+            begin = self._custody.begin
+            begun = await self._undisturbed(run.chat_id, begin, question, answer, run, self._spool_failed)
             if begun is None:
                 return None
             feed = self.feed(run.chat_id)
@@ -263,6 +284,23 @@ class Library:
             async with self._lock(chat_id):
                 await self._settle(chat_id)
         await self._call(self._custody.clean_up)
+
+    async def _undisturbed(
+        self, chat_id: str, change: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Do what a run that writes forbids; one that is lost is ended first. Hold the chat's lock.
+
+        Raises ChatBusy, and ChatReadOnly while another server writes.
+        """
+        try:
+            return await self._call(change, *args, **kwargs)
+        except ChatBusy as busy:
+            if self._custody.is_ours(busy.run_id):
+                raise
+            settled = await self._settle(chat_id)
+            if settled.foreign:
+                raise _read_only(settled.foreign[0]) from None
+            return await self._call(change, *args, **kwargs)
 
     async def _settle(self, chat_id: str) -> Settled:
         """End the chat's lost runs. Hold the chat's lock."""

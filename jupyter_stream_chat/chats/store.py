@@ -15,10 +15,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pydantic import TypeAdapter
 
-from ..protocol import ChatInfo, DeploymentLimitation, ErrorInfo, Message, Parameters, Part, RunInfo
+from ..protocol import ChatInfo, DeploymentLimitation, ErrorInfo, Message, Parameters, Part, Role, RunInfo
 from .database import Database
 from .refused import ChatBusy, IdTaken, UnknownChat, UnknownMessage
-from .tree import title_of
+from .tree import edited, title_of
 
 _PARTS: TypeAdapter[list[Part]] = TypeAdapter(list[Part])
 _CHANGEABLE = ("title", "profile_id", "streaming", "parameters")
@@ -36,6 +36,34 @@ WITH RECURSIVE path AS (
     LIMIT :limit
 ) SELECT {_MESSAGE} FROM path ORDER BY depth DESC
 """
+_LEAF = """
+SELECT coalesce(
+    (SELECT leaf_id FROM chats WHERE chat_id = :chat),
+    (SELECT message_id FROM messages WHERE chat_id = :chat ORDER BY position DESC LIMIT 1)
+)
+"""
+_NEWEST_UNDER = """
+WITH RECURSIVE under AS (
+    SELECT position, message_id FROM messages WHERE message_id = :message
+    UNION ALL
+    SELECT messages.position, messages.message_id
+    FROM under CROSS JOIN messages
+    ON messages.chat_id = :chat AND messages.parent_id = under.message_id
+) SELECT message_id FROM under ORDER BY position DESC LIMIT 1
+"""
+# A list as one JSON value: a statement has room for some thousands of single ones.
+_RUNS_OF = """
+SELECT message_id, info FROM runs
+WHERE message_id IN (SELECT value FROM json_each(?)) ORDER BY position
+"""
+_FOLLOWING = """
+SELECT messages.parent_id, message_id
+FROM (SELECT DISTINCT value FROM json_each(:parents))
+CROSS JOIN messages ON messages.chat_id = :chat AND messages.parent_id IS value
+ORDER BY position
+"""
+_SELECTED_AT_MOST = 200
+"""Messages that a change of the branch brings: the rest is loaded when somebody scrolls up to it."""
 _LIMITATION = "provider, endpoint, model, limitation, until"
 _NO_LIMIT = -1
 
@@ -87,7 +115,7 @@ class Store:
         """Insert a chat; False when it is there. Raises IdTaken when it is another owner's."""
         row = (chat.chat_id, owner, chat.title, chat.created_at, chat.updated_at)
         own = (chat.profile_id, chat.streaming, _column(chat.parameters))
-        inserted = self._insert("chats", (*row, *own))
+        inserted = self._insert("chats", (*row, *own, None))
         if not inserted and self.chat(chat.chat_id).owner != owner:
             raise IdTaken("chat_id", chat.chat_id)
         return inserted
@@ -128,11 +156,11 @@ class Store:
         ``before``: the message that they lead to; None: the branch's end is included. Raises UnknownMessage.
         """
         with self._db.transaction():
-            leaf = self._newest(chat_id) if before is None else self._parent(chat_id, before)
+            leaf = self._leaf(chat_id) if before is None else self._parent(chat_id, before)
             if leaf is None:
                 return [], False
             path = self._path(chat_id, leaf, limit + 1)
-        return path[-limit:], len(path) > limit
+            return self._with_siblings(chat_id, path[-limit:]), len(path) > limit
 
     def path_to_root(self, chat_id: str, leaf_id: str) -> list[Message]:
         """Return a message and all that it follows, oldest first. Raises UnknownMessage."""
@@ -141,6 +169,38 @@ class Store:
         if not path:
             raise UnknownMessage(leaf_id, "parent_id")
         return path
+
+    @_change
+    def select_branch(self, chat_id: str, message_id: str) -> tuple[list[Message], bool] | None:
+        """Let the active branch lead through a message to the newest one under it; None where it does.
+
+        Returns that branch's end, from the message on or shorter, and whether there are messages before it.
+        Raises UnknownMessage, ChatBusy.
+        """
+        self._chat_of(message_id, chat_id, "message_id")
+        leaf = self._newest_under(chat_id, message_id)
+        if leaf == self._leaf(chat_id):
+            return None
+        self._refuse_while_writing(chat_id)
+        self._set_leaf(chat_id, leaf)
+        path = self._path(chat_id, leaf, _SELECTED_AT_MOST)
+        first = next((at for at, message in enumerate(path) if message.message_id == message_id), 0)
+        return self._with_siblings(chat_id, path[first:]), path[first].parent_id is not None
+
+    @_change
+    def edit_answer(self, chat_id: str, message_id: str, text: str | None) -> Message | None:
+        """Let ``text`` count of an answer, or what was shown of it (None); None when it does already.
+
+        Raises UnknownMessage, also for a message that is no answer, and ChatBusy.
+        """
+        self._chat_of(message_id, chat_id, "message_id", role="assistant")
+        self._refuse_while_writing(chat_id)
+        (message,) = self._path(chat_id, message_id, 1)
+        changed = edited(message, text)
+        if changed == message:
+            return None
+        self._set_content(message_id, changed.content)
+        return self._with_siblings(chat_id, [changed])[0]
 
     # --- runs ---------------------------------------------------------------------------------------
 
@@ -157,15 +217,18 @@ class Store:
         if self.has_run(run):
             return None
         chat = self.chat(run.chat_id).info
-        if unfinished := self.unfinished_runs(run.chat_id):
-            raise ChatBusy(unfinished[0].run_id)
+        self._refuse_while_writing(run.chat_id)
+        if question is None and answer.parent_id is not None:
+            self._chat_of(answer.parent_id, run.chat_id, "message_id", role="user")
         added = [message for message in (question, answer) if message and self._add(message)]
         row = (None, run.run_id, run.chat_id, run.message_id, run.model_dump_json(exclude_none=True), False)
         self._insert("runs", row)
         title = chat.title or (title_of(question) if question else "")
         changes = (title, answer.created_at, run.chat_id)
         self._db.execute("UPDATE chats SET title = ?, updated_at = ? WHERE chat_id = ?", changes)
-        return added
+        if added:
+            self._set_leaf(run.chat_id, answer.message_id)
+        return self._with_siblings(run.chat_id, added)
 
     @_change
     def finish_run(self, run: RunInfo, parts: Sequence[Part]) -> bool:
@@ -180,8 +243,7 @@ class Store:
         select = "SELECT content FROM messages WHERE message_id = ?"
         (content,) = self._db.execute(select, (run.message_id,)).fetchone()
         others = [part for part in _PARTS.validate_json(content) if part.run_id != run.run_id]
-        content = _PARTS.dump_json([*others, *parts], exclude_none=True).decode()
-        self._db.execute("UPDATE messages SET content = ? WHERE message_id = ?", (content, run.message_id))
+        self._set_content(run.message_id, [*others, *parts])
         return True
 
     def has_run(self, run: RunInfo) -> bool:
@@ -278,16 +340,34 @@ class Store:
         place = (message.message_id, message.chat_id, message.role, message.parent_id)
         return self._db.execute(select, place).fetchone() is not None
 
-    def _chat_of(self, message_id: str, chat_id: str, field: str) -> None:
-        """Raise UnknownMessage unless the message is in the chat."""
-        select = "SELECT 1 FROM messages WHERE message_id = ? AND chat_id = ?"
-        if self._db.execute(select, (message_id, chat_id)).fetchone() is None:
+    def _refuse_while_writing(self, chat_id: str) -> None:
+        """Raise ChatBusy while a run of the chat has no end."""
+        if unfinished := self.unfinished_runs(chat_id):
+            raise ChatBusy(unfinished[0].run_id)
+
+    def _chat_of(self, message_id: str, chat_id: str, field: str, role: Role | None = None) -> None:
+        """Raise UnknownMessage unless the message is in the chat, and in that role."""
+        select = "SELECT role FROM messages WHERE message_id = ? AND chat_id = ?"
+        row = self._db.execute(select, (message_id, chat_id)).fetchone()
+        if row is None or role not in (None, row[0]):
             raise UnknownMessage(message_id, field)
 
-    def _newest(self, chat_id: str) -> str | None:
-        select = "SELECT message_id FROM messages WHERE chat_id = ? ORDER BY position DESC LIMIT 1"
-        row = self._db.execute(select, (chat_id,)).fetchone()
-        return str(row[0]) if row else None
+    def _set_content(self, message_id: str, parts: Sequence[Part]) -> None:
+        content = _PARTS.dump_json(list(parts), exclude_none=True).decode()
+        self._db.execute("UPDATE messages SET content = ? WHERE message_id = ?", (content, message_id))
+
+    def _set_leaf(self, chat_id: str, message_id: str) -> None:
+        self._db.execute("UPDATE chats SET leaf_id = ? WHERE chat_id = ?", (message_id, chat_id))
+
+    def _leaf(self, chat_id: str) -> str | None:
+        """Return the last message of the active branch: the newest one where none has been chosen."""
+        row = self._db.execute(_LEAF, {"chat": chat_id}).fetchone()
+        return row[0] if row else None
+
+    def _newest_under(self, chat_id: str, message_id: str) -> str:
+        """Return the newest of a message and all that follow it."""
+        row = self._db.execute(_NEWEST_UNDER, {"chat": chat_id, "message": message_id}).fetchone()
+        return str(row[0])
 
     def _parent(self, chat_id: str, message_id: str) -> str | None:
         self._chat_of(message_id, chat_id, "before")
@@ -298,12 +378,22 @@ class Store:
     def _path(self, chat_id: str, leaf: str, limit: int) -> list[Message]:
         rows = self._db.execute(_PATH, {"chat": chat_id, "leaf": leaf, "limit": limit}).fetchall()
         runs: dict[str, list[RunInfo]] = {row[0]: [] for row in rows}
-        for message_id, of_message in runs.items():
-            select = "SELECT info FROM runs WHERE message_id = ? ORDER BY position"
-            of_message += [
-                RunInfo.model_validate_json(info) for (info,) in self._db.execute(select, (message_id,))
-            ]
+        for message_id, info in self._db.execute(_RUNS_OF, (json.dumps(list(runs)),)):
+            runs[message_id].append(RunInfo.model_validate_json(info))
         return [_message(row, runs[row[0]]) for row in rows]
+
+    def _with_siblings(self, chat_id: str, messages: list[Message]) -> list[Message]:
+        """Return the messages with what else follows their parents."""
+        parents = json.dumps([message.parent_id for message in messages])
+        following: dict[str | None, list[str]] = {}
+        for parent_id, message_id in self._db.execute(_FOLLOWING, {"chat": chat_id, "parents": parents}):
+            following.setdefault(parent_id, []).append(message_id)
+        return [
+            message.model_copy(update={"siblings": siblings})
+            if len(siblings := following[message.parent_id]) > 1
+            else message
+            for message in messages
+        ]
 
 
 def _column(value: str | Parameters | None) -> str | None:

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias, get_args
 from ..protocol import (
     EVENT,
     AnyEvent,
+    BranchSelected,
     Channel,
     ChatEvent,
     ChatOpened,
@@ -20,6 +21,7 @@ from ..protocol import (
     ErrorInfo,
     Message,
     MessageAdded,
+    MessageChanged,
     MessagesLoaded,
     ReasoningPart,
     RunFinished,
@@ -28,7 +30,7 @@ from ..protocol import (
     RunStarted,
 )
 from .text import StreamText
-from .tree import follow, written
+from .tree import follow, up_to, written
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +115,10 @@ class Transcript:
             raise Gap("gap", f"event {event.seq} came after {self.seq}")
         if isinstance(event, MessageAdded):
             self._add(event.message)
+        elif isinstance(event, MessageChanged):
+            self._change(event.message)
+        elif isinstance(event, BranchSelected):
+            self._select(event)
         elif isinstance(event, RunStarted):
             self._start(event.run)
         else:
@@ -124,6 +130,18 @@ class Transcript:
         if branch is None:
             raise Gap("gap", f"message {message.message_id} follows one that is not held")
         self._messages = branch
+        self.has_more = self.has_more and message.parent_id is not None
+
+    def _change(self, message: Message) -> None:
+        self._messages = [
+            message if held.message_id == message.message_id else held for held in self._messages
+        ]
+
+    def _select(self, selected: BranchSelected) -> None:
+        trunk = up_to(self._messages, selected.messages[0].parent_id)
+        if not trunk:
+            self.has_more = selected.has_more
+        self._messages = [*(trunk or []), *selected.messages]
 
     def _start(self, run: RunInfo) -> None:
         self._texts[run.run_id] = {channel: StreamText() for channel in CHANNELS}

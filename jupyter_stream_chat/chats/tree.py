@@ -25,10 +25,30 @@ def conversation(messages: Iterable[Message]) -> list[Turn]:
 
 
 def text_of(message: Message) -> str:
-    """Return a message's text as far as it counts: of an interrupted run, what was kept."""
+    """Return a message's text as far as it counts: of an interrupted run, what was kept.
+
+    A text of the reader's own stands for all that an answer's runs wrote before it.
+    """
     kept = {run.run_id: run.kept.content for run in message.runs if run.kept is not None}
-    parts = (part for part in message.content if isinstance(part, TextPart))
-    return "".join(part.text[: kept.get(part.run_id or "")] for part in parts)
+    texts = [part for part in message.content if isinstance(part, TextPart)]
+    if message.role == "assistant":
+        texts = texts[_own_text_of(texts) :]
+    return "".join(part.text[: kept.get(part.run_id or "")] for part in texts)
+
+
+def _own_text_of(texts: Sequence[TextPart]) -> int:
+    """Return where an answer's text begins to count: at the last one that no run wrote."""
+    return max((at for at, part in enumerate(texts) if part.run_id is None), default=0)
+
+
+def edited(message: Message, text: str | None) -> Message:
+    """Return an answer of which ``text`` counts; None: what was shown of what its runs wrote.
+
+    What they wrote stays, so that their digests stay true.
+    """
+    written_by_runs = [part for part in message.content if part.run_id is not None]
+    own = [] if text is None else [TextPart(text=text)]
+    return message.model_copy(update={"content": written_by_runs + own})
 
 
 def title_of(message: Message) -> str:
@@ -61,9 +81,15 @@ def follow(branch: Sequence[Message], message: Message) -> list[Message] | None:
 
     None when its parent is not held: the branch must then be read anew.
     """
-    if message.parent_id is None:
-        return [message]
+    trunk = up_to(branch, message.parent_id)
+    return None if trunk is None else [*trunk, message]
+
+
+def up_to(branch: Sequence[Message], parent_id: str | None) -> list[Message] | None:
+    """Return the branch as far as the message ``parent_id``, or None when that is not held."""
+    if parent_id is None:
+        return []
     for index in range(len(branch) - 1, -1, -1):
-        if branch[index].message_id == message.parent_id:
-            return [*branch[: index + 1], message]
+        if branch[index].message_id == parent_id:
+            return list(branch[: index + 1])
     return None

@@ -18,6 +18,7 @@ from ..protocol import (
     ChatInfo,
     ErrorInfo,
     Message,
+    RegenerateAnswer,
     RunInfo,
     SendMessage,
     StreamingMode,
@@ -96,15 +97,22 @@ class RunManager:
 
         ``owner`` is whose chat it is, ``author`` the name shown. Raises ``Refused`` before any model work.
         """
-        known = self._runs.get(command.run_id)
-        if known is not None and known.info.chat_id == command.chat_id:
-            return
-        self._check_length(command)
+        if not self._is_live(command):
+            self._check_length(command)
+            await self._answer(command, _question(command, author))
+
+    async def regenerate_answer(self, command: RegenerateAnswer) -> None:
+        """Answer a question once more. Sent twice it is done once. Raises ``Refused``."""
+        if not self._is_live(command):
+            await self._answer(command)
+
+    async def _answer(self, command: SendMessage | RegenerateAnswer, question: Message | None = None) -> None:
+        """Start the run that answers a question, which is added first when it is new."""
         chat = await self._library.chat(command.chat_id)
         profile = self._profile(chat)
         info = self._run_info(command, chat, profile)
         with self._place():
-            spool = await self._library.begin_run(*_messages(command, author, profile), info)
+            spool = await self._library.begin_run(question, _empty_answer(command, profile), info)
             if spool is not None:
                 question_id = command.message_id
                 self._start(
@@ -138,6 +146,10 @@ class RunManager:
 
     # --- accepting ------------------------------------------------------------------------------
 
+    def _is_live(self, command: SendMessage | RegenerateAnswer) -> bool:
+        known = self._runs.get(command.run_id)
+        return known is not None and known.info.chat_id == command.chat_id
+
     def _check_length(self, command: SendMessage) -> None:
         text = "".join(part.text for part in command.content if isinstance(part, TextPart))
         if not text.strip():
@@ -169,7 +181,7 @@ class RunManager:
         finally:
             self._accepting -= 1
 
-    def _run_info(self, command: SendMessage, chat: ChatInfo, profile: Profile) -> RunInfo:
+    def _run_info(self, command: SendMessage | RegenerateAnswer, chat: ChatInfo, profile: Profile) -> RunInfo:
         return RunInfo(
             run_id=command.run_id,
             chat_id=command.chat_id,
@@ -210,28 +222,28 @@ class RunManager:
             observer(run.info)
 
 
-def _messages(command: SendMessage, author: str, profile: Profile) -> tuple[Message, Message]:
-    """Return the question and its empty answer."""
-    now = time.time()
-    question = Message(
+def _question(command: SendMessage, author: str) -> Message:
+    return Message(
         message_id=command.message_id,
         chat_id=command.chat_id,
         parent_id=command.parent_id,
         role="user",
         author=author,
         content=command.content,
-        created_at=now,
+        created_at=time.time(),
     )
-    answer = Message(
+
+
+def _empty_answer(command: SendMessage | RegenerateAnswer, profile: Profile) -> Message:
+    return Message(
         message_id=command.answer_id,
         chat_id=command.chat_id,
         parent_id=command.message_id,
         role="assistant",
         author=profile.label,
         content=[],
-        created_at=now,
+        created_at=time.time(),
     )
-    return question, answer
 
 
 def _refused(code: str, message: str, cure: str, field: str | None = None) -> Refused:

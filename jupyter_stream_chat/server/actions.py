@@ -99,6 +99,28 @@ async def send_message(services: Services, access: Access, command: wire.SendMes
         await services.runs.send_message(access.owner, access.author, command)
 
 
+async def regenerate_answer(services: Services, access: Access, command: wire.RegenerateAnswer) -> None:
+    """Answer a question once more; returns when the run is saved and published."""
+    await check_owner(services, access, command.chat_id)
+    with services.run_owned(command.run_id, access.owner):
+        await services.runs.regenerate_answer(command)
+
+
+async def edit_answer(services: Services, access: Access, command: wire.EditAnswer) -> None:
+    """Say what counts of an answer."""
+    await check_owner(services, access, command.chat_id)
+    limit = services.settings.max_message_characters
+    if command.text is not None and len(command.text) > limit:
+        raise Refused(invalid("text", f"An answer may have {limit} characters."))
+    await services.library.edit_answer(command.chat_id, command.message_id, command.text)
+
+
+async def select_branch(services: Services, access: Access, command: wire.SelectBranch) -> None:
+    """Make a message part of the active branch."""
+    await check_owner(services, access, command.chat_id)
+    await services.library.select_branch(command.chat_id, command.message_id)
+
+
 def interrupt(
     services: Services, access: Access, run_id: str, shown: wire.TextLengths | None
 ) -> Literal["already_finished"] | None:

@@ -134,3 +134,21 @@ async def delete_chat(session: Session, command: wire.DeleteChat) -> None:
 async def send_message(session: Session, command: wire.SendMessage) -> None:
     """Ask a question."""
     await actions.send_message(session.services, session.access, command)
+
+
+@_queued(wire.RegenerateAnswer, "execute")
+async def regenerate_answer(session: Session, command: wire.RegenerateAnswer) -> None:
+    """Answer a question once more."""
+    await actions.regenerate_answer(session.services, session.access, command)
+
+
+@_queued(wire.EditAnswer, "write")
+async def edit_answer(session: Session, command: wire.EditAnswer) -> None:
+    """Say what counts of an answer."""
+    await actions.edit_answer(session.services, session.access, command)
+
+
+@_queued(wire.SelectBranch, "write")
+async def select_branch(session: Session, command: wire.SelectBranch) -> None:
+    """Make a message part of the active branch."""
+    await actions.select_branch(session.services, session.access, command)

@@ -12,6 +12,9 @@ export type AnyCommand =
   | CloseChat
   | LoadMessages
   | SendMessage
+  | RegenerateAnswer
+  | EditAnswer
+  | SelectBranch
   | InterruptRun
   | Ping;
 /**
@@ -43,6 +46,8 @@ export type AnyEvent =
   | ChatResumed
   | MessagesLoaded
   | MessageAdded
+  | MessageChanged
+  | BranchSelected
   | RunStarted
   | RunFinished
   | RunProgressed
@@ -199,6 +204,9 @@ export interface SendMessage {
 }
 /**
  * Text of a message. For an answer, ``run_id`` names the run that wrote it.
+ *
+ * A text of an answer without ``run_id`` is the reader's own (``edit_answer``): it stands for all text
+ * before it, which stays where it is.
  */
 export interface TextPart {
   type: 'text';
@@ -212,6 +220,42 @@ export interface ReasoningPart {
   type: 'reasoning';
   text: string;
   run_id?: Id | null;
+}
+/**
+ * Answer a question once more: adds an empty answer beside those that it has, and starts a run.
+ */
+export interface RegenerateAnswer {
+  command_id: Id;
+  type: 'regenerate_answer';
+  chat_id: Id;
+  /**
+   * The question.
+   */
+  message_id: Id;
+  answer_id: Id;
+  run_id: Id;
+}
+/**
+ * Say what counts of an answer. What its runs wrote stays in the store.
+ */
+export interface EditAnswer {
+  command_id: Id;
+  type: 'edit_answer';
+  chat_id: Id;
+  message_id: Id;
+  /**
+   * Stands for all that runs wrote; empty: none of it counts; null: what was shown counts again.
+   */
+  text?: string | null;
+}
+/**
+ * Make a message part of the active branch, which leads on to the newest message under it.
+ */
+export interface SelectBranch {
+  command_id: Id;
+  type: 'select_branch';
+  chat_id: Id;
+  message_id: Id;
 }
 /**
  * Stop a run. What was shown is what is kept.
@@ -449,6 +493,11 @@ export interface Message {
    * The runs that wrote this answer, oldest first (more than one after Continue).
    */
   runs: RunInfo[];
+  /**
+   * The messages that follow the same one, in the order of their making, this one among them. Absent: it is
+   * the only one.
+   */
+  siblings?: Id[] | null;
 }
 /**
  * One generation, as far as it has come.
@@ -616,6 +665,30 @@ export interface MessageAdded {
   chat_id: Id;
   seq: number;
   message: Message;
+}
+/**
+ * A message has other content than before (``edit_answer``).
+ */
+export interface MessageChanged {
+  type: 'message_changed';
+  chat_id: Id;
+  seq: number;
+  message: Message;
+}
+/**
+ * The end of the branch that is active now, oldest first. It follows the parent of its first message.
+ *
+ * Who does not hold that parent holds these messages alone from now on.
+ */
+export interface BranchSelected {
+  type: 'branch_selected';
+  chat_id: Id;
+  seq: number;
+  messages: Message[];
+  /**
+   * Messages before these exist.
+   */
+  has_more: boolean;
 }
 /**
  * A run was accepted; it writes the message that it names.

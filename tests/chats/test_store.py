@@ -9,8 +9,15 @@ import pytest
 
 from jupyter_stream_chat.chats.refused import ChatBusy, IdTaken, UnknownChat, UnknownMessage
 from jupyter_stream_chat.chats.store import Store
-from jupyter_stream_chat.chats.tree import parts_of
-from jupyter_stream_chat.protocol import DeploymentLimitation, Limitation, Message, Parameters
+from jupyter_stream_chat.chats.tree import parts_of, text_of
+from jupyter_stream_chat.protocol import (
+    Channel,
+    DeploymentLimitation,
+    Limitation,
+    Message,
+    Parameters,
+    TextPart,
+)
 
 from .made import CHAT, Writing, answer, chat, question, run
 
@@ -141,9 +148,123 @@ def test_pages_go_back_along_the_active_branch(store: Store) -> None:
     assert store.messages(CHAT, "question-3", 3) == ([first[1], *second], True)
     assert store.messages(CHAT, "question-2", 50) == (first, False)
     assert store.messages(CHAT, "question-1", 50) == ([], False)
-    fork = ask(store, 4, "answer-0001")
+    other, its_answer = ask(store, 4, "answer-0001")
+    fork = [other.model_copy(update={"siblings": ["question-2", "question-4"]}), its_answer]
     assert store.messages(CHAT, None, 50) == ([*first, *fork], False)
     assert store.path_to_root(CHAT, "answer-0003") == [*first, *second, *third]
+
+
+def regenerate(store: Store, number: int, question_id: str) -> list[Message]:
+    """Answer a question once more; return what was added."""
+    added = store.start_run(None, answer(number).model_copy(update={"parent_id": question_id}), run(number))
+    assert added is not None
+    store.finish_run(Writing(run(number)).ended(), parts_of(run(number).run_id, TEXTS))
+    return added
+
+
+TEXTS: dict[Channel, str] = {"content": "Otherwise.", "reasoning": ""}
+
+
+def ids(store: Store) -> list[str]:
+    """Return the messages of the active branch."""
+    return [message.message_id for message in store.messages(CHAT, None, 50)[0]]
+
+
+def test_another_answer_to_the_same_question_is_its_sibling(store: Store) -> None:
+    ask(store, 1)
+    ask(store, 2, "answer-0001")
+    (added,) = regenerate(store, 3, "question-1")
+    assert added.siblings == ["answer-0001", "answer-0003"]
+    assert ids(store) == ["question-1", "answer-0003"]
+    (_, shown), _ = store.messages(CHAT, None, 50)
+    assert shown.siblings == added.siblings
+
+
+def test_only_a_question_is_answered_once_more(store: Store) -> None:
+    ask(store, 1)
+    for parent in ("answer-0001", "not-there"):
+        with pytest.raises(UnknownMessage):
+            regenerate(store, 3, parent)
+    assert ids(store) == ["question-1", "answer-0001"]
+
+
+def test_a_branch_that_is_selected_stays_so_and_leads_to_its_newest_message(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.create_chat("", chat())
+    ask(store, 1)
+    ask(store, 2, "answer-0001")
+    regenerate(store, 3, "question-1")
+    ask(store, 4, "answer-0001")
+    regenerate(store, 5, "question-1")
+    selected = store.select_branch(CHAT, "answer-0001")
+    assert selected is not None
+    messages, has_more = selected
+    assert [message.message_id for message in messages] == ["answer-0001", "question-4", "answer-0004"]
+    assert [message.siblings for message in messages] == [
+        ["answer-0001", "answer-0003", "answer-0005"],
+        ["question-2", "question-4"],
+        None,
+    ]
+    assert has_more
+    assert store.select_branch(CHAT, "question-4") is None, "it leads there already"
+    store.close()
+    again = Store(tmp_path)
+    assert ids(again) == ["question-1", "answer-0001", "question-4", "answer-0004"]
+    ask(again, 6, "answer-0003")
+    assert ids(again) == ["question-1", "answer-0003", "question-6", "answer-0006"]
+    again.close()
+
+
+def test_a_question_that_opens_the_chat_has_siblings_too(store: Store) -> None:
+    ask(store, 1)
+    ask(store, 2)
+    assert store.select_branch(CHAT, "question-1") is not None
+    messages, has_more = store.messages(CHAT, None, 50)
+    assert messages[0].siblings == ["question-1", "question-2"]
+    assert not has_more
+
+
+def test_what_counts_of_an_answer_is_replaced_and_what_was_written_stays(store: Store) -> None:
+    (_, original) = ask(store, 1)
+    changed = store.edit_answer(CHAT, "answer-0001", "Mine.")
+    assert changed is not None
+    assert text_of(changed) == "Mine."
+    assert changed.content == [*original.content, TextPart(text="Mine.")]
+    assert store.edit_answer(CHAT, "answer-0001", "Mine.") is None
+    dropped = store.edit_answer(CHAT, "answer-0001", "")
+    assert dropped is not None
+    assert text_of(dropped) == ""
+    assert store.messages(CHAT, None, 50)[0][1] == dropped
+    assert store.edit_answer(CHAT, "answer-0001", None) == original
+
+
+def test_what_is_written_after_an_edit_follows_it(store: Store) -> None:
+    ask(store, 1, text="One, ")
+    store.edit_answer(CHAT, "answer-0001", "Uno, ")
+    more = run(2).model_copy(update={"message_id": "answer-0001"})
+    store.start_run(None, answer(1), more)
+    store.finish_run(Writing(more).ended(), parts_of(more.run_id, {"content": "two.", "reasoning": ""}))
+    assert text_of(store.messages(CHAT, None, 50)[0][1]) == "Uno, two."
+
+
+def test_a_running_answer_forbids_to_change_the_branch_and_answers(store: Store) -> None:
+    ask(store, 1)
+    ask(store, 2)
+    store.start_run(question(3, "answer-0002"), answer(3), run(3))
+    with pytest.raises(ChatBusy):
+        store.select_branch(CHAT, "question-1")
+    with pytest.raises(ChatBusy):
+        store.edit_answer(CHAT, "answer-0001", "Mine.")
+
+
+def test_only_answers_are_edited_and_only_the_chat_s_messages_selected(store: Store) -> None:
+    store.create_chat("", chat("chat-0002"))
+    ask(store, 1)
+    for chat_id, message_id in ((CHAT, "question-1"), ("chat-0002", "answer-0001"), (CHAT, "not-there")):
+        with pytest.raises(UnknownMessage):
+            store.edit_answer(chat_id, message_id, "Mine.")
+    with pytest.raises(UnknownMessage):
+        store.select_branch("chat-0002", "answer-0001")
 
 
 def test_messages_of_another_chat_are_unknown(store: Store) -> None:

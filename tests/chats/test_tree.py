@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_stream_chat.chats.tree import Turn, conversation, follow, text_of, title_of, written
+from jupyter_stream_chat.chats.tree import Turn, conversation, edited, follow, text_of, title_of, written
 from jupyter_stream_chat.protocol import ReasoningPart, TextLengths, TextPart
 
 from .made import answer, question, run
@@ -22,6 +22,22 @@ def test_kept_cuts_only_the_run_that_it_belongs_to() -> None:
     message = written(answer(1), first, {"content": "One, two", "reasoning": ""})
     message = written(message, second, {"content": "and three.", "reasoning": ""})
     assert text_of(message) == "One,and three."
+
+
+def test_a_text_of_the_reader_s_own_stands_for_what_was_written_before_it() -> None:
+    stopped = run(1).model_copy(update={"kept": TextLengths(content=4)})
+    message = written(answer(1), stopped, {"content": "One, two", "reasoning": "Hm."})
+    message = edited(message, "Uno")
+    assert text_of(message) == "Uno"
+    message = written(message, run(2), {"content": ", due.", "reasoning": ""})
+    assert text_of(message) == "Uno, due."
+    assert text_of(edited(message, "")) == ""
+    assert text_of(edited(message, None)) == "One,, due."
+
+
+def test_a_question_of_several_parts_is_all_of_them() -> None:
+    parts = [TextPart(text="What is "), TextPart(text="this?")]
+    assert text_of(question(1).model_copy(update={"content": parts})) == "What is this?"
 
 
 def test_kept_nothing_is_nothing() -> None:

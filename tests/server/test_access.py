@@ -50,6 +50,17 @@ COMMANDS: dict[str, tuple[str, dict[str, Any]]] = {
     "update_chat": ("write", {"chat_id": "some-chat", "title": "t"}),
     "delete_chat": ("write", {"chat_id": "some-chat"}),
     "send_message": ("execute", question("some-chat", "hello")),
+    "regenerate_answer": (
+        "execute",
+        {
+            "chat_id": "some-chat",
+            "message_id": "some-message",
+            "answer_id": "an-answer",
+            "run_id": "some-run0",
+        },
+    ),
+    "edit_answer": ("write", {"chat_id": "some-chat", "message_id": "some-message", "text": "mine"}),
+    "select_branch": ("write", {"chat_id": "some-chat", "message_id": "some-message"}),
     "interrupt_run": ("execute", {"run_id": "some-run0"}),
 }
 """Every command with the action that it needs. A new command must be entered here."""
