@@ -24,9 +24,19 @@ class Settings(HasTraits):
     profiles = List(
         Dict(),
         help="""Model profiles that pages can use but not change. Each has an `id` and a `provider`
-        (guide, huggingface, openai, azure, openai-compatible), mostly a `model`, and if wanted `label`,
-        `base_url`, `api_key` or `api_key_env`, `azure_endpoint`, `azure_deployment`, `api_version`,
-        `streaming` and `parameters`.""",
+        (huggingface, openai, azure, openai-compatible, langchain or an installed one), mostly a `model`, and
+        if wanted `label`, `base_url`, `api_key` or `api_key_env`, `streaming`, `parameters` and others:
+        see docs/providers.md.""",
+    ).tag(config=True)
+
+    profiles_locked = Bool(
+        False, help="Offer the configured profiles and the guide alone: pages can add none."
+    ).tag(config=True)
+
+    key_variables = List(
+        Unicode(),
+        help="""Environment variables that profiles may take a key from, beside those that end in _API_KEY.
+        Pages can name them too.""",
     ).tag(config=True)
 
     default_profile = Unicode(

@@ -32,6 +32,8 @@ FinishReason = Literal[
 ProgressStage = Literal["queued", "importing", "downloading", "loading", "retrying"]
 Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options"]
 """What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance."""
+FieldKind = Literal["text", "url", "model", "key", "variable"]
+"""``key`` is written and never read; ``variable`` names an environment variable of the server."""
 DoctorOutcome = Literal["pass", "warn", "fail", "skip"]
 """``warn``: it works, but not as well as it could. ``skip``: not looked at, the message says why."""
 OpenReason = Literal["opened", "reconnected", "gap", "digest_mismatch"]
@@ -253,10 +255,42 @@ class ProfileInfo(Wire):
     streaming: StreamingMode | None = None
     locked: bool = False
     """From Jupyter's configuration: a page cannot change it."""
+    has_key: bool = False
+    """A key that was typed in is kept for it, and for the host that it names."""
     notice: str | None = None
     """What the panel says above the composer (the guide says what it is)."""
     problem: ErrorInfo | None = None
     """Why it cannot be used as it stands."""
+
+
+class ProviderField(Wire):
+    """One field of a profile, as a provider's form has it."""
+
+    name: str
+    kind: FieldKind
+    required: bool = False
+    example: str | None = None
+
+
+class PresetInfo(Wire):
+    """A well-known server: choosing it fills ``values`` into the form."""
+
+    id: str
+    label: str
+    values: dict[str, str]
+
+
+class ProviderInfo(Wire):
+    """What the profiles of one provider hold; ``GET providers`` lists those that a page may use."""
+
+    provider: str
+    label: str
+    fields: list[ProviderField]
+    parameters: list[str]
+    """Names of ``Parameters`` that it knows."""
+    presets: list[PresetInfo] = []
+    lists_models: bool = False
+    """``POST profiles/models`` can say which models there are."""
 
 
 class Deployment(Wire):
@@ -492,6 +526,8 @@ class WorkspaceLoaded(Wire):
     profiles: list[ProfileInfo]
     default_profile_id: str | None = None
     """Absent when no profile can be used: the panel shows its set-up card."""
+    profiles_locked: bool = False
+    """Pages cannot add profiles."""
     streaming: StreamingMode
     """The global setting."""
     streaming_locked: bool = False
@@ -668,7 +704,7 @@ AnyEvent = Annotated[
     Field(discriminator="type"),
 ]
 
-REST_VALUES: tuple[type[Wire], ...] = (DoctorStep,)
+REST_VALUES: tuple[type[Wire], ...] = (DoctorStep, ProviderInfo)
 """What travels by REST alone, and so is named in the schema by itself."""
 
 COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)

@@ -31,6 +31,7 @@ _ALIASES = {
     "RunStatus": (protocol.RunStatus, "How far a run has come."),
     "FinishReason": (protocol.FinishReason, "Why a run ended."),
     "ProgressStage": (protocol.ProgressStage, "What a run does before its first text."),
+    "FieldKind": (protocol.FieldKind, "How a field of a profile is filled in."),
     "DoctorOutcome": (protocol.DoctorOutcome, "How a step of the doctor ended."),
     "OpenReason": (protocol.OpenReason, "Why a page asks for a chat."),
     "Part": (protocol.Part, "A piece of a message's content."),

@@ -57,6 +57,10 @@ function sentences(trans: TranslationBundle): Record<string, [string, string?] |
       trans.__('A parameter of this profile is not valid.'),
       trans.__('The details say which one.')
     ],
+    key_not_saved: [
+      trans.__('The key could not be saved: the data folder cannot be written.'),
+      trans.__('Make room or correct its permissions, or put the key into an environment variable.')
+    ],
     load_failed: [
       trans.__('The model could not be loaded.'),
       trans.__('It may be damaged, or no chat model; choose another one.')
@@ -65,6 +69,10 @@ function sentences(trans: TranslationBundle): Record<string, [string, string?] |
     no_chat_template: [
       trans.__('This model has no chat template: it holds no conversation.'),
       trans.__('Choose a chat model.')
+    ],
+    no_model_list: [
+      trans.__('This provider has no list of models.'),
+      trans.__("Type the model's name.")
     ],
     no_network: [
       trans.__('The model is not on this machine, and the hub cannot be reached.'),
@@ -86,9 +94,17 @@ function sentences(trans: TranslationBundle): Record<string, [string, string?] |
       trans.__('The model does not fit into memory.'),
       trans.__('Choose a smaller model, or close other programs that use the memory.')
     ],
+    profile_exists: [
+      trans.__('There is a profile of this name already.'),
+      trans.__('Choose another name.')
+    ],
     profile_unusable: [
       trans.__('This profile cannot be used as it stands.'),
       trans.__('See the details for what is missing.')
+    ],
+    profiles_locked: [
+      trans.__('The administrator of this server chooses the profiles.'),
+      trans.__('Ask the administrator for the profile that you need.')
     ],
     provider_error: [
       trans.__('The provider reported an error.'),

@@ -38,6 +38,9 @@ class Adapter(Protocol):
     async def open(self, profile: Profile, on_progress: OnProgress) -> BaseChatModel:
         """Return a model for one run; ``profile`` holds its key."""
 
+    async def models(self, profile: Profile) -> list[str] | None:
+        """Return the names of the models that there are; None where nobody keeps a list."""
+
     async def close(self) -> None:
         """Let go of connections."""
 
@@ -47,9 +50,10 @@ class HostedAdapter:
 
     notice: str | None = None
 
-    def __init__(self, build: Callable[[Profile], BaseChatOpenAI]) -> None:
+    def __init__(self, build: Callable[[Profile], BaseChatOpenAI], *, lists_models: bool = True) -> None:
         """``build`` makes a model from a profile and may block."""
         self._build = build
+        self._lists_models = lists_models
         self._models: dict[str, tuple[Profile, BaseChatOpenAI]] = {}
         self._retired: list[BaseChatOpenAI] = []
         self._building = asyncio.Lock()
@@ -82,6 +86,13 @@ class HostedAdapter:
                 self._retired.append(known[1])
             self._models[profile.id] = (profile, model)
             return model
+
+    async def models(self, profile: Profile) -> list[str] | None:
+        """Return what the endpoint lists at ``/models``. Raises what the SDK raises."""
+        if not self._lists_models:
+            return None
+        client = (await self._client(profile)).root_async_client
+        return sorted({model.id async for model in client.models.list()})
 
     async def close(self) -> None:
         """Close every connection of every client that was built."""

@@ -16,7 +16,7 @@ _USAGE_SINCE = "2024-09-01"
 
 def adapter() -> HostedAdapter:
     """Return the adapter of ``azure``."""
-    return HostedAdapter(_build)
+    return HostedAdapter(_build, lists_models=False)
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:

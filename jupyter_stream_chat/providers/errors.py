@@ -20,6 +20,14 @@ _REDACTED = "[key]"
 _MAX_DETAIL = 4000
 
 
+class ProviderProblem(Exception):
+    """Something that one of our own adapters found wrong, in its own words."""
+
+    def __init__(self, info: ErrorInfo) -> None:
+        super().__init__(info.message)
+        self.info = info
+
+
 @dataclass(frozen=True)
 class Facts:
     """What is known of an exception and of those that caused it."""
@@ -222,7 +230,10 @@ def _shown(text: str, secrets: Iterable[str]) -> str:
 
 
 def _own_words(error: BaseException) -> ErrorInfo | None:
-    """Return what the engine's client says itself (it knows its codes and its sentence)."""
+    """Return what an adapter or the engine's client says itself (they know their codes and sentences)."""
+    if isinstance(error, ProviderProblem):
+        cause = error.__cause__
+        return error.info.model_copy(update={"detail": _trace(cause)[-_MAX_DETAIL:] if cause else None})
     code, message = getattr(error, "code", None), getattr(error, "message", None)
     if type(error).__name__ != "EngineError" or not isinstance(code, str) or not isinstance(message, str):
         return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..protocol import ErrorInfo
@@ -58,5 +60,17 @@ class LocalAdapter:
             on_progress=on_progress,
         )
 
+    async def models(self, profile: Profile) -> list[str] | None:
+        """Return the models that were downloaded once."""
+        return await asyncio.to_thread(_downloaded)
+
     async def close(self) -> None:
         """Keep the engine: it belongs to the server, which ends it last."""
+
+
+def _downloaded() -> list[str]:
+    """Return the hub ids of the models in the cache. Blocks."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    folders = Path(HF_HUB_CACHE).glob("models--*")
+    return sorted(folder.name.removeprefix("models--").replace("--", "/", 1) for folder in folders)

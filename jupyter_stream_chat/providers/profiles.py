@@ -6,26 +6,28 @@ Owns the shape of a profile and its checks. Builds no model, imports no provider
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
     ConfigDict,
-    HttpUrl,
+    JsonValue,
     SecretStr,
     StringConstraints,
-    TypeAdapter,
     ValidationError,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 
 from ..protocol import Deployment, ErrorInfo, Parameters, ProfileInfo, StreamingMode
+from . import catalog, fields
+from .presets import PRESETS, Preset
 
-ProviderName = Literal["guide", "huggingface", "openai", "azure", "openai-compatible"]
 Origin = Literal["configured", "stored", "built-in"]
 
-_HTTP_URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
+_CONFIGURED_ONLY = ("class_path", "options", "azure_identity")
+"""What loads code or signs in as the server: never a page's to say."""
 
 
 class Profile(BaseModel):
@@ -36,7 +38,9 @@ class Profile(BaseModel):
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")]
     """Also a step of its address, which ``..`` could not be."""
     label: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    provider: ProviderName
+    provider: str
+    preset: str | None = None
+    """Which kind of server an ``openai-compatible`` one is."""
     model: str = ""
     """The provider's name of the model; for ``huggingface`` a hub id or a folder."""
     base_url: str | None = None
@@ -46,16 +50,59 @@ class Profile(BaseModel):
     azure_endpoint: str | None = None
     azure_deployment: str | None = None
     api_version: str | None = None
+    azure_identity: bool = False
+    """Whether Azure is asked with a token of Entra ID (``DefaultAzureCredential``) instead of a key."""
+    class_path: str | None = None
+    """For ``langchain``: the chat model class, as ``package.module.Class``."""
+    options: dict[str, JsonValue] = {}
+    """For ``langchain`` and installed providers: more keyword arguments of the class."""
+    extra_body: dict[str, JsonValue] = {}
+    """For ``openai-compatible``: more fields of each request."""
     streaming: StreamingMode | None = None
     parameters: Parameters = Parameters()
     origin: Origin = "configured"
 
-    @field_validator("base_url", "azure_endpoint")
+    @field_validator("id")
     @classmethod
-    def _is_http_url(cls, value: str | None) -> str | None:
-        if value is not None:
-            _HTTP_URL.validate_python(value)
+    def _is_no_route(cls, value: str) -> str:
+        if value in ("check", "models", "try"):  # profiles/{id} would be taken for these
+            raise fields.problem(f"No profile can have the id {value}.", "Choose another id.")
         return value
+
+    @field_validator("provider")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        known = catalog.known()
+        if value not in known:
+            raise fields.problem(f"There is no provider {value[:64]}.", f"Use one of: {', '.join(known)}.")
+        return value
+
+    @field_validator("preset")
+    @classmethod
+    def _is_a_preset(cls, value: str | None) -> str | None:
+        if value is not None and value not in PRESETS:
+            raise fields.problem(f"There is no preset {value[:64]}.", f"Use one of: {', '.join(PRESETS)}.")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_base_url(cls, value: str | None) -> str | None:
+        return value if value is None else fields.base_url(value)
+
+    @field_validator("azure_endpoint")
+    @classmethod
+    def _is_azure_endpoint(cls, value: str | None) -> str | None:
+        return value if value is None else fields.azure_endpoint(value)
+
+    @field_validator("api_version")
+    @classmethod
+    def _is_api_version(cls, value: str | None) -> str | None:
+        return value if value is None else fields.api_version(value)
+
+    @field_validator("api_key")
+    @classmethod
+    def _is_api_key(cls, value: SecretStr | None) -> SecretStr | None:
+        return value if value is None else SecretStr(fields.api_key(value.get_secret_value()))
 
     def with_parameters(self, own: Parameters | None) -> Profile:
         """Return the profile with a chat's own values over its parameters."""
@@ -75,6 +122,17 @@ class Profile(BaseModel):
         return self.origin == "stored" and bool(self.base_url or self.azure_endpoint)
 
     @property
+    def destination(self) -> str:
+        """Whom its key is for: the host that is asked (with scheme and port), or the provider's own."""
+        url = urlsplit(self.base_url or self.azure_endpoint or "")
+        return f"{url.scheme}://{url.netloc.rpartition('@')[2].lower()}" if url.netloc else self.provider
+
+    @property
+    def server(self) -> Preset | None:
+        """What is particular to its server."""
+        return PRESETS.get(self.preset or "")
+
+    @property
     def model_name(self) -> str:
         """The name to show for the model."""
         return self.model or self.azure_deployment or self.label
@@ -91,23 +149,15 @@ class Profile(BaseModel):
         )
 
 
-_NEEDED: dict[ProviderName, tuple[str, ...]] = {
-    "guide": (),
-    "huggingface": ("model",),
-    "openai": ("model",),
-    "azure": ("azure_endpoint", "azure_deployment", "api_version"),
-    "openai-compatible": ("model", "base_url"),
-}
-
 _CURES = {
     "id": "Use 1 to 64 letters, digits, dots, dashes or underscores, and no dot first.",
-    "provider": f"Use one of: {', '.join(get_args(ProviderName))}.",
     "model": 'Name the model, for example "gpt-4o-mini" or "Qwen/Qwen2.5-0.5B-Instruct".',
     "base_url": 'Give the whole address, for example "http://localhost:8000/v1".',
     "azure_endpoint": 'Give the resource\'s address, for example "https://NAME.openai.azure.com".',
     "azure_deployment": "Give the deployment's name as the Azure portal shows it.",
     "api_version": 'Give the API version, for example "2024-10-21".',
     "streaming": 'Use "auto", "on" or "off", or leave it out.',
+    "class_path": 'Give it as "package.module.Class".',
 }
 
 
@@ -116,16 +166,77 @@ def parse_profile(values: Mapping[str, Any], *, origin: Origin = "configured") -
 
     Returns an ``ErrorInfo`` that names the field and the cure when it cannot be read.
     """
+    profile, problems = read_profile(values, origin=origin)
+    return profile if profile is not None and not problems else problems[0]
+
+
+def read_profile(
+    values: Mapping[str, Any], *, origin: Origin = "configured"
+) -> tuple[Profile | None, list[ErrorInfo]]:
+    """Read a profile and find all that is wrong with it; there is none where it has no shape at all."""
     given = {key: value for key, value in values.items() if key != "origin" and value not in (None, "")}
     given.setdefault("label", given.get("id") or given.get("provider"))
+    _fill_in(given)
+    profile, problems = None, []
     try:
         profile = Profile.model_validate({**given, "origin": origin})
     except ValidationError as error:
-        return _explain(error)
-    for field in _NEEDED[profile.provider]:
-        if not getattr(profile, field):
-            return profile_error(field, f"A profile of the provider {profile.provider} needs {field}.")
-    return profile
+        details = error.errors(include_url=False, include_input=False)
+        problems += [_explain(each) for each in details]
+    if info := catalog.known().get(str(given.get("provider"))):
+        wrong = {problem.field for problem in problems}
+        problems += [
+            profile_error(field.name, f"A profile of the provider {info.provider} needs {field.name}.")
+            for field in info.fields
+            if field.required and not given.get(field.name) and field.name not in wrong
+        ]
+    if profile is not None:
+        problems += _unfit_parameters(profile, profile.parameters)
+    if origin == "stored":
+        problems += _not_for_pages(given)
+    return profile, problems
+
+
+def _fill_in(given: dict[str, Any]) -> None:
+    """Add what the preset knows. The key's variable only together with the address that it is for."""
+    preset = PRESETS.get(str(given.get("preset")))
+    if preset is None or given.get("base_url", preset.base_url) != preset.base_url:
+        return
+    for name, value in preset.values.items():
+        if name != "api_key_env" or "api_key" not in given:
+            given.setdefault(name, value)
+
+
+def _unfit_parameters(profile: Profile, parameters: Parameters) -> list[ErrorInfo]:
+    """Say which parameters the profile's provider does not have."""
+    known = catalog.known()[profile.provider].parameters
+    ignored = profile.server.without if profile.server else frozenset[str]()
+    has = [name for name in known if name not in ignored]
+    who = profile.server.label if profile.server else profile.provider
+    return [
+        profile_error(
+            f"parameters.{name}",
+            f"{who} has no parameter {name}.",
+            f"Leave it out. There are: {', '.join(has)}.",
+        )
+        for name in parameters.model_dump(exclude_none=True)
+        if name not in has
+    ]
+
+
+def _not_for_pages(given: Mapping[str, Any]) -> list[ErrorInfo]:
+    problems = [
+        profile_error(name, f"Only Jupyter's configuration may set {name}.", _ASK_ADMINISTRATOR)
+        for name in _CONFIGURED_ONLY
+        if name in given
+    ]
+    if given.get("provider") in ("langchain", "guide"):
+        message = f"Only Jupyter's configuration may use the provider {given['provider']}."
+        problems.append(profile_error("provider", message, _ASK_ADMINISTRATOR))
+    return problems
+
+
+_ASK_ADMINISTRATOR = "Leave it out, or ask the administrator for a profile in c.StreamChat.profiles."
 
 
 def profile_error(field: str, message: str, cure: str | None = None) -> ErrorInfo:
@@ -133,22 +244,30 @@ def profile_error(field: str, message: str, cure: str | None = None) -> ErrorInf
     return ErrorInfo(code="profile_unusable", message=message, cure=cure or _CURES.get(field), field=field)
 
 
-def _explain(error: ValidationError) -> ErrorInfo:
-    """Put pydantic's first finding into one sentence; the value itself may be a key and is left out."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    path = [str(step) for step in first["loc"]]
+def _explain(error: ErrorDetails) -> ErrorInfo:
+    """Put one of pydantic's findings into one sentence; the value itself may be a key and is left out."""
+    path = [str(step) for step in error["loc"]]
     field = ".".join(path)
-    if first["type"] == "extra_forbidden":
+    if error["type"] == fields.FIELD_PROBLEM:
+        return profile_error(field, error["ctx"]["sentence"], error["ctx"]["cure"])
+    if field == "parameters.num_beams":
+        why = "Beam search cannot be streamed: a later token may still change the earlier ones."
+        return profile_error(field, why, "Leave num_beams out; temperature 0 is greedy.")
+    if error["type"] == "extra_forbidden":
         names = Parameters.model_fields if path[0] == "parameters" else Profile.model_fields
         known = ", ".join(name for name in names if name != "origin")
         return profile_error(field, f"A profile has no field {field}.", f"Known are: {known}.")
-    if first["type"] == "missing":
+    if error["type"] == "missing":
         return profile_error(field, f"The profile has no {field}.")
-    return profile_error(field, f"The profile's {field} is not valid: {first['msg']}.")
+    return profile_error(field, f"The profile's {field} is not valid: {error['msg']}.")
 
 
 def profile_info(
-    profile: Profile, *, problem: ErrorInfo | None = None, notice: str | None = None
+    profile: Profile,
+    *,
+    problem: ErrorInfo | None = None,
+    notice: str | None = None,
+    has_key: bool = False,
 ) -> ProfileInfo:
     """Return the profile as a page may see it."""
     return ProfileInfo(
@@ -158,6 +277,7 @@ def profile_info(
         model=profile.model_name,
         streaming=profile.streaming,
         locked=profile.locked,
+        has_key=has_key,
         notice=notice,
         problem=problem,
     )

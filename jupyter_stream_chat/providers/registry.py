@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..protocol import ErrorInfo, ProfileInfo
-from . import azure, compatible, guide, huggingface, openai
+from . import azure, catalog, compatible, guide, huggingface, langchain, openai
 from .adapter import Adapter, OnProgress
-from .keys import with_key
-from .profiles import Origin, Profile, ProviderName, broken_profile_info, parse_profile, profile_info
+from .keyfile import KeptKey
+from .keys import Keys
+from .profiles import Origin, Profile, broken_profile_info, parse_profile, profile_info, read_profile
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -46,23 +48,52 @@ class Registry:
         engine: EngineClient,
         default_profile: str = "",
         environ: Mapping[str, str] = os.environ,
+        key_variables: Collection[str] = (),
     ) -> None:
-        """Read the configured profiles; what is wrong with one is said in its ``ProfileInfo``."""
-        self._environ = environ
+        """Read the configured profiles; what is wrong with one is said in its ``ProfileInfo``.
+
+        ``key_variables``: environment variables that profiles may name beside those of the allow-list.
+        """
+        self.keys = Keys(environ, also_allowed=key_variables)
         self._wanted_default = default_profile
-        self._adapters: dict[ProviderName, Adapter] = {
-            "guide": guide.adapter(engine),
-            "huggingface": huggingface.adapter(engine),
-            "openai": openai.adapter(),
-            "azure": azure.adapter(),
-            "openai-compatible": compatible.adapter(),
-        }
+        self._engine = engine
+        self._adapters = {name: self._adapter(name) for name in catalog.known()}
         self._configured = _read(configured, "configured")
         self._stored: list[_Entry] = []
 
-    def set_stored(self, profiles: Iterable[Mapping[str, Any]]) -> None:
-        """Replace the profiles that come from the store."""
+    def set_stored(
+        self, profiles: Iterable[Mapping[str, Any]], keys: Mapping[str, KeptKey] | None = None
+    ) -> None:
+        """Replace the profiles that come from the store, and the keys that are kept for them."""
         self._stored = _read(profiles, "stored")
+        self.keys.kept = keys or {}
+
+    def stored(self, profile_id: str) -> Profile | None:
+        """Return a stored profile without its key, if it can be read."""
+        entry = next((entry for entry in self._stored if entry.id == profile_id), None)
+        return entry.profile if entry and isinstance(entry.profile, Profile) else None
+
+    def draft(self, values: Mapping[str, Any]) -> tuple[Profile | None, list[ErrorInfo]]:
+        """Read a profile that a page is editing, with its key in place, and find all that is wrong with it.
+
+        ``profile_id`` among the values names the stored profile whose kept key is used if they have none.
+        """
+        given = {name: value for name, value in values.items() if name != "profile_id"}
+        kept_by = str(values.get("profile_id") or given.get("id") or "")
+        profile, problems = read_profile({"id": kept_by or "draft", **given}, origin="stored")
+        if profile is None:
+            return None, problems
+        found = self._adapters[profile.provider].problem() or self.keys.with_key(profile, kept_by)
+        return (profile, [*problems, found]) if isinstance(found, ErrorInfo) else (found, problems)
+
+    @asynccontextmanager
+    async def trial(self, profile: Profile) -> AsyncIterator[Adapter]:
+        """Lend an adapter for a draft, whose connections are closed afterwards."""
+        adapter = self._adapter(profile.provider)
+        try:
+            yield adapter
+        finally:
+            await adapter.close()
 
     def infos(self) -> list[ProfileInfo]:
         """Return every profile as a page may see it, with what is wrong with it."""
@@ -92,9 +123,8 @@ class Registry:
             if entry.id == profile_id:
                 if isinstance(entry.profile, ErrorInfo):
                     return entry.profile
-                return self._adapters[entry.profile.provider].problem() or with_key(
-                    entry.profile, self._environ
-                )
+                problem = self._adapters[entry.profile.provider].problem()
+                return problem or self.keys.with_key(entry.profile)
         return ErrorInfo(
             code="unknown_profile",
             message=f"There is no profile {profile_id}.",
@@ -123,6 +153,23 @@ class Registry:
         for adapter in self._adapters.values():
             await adapter.close()
 
+    def _adapter(self, provider: str) -> Adapter:
+        match provider:
+            case "guide":
+                return guide.adapter(self._engine)
+            case "huggingface":
+                return huggingface.adapter(self._engine)
+            case "openai":
+                return openai.adapter()
+            case "azure":
+                return azure.adapter()
+            case "openai-compatible":
+                return compatible.adapter()
+            case "langchain":
+                return langchain.by_class_path()
+            case _:
+                return langchain.by_entry_point(provider)
+
     def _entries(self) -> list[_Entry]:
         entries: dict[str, _Entry] = {}
         for entry in [*self._configured, *self._stored, _Entry(guide.GUIDE_ID, {}, guide.PROFILE)]:
@@ -130,13 +177,17 @@ class Registry:
         return list(entries.values())
 
     def _info(self, profile: Profile) -> ProfileInfo:
-        notice = self._adapters[profile.provider].notice
-        return profile_info(profile, problem=self._problem(profile), notice=notice)
+        return profile_info(
+            profile,
+            problem=self._problem(profile),
+            notice=self._adapters[profile.provider].notice,
+            has_key=self.keys.has_kept(profile),
+        )
 
     def _problem(self, profile: Profile) -> ErrorInfo | None:
         if problem := self._adapters[profile.provider].problem():
             return problem
-        found = with_key(profile, self._environ)
+        found = self.keys.with_key(profile)
         return found if isinstance(found, ErrorInfo) else None
 
 

@@ -32,6 +32,7 @@ async def workspace_loaded(services: Services, access: Access) -> wire.Workspace
         chats=chats,
         profiles=services.registry.infos(),
         default_profile_id=services.registry.default_id,
+        profiles_locked=services.settings.profiles_locked,
         streaming=services.settings.streaming,
         streaming_locked=services.settings.streaming_locked,
         not_saved=library.not_saved,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ID = r"([A-Za-z0-9_-]{1,64})"
-_PROFILE_ID = r"([A-Za-z0-9._-]{1,64})"
+_PROFILE_ID = r"(?!(?:check|models|try)$)([A-Za-z0-9._-]{1,64})"
 
 _STATUS = {
     "forbidden": 403,
@@ -34,10 +34,12 @@ _STATUS = {
     "chat_read_only": 409,
     "profile_exists": 409,
     "profile_locked": 409,
+    "profiles_locked": 403,
     "frame_too_large": 413,
     "message_too_long": 413,
     "too_many_runs": 429,
     "internal_error": 500,
+    "key_not_saved": 507,
     "not_saved": 507,
 }
 """HTTP status by error code. Other ``unknown_*`` are 404, the rest 400."""
@@ -188,6 +190,46 @@ class ProfileHandler(ChatAPIHandler):
         await self.answer(lambda api: api.delete_profile(profile_id))
 
 
+class ProvidersHandler(ChatAPIHandler):
+    """``providers``"""
+
+    @authenticated
+    @authorized("read", AUTH_RESOURCE)
+    async def get(self) -> None:
+        """List what the form of each provider has."""
+        await self.answer(lambda api: api.list_providers())
+
+
+class CheckProfileHandler(ChatAPIHandler):
+    """``profiles/check``"""
+
+    @authenticated
+    @authorized("read", AUTH_RESOURCE)
+    async def post(self) -> None:
+        """Say what is wrong with the values of a form."""
+        await self.answer(lambda api: api.check_profile())
+
+
+class ProfileModelsHandler(ChatAPIHandler):
+    """``profiles/models``"""
+
+    @authenticated
+    @authorized("execute", AUTH_RESOURCE)
+    async def post(self) -> None:
+        """Ask the endpoint of a form which models it has."""
+        await self.answer(lambda api: api.list_models())
+
+
+class TryProfileHandler(ChatAPIHandler):
+    """``profiles/try``"""
+
+    @authenticated
+    @authorized("execute", AUTH_RESOURCE)
+    async def post(self) -> None:
+        """Ask the model of a form something short."""
+        await self.answer(lambda api: api.try_profile())
+
+
 class DeploymentsHandler(ChatAPIHandler):
     """``deployments``"""
 
@@ -229,7 +271,11 @@ REST_HANDLERS = [
     (rf"stream-chat/api/chats/{_ID}", ChatHandler),
     (rf"stream-chat/api/chats/{_ID}/messages", MessagesHandler),
     (r"stream-chat/api/profiles", ProfilesHandler),
+    (r"stream-chat/api/profiles/check", CheckProfileHandler),
+    (r"stream-chat/api/profiles/models", ProfileModelsHandler),
+    (r"stream-chat/api/profiles/try", TryProfileHandler),
     (rf"stream-chat/api/profiles/{_PROFILE_ID}", ProfileHandler),
+    (r"stream-chat/api/providers", ProvidersHandler),
     (r"stream-chat/api/deployments", DeploymentsHandler),
     (rf"stream-chat/api/runs/{_ID}", RunHandler),
     (rf"stream-chat/api/runs/{_ID}/interrupt", InterruptHandler),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .. import protocol as wire
 from ..chats.library import Library
 from ..providers.engine_client import EngineClient
+from ..providers.keyfile import KeyFile
 from ..providers.registry import Registry
 from ..runs.deployments import Deployments
 from ..runs.manager import RunManager
@@ -42,6 +43,7 @@ class Services:
     deployments: Deployments
     engine: EngineClient
     metrics: Metrics
+    key_file: KeyFile
     sessions: set[Session] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     run_owners: dict[str, str] = field(default_factory=dict)
@@ -87,9 +89,15 @@ class Services:
         )
         return wire.Hello(protocol=wire.PROTOCOL_VERSION, epoch=self.library.epoch, user=user, limits=limits)
 
+    async def read_stored_profiles(self) -> None:
+        """Hand the registry the store's profiles and their keys; none where pages may not add any."""
+        if not self.settings.profiles_locked:
+            keys = await asyncio.to_thread(self.key_file.read)
+            self.registry.set_stored(await self.library.profiles(), keys)
+
     async def profiles_changed(self) -> None:
         """Read the stored profiles again and tell every page."""
-        self.registry.set_stored(await self.library.profiles())
+        await self.read_stored_profiles()
         profiles, default_id = self.registry.infos(), self.registry.default_id
         for workspace in self.library.workspaces.values():
             workspace.publish(
@@ -114,9 +122,13 @@ class Services:
 async def open_services(settings: Settings) -> Services:
     """Open the store and load what the profiles need."""
     engine = EngineClient(idle_seconds=settings.engine_idle_seconds, threads=settings.engine_threads)
-    registry = Registry(settings.profiles, engine=engine, default_profile=settings.default_profile)
+    registry = Registry(
+        settings.profiles,
+        engine=engine,
+        default_profile=settings.default_profile,
+        key_variables=settings.key_variables,
+    )
     library = await Library.open(settings.data_folder)
-    registry.set_stored(await library.profiles())
     deployments = Deployments(library)
     runs = RunManager(
         library,
@@ -128,7 +140,9 @@ async def open_services(settings: Settings) -> Services:
         max_message_characters=settings.max_message_characters,
         tracing=settings.tracing,
     )
-    services = Services(settings, library, registry, runs, deployments, engine, Metrics())
+    key_file = KeyFile(settings.data_folder)
+    services = Services(settings, library, registry, runs, deployments, engine, Metrics(), key_file)
+    await services.read_stored_profiles()
     runs.on_started.append(services.run_started)
     runs.on_finished.append(services.run_finished)
     library.on_not_saved = services.not_saved_changed

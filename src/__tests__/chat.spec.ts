@@ -10,7 +10,8 @@ const PROFILE = {
   label: 'Guide',
   provider: 'guide',
   model: 'guide',
-  locked: true
+  locked: true,
+  has_key: false
 };
 
 const digest = (content: string): RunInfo['digest'] => ({
@@ -57,6 +58,7 @@ describe('ChatModel', () => {
       default_profile_id: 'guide',
       streaming: 'on',
       streaming_locked: false,
+      profiles_locked: false,
       tracing: false
     });
   };

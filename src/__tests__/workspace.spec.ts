@@ -16,7 +16,8 @@ const profile = (profile_id: string): WorkspaceLoaded['profiles'][number] => ({
   label: profile_id,
   provider: 'openai',
   model: 'm',
-  locked: false
+  locked: false,
+  has_key: false
 });
 
 const LOADED: WorkspaceLoaded = {
@@ -27,6 +28,7 @@ const LOADED: WorkspaceLoaded = {
   default_profile_id: 'one',
   streaming: 'on',
   streaming_locked: false,
+  profiles_locked: false,
   tracing: false
 };
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+
+from pydantic import SecretStr
 
 from jupyter_stream_chat.protocol import ErrorInfo
-from jupyter_stream_chat.providers.keys import with_key
+from jupyter_stream_chat.providers.keyfile import KeptKey
+from jupyter_stream_chat.providers.keys import Keys
 from jupyter_stream_chat.providers.profiles import Origin, Profile, parse_profile
 
-ENVIRON = {"OPENAI_API_KEY": "usual", "MY_API_KEY": "mine", "HOME": "/home/x", "AZURE_OPENAI_API_KEY": "az"}
+ENVIRON = {
+    "OUR_TOKEN": "admin",
+    "OPENAI_API_KEY": "usual",
+    "MY_API_KEY": "mine",
+    "HOME": "/home/x",
+    "AZURE_OPENAI_API_KEY": "az",
+}
 
 
 def found(values: dict[str, Any], origin: Origin = "configured") -> str | ErrorInfo | None:
     profile = parse_profile({"id": "p", "model": "m", **values}, origin=origin)
     assert isinstance(profile, Profile)
-    resolved = with_key(profile, ENVIRON)
+    resolved = Keys(ENVIRON, also_allowed=["OUR_TOKEN"]).with_key(profile)
     if isinstance(resolved, ErrorInfo):
         return resolved
     return resolved.api_key.get_secret_value() if resolved.api_key else None
@@ -40,6 +49,30 @@ def test_only_variables_of_keys_can_be_read() -> None:
         assert isinstance(error, ErrorInfo)
         assert "_API_KEY" in (error.cure or "")
         assert "/home" not in error.model_dump_json()
+
+
+def test_an_administrator_can_add_variables_to_the_list() -> None:
+    assert found({"provider": "openai", "api_key_env": "OUR_TOKEN"}) == "admin"
+
+
+def test_a_kept_key_is_for_its_destination_and_for_stored_profiles_alone() -> None:
+    keys = Keys({})
+    keys.kept = {"p": KeptKey(SecretStr("typed"), "https://host.example:8443")}
+    values = {"id": "p", "provider": "openai-compatible", "model": "m"}
+    for address, origin, has in (
+        ("https://host.example:8443/v1", "stored", True),
+        ("https://HOST.example:8443/v2", "stored", True),
+        ("https://user@host.example:8443/v1", "stored", True),
+        ("http://host.example:8443/v1", "stored", False),
+        ("https://host.example/v1", "stored", False),
+        ("https://host.example:8443/v1", "configured", False),
+    ):
+        profile = parse_profile({**values, "base_url": address}, origin=cast(Origin, origin))
+        assert isinstance(profile, Profile)
+        assert keys.has_kept(profile) is has, address
+        resolved = keys.with_key(profile)
+        assert isinstance(resolved, Profile)
+        assert (resolved.api_key is not None) is has, address
 
 
 def test_the_usual_key_goes_to_no_address_that_a_page_chose() -> None:

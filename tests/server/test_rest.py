@@ -9,7 +9,7 @@ import pytest
 
 from tests.scripted_provider import ScriptedProvider
 
-from .conftest import KEY, Server, StartServer, scripted_profile
+from .conftest import Server, StartServer, scripted_profile
 from .page import PATIENCE, new_id, numbered
 
 
@@ -138,57 +138,6 @@ async def test_a_message_needs_text(server: Server) -> None:
     for body, code in (({}, "invalid_command"), ({"text": " "}, "empty_message")):
         status, answer = await server.rest("POST", path, body)
         assert (status, answer["error"]["code"]) == (400, code)
-
-
-# --- profiles --------------------------------------------------------------------------------------
-
-STORED = {"id": "mine", "provider": "openai-compatible", "model": "m", "base_url": "http://127.0.0.1:1/v1"}
-
-
-async def test_profiles_are_added_replaced_and_deleted_in_every_page(server: Server) -> None:
-    async with server.page() as page:
-        await page.until_type("workspace_loaded")
-        status, added = await server.rest("POST", "profiles", STORED)
-        assert (status, added["profile"]["profile_id"], added["profile"]["locked"]) == (201, "mine", False)
-        changed = await page.until_type("profiles_changed")
-        assert "mine" in [p["profile_id"] for p in changed["profiles"]]
-        status, replaced = await server.rest("PUT", "profiles/mine", {**STORED, "label": "Mine"})
-        assert (status, replaced["profile"]["label"]) == (200, "Mine")
-        # What is read can be changed and written back.
-        assert (await server.rest("GET", "profiles/mine"))[1] == {
-            **replaced,
-            "values": {**STORED, "label": "Mine"},
-        }
-        status, twice = await server.rest("POST", "profiles", STORED)
-        assert (status, twice["error"]["code"]) == (409, "profile_exists")
-        assert (await server.rest("DELETE", "profiles/mine"))[0] == 200
-        assert (await server.rest("GET", "profiles/mine"))[0] == 404
-        assert len(page.of_type("profiles_changed")) == 3
-
-
-async def test_no_key_leaves_the_server(server: Server) -> None:
-    bodies = [(await server.fetch("GET", path)).body for path in ("profiles", "profiles/scripted")]
-    assert not any(KEY.encode() in body for body in bodies)
-
-
-@pytest.mark.parametrize(
-    ("more", "field", "cure"),
-    [
-        ({"api_key": "sk-typed"}, "api_key", "api_key_env"),
-        ({"api_key_env": "PATH"}, "api_key_env", "_API_KEY"),
-        ({"provider": "os.system"}, "provider", "openai"),
-        ({"base_url": "file:///etc/passwd"}, "base_url", "http"),
-        ({"trust_remote_code": True}, "trust_remote_code", "Known are"),
-    ],
-)
-async def test_what_a_page_may_not_put_into_a_profile(
-    server: Server, more: dict[str, Any], field: str, cure: str
-) -> None:
-    status, answer = await server.rest("POST", "profiles", {**STORED, **more})
-    error = answer["error"]
-    assert (status, error["code"], error["field"]) == (400, "profile_unusable", field)
-    assert cure in error["cure"]
-    assert "sk-typed" not in str(answer)
 
 
 # --- deployments -----------------------------------------------------------------------------------

@@ -1,0 +1,217 @@
+"""What the REST routes of profiles answer: list, add, change, check, try.
+
+Owns what a page may do with a profile and with its key, which is written here and never read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from .. import protocol as wire
+from ..chats.refused import Refused
+from ..providers import catalog
+from ..providers.adapter import Adapter
+from ..providers.chunks import text_of
+from ..providers.errors import classify
+from ..providers.keyfile import KeptKey
+from ..providers.profiles import Profile, parse_profile
+from ..providers.tracing import tracing
+from . import actions
+from .request import Request, answer_json
+
+TRY_SECONDS: Final = 60.0
+"""How long a model may take to answer when a profile is tried."""
+LIST_SECONDS: Final = 15.0
+_TRIAL_QUESTION: Final = "Answer with one word: ready."
+
+
+class ProfileApi(Request):
+    """One request about profiles."""
+
+    async def list_profiles(self) -> bytes:
+        """``GET profiles``"""
+        registry = self._services.registry
+        return answer_json(profiles=registry.infos(), default_profile_id=registry.default_id)
+
+    async def list_providers(self) -> bytes:
+        """``GET providers``: what the form of each has."""
+        return answer_json(providers=await asyncio.to_thread(catalog.offered))
+
+    async def get_profile(self, profile_id: str) -> bytes:
+        """``GET profiles/{id}``: as pages see it; of a stored one also the values that ``PUT`` takes."""
+        profile = self._profile(profile_id)
+        stored = await self._services.library.profiles()
+        values = next((values for values in stored if values.get("id") == profile_id), None)
+        return answer_json(profile=profile, values=None if profile.locked else values)
+
+    async def add_profile(self) -> bytes:
+        """``POST profiles``: ``api_key`` among the values is kept apart from them."""
+        self._check_not_locked()
+        values = self._object()
+        profile = self._stored_profile(values)
+        if self._exists(profile.id):
+            raise Refused(_exists_already(profile.id))
+        return await self._save_profile(profile, values)
+
+    async def replace_profile(self, profile_id: str) -> bytes:
+        """``PUT profiles/{id}``: without ``api_key`` the kept key stays, with null it is dropped.
+
+        It is dropped as well when the profile now asks another host; then the answer says ``key_dropped``.
+        """
+        self._check_not_locked()
+        self._check_unlocked(profile_id)
+        values = {**self._object(), "id": profile_id}
+        return await self._save_profile(self._stored_profile(values), values)
+
+    async def delete_profile(self, profile_id: str) -> bytes:
+        """``DELETE profiles/{id}``: its key goes too."""
+        self._check_not_locked()
+        self._check_unlocked(profile_id)
+        await self._keep_key(profile_id, None)
+        await self._services.library.delete_profile(profile_id)
+        await self._services.profiles_changed()
+        return answer_json()
+
+    def _stored_profile(self, values: Mapping[str, Any]) -> Profile:
+        """Read a profile that a page sends, and refuse what only an administrator may say."""
+        profile = parse_profile(values, origin="stored")
+        if isinstance(profile, wire.ErrorInfo):
+            raise Refused(profile)
+        if profile.api_key_env and (
+            problem := self._services.registry.keys.variable_problem(profile.api_key_env)
+        ):
+            raise Refused(problem)
+        return profile
+
+    async def _save_profile(self, profile: Profile, values: dict[str, Any]) -> bytes:
+        # The key first: a new address must never be stored beside the key of the old one.
+        dropped = await self._change_key(profile, values)
+        plain = {name: value for name, value in values.items() if name != "api_key"}
+        await self._services.library.save_profile(profile.id, plain)
+        await self._services.profiles_changed()
+        return answer_json(profile=self._profile(profile.id), key_dropped=dropped or None)
+
+    async def _change_key(self, profile: Profile, values: Mapping[str, Any]) -> bool:
+        """Keep or drop the profile's key; True when it was dropped because it is another host's."""
+        if profile.api_key is not None:
+            await self._keep_key(profile.id, KeptKey(profile.api_key, profile.destination))
+            return False
+        kept = self._services.registry.keys.kept.get(profile.id)
+        foreign = kept is not None and kept.destination != profile.destination
+        if kept is not None and (foreign or "api_key" in values):
+            await self._keep_key(profile.id, None)
+        return foreign
+
+    async def _keep_key(self, profile_id: str, key: KeptKey | None) -> None:
+        file = self._services.key_file
+        try:
+            if key is not None:
+                await asyncio.to_thread(file.keep, profile_id, key)
+            else:
+                await asyncio.to_thread(file.drop, profile_id)
+        except OSError as error:
+            raise Refused(
+                wire.ErrorInfo(
+                    code="key_not_saved",
+                    message="The key could not be saved: the data folder cannot be written.",
+                    cure="Make room or correct its permissions, or put the key into an environment variable.",
+                    field="api_key",
+                    detail=f"{type(error).__name__}: {error.strerror}",
+                )
+            ) from None
+
+    # --- a profile that is being edited -----------------------------------------------------------
+
+    async def check_profile(self) -> bytes:
+        """``POST profiles/check``: all that is wrong with the values, without asking anybody."""
+        values = self._object()
+        _, problems = self._services.registry.draft(values)
+        name = values.get("id")
+        if isinstance(name, str) and name != values.get("profile_id") and self._exists(name):
+            problems.append(_exists_already(name))
+        return answer_json(problems=problems)
+
+    async def list_models(self) -> bytes:
+        """``POST profiles/models``: the names that the endpoint offers."""
+        async with self._trial(LIST_SECONDS, but_for="model") as (profile, adapter):
+            models = await adapter.models(profile)
+        if models is None:
+            raise Refused(
+                wire.ErrorInfo(
+                    code="no_model_list",
+                    message="This provider has no list of models.",
+                    cure="Type the model's name.",
+                )
+            )
+        return answer_json(models=models)
+
+    async def try_profile(self) -> bytes:
+        """``POST profiles/try``: ask a short question without streaming."""
+        begun = time.monotonic()
+        async with self._trial(TRY_SECONDS) as (profile, adapter):
+            llm = await adapter.open(profile, lambda stage, fraction, position: None)
+            with tracing(self._services.settings.tracing):
+                message = await llm.ainvoke(_TRIAL_QUESTION)
+        return answer_json(text=text_of(message), ms=(time.monotonic() - begun) * 1000)
+
+    @asynccontextmanager
+    async def _trial(self, seconds: float, but_for: str = "") -> AsyncIterator[tuple[Profile, Adapter]]:
+        """Lend the profile of the body and an adapter for it. What goes wrong is refused in plain words.
+
+        ``but_for``: a field that need not be right.
+        """
+        profile, problems = self._services.registry.draft(self._object())
+        problems = [problem for problem in problems if problem.field != but_for]
+        if profile is None or problems:
+            raise Refused(problems[0])
+        try:
+            async with self._services.registry.trial(profile) as adapter, asyncio.timeout(seconds):
+                yield profile, adapter
+        except Refused:
+            raise
+        except Exception as error:  # noqa: BLE001 - any: what it means is what is asked for
+            raise Refused(classify(error, profile)) from None
+
+    # --- which there are --------------------------------------------------------------------------
+
+    def _profile(self, profile_id: str) -> wire.ProfileInfo:
+        for profile in self._services.registry.infos():
+            if profile.profile_id == profile_id:
+                return profile
+        raise Refused(actions.unknown("profile", profile_id, "Choose another profile."))
+
+    def _exists(self, profile_id: str) -> bool:
+        return any(known.profile_id == profile_id for known in self._services.registry.infos())
+
+    def _check_unlocked(self, profile_id: str) -> None:
+        if self._profile(profile_id).locked:
+            raise Refused(
+                wire.ErrorInfo(
+                    code="profile_locked",
+                    message=f"The profile {profile_id} comes from Jupyter's configuration.",
+                    cure="Change c.StreamChat.profiles, or add a profile of another id.",
+                )
+            )
+
+    def _check_not_locked(self) -> None:
+        if self._services.settings.profiles_locked:
+            raise Refused(
+                wire.ErrorInfo(
+                    code="profiles_locked",
+                    message="The administrator of this server chooses the profiles.",
+                    cure="Ask the administrator for the profile that you need.",
+                )
+            )
+
+
+def _exists_already(profile_id: str) -> wire.ErrorInfo:
+    return wire.ErrorInfo(
+        code="profile_exists",
+        message=f"There is a profile {profile_id} already.",
+        cure="Choose another id.",
+        field="id",
+    )
