@@ -421,6 +421,12 @@ class SendMessage(Command):
     content: Annotated[list[Part], Field(min_length=1)]
     answer_id: Id
     run_id: Id
+    profile_id: str | None = None
+    """For this question alone; absent: the chat's."""
+    streaming: StreamingMode | None = None
+    """For this question alone; absent: the chat's."""
+    parameters: Parameters | None = None
+    """For this question alone; what is absent in them is the chat's."""
 
 
 class RegenerateAnswer(Command):

@@ -18,6 +18,7 @@ from ..protocol import (
     ChatInfo,
     ErrorInfo,
     Message,
+    Parameters,
     RegenerateAnswer,
     RunInfo,
     SendMessage,
@@ -109,6 +110,8 @@ class RunManager:
     async def _answer(self, command: SendMessage | RegenerateAnswer, question: Message | None = None) -> None:
         """Start the run that answers a question, which is added first when it is new."""
         chat = await self._library.chat(command.chat_id)
+        if isinstance(command, SendMessage):
+            chat = _as_asked(chat, command)
         profile = self._profile(chat)
         info = self._run_info(command, chat, profile)
         with self._place():
@@ -220,6 +223,19 @@ class RunManager:
             orphan.add_done_callback(self._orphans.discard)
         for observer in self.on_finished:
             observer(run.info)
+
+
+def _as_asked(chat: ChatInfo, command: SendMessage) -> ChatInfo:
+    """Return the chat with the question's own choices in the place of the chat's."""
+    own = chat.parameters or Parameters()
+    asked = command.parameters.model_dump(exclude_none=True) if command.parameters else {}
+    return chat.model_copy(
+        update={
+            "profile_id": command.profile_id or chat.profile_id,
+            "streaming": command.streaming or chat.streaming,
+            "parameters": own.model_copy(update=asked),
+        }
+    )
 
 
 def _question(command: SendMessage, author: str) -> Message:

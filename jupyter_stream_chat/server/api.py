@@ -60,6 +60,10 @@ class NewMessage(_Body):
     message_id: wire.Id = Field(default_factory=_new_id)
     answer_id: wire.Id = Field(default_factory=_new_id)
     run_id: wire.Id = Field(default_factory=_new_id)
+    profile_id: str | None = None
+    """This and what follows: for this question alone."""
+    streaming: wire.StreamingMode | None = None
+    parameters: wire.Parameters | None = None
 
 
 class Interrupt(_Body):
@@ -139,6 +143,9 @@ class Api(ProfileApi):
             content=_content(body),
             answer_id=body.answer_id,
             run_id=body.run_id,
+            profile_id=body.profile_id,
+            streaming=body.streaming,
+            parameters=body.parameters,
         )
         await actions.send_message(self._services, self._access, command)
         return answer_json(message_id=body.message_id, answer_id=body.answer_id, run_id=body.run_id)

@@ -15,7 +15,7 @@ from jupyter_server.extension.application import ExtensionApp
 
 from ..config import Settings
 from .rest import REST_HANDLERS
-from .sse import RunEventsHandler
+from .sse import AnswerEventsHandler, RunEventsHandler
 from .warm import Shared, warm
 from .websocket import ChatSocket
 
@@ -28,6 +28,7 @@ HANDLERS = [
     (r"stream-chat/ws", ChatSocket),
     *REST_HANDLERS,
     (r"stream-chat/api/runs/([A-Za-z0-9_-]+)/events", RunEventsHandler),
+    (r"stream-chat/api/answers/([0-9a-f]{32})/events", AnswerEventsHandler),
 ]
 """Every route, relative to the server's base URL."""
 

@@ -11,6 +11,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado.iostream import StreamClosedError
 from tornado.web import authenticated
 
+from ..nonces import run_id_of
 from .access import AUTH_RESOURCE
 from .rest import ChatAPIHandler
 
@@ -54,3 +55,13 @@ class RunEventsHandler(ChatAPIHandler):
         super().on_connection_close()
         if self.events is not None:
             self.events.close()
+
+
+class AnswerEventsHandler(RunEventsHandler):
+    """``GET answers/{nonce}/events``: the same for a notebook, which names the run by its nonce alone."""
+
+    @authenticated
+    @authorized("read", AUTH_RESOURCE)
+    async def get(self, nonce: str) -> None:
+        """Stream the run that was asked for with this nonce."""
+        await super().get(run_id_of(nonce))

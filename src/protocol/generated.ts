@@ -205,6 +205,18 @@ export interface SendMessage {
   content: Part[];
   answer_id: Id;
   run_id: Id;
+  /**
+   * For this question alone; absent: the chat's.
+   */
+  profile_id?: string | null;
+  /**
+   * For this question alone; absent: the chat's.
+   */
+  streaming?: StreamingMode | null;
+  /**
+   * For this question alone; what is absent in them is the chat's.
+   */
+  parameters?: Parameters | null;
 }
 /**
  * Text of a message. For an answer, ``run_id`` names the run that wrote it.

@@ -170,3 +170,32 @@ async def test_what_is_remembered_of_deployments_is_seen_and_reset(
         False,
         *(True, False),
     ]
+
+
+async def test_a_question_has_choices_of_its_own(
+    start_server: StartServer, provider: ScriptedProvider
+) -> None:
+    own = {"parameters": {"temperature": 0.1, "top_p": 0.5}}
+    profiles = [scripted_profile(provider), scripted_profile(provider, id="other", model="other", **own)]
+    server = await start_server(profiles=profiles)
+    chat = {"chat_id": "chat-own", "parameters": {"temperature": 0.2, "max_tokens": 9}}
+    await server.rest("POST", "chats", chat)
+    asked = {
+        "text": "tokens=2",
+        "run_id": "run-own-choices",
+        "profile_id": "other",
+        "streaming": "off",
+        "parameters": {"temperature": 0.3, "system_prompt": "Brief."},
+    }
+    status, _ = await server.rest("POST", "chats/chat-own/messages", asked)
+    assert status == 202
+    await server.fetch("GET", "runs/run-own-choices/events")
+    await server.rest("POST", "chats/chat-own/messages", {"text": "tokens=2", "run_id": "run-the-chats"})
+    await server.fetch("GET", "runs/run-the-chats/events")
+    first, second = (request.body for request in provider.requests)
+    assert (first["model"], first["temperature"], first["top_p"]) == ("other", 0.3, 0.5)
+    assert first["messages"][0] == {"role": "system", "content": "Brief."}
+    assert not first.get("stream")
+    assert (second["model"], second["temperature"], second["stream"]) == ("scripted", 0.2, True)
+    status, answer = await server.rest("POST", "chats/chat-own/messages", asked | {"profile_id": "none"})
+    assert (status, answer["error"]["code"]) == (404, "unknown_profile")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_stream_chat.nonces import new_nonce, run_id_of
 from jupyter_stream_chat.server import run_events
 
 from .conftest import Server
@@ -154,3 +155,18 @@ async def test_a_reader_that_leaves_is_forgotten(server: Server) -> None:
         writer.close()
         while feed._subscribers:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+async def test_a_notebook_names_a_run_by_its_nonce_alone(server: Server) -> None:
+    nonce = new_nonce()
+    await server.rest("POST", "chats", {"chat_id": "chat-nonce"})
+    for run_id in (run_id_of(nonce), "0123456789abcdef0123456789abcdef"):
+        await server.rest("POST", "chats/chat-nonce/messages", {"text": "tokens=3", "run_id": run_id})
+        await server.fetch("GET", f"runs/{run_id}/events")
+    response = await server.fetch("GET", f"answers/{nonce}/events")
+    events, _ = parse(response.body.decode())
+    assert "".join(event.data["text"] for event in events if event.name == "delta") == numbered(3)
+    # Neither a run's id nor a nonce that nobody asked with opens anything.
+    for name in (run_id_of(nonce), "0123456789abcdef0123456789abcdef", new_nonce()):
+        response = await server.fetch("GET", f"answers/{name}/events")
+        assert (response.code, json.loads(response.body)["error"]["code"]) == (404, "unknown_run")

@@ -1,0 +1,166 @@
+"""How an answer is shown while it comes: in a notebook, in a terminal, or once, where nobody watches.
+
+Owns the notebook's MIME bundle and its checkpoints. In JupyterLab and Notebook 7 our renderer
+(``src/mime.ts``) reads the answer from the server by the nonce; everybody else, and the saved file, has the
+bundle's Markdown.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from .answer import Answer
+from .options import Format, Options
+
+MIME_TYPE = "application/vnd.jupyter-stream-chat.answer+json"
+STOPPED = "*Stopped.*"
+"""Below a part. ``src/mime.ts`` has the same, for a page whose kernel does not say it."""
+FIRST_CHECKPOINT = 200
+"""Characters. From there on the Markdown is sent whenever it has doubled: all of it costs twice the text."""
+
+
+class View(Protocol):
+    """Where one answer is shown."""
+
+    def begin(self, nonce: str, chat_id: str) -> None:
+        """Show that there will be an answer."""
+
+    def append(self, text: str) -> None:
+        """Show more of it."""
+
+    def end(self, answer: Answer) -> None:
+        """Show all of it, and how it ended."""
+
+
+def view_for(shell: Any, options: Options) -> View:
+    """Return the view for where this code runs. ``shell``: IPython's, or None in a plain Python."""
+    if options.quiet:
+        return Silent()
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return Terminal()
+    # nbconvert and papermill allow no input, because nobody is there; notebooks and VS Code do.
+    return Live(options) if getattr(kernel, "_allow_stdin", False) else Once(options)
+
+
+class Silent:
+    """Nothing is shown."""
+
+    def begin(self, nonce: str, chat_id: str) -> None:
+        """Show nothing."""
+
+    def append(self, text: str) -> None:
+        """Show nothing."""
+
+    def end(self, answer: Answer) -> None:
+        """Show nothing."""
+
+
+class Terminal:
+    """Text as it comes."""
+
+    def __init__(self) -> None:
+        self._last = "\n"
+
+    def begin(self, nonce: str, chat_id: str) -> None:
+        """Show nothing yet."""
+
+    def append(self, text: str) -> None:
+        """Write it, now."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        self._last = text[-1:]
+
+    def end(self, answer: Answer) -> None:
+        """End the line; say so if the text is only a part."""
+        if self._last != "\n":
+            sys.stdout.write("\n")
+        if answer.finish_reason == "interrupted":
+            sys.stdout.write("[stopped]\n")
+        sys.stdout.flush()
+
+
+class Once:
+    """One output, at the end."""
+
+    def __init__(self, options: Options) -> None:
+        self._format = options.format
+
+    def begin(self, nonce: str, chat_id: str) -> None:
+        """Show nothing yet."""
+
+    def append(self, text: str) -> None:
+        """Show nothing yet."""
+
+    def end(self, answer: Answer) -> None:
+        """Show it."""
+        from IPython.display import display
+
+        data = {"text/plain": answer.text, **_final(self._format, answer)}
+        display(data, raw=True)  # type: ignore[no-untyped-call]
+
+
+class Live:
+    """One output that grows: by our renderer at every token, for everybody else at its checkpoints."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._handle: Any = None
+        self._text = ""
+        self._sent = 0
+        self._about: dict[str, Any] = {}
+
+    def begin(self, nonce: str, chat_id: str) -> None:
+        """Make the output."""
+        from IPython.display import display
+
+        self._about = {"nonce": nonce, "chat_id": chat_id, "format": self._options.format}
+        about = self._about | ({"open": True} if self._options.open else {})
+        data = {MIME_TYPE: about | {"status": "live"}, **_so_far(self._options.format, "")}
+        self._handle = display(data, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+
+    def append(self, text: str) -> None:
+        """Make a checkpoint when the text has doubled."""
+        self._text += text
+        if len(self._text) >= max(FIRST_CHECKPOINT, 2 * self._sent):
+            self._sent = len(self._text)
+            self._update(_so_far(self._options.format, self._text), status="live")
+
+    def end(self, answer: Answer) -> None:
+        """Send the final output."""
+        if self._handle is not None:
+            final = _final(self._options.format, answer)
+            self._update(final, status="finished", finish_reason=answer.finish_reason)
+
+    def _update(self, data: Mapping[str, Any], **about: str) -> None:
+        self._handle.update({MIME_TYPE: self._about | about, **data}, raw=True)
+
+
+def _so_far(kind: Format, text: str) -> dict[str, Any]:
+    return {"text/plain" if kind == "text" else "text/markdown": text}
+
+
+def _final(kind: Format, answer: Answer) -> dict[str, Any]:
+    """Return what the saved notebook holds."""
+    text = answer.text
+    if answer.finish_reason == "interrupted":
+        mark = "[stopped]" if kind == "text" else STOPPED
+        return _so_far(kind, f"{text.rstrip()}\n\n{mark}" if text.strip() else mark)
+    if kind == "json" and (value := parsed_json(text)) is not None:
+        pretty = json.dumps(value, indent=2, ensure_ascii=False)
+        return {"application/json": value, "text/markdown": f"```json\n{pretty}\n```"}
+    return _so_far(kind, text)
+
+
+def parsed_json(text: str) -> Any:
+    """Return the JSON of an answer, in a fence or bare; None when it is none."""
+    body = text.strip()
+    if body.startswith("```"):
+        body = body.partition("\n")[2].rpartition("```")[0]
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None

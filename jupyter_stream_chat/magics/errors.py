@@ -1,0 +1,33 @@
+"""The one exception of ``%chat``: a sentence and its cure, shown as one line; the trace on request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class ChatError(Exception):
+    """A question, or a command of ``%chat``, that failed."""
+
+    def __init__(self, message: str, cure: str = "", *, code: str = "", detail: str = "") -> None:
+        """``code`` is the wire's name of the error, ``detail`` what ``%chat trace`` shows."""
+        super().__init__(f"{message} {cure}".strip())
+        self.message = message
+        self.cure = cure
+        self.code = code
+        self.detail = detail
+
+    @classmethod
+    def of(cls, error: Mapping[str, Any]) -> ChatError:
+        """Return the error that the server describes (``protocol.ErrorInfo``)."""
+        return cls(
+            str(error.get("message") or "The server refused."),
+            str(error.get("cure") or ""),
+            code=str(error.get("code") or ""),
+            detail=str(error.get("detail") or ""),
+        )
+
+    def _render_traceback_(self) -> list[str]:
+        """Give IPython the one line to show instead of a trace."""
+        more = " (%chat trace shows more.)" if self.detail else ""
+        return [f"{self}{more}"]
