@@ -6,7 +6,7 @@ const LAYERS = [
   ['index.ts'],
   ['commands.ts', 'tokens.ts'],
   ['components'],
-  ['model.ts', 'workspace.ts', 'chat.ts', 'question.ts', 'reading.ts', 'textviews.ts', 'storage.ts'],
+  ['model.ts', 'workspace.ts', 'chat.ts', 'branches.ts', 'counted.ts', 'question.ts', 'reading.ts', 'textviews.ts', 'storage.ts'],
   ['a11y.ts', 'errortext.ts', 'icons.ts'],
   ['connection.ts', 'transcript.ts', 'markdown'],
   ['ids.ts', 'text.ts'],

@@ -6,7 +6,9 @@
  */
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { CommandError, Connection } from './connection';
+import { Branches } from './branches';
+import { CommandError, Connection, Request } from './connection';
+import { countedOf } from './counted';
 import type { IStreamingText } from './markdown';
 import type {
   ChatInfo,
@@ -22,7 +24,7 @@ import { newQuestion, Question } from './question';
 import { Reading } from './reading';
 import type { PanelStorage } from './storage';
 import { sliceCodePoints } from './text';
-import { Change, Channel, Transcript, TranscriptEvent } from './transcript';
+import { Change, Channel, Transcript, TranscriptEvent, upTo } from './transcript';
 
 /** Why nothing can be sent now. */
 export type BlockedReason = 'running' | 'loading' | 'read_only' | 'no_profile' | 'reload_needed';
@@ -60,12 +62,20 @@ export class ChatModel {
     this._host = host;
     const now = Date.now() / 1000;
     this._local = { chat_id: chatId, title: '', created_at: now, updated_at: now, running: false };
+    this.branches = new Branches(
+      chatId,
+      request => this._command(request),
+      () => this._structureChanged.emit()
+    );
     this._draft = host.storage.draft(chatId);
     const unsent = host.storage.unsent[chatId];
     if (unsent) {
       this._deliver(new Question(unsent));
     }
   }
+
+  /** Alternatives of messages, and what counts of an answer. */
+  readonly branches: Branches;
 
   /** A message was added or a run changed; not text. Also: what was stopped, loaded, chosen, refused. */
   get structureChanged(): ISignal<this, void> {
@@ -112,10 +122,11 @@ export class ChatModel {
   /** Messages oldest first, with a question that is on its way. Text is shown by `bindText`. */
   get messages(): readonly Message[] {
     const { messages } = this._transcript;
-    const question = this._question;
-    return question && !this._transcript.message(question.messageId)
-      ? [...messages, question.message(this._host.user)]
-      : messages;
+    const question = this._question?.message(this._host.user);
+    if (!question || this._transcript.message(question.message_id)) {
+      return messages;
+    }
+    return [...(upTo(messages, question.parent_id) ?? messages), question];
   }
 
   get hasMore(): boolean {
@@ -146,6 +157,9 @@ export class ChatModel {
   /** The text that arrived but was not shown when the reader stopped the answer. */
   discarded(messageId: string): string {
     const message = this._transcript.message(messageId);
+    if (message && countedOf(message) !== 'shown') {
+      return '';
+    }
     const run = message?.runs[message.runs.length - 1];
     const part = message?.content.find(
       ({ type, run_id }) => type === 'text' && run_id === run?.run_id
@@ -230,16 +244,42 @@ export class ChatModel {
    * @returns whether it was sent; else the draft is as it was.
    */
   send(text: string): boolean {
+    const { messages } = this._transcript;
+    const isSent = this._ask(text, messages[messages.length - 1]?.message_id ?? null);
+    if (isSent) {
+      this.draft = '';
+    }
+    return isSent;
+  }
+
+  /** Ask a question of this chat anew, with another text: a branch beside its own. */
+  askAnew(messageId: string, text: string): boolean {
+    const message = this._transcript.message(messageId);
+    return message !== undefined && this._ask(text, message.parent_id ?? null);
+  }
+
+  private _ask(text: string, parentId: string | null): boolean {
     if (this.blockedReason || !text.trim()) {
       return false;
     }
-    const { messages } = this._transcript;
-    const parentId = messages[messages.length - 1]?.message_id ?? null;
     const question = newQuestion(this.info, this.isNew, parentId, text);
     this._deliver(new Question(question));
     this._host.storage.setUnsent(this.chatId, question);
     this._host.report(null);
-    this.draft = '';
+    this._structureChanged.emit();
+    return true;
+  }
+
+  // --- branches -------------------------------------------------------------------------------------
+
+  /** Give an answer again: another one beside it. Returns whether that was asked for. */
+  regenerate(messageId: string): boolean {
+    const questionId = this._transcript.message(messageId)?.parent_id;
+    if (this.blockedReason || !questionId) {
+      return false;
+    }
+    this._host.report(null);
+    void this.branches.regenerate(questionId);
     this._structureChanged.emit();
     return true;
   }
@@ -408,7 +448,7 @@ export class ChatModel {
 
   /** The run that is going on, or will when the question arrives. */
   private get _runId(): string | undefined {
-    return this._transcript.liveRun?.run_id ?? this._question?.runId;
+    return this._transcript.liveRun?.run_id ?? this._question?.runId ?? this.branches.runId;
   }
 
   private _message(messageId: string): Message | undefined {
@@ -427,9 +467,16 @@ export class ChatModel {
       this._structureChanged.emit();
       return;
     }
-    this._host.connection
-      .send({ type: 'update_chat', chat_id: this.chatId, ...choice })
-      .catch((error: unknown) => this._report(error));
+    void this._command({ type: 'update_chat', chat_id: this.chatId, ...choice });
+  }
+
+  /** Send a command; resolves when it was carried out, or refused and reported. */
+  private async _command(request: Request): Promise<void> {
+    try {
+      await this._host.connection.send(request);
+    } catch (error) {
+      this._report(error);
+    }
   }
 
   private _report(error: unknown): void {

@@ -3,4 +3,8 @@
  */
 export { ChatModel } from './chat';
 export type { BlockedReason } from './chat';
+export { choiceOf } from './branches';
+export type { Direction } from './branches';
+export { arrivedText, countedOf, shownText } from './counted';
+export type { Counted } from './counted';
 export { WorkspaceModel } from './workspace';

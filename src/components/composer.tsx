@@ -90,7 +90,8 @@ export function Composer(props: IProps): JSX.Element {
   );
 }
 
-function reasonFor(blocked: BlockedReason, trans: TranslationBundle): string {
+/** Say why nothing can be sent now. */
+export function reasonFor(blocked: BlockedReason, trans: TranslationBundle): string {
   return {
     running: trans.__(
       'An answer is being written. Your draft is kept; stop the answer to send it.'
@@ -102,7 +103,8 @@ function reasonFor(blocked: BlockedReason, trans: TranslationBundle): string {
   }[blocked];
 }
 
-function isSendingEnter(event: React.KeyboardEvent, enterSends: boolean): boolean {
+/** Whether Enter, pressed so, sends. */
+export function isSendingEnter(event: React.KeyboardEvent, enterSends: boolean): boolean {
   return enterSends ? !event.shiftKey && !event.altKey : event.ctrlKey || event.metaKey;
 }
 
@@ -155,7 +157,7 @@ function SendButton({
 }
 
 /** Grow the field with its text; its maximum height is the style sheet's. */
-function useFitToText(field: React.RefObject<HTMLTextAreaElement>, text: string): void {
+export function useFitToText(field: React.RefObject<HTMLTextAreaElement>, text: string): void {
   const previous = useRef('');
   useLayoutEffect(() => {
     const element = field.current;

@@ -1,12 +1,15 @@
 /**
  * One message: who wrote it, its text (which a renderer owns, not React), and the state of its run.
  */
-import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { useLayoutEffect, useRef } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import type { ChatModel } from '../model';
 import type { Message, RunInfo } from '../protocol/generated';
+import { BranchArrows } from './branches';
 import { usePanel } from './context';
+import { CountedChoice } from './countedchoice';
+import { MessageActions } from './messageactions';
+import { MessageEditor } from './messageeditor';
 import { Dots, RunState } from './runstate';
 
 interface IProps {
@@ -19,6 +22,10 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
   const run: RunInfo | undefined = message.runs[message.runs.length - 1];
   const isUnsent = chat.isUnsent(message.message_id);
   const isAnswer = message.role === 'assistant';
+  const [isEditing, setEditing] = useState(false);
+  const actions = (
+    <MessageActions {...{ chat, message, isEditing }} onEdit={() => setEditing(true)} />
+  );
   return (
     <article
       className="jp-StreamChat-message"
@@ -27,25 +34,39 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
       data-finish-reason={run?.finish_reason ?? undefined}
       data-message-id={message.message_id}
       data-unsent={isUnsent || undefined}
+      data-editing={isEditing || undefined}
       aria-label={isAnswer ? trans.__('Answer from %1', message.author) : trans.__('Your message')}
       aria-busy={run && run.status !== 'finished' ? true : undefined}
     >
       {isAnswer && (
         <div className="jp-StreamChat-author">
           <span>{message.author}</span>
-          <div className="jp-StreamChat-actions">
-            <CopyButton chat={chat} messageId={message.message_id} />
-          </div>
+          {actions}
         </div>
       )}
       {isAnswer && <Reasoning chat={chat} message={message} />}
-      <MessageText chat={chat} message={message} />
+      {isEditing ? (
+        <MessageEditor chat={chat} message={message} onLeave={() => setEditing(false)} />
+      ) : (
+        <MessageText chat={chat} message={message} />
+      )}
       {run && (
         <RunState
           run={run}
           stopping={chat.isStopping(run.run_id)}
           discarded={chat.discarded(message.message_id)}
         />
+      )}
+      {isAnswer && !isEditing && (
+        <CountedChoice chat={chat} message={message} onEdit={() => setEditing(true)} />
+      )}
+      {isAnswer ? (
+        <BranchArrows chat={chat} message={message} />
+      ) : (
+        <div className="jp-StreamChat-questionTools">
+          <BranchArrows chat={chat} message={message} />
+          {actions}
+        </div>
       )}
       {isUnsent && (
         <div className="jp-StreamChat-runState">
@@ -102,19 +123,4 @@ function Reasoning({ chat, message }: IProps): JSX.Element | null {
       <div className="jp-StreamChat-reasoningText" tabIndex={0} ref={node} />
     </details>
   ) : null;
-}
-
-function CopyButton({ chat, messageId }: { chat: ChatModel; messageId: string }): JSX.Element {
-  const { trans, copy } = usePanel();
-  const label = trans.__('Copy the answer');
-  return (
-    <button
-      className="jp-StreamChat-iconButton"
-      aria-label={label}
-      title={label}
-      onClick={() => copy(chat.keptText(messageId))}
-    >
-      <copyIcon.react tag="span" />
-    </button>
-  );
 }

@@ -1,0 +1,79 @@
+/**
+ * Alternatives of a message: 'n of m' with an arrow to either side.
+ */
+import { caretLeftIcon, caretRightIcon, LabIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+import { useEffect, useRef } from 'react';
+import { ChatModel, choiceOf, Direction } from '../model';
+import type { Message } from '../protocol/generated';
+import { usePanel } from './context';
+
+interface IProps {
+  chat: ChatModel;
+  message: Message;
+}
+
+export function BranchArrows({ chat, message }: IProps): JSX.Element | null {
+  const { trans } = usePanel();
+  const choice = choiceOf(message);
+  if (!choice) {
+    return null;
+  }
+  const { index, count, previous, next } = choice;
+  return (
+    <div
+      className="jp-StreamChat-versions"
+      role="group"
+      aria-label={trans.__('Version %1 of %2', index, count)}
+    >
+      <Arrow
+        {...{ chat, message }}
+        direction="previous"
+        icon={caretLeftIcon}
+        label={trans.__('Previous version')}
+        isEnd={previous === null}
+      />
+      <span>{trans.__('%1 of %2', index, count)}</span>
+      <Arrow
+        {...{ chat, message }}
+        direction="next"
+        icon={caretRightIcon}
+        label={trans.__('Next version')}
+        isEnd={next === null}
+      />
+    </div>
+  );
+}
+
+interface IArrowProps extends IProps {
+  direction: Direction;
+  icon: LabIcon;
+  label: string;
+  isEnd: boolean;
+}
+
+function Arrow({ chat, message, direction, icon: Icon, label, isEnd }: IArrowProps): JSX.Element {
+  const { trans } = usePanel();
+  const button = useRef<HTMLButtonElement>(null);
+  const { message_id: messageId } = message;
+  // The button that was pressed is gone with its message: the focus goes on where the reader goes on.
+  useEffect(() => {
+    if (chat.branches.arrival(messageId) === direction) {
+      chat.branches.arrived();
+      button.current?.focus({ preventScroll: true });
+    }
+  }, [chat, messageId, direction]);
+  const isDisabled = isEnd || chat.isRunning;
+  return (
+    <button
+      ref={button}
+      className="jp-StreamChat-iconButton"
+      aria-label={label}
+      aria-disabled={isDisabled || undefined}
+      title={chat.isRunning ? trans.__('An answer is being written') : label}
+      onClick={() => !isDisabled && chat.branches.go(message, direction)}
+    >
+      <Icon.react tag="span" />
+    </button>
+  );
+}
