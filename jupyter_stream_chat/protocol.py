@@ -29,6 +29,10 @@ RunStatus = Literal["queued", "starting", "waiting", "streaming", "paused", "fin
 FinishReason = Literal[
     "stop", "length", "content_filter", "interrupted", "error", "timeout", "repetition", "lost"
 ]
+PauseReason = Literal["asked", "repetition"]
+"""``repetition``: the answer repeats itself, and the reader is asked whether it is to go on."""
+WaitedFor = Literal["first_token", "next_token", "end", "resume"]
+"""What a time limit is on; ``resume``: a hosted answer can be held only so long while it is paused."""
 ProgressStage = Literal["queued", "importing", "downloading", "loading", "retrying"]
 Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options"]
 """What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance."""
@@ -149,6 +153,21 @@ class Parameters(Wire):
     stop: list[str] | None = None
 
 
+class Pause(Wire):
+    """Why a run is paused, and what becomes of it unless it is resumed."""
+
+    reason: PauseReason
+    hold_seconds: int | None = None
+    """So long the provider's text is held back; then the run ends at what was shown. Absent: for ever."""
+
+
+class TimeLimit(Wire):
+    """The time limit that ended a run."""
+
+    waited_for: WaitedFor
+    seconds: float
+
+
 class Usage(Wire):
     """Tokens as the provider counted them."""
 
@@ -181,6 +200,8 @@ class Counts(Wire):
     """Code points that the callback did not deliver and the chunk loop appended instead."""
     after_interrupt: int = 0
     """Tokens that arrived after the interrupt."""
+    discarded: int = 0
+    """Tokens, wholly or in part, of the text that an interrupt did not keep."""
 
 
 class RunInfo(Wire):
@@ -198,7 +219,11 @@ class RunInfo(Wire):
     """Seconds since the epoch."""
     status: RunStatus = "queued"
     progress: Progress | None = None
+    pause: Pause | None = None
+    """While the status is ``paused``."""
     finish_reason: FinishReason | None = None
+    time_limit: TimeLimit | None = None
+    """Which one, where the finish reason is ``timeout``."""
     kept: TextLengths | None = None
     """After an interrupt: how much of the text counts. The rest stays in the store, not in the context."""
     digest: Digests | None = None
@@ -467,6 +492,36 @@ class InterruptRun(Command):
     """Text on the page at the click; absent: all that the server has."""
 
 
+class ContinueAnswer(Command):
+    """Go on with an answer that ended early: another run writes on in the same message.
+
+    Where nothing of it was kept, the question is asked again.
+    """
+
+    type: Literal["continue_answer"] = "continue_answer"
+    chat_id: Id
+    message_id: Id
+    """The answer."""
+    run_id: Id
+    """The new run."""
+
+
+class PauseRun(Command):
+    """Pause a run: nothing is added to its text until it is resumed. A local model computes nothing."""
+
+    type: Literal["pause_run"] = "pause_run"
+    run_id: Id
+    shown: TextLengths | None = None
+    """Text on the page at the click: what is kept if the run is not resumed."""
+
+
+class ResumeRun(Command):
+    """Let a paused run go on."""
+
+    type: Literal["resume_run"] = "resume_run"
+    run_id: Id
+
+
 class Ping(Command):
     """Ask whether the connection lives; answered by ``command_accepted``."""
 
@@ -485,6 +540,7 @@ AnyCommand = Annotated[
     | EditAnswer
     | SelectBranch
     | InterruptRun
+    | ContinueAnswer
     | Ping,
     Field(discriminator="type"),
 ]
@@ -511,7 +567,7 @@ class CommandAccepted(Wire):
     type: Literal["command_accepted"] = "command_accepted"
     command_id: Id
     note: Literal["already_finished"] | None = None
-    """``already_finished``: the interrupt came after the run's end, and the page shows all."""
+    """``already_finished``: the interrupt (or pause) came after the run's end, and the page shows all."""
 
 
 class CommandRejected(Wire):
@@ -668,6 +724,7 @@ class RunProgressed(Wire):
     run_id: Id
     status: RunStatus
     progress: Progress | None = None
+    pause: Pause | None = None
 
 
 class Delta(Wire):

@@ -241,8 +241,8 @@ export class Transcript {
     if (!writing) {
       return NONE;
     }
-    const { status, progress } = event;
-    writing.run = { ...writing.run, status, progress };
+    const { status, progress, pause } = event;
+    writing.run = { ...writing.run, status, progress, pause };
     this._setRun(writing.run);
     return { kind: 'run_progressed', run: writing.run };
   }

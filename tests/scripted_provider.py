@@ -26,7 +26,12 @@ finish=length   the finish_reason (stop); ``none`` leaves it out
 usage=always    auto (when ``stream_options`` asks), always, never
 body=json       answer JSON even to a stream request
 refuse=stream   400 to a stream request; refuse=stream_options: 400 when these are present
+repeat=8        that many characters said again where it is asked to go on
 ==============  ===================================================================================
+
+An answer is gone on with, without the faults, when it is the last message and ``continue_final_message`` or
+``prefix`` says so, or when a last question without such words follows it that says ``continue``. A server
+made with ``owner="vllm"`` says so of its model.
 
 ``GET /_requests`` lists what was received, as JSON; ``DELETE /_requests`` forgets it. Run by hand:
 ``python -m tests.scripted_provider --port 0`` prints its URL.
@@ -41,11 +46,12 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from aiohttp import web
 
+WORDS = re.compile(r"([a-z_-]+)=([^\s,]+)")
 BATCH = 128
 """Tokens per write at full speed."""
 
@@ -112,13 +118,16 @@ class Script:
     usage: str = "auto"
     body: str = "sse"
     refuse: str = ""
+    repeat: int = 0
+    begun: str | None = None
+    """The beginning of the answer that is gone on with."""
 
     @classmethod
     def read(cls, *sources: str) -> Self:
         """Read the words ``name=value`` of the sources; later sources win, unknown names are ignored."""
         script = cls()
         for source in sources:
-            for name, value in re.findall(r"([a-z_-]+)=([^\s,]+)", source):
+            for name, value in WORDS.findall(source):
                 attribute = name.replace("-", "_")
                 if attribute in cls.__dataclass_fields__:
                     setattr(script, attribute, type(getattr(script, attribute))(value))
@@ -126,6 +135,9 @@ class Script:
 
     def pieces(self) -> list[str]:
         """Return the answer, token by token."""
+        if self.begun is not None:
+            rest = replace(self, begun=None).answer()[max(0, len(self.begun.rstrip()) - self.repeat) :]
+            return re.findall(r"\s*\S+|\s+$", rest)
         if self.text == "plain":
             return [f"t{i} " for i in range(self.tokens)]
         return TEXTS[self.text][: self.tokens] if self.tokens != Script.tokens else TEXTS[self.text]
@@ -171,8 +183,12 @@ KEY_HEADERS = {"authorization", "api-key"}
 class ScriptedProvider:
     """The server: ``async with ScriptedProvider() as provider: provider.url``."""
 
-    def __init__(self, *, port: int = 0, key: str | None = None) -> None:
-        """Prepare a server for 127.0.0.1; with ``key`` any other key is refused with 401."""
+    def __init__(self, *, port: int = 0, key: str | None = None, owner: str = "scripted") -> None:
+        """Prepare a server for 127.0.0.1; with ``key`` any other key is refused with 401.
+
+        ``owner`` is who the list of models says that they belong to.
+        """
+        self._owner = owner
         self.requests: list[Received] = []
         self.url = ""
         self._arrival = asyncio.Event()
@@ -180,6 +196,7 @@ class ScriptedProvider:
         self._key = key
         app = web.Application(client_max_size=64 * 2**20)
         app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/beta/chat/completions", self._complete)
         app.router.add_post("/openai/deployments/{name}/chat/completions", self._complete)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/_requests", self._list)
@@ -212,7 +229,8 @@ class ScriptedProvider:
     # --- about itself ---------------------------------------------------------------------------
 
     async def _models(self, request: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
+        model = {"id": "scripted", "object": "model", "created": 0, "owned_by": self._owner}
+        return web.json_response({"object": "list", "data": [model]})
 
     async def _list(self, request: web.Request) -> web.Response:
         return web.json_response([r.as_dict() for r in self.requests])
@@ -231,7 +249,7 @@ class ScriptedProvider:
         self._arrival.set()
         model = request.match_info.get("name", body.get("model", ""))
         try:
-            script = Script.read(model, _last_question(body))
+            script = _script(model, body)
         except ValueError as error:
             raise web.HTTPBadRequest(text=f"not a script: {error}") from error
         try:
@@ -397,6 +415,26 @@ def _last_question(body: dict[str, Any]) -> str:
             content = message.get("content")
             return content if isinstance(content, str) else json.dumps(content)
     return ""
+
+
+def _script(model: str, body: dict[str, Any]) -> Script:
+    """Return what to answer: to the last question, or to go on with the last answer."""
+    messages = body.get("messages", [])
+    question = _last_question(body)
+    *before, last = messages or [{}]
+    asked = last.get("role") == "user" and not WORDS.search(question) and "continue" in question.lower()
+    if asked and before and before[-1].get("role") == "assistant":
+        answer = before[-1]
+    elif last.get("prefix") or (body.get("continue_final_message") and not body["add_generation_prompt"]):
+        answer = last
+    else:
+        return Script.read(model, question)
+    question = _last_question({"messages": messages[: messages.index(answer)]})
+    script = Script.read(model, question)
+    repeat = script.repeat if asked else 0
+    return replace(
+        script, begun=answer["content"], repeat=repeat, hang="", cut=-1, fail=0, fail_at=-1, finish="stop"
+    )
 
 
 async def _serve(port: int, key: str | None) -> None:

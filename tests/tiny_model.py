@@ -133,8 +133,11 @@ def make_tokenizer(vocabulary: int = 600, chat_template: str | None = CHAT_TEMPL
     return tokenizer
 
 
-def plain_answer(folder: Path, messages: list[dict[str, str]], **options: Any) -> str:
-    """Answer with transformers alone, ``generate`` and ``decode``: what the engine must equal."""
+def plain_answer(folder: Path, messages: list[dict[str, str]], begun: str = "", **options: Any) -> str:
+    """Answer with transformers alone, ``generate`` and ``decode``: what the engine must equal.
+
+    ``begun`` is the beginning of an answer that is gone on with.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -143,6 +146,8 @@ def plain_answer(folder: Path, messages: list[dict[str, str]], **options: Any) -
     prompt = tokenizer.apply_chat_template(
         messages, add_generation_prompt=True, return_tensors="pt", return_dict=False
     )
+    begun_ids = tokenizer(begun, add_special_tokens=False, return_tensors="pt").input_ids.long()
+    prompt = torch.cat([prompt, begun_ids], dim=1)
     ids = model.generate(prompt, attention_mask=torch.ones_like(prompt), **options)[0, prompt.shape[1] :]
     return str(tokenizer.decode(ids, skip_special_tokens=True))
 

@@ -217,6 +217,10 @@ class Library:
                     lambda seq: MessageChanged(chat_id=chat_id, seq=seq, message=changed)
                 )
 
+    async def message(self, chat_id: str, message_id: str) -> Message:
+        """Return a message as it is in the store. Raises UnknownMessage."""
+        return await self._call(self._store.message, chat_id, message_id)
+
     async def message_of_run(self, run_id: str) -> Message | None:
         """Return the answer that a run wrote, as it is in the store; None when there is no such run."""
         return await self._call(self._store.message_of_run, run_id)

@@ -162,6 +162,14 @@ class Store:
             path = self._path(chat_id, leaf, limit + 1)
             return self._with_siblings(chat_id, path[-limit:]), len(path) > limit
 
+    def message(self, chat_id: str, message_id: str) -> Message:
+        """Return a message. Raises UnknownMessage."""
+        with self._db.transaction():
+            path = self._path(chat_id, message_id, 1)
+        if not path:
+            raise UnknownMessage(message_id, "message_id")
+        return path[0]
+
     def path_to_root(self, chat_id: str, leaf_id: str) -> list[Message]:
         """Return a message and all that it follows, oldest first. Raises UnknownMessage."""
         with self._db.transaction():

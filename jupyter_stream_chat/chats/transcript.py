@@ -174,7 +174,9 @@ class Transcript:
         for message in self._messages:
             for run in message.runs:
                 if run.run_id == event.run_id and run.status != "finished":
-                    now = run.model_copy(update={"status": event.status, "progress": event.progress})
+                    now = run.model_copy(
+                        update={"status": event.status, "progress": event.progress, "pause": event.pause}
+                    )
                     self._write(now, _NO_TEXT)
 
     def _prepend(self, event: MessagesLoaded) -> None:

@@ -63,10 +63,11 @@ def alternating(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
 def _render(
     tokenizer: PreTrainedTokenizerBase, messages: Sequence[ChatMessage], continue_final: bool
 ) -> list[int]:
+    if continue_final:
+        # Not by `continue_final_message`, which raises where a template changes the last message's text.
+        begun = tokenizer.encode(messages[-1]["content"], add_special_tokens=False)
+        return _render(tokenizer, messages[:-1], False) + [int(each) for each in begun]
     ids = tokenizer.apply_chat_template(
-        [dict(message) for message in messages],
-        add_generation_prompt=not continue_final,
-        continue_final_message=continue_final,
-        return_dict=False,
+        [dict(message) for message in messages], add_generation_prompt=True, return_dict=False
     )
     return [int(each) for each in ids]

@@ -1,12 +1,14 @@
 """LangChain's OpenAI classes, set so that Stop works and reasoning is not lost.
 
 Heavy to import (1.3 s): only what runs in a thread imports it. Measured reasons for every setting are in
-``SETTINGS``. The two hooks are private methods of langchain-openai, the custom headers
+``SETTINGS``. The hooks are private methods of langchain-openai, the custom headers
 private to the SDK; ``tests/providers`` guards them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import openai
@@ -55,8 +57,20 @@ def _copy_reasoning(source: dict[str, Any] | None, target: dict[str, Any]) -> No
         target["reasoning_content"] = reasoning
 
 
-class StreamingChatOpenAI(_Reasoning, ChatOpenAI):
-    """``ChatOpenAI`` with its reasoning."""
+class _Prefix:
+    """Knows the option ``last_message``: what is added to it, so that the server goes on with it."""
+
+    def _get_request_payload(
+        self, *args: Any, last_message: Mapping[str, Any] = MappingProxyType({}), **kwargs: Any
+    ) -> dict[str, Any]:
+        payload: dict[str, Any] = super()._get_request_payload(*args, **kwargs)  # type: ignore[misc]
+        if last_message:
+            payload["messages"][-1].update(last_message)
+        return payload
+
+
+class StreamingChatOpenAI(_Reasoning, _Prefix, ChatOpenAI):
+    """``ChatOpenAI`` with its reasoning, and answers that go on."""
 
 
 class StreamingAzureChatOpenAI(_Reasoning, AzureChatOpenAI):

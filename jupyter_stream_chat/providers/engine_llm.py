@@ -136,6 +136,7 @@ class EngineChatModel(BaseChatModel):
     def _request(
         self, request_id: str, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
     ) -> Generate:
+        continue_final = options.pop("continue_final", self.continue_final)
         parameters = {**self.parameters, **({"stop": stop} if stop else {}), **options}
         return Generate(
             request_id=request_id,
@@ -143,7 +144,7 @@ class EngineChatModel(BaseChatModel):
             messages=[_plain(message) for message in messages],
             parameters=_parameters(parameters),
             load=self.load,
-            continue_final=self.continue_final,
+            continue_final=continue_final,
         )
 
     def _heed(self, event: Event) -> None:

@@ -22,8 +22,10 @@ from pydantic_core import ErrorDetails
 
 from ..protocol import Deployment, ErrorInfo, Parameters, ProfileInfo, StreamingMode
 from . import catalog, fields
+from .limits import TimeLimits
 from .presets import PRESETS, Preset
 
+EarlyStop = Literal["off", "ask", "stop"]
 Origin = Literal["configured", "stored", "built-in"]
 
 _CONFIGURED_ONLY = ("class_path", "options", "azure_identity")
@@ -60,6 +62,9 @@ class Profile(BaseModel):
     """For ``openai-compatible``: more fields of each request."""
     streaming: StreamingMode | None = None
     parameters: Parameters = Parameters()
+    limits: TimeLimits = TimeLimits()
+    early_stop: EarlyStop = "ask"
+    """What is done when an answer repeats itself: it is paused and the reader asked, or it is ended."""
     origin: Origin = "configured"
 
     @field_validator("id")
@@ -254,7 +259,8 @@ def _explain(error: ErrorDetails) -> ErrorInfo:
         why = "Beam search cannot be streamed: a later token may still change the earlier ones."
         return profile_error(field, why, "Leave num_beams out; temperature 0 is greedy.")
     if error["type"] == "extra_forbidden":
-        names = Parameters.model_fields if path[0] == "parameters" else Profile.model_fields
+        shapes: dict[str, type[BaseModel]] = {"parameters": Parameters, "limits": TimeLimits}
+        names = shapes.get(path[0], Profile).model_fields
         known = ", ".join(name for name in names if name != "origin")
         return profile_error(field, f"A profile has no field {field}.", f"Known are: {known}.")
     if error["type"] == "missing":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -49,15 +49,20 @@ class Attempt:
         """Whether the model has said anything."""
         return any(self._yielded.values()) or any(self.callback.received.values())
 
-    async def call(self, llm: BaseChatModel, prompt: Sequence[BaseMessage], ask: Ask) -> None:
-        """Ask the model, and return when it has answered. Raises what the provider raises."""
+    async def call(
+        self, llm: BaseChatModel, prompt: Sequence[BaseMessage], ask: Ask, options: Mapping[str, Any]
+    ) -> None:
+        """Ask the model, with ``options`` of its own, and return when it has answered.
+
+        Raises what the provider raises.
+        """
         config: RunnableConfig = {"callbacks": [self.callback], "run_id": self._root}
         if not ask.streamed:
-            self._check(await llm.ainvoke(list(prompt), config))
+            self._check(await llm.ainvoke(list(prompt), config, **options))
             return
         # Only models that are asked to count by default know the word.
-        options: dict[str, Any] = {} if ask.stream_options else {"stream_usage": False}
-        async for chunk in llm.astream(list(prompt), config, **options):
+        usage: dict[str, Any] = {} if ask.stream_options else {"stream_usage": False}
+        async for chunk in llm.astream(list(prompt), config, **options, **usage):
             self._check(chunk)
 
     def _check(self, message: BaseMessage) -> None:

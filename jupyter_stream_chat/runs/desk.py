@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
 
 from ..chats.library import Library
 from ..chats.spool import Spool
 from ..protocol import Channel, ErrorInfo, Limitation, RunInfo, RunProgressed
 from ..providers.adapter import OnProgress
 from ..providers.errors import classify
+from ..providers.prefix import Opened, opened_for
 from ..providers.profiles import Profile
 from ..providers.registry import Registry
+from .continuation import Prompt, going_on
 from .deployments import Deployments
 from .prompt import prompt_messages
 from .run import Run
@@ -31,26 +32,37 @@ class Desk:
         profile: Profile,
         spool: Spool,
         run: RunInfo,
-        question_id: str,
+        leaf_id: str,
     ) -> None:
-        """``question_id`` is the message that the run answers; ``profile`` has its key; the spool is ours."""
+        """``leaf_id`` is the message that the run answers, or the answer that it goes on with.
+
+        ``profile`` has its key; the spool is ours.
+        """
         self._library = library
         self._registry = registry
         self._deployments = deployments
         self._profile = profile
         self._spool = spool
         self._chat_id = run.chat_id
-        self._question_id = question_id
+        self._leaf_id = leaf_id
+        self._goes_on = leaf_id == run.message_id
+        self._opened: Opened | None = None
         self._feed = library.feed(run.chat_id)
 
     async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
         """Return the profile's model."""
-        return await self._registry.open(self._profile, on_progress)
+        llm = await self._registry.open(self._profile, on_progress)
+        if self._goes_on:
+            self._opened = await opened_for(self._profile, llm)
+        return self._opened.llm if self._opened else llm
 
-    async def prompt(self) -> Sequence[BaseMessage]:
-        """Return the conversation up to the question."""
-        turns = await self._library.context(self._chat_id, self._question_id)
-        return prompt_messages(turns, self._profile.parameters.system_prompt)
+    async def prompt(self) -> Prompt:
+        """Return the conversation up to the question, or the answer that is gone on with."""
+        turns = await self._library.context(self._chat_id, self._leaf_id)
+        messages = prompt_messages(turns, self._profile.parameters.system_prompt)
+        if self._goes_on:
+            return going_on(messages, self._opened.options if self._opened else None)
+        return Prompt(messages)
 
     async def limitations(self) -> Collection[Limitation]:
         """Return what the profile's deployment was found not to do."""

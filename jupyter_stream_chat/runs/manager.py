@@ -14,8 +14,10 @@ from typing import Literal
 
 from ..chats.library import Library
 from ..chats.refused import Refused
+from ..chats.tree import text_of
 from ..protocol import (
     ChatInfo,
+    ContinueAnswer,
     ErrorInfo,
     Message,
     Parameters,
@@ -107,21 +109,23 @@ class RunManager:
         if not self._is_live(command):
             await self._answer(command)
 
-    async def _answer(self, command: SendMessage | RegenerateAnswer, question: Message | None = None) -> None:
-        """Start the run that answers a question, which is added first when it is new."""
+    async def continue_answer(self, command: ContinueAnswer) -> None:
+        """Start a run that goes on with an answer, or asks for it again where nothing of it was kept.
+
+        Sent twice it is done once. Raises ``Refused`` before any model work.
+        """
+        if self._is_live(command):
+            return
         chat = await self._library.chat(command.chat_id)
-        if isinstance(command, SendMessage):
-            chat = _as_asked(chat, command)
+        answer = await self._library.message(command.chat_id, command.message_id)
+        if answer.role != "assistant" or answer.parent_id is None:
+            raise _refused("no_answer", "Only an answer can be continued.", "Ask a question.", "message_id")
         profile = self._profile(chat)
-        info = self._run_info(command, chat, profile)
-        with self._place():
-            spool = await self._library.begin_run(question, _empty_answer(command, profile), info)
-            if spool is not None:
-                question_id = command.message_id
-                self._start(
-                    info,
-                    Desk(self._library, self._registry, self._deployments, profile, spool, info, question_id),
-                )
+        info = self._run_info(command, answer.message_id, chat, profile)
+        # The chat was last asked in now, whenever the answer was begun.
+        answer_now = answer.model_copy(update={"created_at": info.created_at})
+        leaf_id = answer.message_id if text_of(answer).strip() else answer.parent_id
+        await self._begin(None, answer_now, info, profile, leaf_id=leaf_id)
 
     def interrupt(
         self, run_id: str, shown: TextLengths | None = None
@@ -149,9 +153,29 @@ class RunManager:
 
     # --- accepting ------------------------------------------------------------------------------
 
-    def _is_live(self, command: SendMessage | RegenerateAnswer) -> bool:
+    def _is_live(self, command: SendMessage | RegenerateAnswer | ContinueAnswer) -> bool:
         known = self._runs.get(command.run_id)
         return known is not None and known.info.chat_id == command.chat_id
+
+    async def _answer(self, command: SendMessage | RegenerateAnswer, question: Message | None = None) -> None:
+        """Start the run that answers a question, which is added first when it is new."""
+        chat = await self._library.chat(command.chat_id)
+        if isinstance(command, SendMessage):
+            chat = _as_asked(chat, command)
+        profile = self._profile(chat)
+        info = self._run_info(command, command.answer_id, chat, profile)
+        answer = _empty_answer(command, profile)
+        await self._begin(question, answer, info, profile, leaf_id=command.message_id)
+
+    async def _begin(
+        self, question: Message | None, answer: Message, info: RunInfo, profile: Profile, *, leaf_id: str
+    ) -> None:
+        """Write a run's beginning and start it. ``leaf_id`` ends the conversation that the model is sent."""
+        with self._place():
+            spool = await self._library.begin_run(question, answer, info)
+            if spool is not None:
+                library, registry, deployments = self._library, self._registry, self._deployments
+                self._start(info, Desk(library, registry, deployments, profile, spool, info, leaf_id))
 
     def _check_length(self, command: SendMessage) -> None:
         text = "".join(part.text for part in command.content if isinstance(part, TextPart))
@@ -184,11 +208,17 @@ class RunManager:
         finally:
             self._accepting -= 1
 
-    def _run_info(self, command: SendMessage | RegenerateAnswer, chat: ChatInfo, profile: Profile) -> RunInfo:
+    def _run_info(
+        self,
+        command: SendMessage | RegenerateAnswer | ContinueAnswer,
+        answer_id: str,
+        chat: ChatInfo,
+        profile: Profile,
+    ) -> RunInfo:
         return RunInfo(
             run_id=command.run_id,
             chat_id=command.chat_id,
-            message_id=command.answer_id,
+            message_id=answer_id,
             profile_id=profile.id,
             model=profile.model_name,
             streaming=self._streaming_of(chat, profile),

@@ -11,13 +11,12 @@ import contextvars
 import logging
 import math
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
 
 from ..chats.text import StreamText
 from ..protocol import (
@@ -34,6 +33,7 @@ from ..protocol import (
 from ..providers.adapter import OnProgress
 from ..providers.tracing import tracing
 from .attempt import Ask, Attempt
+from .continuation import Joint, Prompt
 from .ledger import Ledger
 from .negotiation import Failure, Memory, Negotiation
 
@@ -56,8 +56,8 @@ class Surroundings(Memory, Protocol):
     async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
         """Return the model to ask."""
 
-    async def prompt(self) -> Sequence[BaseMessage]:
-        """Return the conversation to answer."""
+    async def prompt(self) -> Prompt:
+        """Return the conversation to answer, or to go on with. Asked for once the model is open."""
 
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error of the provider's means."""
@@ -105,6 +105,7 @@ class Run:
         self._tracing_allowed = tracing_allowed
         self._release_seconds = release_seconds
         self._ledger = Ledger()
+        self._joint = Joint("", exact=True)
         self._closed = False
         self._stop: _Ending | None = None
         self._pump_over_or_stop = asyncio.Event()
@@ -162,20 +163,21 @@ class Run:
     async def _consume(self) -> None:
         """Ask the model and take its answer."""
         with tracing(self._tracing_allowed):
-            prompt = await self._around.prompt()
             llm = await self._around.open_model(self._on_progress)
+            prompt = await self._around.prompt()
+            self._joint = prompt.joint()
             self._set_status("waiting")
             attempt = partial(self._attempt, llm, prompt)
             negotiation = Negotiation(self.info.streaming, self._around, attempt, self._count_down)
             notice = await negotiation.run()
             self.info = self.info.model_copy(update={"notice": notice})
 
-    async def _attempt(self, llm: BaseChatModel, prompt: Sequence[BaseMessage], ask: Ask) -> Failure | None:
+    async def _attempt(self, llm: BaseChatModel, prompt: Prompt, ask: Ask) -> Failure | None:
         """Call the provider once."""
         attempt = Attempt(self.run_id, self._append)
         self.attempts.append(attempt)
         try:
-            await attempt.call(llm, prompt, ask)
+            await attempt.call(llm, prompt.messages, ask, prompt.options)
         except Exception as error:  # noqa: BLE001 - raised again, unless asking otherwise mends it
             # The type alone: the message may hold a key.
             log.debug("Run %s: attempt %d: %s", self.run_id, len(self.attempts), type(error).__name__)
@@ -196,6 +198,8 @@ class Run:
         if self._closed:  # an orphan still speaks; its run has ended
             return
         self._ledger.arrived()
+        if channel == "content":
+            text = self._joint.add(text)
         self._take(channel, self.texts[channel].append(text))
 
     def _take(self, channel: Channel, text: str) -> None:
@@ -227,6 +231,7 @@ class Run:
         await self._pump_over_or_stop.wait()
         if self._stop is not None:
             await self._release(self._pump)
+        self._take("content", self.texts["content"].append(self._joint.close()))
         for channel, text in self.texts.items():
             self._take(channel, text.close())
         self._closed = True

@@ -122,6 +122,13 @@ async def select_branch(services: Services, access: Access, command: wire.Select
     await services.library.select_branch(command.chat_id, command.message_id)
 
 
+async def continue_answer(services: Services, access: Access, command: wire.ContinueAnswer) -> None:
+    """Go on with an answer; returns when its run is saved and published."""
+    await check_owner(services, access, command.chat_id)
+    with services.run_owned(command.run_id, access.owner):
+        await services.runs.continue_answer(command)
+
+
 def interrupt(
     services: Services, access: Access, run_id: str, shown: wire.TextLengths | None
 ) -> Literal["already_finished"] | None:

@@ -66,6 +66,12 @@ class NewMessage(_Body):
     parameters: wire.Parameters | None = None
 
 
+class NewRun(_Body):
+    """``POST chats/{id}/messages/{id}/continue``"""
+
+    run_id: wire.Id = Field(default_factory=_new_id)
+
+
 class Interrupt(_Body):
     """``POST runs/{id}/interrupt``"""
 
@@ -149,6 +155,15 @@ class Api(ProfileApi):
         )
         await actions.send_message(self._services, self._access, command)
         return answer_json(message_id=body.message_id, answer_id=body.answer_id, run_id=body.run_id)
+
+    async def continue_answer(self, chat_id: str, message_id: str) -> bytes:
+        """``POST chats/{id}/messages/{id}/continue``: the text comes by ``runs/{id}/events``."""
+        run_id = self._body(NewRun).run_id
+        command = wire.ContinueAnswer(
+            command_id=_new_id(), chat_id=chat_id, message_id=message_id, run_id=run_id
+        )
+        await actions.continue_answer(self._services, self._access, command)
+        return answer_json(message_id=message_id, run_id=run_id)
 
     async def _parent(self, chat_id: str, body: NewMessage) -> str | None:
         if "parent_id" in body.model_fields_set:

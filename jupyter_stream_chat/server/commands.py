@@ -152,3 +152,9 @@ async def edit_answer(session: Session, command: wire.EditAnswer) -> None:
 async def select_branch(session: Session, command: wire.SelectBranch) -> None:
     """Make a message part of the active branch."""
     await actions.select_branch(session.services, session.access, command)
+
+
+@_queued(wire.ContinueAnswer, "execute")
+async def continue_answer(session: Session, command: wire.ContinueAnswer) -> None:
+    """Go on with an answer."""
+    await actions.continue_answer(session.services, session.access, command)

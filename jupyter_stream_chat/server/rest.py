@@ -152,6 +152,16 @@ class MessagesHandler(ChatAPIHandler):
         await self.answer(lambda api: api.send_message(chat_id), 202)
 
 
+class ContinueHandler(ChatAPIHandler):
+    """``chats/{id}/messages/{id}/continue``"""
+
+    @authenticated
+    @authorized("execute", AUTH_RESOURCE)
+    async def post(self, chat_id: str, message_id: str) -> None:
+        """Go on with an answer that ended early, in the same message."""
+        await self.answer(lambda api: api.continue_answer(chat_id, message_id), 202)
+
+
 class ProfilesHandler(ChatAPIHandler):
     """``profiles``"""
 
@@ -270,6 +280,7 @@ REST_HANDLERS = [
     (r"stream-chat/api/chats", ChatsHandler),
     (rf"stream-chat/api/chats/{_ID}", ChatHandler),
     (rf"stream-chat/api/chats/{_ID}/messages", MessagesHandler),
+    (rf"stream-chat/api/chats/{_ID}/messages/{_ID}/continue", ContinueHandler),
     (r"stream-chat/api/profiles", ProfilesHandler),
     (r"stream-chat/api/profiles/check", CheckProfileHandler),
     (r"stream-chat/api/profiles/models", ProfileModelsHandler),

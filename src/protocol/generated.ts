@@ -16,6 +16,7 @@ export type AnyCommand =
   | EditAnswer
   | SelectBranch
   | InterruptRun
+  | ContinueAnswer
   | Ping;
 /**
  * An identifier made by the client (a UUID, usually): the primary key.
@@ -286,6 +287,24 @@ export interface InterruptRun {
   shown?: TextLengths | null;
 }
 /**
+ * Go on with an answer that ended early: another run writes on in the same message.
+ *
+ * Where nothing of it was kept, the question is asked again.
+ */
+export interface ContinueAnswer {
+  command_id: Id;
+  type: 'continue_answer';
+  chat_id: Id;
+  /**
+   * The answer.
+   */
+  message_id: Id;
+  /**
+   * The new run.
+   */
+  run_id: Id;
+}
+/**
  * Ask whether the connection lives; answered by ``command_accepted``.
  */
 export interface Ping {
@@ -325,7 +344,7 @@ export interface CommandAccepted {
   type: 'command_accepted';
   command_id: Id;
   /**
-   * ``already_finished``: the interrupt came after the run's end, and the page shows all.
+   * ``already_finished``: the interrupt (or pause) came after the run's end, and the page shows all.
    */
   note?: 'already_finished' | null;
 }
@@ -545,7 +564,15 @@ export interface RunInfo {
   created_at: number;
   status: RunStatus;
   progress?: Progress | null;
+  /**
+   * While the status is ``paused``.
+   */
+  pause?: Pause | null;
   finish_reason?: FinishReason | null;
+  /**
+   * Which one, where the finish reason is ``timeout``.
+   */
+  time_limit?: TimeLimit | null;
   /**
    * After an interrupt: how much of the text counts. The rest stays in the store, not in the context.
    */
@@ -577,6 +604,23 @@ export interface Progress {
    * Until the provider is asked again (it said when).
    */
   seconds?: number | null;
+}
+/**
+ * Why a run is paused, and what becomes of it unless it is resumed.
+ */
+export interface Pause {
+  reason: 'asked' | 'repetition';
+  /**
+   * So long the provider's text is held back; then the run ends at what was shown. Absent: for ever.
+   */
+  hold_seconds?: number | null;
+}
+/**
+ * The time limit that ended a run.
+ */
+export interface TimeLimit {
+  waited_for: 'first_token' | 'next_token' | 'end' | 'resume';
+  seconds: number;
 }
 /**
  * One digest per channel.
@@ -645,6 +689,10 @@ export interface Counts {
    * Tokens that arrived after the interrupt.
    */
   after_interrupt: number;
+  /**
+   * Tokens, wholly or in part, of the text that an interrupt did not keep.
+   */
+  discarded: number;
 }
 /**
  * What a reader should know of an answer that is no error.
@@ -741,6 +789,7 @@ export interface RunProgressed {
   run_id: Id;
   status: RunStatus;
   progress?: Progress | null;
+  pause?: Pause | null;
 }
 /**
  * Text to append to a run's channel at ``offset``.

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.messages import HumanMessage
 
 from jupyter_stream_chat.protocol import Channel, ErrorInfo, Limitation, RunInfo, StreamingMode
 from jupyter_stream_chat.providers.adapter import OnProgress
 from jupyter_stream_chat.providers.errors import classify
 from jupyter_stream_chat.providers.profiles import Profile
 from jupyter_stream_chat.providers.registry import Registry
+from jupyter_stream_chat.runs.continuation import Prompt
 from jupyter_stream_chat.runs.run import Run
 from tests.providers.conftest import KEY, profile_values
 from tests.scripted_provider import ScriptedProvider
@@ -44,8 +45,8 @@ class World:
         self.on_progress.set_result(on_progress)
         return self.model
 
-    async def prompt(self) -> Sequence[BaseMessage]:
-        return [HumanMessage(content=self.question)]
+    async def prompt(self) -> Prompt:
+        return Prompt([HumanMessage(content=self.question)])
 
     async def limitations(self) -> Collection[Limitation]:
         return self.remembered

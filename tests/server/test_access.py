@@ -28,6 +28,7 @@ ROUTES = {
     ("DELETE", "api/chats/some-chat"): "write",
     ("GET", "api/chats/some-chat/messages"): "read",
     ("POST", "api/chats/some-chat/messages"): "execute",
+    ("POST", "api/chats/some-chat/messages/some-answer/continue"): "execute",
     ("GET", "api/profiles"): "read",
     ("POST", "api/profiles"): "write",
     ("GET", "api/profiles/some-profile"): "read",
@@ -67,6 +68,10 @@ COMMANDS: dict[str, tuple[str, dict[str, Any]]] = {
     "edit_answer": ("write", {"chat_id": "some-chat", "message_id": "some-message", "text": "mine"}),
     "select_branch": ("write", {"chat_id": "some-chat", "message_id": "some-message"}),
     "interrupt_run": ("execute", {"run_id": "some-run0"}),
+    "continue_answer": (
+        "execute",
+        {"chat_id": "some-chat", "message_id": "some-answer", "run_id": "some-run0"},
+    ),
 }
 """Every command with the action that it needs. A new command must be entered here."""
 
@@ -222,6 +227,7 @@ async def test_per_user_another_users_chat_does_not_exist(start_server: StartSer
             "update_chat": {"title": "mine"},
             "delete_chat": {},
             "load_messages": {"before": "some-message"},
+            "continue_answer": {"message_id": "some-answer", "run_id": new_id("run")},
         }
         for type_, fields in refusals.items():
             answer = await two.command(type_, chat_id=chat_id, **fields)
