@@ -28,7 +28,7 @@ export class PlainText implements IStreamingText {
     if (text !== '' && !this._sealed) {
       this._text += text;
       this._incoming += text;
-      this._request();
+      this._request(text.length);
     }
   }
 
@@ -68,9 +68,9 @@ export class PlainText implements IStreamingText {
     this._options.node.replaceChildren();
   }
 
-  private _request(): void {
+  private _request(characters = 0): void {
     if (!this._frozen) {
-      this._scheduler.request();
+      this._scheduler.request(characters);
     }
   }
 

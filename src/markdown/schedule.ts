@@ -42,20 +42,29 @@ export function nextTask(): Promise<void> {
   });
 }
 
-/** Runs `flush` at once after a pause, and at most once a frame while requests keep coming. */
+/** Characters a millisecond beyond which nobody reads along: about ten times as fast as people read. */
+const FAST = 0.5;
+
+/** Runs `flush` at once after a pause, and at most once a frame (of fast text, two) while requests keep coming. */
 export class FlushScheduler {
   constructor(
     private readonly _flush: () => void,
     private readonly _scheduleFrame: ScheduleFrame = nextFrame
   ) {}
 
-  /** Ask for a flush; requests until then are one. */
-  request(): void {
+  /**
+   * Ask for a flush; requests until then are one.
+   *
+   * @param characters how many have come that the flush will show.
+   */
+  request(characters = 0): void {
+    this._waiting += characters;
     if (this._cancel !== null) {
       return;
     }
-    if (performance.now() - this._lastFlush < FRAME_MS) {
-      this._cancel = this._scheduleFrame(() => this._run());
+    const frames = this._framesToWait();
+    if (frames > 0) {
+      this._awaitFrame(frames);
       return;
     }
     let cancelled = false;
@@ -76,12 +85,33 @@ export class FlushScheduler {
     this._cancel = null;
   }
 
+  /** The next frame; of fast text the one after it, which halves the cost. */
+  private _framesToWait(): number {
+    const since = performance.now() - this._lastFlush;
+    const most = this._isFast ? 2 : 1;
+    return Math.max(0, most - Math.floor(since / FRAME_MS));
+  }
+
+  private _awaitFrame(frames: number): void {
+    this._cancel = this._scheduleFrame(() => {
+      if (frames > 1) {
+        this._awaitFrame(frames - 1);
+      } else {
+        this._run();
+      }
+    });
+  }
+
   private _run(): void {
     this._cancel = null;
+    this._isFast = this._waiting / (performance.now() - this._lastFlush) > FAST;
+    this._waiting = 0;
     this._flush();
     this._lastFlush = performance.now();
   }
 
   private _cancel: (() => void) | null = null;
   private _lastFlush = -Infinity;
+  private _waiting = 0;
+  private _isFast = false;
 }

@@ -14,6 +14,7 @@ import { RenderedBlock } from './block';
 import { codePoints, sliceCodePoints } from '../text';
 import { EndMarker } from './end';
 import { FenceBlock } from './fence';
+import { BlockGroups } from './groups';
 import { LinkDefinitions } from './links';
 import { FlushScheduler, nextTask, type ScheduleFrame } from './schedule';
 import {
@@ -79,7 +80,7 @@ export class StreamingMarkdown implements IStreamingText {
     }
     this._text += text;
     this._incoming += text;
-    this._request();
+    this._request(text.length);
   }
 
   setText(text: string): void {
@@ -130,9 +131,9 @@ export class StreamingMarkdown implements IStreamingText {
 
   // The text: `_text` is what is held, `_fed` the beginning of it that was split, `_incoming` the rest.
 
-  private _request(): void {
+  private _request(characters = 0): void {
     if (!this._frozen) {
-      this._scheduler.request();
+      this._scheduler.request(characters);
     }
   }
 
@@ -177,8 +178,10 @@ export class StreamingMarkdown implements IStreamingText {
     this._abandon();
     this._steps = [];
     this._finished = false;
-    this._blocks.splice(count).forEach(placed => placed.node.remove());
-    this._fence?.node.remove();
+    this._blocks.splice(count).forEach(placed => this._groups.remove(placed.node));
+    if (this._fence) {
+      this._groups.remove(this._fence.node);
+    }
     this._fence = this._writing = null;
     this._fencePoints = this._partialPoints = 0;
     this._tail.clear();
@@ -298,7 +301,7 @@ export class StreamingMarkdown implements IStreamingText {
       rendered.discard();
       return;
     }
-    rendered.attach(node => this._tail.node.before(node));
+    rendered.attach(node => this._groups.add(node));
     this._tail.clear();
     this._place(block, rendered.node, links);
   }
@@ -314,7 +317,7 @@ export class StreamingMarkdown implements IStreamingText {
     this._fence = fence;
     this._fencePoints = codePoints(source);
     this._tail.clear();
-    this._tail.node.before(fence.node);
+    this._groups.add(fence.node);
     if (fence.loading) {
       const colour = () => {
         this._steps.push(() => fence.colour());
@@ -392,6 +395,7 @@ export class StreamingMarkdown implements IStreamingText {
 
   private readonly _scheduler: FlushScheduler;
   private readonly _tail = new OpenTail();
+  private readonly _groups = new BlockGroups(this._tail.node);
   private readonly _end: EndMarker;
   private readonly _loading: Promise<void>[] = [];
   private _splitter = new MarkdownSplitter(this._sink);

@@ -5,6 +5,7 @@ import { createMarkdownParser } from '@jupyterlab/markedparser-extension';
 import { RenderMimeRegistry, standardRendererFactories } from '@jupyterlab/rendermime';
 
 import { CHUNK_CLASS } from '../codestream';
+import { GROUP_CLASS } from '../groups';
 
 export function createLanguages(): EditorLanguageRegistry {
   const languages = new EditorLanguageRegistry();
@@ -42,9 +43,10 @@ export async function preview(
 export function structure(root: Element, blocks = false): string {
   const copy = root.cloneNode(true) as HTMLElement;
   if (blocks) {
-    [...copy.children].forEach(block => block.replaceWith(...block.childNodes));
+    unwrap(copy.querySelectorAll(`.${GROUP_CLASS}`));
+    unwrap(copy.children);
   }
-  copy.querySelectorAll(`.${CHUNK_CLASS}`).forEach(chunk => chunk.replaceWith(...chunk.childNodes));
+  unwrap(copy.querySelectorAll(`.${CHUNK_CLASS}`));
   copy.normalize();
   joinSpans(copy);
   [...copy.childNodes].forEach(
@@ -52,6 +54,16 @@ export function structure(root: Element, blocks = false): string {
   );
   [...copy.childNodes].forEach(node => node instanceof Text && (node.data = node.data.trim()));
   return copy.innerHTML;
+}
+
+/** Put what elements hold in their place. */
+function unwrap(elements: Iterable<Element>): void {
+  [...elements].forEach(element => element.replaceWith(...element.childNodes));
+}
+
+/** The finished blocks of an answer, in the order of the text. */
+export function blocksOf(node: Element): Element[] {
+  return [...node.querySelectorAll(`:scope > .${GROUP_CLASS} > *`)];
 }
 
 /** Join spans that the end of a chunk has cut. */

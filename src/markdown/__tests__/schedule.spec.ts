@@ -30,6 +30,34 @@ describe('FlushScheduler', () => {
     scheduler.cancel();
     expect(cancel).toHaveBeenCalledTimes(1);
   });
+
+  it('shows text that comes faster than anybody reads every second frame only', () => {
+    const flush = jest.fn();
+    let now = 1000;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    const frames: (() => void)[] = [];
+    const scheduler = new FlushScheduler(flush, callback => {
+      frames.push(callback);
+      return () => undefined;
+    });
+    const stream = (charactersPerFrame: number) => {
+      flush.mockClear();
+      for (let frame = 0; frame < 60; frame++) {
+        scheduler.request(charactersPerFrame);
+        now += 16.7;
+        frames.splice(0).forEach(callback => callback());
+      }
+      return flush.mock.calls.length;
+    };
+    // Warm: what is requested right after a flush waits for a frame.
+    scheduler.request();
+    return Promise.resolve().then(() => {
+      expect(stream(5)).toBeGreaterThan(55);
+      expect(stream(20)).toBeLessThan(35);
+      expect(stream(5)).toBeGreaterThan(50);
+      clock.mockRestore();
+    });
+  });
 });
 
 it('does without frames in a hidden tab', () => {

@@ -1,0 +1,59 @@
+/**
+ * Finished blocks on the page, a few to a group: the browser leaves out whole groups that are out of sight.
+ *
+ * Without it each frame that adds a word costs more the longer the answer above it is: style, layout and paint
+ * look at every block. `content-visibility` on a group makes that one look for all its blocks.
+ */
+
+import { nextFrame, type ScheduleFrame } from './schedule';
+
+/** Class of an element that holds blocks. */
+export const GROUP_CLASS = 'jp-StreamChat-group';
+
+/** Class of a group that is full and whose height the browser knows: it may leave it out. */
+export const SETTLED_CLASS = 'jp-StreamChat-settled';
+
+/** Blocks to a group: enough that groups are few, few enough that a screen shows more than one. */
+const GROUP_SIZE = 12;
+
+export class BlockGroups {
+  /** @param _end the element that groups stand before. */
+  constructor(
+    private readonly _end: HTMLElement,
+    private readonly _scheduleFrame: ScheduleFrame = nextFrame
+  ) {}
+
+  /** Put a block behind all others. */
+  add(block: HTMLElement): void {
+    let group = this._end.previousElementSibling;
+    if (!group || isFull(group)) {
+      group = document.createElement('div');
+      group.className = GROUP_CLASS;
+      this._end.before(group);
+    }
+    group.append(block);
+    if (isFull(group)) {
+      this._settle(group);
+    }
+  }
+
+  /** Take a block off the page, and its group when that has no other. */
+  remove(block: HTMLElement): void {
+    const group = block.parentElement;
+    block.remove();
+    group?.classList.remove(SETTLED_CLASS);
+    if (group?.childElementCount === 0) {
+      group.remove();
+    }
+  }
+
+  /** Let the browser leave out a group once it has been laid out: it remembers the height from then on. */
+  private _settle(group: Element): void {
+    const settle = () => group.classList.toggle(SETTLED_CLASS, isFull(group));
+    this._scheduleFrame(() => this._scheduleFrame(settle));
+  }
+}
+
+function isFull(group: Element): boolean {
+  return group.childElementCount >= GROUP_SIZE;
+}
