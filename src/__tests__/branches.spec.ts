@@ -98,10 +98,20 @@ describe('a chat with branches', () => {
       type: 'workspace_loaded',
       seq: 1,
       chats: [{ chat_id: CHAT, title: '', created_at: 1, updated_at: 1, running: false }],
-      profiles: [{ profile_id: 'p', label: 'P', provider: 'openai', model: 'm', locked: false }],
+      profiles: [
+        {
+          profile_id: 'p',
+          label: 'P',
+          provider: 'openai',
+          model: 'm',
+          locked: false,
+          has_key: false
+        }
+      ],
       default_profile_id: 'p',
       streaming: 'on',
       streaming_locked: false,
+      profiles_locked: false,
       tracing: false
     });
     server.say({
