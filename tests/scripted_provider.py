@@ -229,6 +229,8 @@ class ScriptedProvider:
     # --- about itself ---------------------------------------------------------------------------
 
     async def _models(self, request: web.Request) -> web.Response:
+        if refusal := self._wrong_key({name.lower(): value for name, value in request.headers.items()}):
+            return refusal
         model = {"id": "scripted", "object": "model", "created": 0, "owned_by": self._owner}
         return web.json_response({"object": "list", "data": [model]})
 
@@ -275,10 +277,8 @@ class ScriptedProvider:
         return await _stream(request, received, script)
 
     def _refusal(self, received: Received, script: Script, streamed: bool) -> web.Response | None:
-        headers = received.headers
-        given = headers.get("api-key") or headers.get("authorization", "").removeprefix("Bearer ")
-        if self._key is not None and given != self._key:
-            return _error(401, f"Incorrect API key provided: {given}.", "invalid_api_key")
+        if refusal := self._wrong_key(received.headers):
+            return refusal
         if script.refuse == "stream_options" and "stream_options" in received.body:
             return _error(400, "Unrecognized request argument supplied: stream_options", "invalid_request")
         status = script.fail or (script.fail_stream if streamed else script.fail_whole)
@@ -289,6 +289,12 @@ class ScriptedProvider:
         if script.refuse == "stream" and streamed:
             return _error(400, "This model does not support stream.", "unsupported_value")
         return None
+
+    def _wrong_key(self, headers: dict[str, str]) -> web.Response | None:
+        given = headers.get("api-key") or headers.get("authorization", "").removeprefix("Bearer ")
+        if self._key is None or given == self._key:
+            return None
+        return _error(401, f"Incorrect API key provided: {given}.", "invalid_api_key")
 
     def _asked(self, received: Received) -> int:
         """Return how often this question has come."""

@@ -119,12 +119,16 @@ class Registry:
 
     def find(self, profile_id: str) -> Profile | ErrorInfo:
         """Return the profile with its key in place, or say why it cannot be used."""
+        profile = self.written(profile_id)
+        if isinstance(profile, ErrorInfo):
+            return profile
+        return self._adapters[profile.provider].problem() or self.keys.with_key(profile)
+
+    def written(self, profile_id: str) -> Profile | ErrorInfo:
+        """Return the profile as it is written, usable or not; or say why it cannot be read."""
         for entry in self._entries():
             if entry.id == profile_id:
-                if isinstance(entry.profile, ErrorInfo):
-                    return entry.profile
-                problem = self._adapters[entry.profile.provider].problem()
-                return problem or self.keys.with_key(entry.profile)
+                return entry.profile
         return ErrorInfo(
             code="unknown_profile",
             message=f"There is no profile {profile_id}.",

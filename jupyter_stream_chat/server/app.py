@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 
 from ..config import Settings
+from .doctor import DoctorHandler
 from .rest import REST_HANDLERS
 from .sse import AnswerEventsHandler, RunEventsHandler
 from .warm import Shared, warm
@@ -29,6 +30,7 @@ HANDLERS = [
     *REST_HANDLERS,
     (r"stream-chat/api/runs/([A-Za-z0-9_-]+)/events", RunEventsHandler),
     (r"stream-chat/api/answers/([0-9a-f]{32})/events", AnswerEventsHandler),
+    (r"stream-chat/api/doctor", DoctorHandler),
 ]
 """Every route, relative to the server's base URL."""
 

@@ -11,8 +11,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from pydantic import BaseModel, ConfigDict, JsonValue
+
 from .. import protocol as wire
 from ..chats.refused import Refused
+from ..doctor.patient import read_draft
 from ..providers import catalog
 from ..providers.adapter import Adapter
 from ..providers.chunks import text_of
@@ -21,12 +24,22 @@ from ..providers.keyfile import KeptKey
 from ..providers.profiles import Profile, parse_profile
 from ..providers.tracing import tracing
 from . import actions
+from .examination import Examination
 from .request import Request, answer_json
 
 TRY_SECONDS: Final = 60.0
 """How long a model may take to answer when a profile is tried."""
 LIST_SECONDS: Final = 15.0
 _TRIAL_QUESTION: Final = "Answer with one word: ready."
+
+
+class Examined(BaseModel):
+    """``POST doctor``"""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    profile_id: str | None = None
+    values: dict[str, JsonValue] | None = None
 
 
 class ProfileApi(Request):
@@ -175,6 +188,18 @@ class ProfileApi(Request):
             raise
         except Exception as error:  # noqa: BLE001 - any: what it means is what is asked for
             raise Refused(classify(error, profile)) from None
+
+    async def examine_profile(self) -> Examination:
+        """``POST doctor``: a profile by its ``profile_id``, or the ``values`` of one that is being edited."""
+        body = self._body(Examined)
+        registry = self._services.registry
+        if body.values is not None:
+            read = read_draft(registry, body.values)
+        elif body.profile_id is not None:
+            read = registry.written(body.profile_id), registry.find(body.profile_id)
+        else:
+            raise Refused(actions.invalid("profile_id", "Name a profile_id, or give values."))
+        return Examination(self._services.patient(*read), registry)
 
     # --- which there are --------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ ROUTES = {
     ("POST", "api/runs/some-run0/interrupt"): "execute",
     ("GET", "api/runs/some-run0/events"): "read",
     ("GET", "api/answers/0123456789abcdef0123456789abcdef/events"): "read",
+    ("POST", "api/doctor"): "execute",
 }
 """Every route with the action that it needs. A new route must be entered here."""
 

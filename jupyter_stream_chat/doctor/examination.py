@@ -1,0 +1,106 @@
+"""The examination: step by step, timed, each within its limit, skipped where what it needs has failed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack
+
+from ..protocol import DoctorStep
+from ..providers.profiles import Profile
+from ..providers.registry import Registry
+from . import chain, configuration, direct, network
+from .patient import Finding, Patient, Step
+
+_LOADING_SECONDS = 600.0
+"""A local model may have to be downloaded first."""
+
+_CONFIGURATION = Step("configuration", "Configuration", configuration.read, seconds=10)
+_KEY = Step("key", "Key", configuration.key, needs=("configuration",), seconds=10)
+_NETWORK = (
+    Step("name", "Name resolution", network.resolve, needs=("configuration",), seconds=10),
+    Step("connection", "Connection and TLS", network.connect, needs=("configuration", "name"), seconds=15),
+)
+_DIRECT = (
+    Step("key_accepted", "Key accepted", direct.accepted, needs=("key", "connection"), seconds=15),
+    Step("direct", "One call, without LangChain", direct.whole, needs=("key", "key_accepted", "connection")),
+    Step(
+        "direct_streamed",
+        "Streamed, without LangChain",
+        direct.streamed,
+        needs=("key", "key_accepted", "connection"),
+        when_slow="Set streaming to off, if the call in one piece works.",
+        slow_field="streaming",
+    ),
+    Step("buffering", "Pieces arrive as they are written", direct.buffering, needs=("direct_streamed",)),
+)
+_ENGINE = (
+    Step("direct", "The engine, without LangChain", direct.engine, ("configuration",), _LOADING_SECONDS),
+)
+_CHAIN = (
+    Step("langchain", "One call, through LangChain", chain.whole, needs=("configuration", "key", "direct")),
+    Step(
+        "langchain_streamed",
+        "Streamed, through LangChain",
+        chain.streamed,
+        needs=("configuration", "key", "direct_streamed"),
+    ),
+    Step("callbacks", "Every token is logged and forwarded", chain.counters, needs=("configuration", "key")),
+    Step(
+        "stop", "Stop", chain.stop, needs=("configuration", "key", "connection", "key_accepted"), seconds=20
+    ),
+)
+_TRACING = Step("tracing", "Tracing", configuration.tracing, seconds=10)
+
+
+def steps_for(patient: Patient) -> Sequence[Step]:
+    """Return what is looked at, in order."""
+    if patient.is_local:
+        return (_CONFIGURATION, *_ENGINE, *_CHAIN, _TRACING)
+    if patient.is_openai_shaped:
+        return (_CONFIGURATION, *_NETWORK, _KEY, *_DIRECT, *_CHAIN, _TRACING)
+    return (_CONFIGURATION, _KEY, *_CHAIN, _TRACING)
+
+
+async def examine(patient: Patient, registry: Registry) -> AsyncGenerator[DoctorStep, None]:
+    """Yield what each step found, as it ends. ``registry`` lends what opens the patient's models."""
+    steps = steps_for(patient)
+    titles = {step.name: step.title for step in steps}
+    async with AsyncExitStack() as stack:
+        if isinstance(patient.profile, Profile):
+            patient.adapter = await stack.enter_async_context(registry.trial(patient.profile))
+        for step in steps:
+            start = time.monotonic()
+            finding = _skipped(step, patient, titles) or await _look(step, patient)
+            patient.outcomes[step.name] = finding.outcome
+            yield DoctorStep(
+                name=step.name,
+                title=step.title,
+                outcome=finding.outcome,
+                ms=round((time.monotonic() - start) * 1000, 1),
+                message=finding.message,
+                cure=finding.cure,
+                field=finding.field,
+                detail=finding.detail,
+            )
+
+
+def _skipped(step: Step, patient: Patient, titles: dict[str, str]) -> Finding | None:
+    """Say why a step is left out; None: it is not."""
+    for name in step.needs:
+        if patient.outcomes.get(name) in ("fail", "skip"):
+            return Finding("skip", f"Left out, because it needs: {titles[name]}.")
+    return None
+
+
+async def _look(step: Step, patient: Patient) -> Finding:
+    seconds = step.seconds or patient.call_seconds
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await step.look(patient)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it is what we are here for
+        if not limit.expired():
+            return patient.failed(error)
+    message = f"It did not end within {seconds:g} s."
+    return Finding("fail", message, step.when_slow, step.slow_field or patient.address_field)
