@@ -70,6 +70,8 @@ class ErrorInfo(Wire):
     """The field of the command or profile that is wrong, as a dotted path."""
     detail: str | None = None
     """The trace or the provider's own words, without keys."""
+    values: dict[str, str] | None = None
+    """Names and numbers of the sentence, for translations of it."""
 
 
 class Notice(Wire):

@@ -8,7 +8,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ErrorInfo, RunInfo } from './protocol/generated';
 
 /** Sentence and cure by the code of an error; of a notice the sentence alone. */
-function sentences(trans: TranslationBundle): Record<string, [string, string?] | undefined> {
+function sentences(
+  trans: TranslationBundle,
+  values: Record<string, string>
+): Record<string, [string, string?] | undefined> {
   return {
     answered_whole: [trans.__('This deployment does not stream: the answer came in one piece.')],
     chat_busy: [
@@ -32,7 +35,13 @@ function sentences(trans: TranslationBundle): Record<string, [string, string?] |
       trans.__('Put the question in other words.')
     ],
     context_too_long: [
-      trans.__('The conversation is longer than the model can read.'),
+      values.asked
+        ? trans.__(
+            'The conversation is longer than the model can read: %1 tokens, and %2 are possible.',
+            values.asked,
+            values.most
+          )
+        : trans.__('The conversation is longer than the model can read.'),
       trans.__('Start a new chat, or shorten the question.')
     ],
     does_not_stream: [
@@ -65,7 +74,15 @@ function sentences(trans: TranslationBundle): Record<string, [string, string?] |
       trans.__('The model could not be loaded.'),
       trans.__('It may be damaged, or no chat model; choose another one.')
     ],
+    malformed_answer: [
+      trans.__("What the provider sent is no answer in OpenAI's protocol."),
+      trans.__('Check the address with its path; if it was right so far, ask again.')
+    ],
     message_too_long: [trans.__('The question is too long.'), trans.__('Shorten it.')],
+    model_refused: [
+      trans.__('The model refused to answer.'),
+      trans.__('Put the question in other words; what it said is in the details.')
+    ],
     no_chat_template: [
       trans.__('This model has no chat template: it holds no conversation.'),
       trans.__('Choose a chat model.')
@@ -86,6 +103,10 @@ function sentences(trans: TranslationBundle): Record<string, [string, string?] |
       trans.__('The model has no weights in the safetensors format.'),
       trans.__('Choose a model that has them.')
     ],
+    no_tls: [
+      trans.__('The address begins with the wrong one of "http://" and "https://".'),
+      trans.__('The details say which one the server speaks.')
+    ],
     not_saved: [
       trans.__('Chats are not being saved: they live in memory only.'),
       trans.__('Free space on the disk or check the rights of the data folder.')
@@ -93,6 +114,10 @@ function sentences(trans: TranslationBundle): Record<string, [string, string?] |
     out_of_memory: [
       trans.__('The model does not fit into memory.'),
       trans.__('Choose a smaller model, or close other programs that use the memory.')
+    ],
+    parameter_refused: [
+      trans.__('The model does not take the parameter %1 as it is set.', values.parameter ?? ''),
+      trans.__("Take it out of the profile's or the chat's parameters, or change it.")
     ],
     profile_exists: [
       trans.__('There is a profile of this name already.'),
@@ -110,6 +135,16 @@ function sentences(trans: TranslationBundle): Record<string, [string, string?] |
       trans.__('The provider reported an error.'),
       trans.__('The details say what happened.')
     ],
+    proxy_failed: [
+      trans.__('The proxy on the way to the provider did not let the request through.'),
+      trans.__(
+        'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment of the Jupyter server.'
+      )
+    ],
+    quota_used_up: [
+      trans.__("The account's quota is used up."),
+      trans.__("Check the account's plan and billing.")
+    ],
     rate_limited: [
       trans.__('The provider has had too many requests from this key.'),
       trans.__('Wait a minute and ask again.')
@@ -117,6 +152,10 @@ function sentences(trans: TranslationBundle): Record<string, [string, string?] |
     server_restarted: [
       trans.__('The server stopped during this answer. What it had written is kept.'),
       trans.__('Ask again, or ask to go on.')
+    ],
+    stream_cut: [
+      trans.__("The answer was cut: the provider's stream ended before its end."),
+      trans.__('Continue it, or ask again; what had arrived is kept.')
     ],
     streaming_failed: [
       trans.__('Streaming failed on this deployment: the answer came in one piece.')
@@ -136,6 +175,10 @@ function sentences(trans: TranslationBundle): Record<string, [string, string?] |
     too_many_runs: [
       trans.__('The server is writing as many answers as it may.'),
       trans.__('Wait until one has ended.')
+    ],
+    unknown_api_version: [
+      trans.__('The provider does not know this API version.'),
+      trans.__('Choose another api_version, for example "2024-10-21".')
     ],
     unknown_chat: [trans.__('This chat does not exist any more.'), trans.__('Start a new chat.')],
     unknown_host: [
@@ -167,7 +210,7 @@ function sentences(trans: TranslationBundle): Record<string, [string, string?] |
 
 /** The error as this reader reads it. */
 export function localize(error: ErrorInfo, trans: TranslationBundle, language: string): ErrorInfo {
-  const translated = sentences(trans)[error.code];
+  const translated = sentences(trans, error.values ?? {})[error.code];
   if (language.startsWith('en') || !translated) {
     return error;
   }

@@ -20,11 +20,15 @@ fail-stream=500 the same, but stream requests only
 fail-whole=500  the same, but requests for one piece only
 fail-times=1    fail (in these ways) so often only, counted per question
 retry-after=2   the header that these failures carry, in seconds
+error=NAME      refuse as a well-known provider does (``tests/provider_errors.py``)
 fail-at=7       after 7 tokens send an SSE ``error`` and end
 cut=7           after 7 tokens cut the TCP connection
+end=7           after 7 tokens end the stream properly, without finish_reason and ``[DONE]``
+junk=json       send a chunk (or an answer) that is no JSON; junk=shape: JSON, but no chunk
+refusal=3       that many tokens of the model's own refusal instead of content
 finish=length   the finish_reason (stop); ``none`` leaves it out
-usage=always    auto (when ``stream_options`` asks), always, never
-body=json       answer JSON even to a stream request
+usage=always    auto (when ``stream_options`` asks), always, never, broken (counts that are no numbers)
+body=json       answer JSON even to a stream request; body=html: a web page
 refuse=stream   400 to a stream request; refuse=stream_options: 400 when these are present
 repeat=8        that many characters said again where it is asked to go on
 ==============  ===================================================================================
@@ -50,6 +54,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from aiohttp import web
+
+from tests.provider_errors import ERRORS
 
 WORDS = re.compile(r"([a-z_-]+)=([^\s,]+)")
 BATCH = 128
@@ -94,6 +100,9 @@ TEXTS: dict[str, list[str]] = {
 }
 
 
+JUNK = {"json": '{"choices": [{"del', "shape": '{"choices": [{"delta": "text"}], "usage": 7}'}
+
+
 @dataclass
 class Script:
     """What to answer to one request."""
@@ -112,6 +121,10 @@ class Script:
     fail_times: int = 2**31
     retry_after: str = ""
     code: str = ""
+    error: str = ""
+    end: int = -1
+    junk: str = ""
+    refusal: int = 0
     fail_at: int = -1
     cut: int = -1
     finish: str = "stop"
@@ -145,6 +158,10 @@ class Script:
     def thoughts(self) -> list[str]:
         """Return the reasoning, token by token."""
         return [f"r{i} " for i in range(self.reasoning)]
+
+    def refusals(self) -> list[str]:
+        """Return the words of the refusal, token by token."""
+        return [f"no{i} " for i in range(self.refusal)]
 
     def answer(self) -> str:
         """Return the whole answer, as valid Unicode."""
@@ -272,6 +289,8 @@ class ScriptedProvider:
         streamed = bool(received.body.get("stream"))
         if refusal := self._refusal(received, script, streamed):
             return refusal
+        if script.body == "html":
+            return web.Response(text="<html>Please sign in</html>", content_type="text/html")
         if not streamed or script.body == "json":
             return await _whole(received, script)
         return await _stream(request, received, script)
@@ -281,6 +300,11 @@ class ScriptedProvider:
             return refusal
         if script.refuse == "stream_options" and "stream_options" in received.body:
             return _error(400, "Unrecognized request argument supplied: stream_options", "invalid_request")
+        if script.error:
+            code, body = ERRORS[script.error]
+            if isinstance(body, str):
+                return web.Response(status=code, text=body, content_type="text/html")
+            return web.json_response(body, status=code)
         status = script.fail or (script.fail_stream if streamed else script.fail_whole)
         if status and self._asked(received) <= script.fail_times:
             failure = _error(status, f"scripted failure {status}", script.code or "scripted")
@@ -309,7 +333,11 @@ async def _whole(received: Received, script: Script) -> web.Response:
     pieces = script.pieces()
     if script.rate:
         await asyncio.sleep(len(pieces) / script.rate)
-    message = {"role": "assistant", "content": script.answer()}
+    if script.junk:
+        return web.Response(text=JUNK[script.junk], content_type="application/json")
+    message: dict[str, Any] = {"role": "assistant", "content": script.answer()}
+    if script.refusal:
+        message |= {"content": None, "refusal": "".join(script.refusals())}
     if script.reasoning:
         message[script.field] = "".join(script.thoughts())
     received.tokens_sent = len(pieces)
@@ -328,7 +356,10 @@ async def _stream(request: web.Request, received: Received, script: Script) -> w
         await _hang(response, script)
     frames = [_frame(received, {script.field: t}) for t in script.thoughts()]
     thoughts = len(frames)
-    frames += [_frame(received, {"content": t}) for t in script.pieces()]
+    if script.refusal:
+        frames += [_frame(received, {"refusal": t}) for t in script.refusals()]
+    else:
+        frames += [_frame(received, {"content": t}) for t in script.pieces()]
     stop = _first_stop(script, len(frames) - thoughts)
     async for batch in _paced(frames[: thoughts + stop], script.rate):
         received.sent.append(time.monotonic())
@@ -340,6 +371,11 @@ async def _stream(request: web.Request, received: Received, script: Script) -> w
         assert request.transport is not None
         request.transport.abort()
         return response
+    if stop == script.end:
+        await response.write_eof()
+        return response
+    if script.junk:
+        await response.write(f"data: {JUNK[script.junk]}\n\n".encode())
     if stop == script.fail_at:
         await response.write(_sse({"error": {"message": "scripted failure", "type": "server_error"}}))
         return response
@@ -353,7 +389,7 @@ async def _stream(request: web.Request, received: Received, script: Script) -> w
 def _first_stop(script: Script, total: int) -> int:
     """Return after how many content tokens something happens: a cut, an error, a hang, or the end."""
     hang = int(script.hang) if script.hang.isdigit() else -1
-    return min([n for n in (script.cut, script.fail_at, hang) if n >= 0] + [total])
+    return min([n for n in (script.cut, script.fail_at, script.end, hang) if n >= 0] + [total])
 
 
 async def _paced(frames: Sequence[bytes], rate: float) -> AsyncIterator[Sequence[bytes]]:
@@ -380,7 +416,7 @@ def _end(received: Received, script: Script) -> bytes:
     finish = None if script.finish == "none" else script.finish
     frames = [] if finish is None else [_frame(received, {}, finish)]
     asked = (received.body.get("stream_options") or {}).get("include_usage")
-    if script.usage == "always" or (script.usage == "auto" and asked):
+    if script.usage in ("always", "broken") or (script.usage == "auto" and asked):
         chunk = _envelope("chat.completion.chunk", received) | {"choices": [], "usage": _usage(script)}
         frames.append(_sse(chunk))
     return b"".join([*frames, b"data: [DONE]\n\n"])
@@ -397,6 +433,8 @@ def _envelope(kind: str, received: Received) -> dict[str, Any]:
 
 
 def _usage(script: Script) -> dict[str, Any]:
+    if script.usage == "broken":
+        return {"prompt_tokens": "seven", "completion_tokens": -1, "completion_tokens_details": [None]}
     output = len(script.pieces()) + script.reasoning
     return {
         "prompt_tokens": 7,
@@ -439,7 +477,15 @@ def _script(model: str, body: dict[str, Any]) -> Script:
     script = Script.read(model, question)
     repeat = script.repeat if asked else 0
     return replace(
-        script, begun=answer["content"], repeat=repeat, hang="", cut=-1, fail=0, fail_at=-1, finish="stop"
+        script,
+        begun=answer["content"],
+        repeat=repeat,
+        hang="",
+        cut=-1,
+        end=-1,
+        fail=0,
+        fail_at=-1,
+        finish="stop",
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 CODE = re.compile(r"[a-z]+(_[a-z]+)+|timeout|forbidden")
 
-CODE_AT = {"_Rule": 1, "_refused": 0, "EngineFailure": 0, "EngineError": 0, "Failed": 1}
+CODE_AT = {"Rule": 1, "_refused": 0, "EngineFailure": 0, "EngineError": 0, "Failed": 1}
 """Where calls have their code as a positional argument."""
 
 NOT_FOR_READERS = {

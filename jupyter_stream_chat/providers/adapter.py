@@ -81,11 +81,18 @@ class HostedAdapter:
             known = self._models.get(profile.id)
             if known and known[0] == profile:
                 return known[1]
-            model = await asyncio.to_thread(self._build, profile)
+            model = await asyncio.to_thread(self._built, profile)
             if known:  # a run may still be reading from it: closed at the end
                 self._retired.append(known[1])
             self._models[profile.id] = (profile, model)
             return model
+
+    def _built(self, profile: Profile) -> BaseChatOpenAI:
+        from .decoder import notice_cuts
+
+        model = self._build(profile)
+        notice_cuts(model.root_async_client)
+        return model
 
     async def models(self, profile: Profile) -> list[str] | None:
         """Return what the endpoint lists at ``/models``. Raises what the SDK raises."""

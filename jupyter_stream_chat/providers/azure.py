@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 from .adapter import HostedAdapter
 from .profiles import Profile
@@ -14,6 +15,9 @@ _USAGE_SINCE = "2024-09-01"
 """API versions from this date on know ``stream_options``; older ones answer 400 to it."""
 
 
+_SCOPE = "https://cognitiveservices.azure.com/.default"
+
+
 def adapter() -> HostedAdapter:
     """Return the adapter of ``azure``."""
     return HostedAdapter(_build, lists_models=False)
@@ -22,15 +26,33 @@ def adapter() -> HostedAdapter:
 def _build(profile: Profile) -> BaseChatOpenAI:
     from .chat_openai import SETTINGS, StreamingAzureChatOpenAI, without_environment
 
+    # With a key the environment's AZURE_OPENAI_AD_TOKEN, if left in, would go to the endpoint instead.
+    identity = _identity() if profile.azure_identity else {"api_key": profile.api_key, "azure_ad_token": None}
     model = StreamingAzureChatOpenAI(
         azure_endpoint=profile.azure_endpoint,
         azure_deployment=profile.azure_deployment,
         api_version=profile.api_version,
         model=profile.model or None,
-        api_key=profile.api_key,
-        # Left out, the environment's AZURE_OPENAI_AD_TOKEN would go to the endpoint instead of the key.
-        azure_ad_token=None,
+        **identity,
         stream_usage=(profile.api_version or "") >= _USAGE_SINCE,
         **SETTINGS,
     )
     return without_environment(model) if profile.has_address_of_a_page else model
+
+
+def _identity() -> dict[str, Any]:
+    """Return what makes the client ask Entra ID for a token, which azure-identity keeps while it is valid."""
+    from azure.identity import DefaultAzureCredential, get_bearer_token_provider
+
+    provider = get_bearer_token_provider(DefaultAzureCredential(), _SCOPE)
+
+    async def asynchronous() -> str:
+        return str(await asyncio.to_thread(provider))
+
+    # The environment's key and token must not be used instead.
+    return {
+        "api_key": None,
+        "azure_ad_token": None,
+        "azure_ad_token_provider": provider,
+        "azure_ad_async_token_provider": asynchronous,
+    }

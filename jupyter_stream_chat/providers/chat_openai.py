@@ -17,6 +17,7 @@ from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from langchain_openai.chat_models.base import BaseChatOpenAI
 
 from .profiles import Profile
+from .raw import MalformedAnswer, copy_extras, with_sound_usage
 
 SETTINGS: dict[str, Any] = {
     # The default goes through asyncio.wait_for, which on Python 3.11 swallows a task.cancel() that races with
@@ -29,32 +30,37 @@ SETTINGS: dict[str, Any] = {
 
 
 class _Reasoning:
-    """Keeps ``reasoning_content`` (or ``reasoning``), which langchain-openai drops, beside the content."""
+    """Keeps reasoning and refusals, which langchain-openai drops, beside the content; says what is odd."""
 
     def _convert_chunk_to_generation_chunk(
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
     ) -> ChatGenerationChunk | None:
-        generation: ChatGenerationChunk | None = super()._convert_chunk_to_generation_chunk(  # type: ignore[misc]
-            chunk, default_chunk_class, base_generation_info
-        )
-        if generation is not None and chunk.get("choices"):
-            _copy_reasoning(chunk["choices"][0].get("delta"), generation.message.additional_kwargs)
+        try:
+            generation: ChatGenerationChunk | None = super()._convert_chunk_to_generation_chunk(  # type: ignore[misc]
+                with_sound_usage(chunk), default_chunk_class, base_generation_info
+            )
+            if generation is not None and chunk.get("choices"):
+                copy_extras(chunk["choices"][0].get("delta"), generation.message.additional_kwargs)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise MalformedAnswer("A chunk is not as OpenAI's protocol has it.") from error
         return generation
 
     def _create_chat_result(
         self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
-        result: ChatResult = super()._create_chat_result(response, generation_info)  # type: ignore[misc]
-        values = response if isinstance(response, dict) else response.model_dump()
-        for choice, generation in zip(values.get("choices") or [], result.generations, strict=False):
-            _copy_reasoning(choice.get("message"), generation.message.additional_kwargs)
+        if not isinstance(response, dict | openai.BaseModel):  # an HTML page that says 200, say
+            raise MalformedAnswer("The answer is not as OpenAI's protocol has it.")
+        values = response if isinstance(response, dict) else response.model_dump(warnings=False)
+        values = with_sound_usage(values)
+        try:
+            result: ChatResult = super()._create_chat_result(values, generation_info)  # type: ignore[misc]
+            for choice, generation in zip(values.get("choices") or [], result.generations, strict=False):
+                copy_extras(choice.get("message"), generation.message.additional_kwargs)
+            if not result.generations:
+                raise KeyError("choices")
+        except (AttributeError, KeyError, TypeError) as error:
+            raise MalformedAnswer("The answer is not as OpenAI's protocol has it.") from error
         return result
-
-
-def _copy_reasoning(source: dict[str, Any] | None, target: dict[str, Any]) -> None:
-    reasoning = source and (source.get("reasoning_content") or source.get("reasoning"))
-    if isinstance(reasoning, str) and reasoning:
-        target["reasoning_content"] = reasoning
 
 
 class _Prefix:
@@ -73,7 +79,39 @@ class StreamingChatOpenAI(_Reasoning, _Prefix, ChatOpenAI):
     """``ChatOpenAI`` with its reasoning, and answers that go on."""
 
 
-class StreamingAzureChatOpenAI(_Reasoning, AzureChatOpenAI):
+class CompatibleChatOpenAI(StreamingChatOpenAI):
+    """``ChatOpenAI`` for servers of others, which know ``max_tokens`` by its old name."""
+
+    def _get_request_payload(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        payload: dict[str, Any] = super()._get_request_payload(*args, **kwargs)
+        if "max_completion_tokens" in payload:
+            payload["max_tokens"] = payload.pop("max_completion_tokens")
+        return payload
+
+
+class _FilterEnds:
+    """Lets an answer that the content filter cut end like a streamed one: LangChain would throw it away."""
+
+    def _create_chat_result(
+        self, response: dict[str, Any], generation_info: dict[str, Any] | None = None
+    ) -> ChatResult:
+        choices = response.get("choices") or []
+        filtered = [choice.get("finish_reason") == "content_filter" for choice in choices]
+        kept = [
+            {**choice, "finish_reason": None} if each else choice
+            for choice, each in zip(choices, filtered, strict=True)
+        ]
+        result: ChatResult = super()._create_chat_result({**response, "choices": kept}, generation_info)  # type: ignore[misc]
+        for generation, each in zip(result.generations, filtered, strict=True):
+            if each:
+                generation.generation_info = {
+                    **(generation.generation_info or {}),
+                    "finish_reason": "content_filter",
+                }
+        return result
+
+
+class StreamingAzureChatOpenAI(_Reasoning, _FilterEnds, AzureChatOpenAI):
     """``AzureChatOpenAI`` with its reasoning."""
 
 
@@ -86,13 +124,13 @@ def without_environment(model: BaseChatOpenAI) -> BaseChatOpenAI:
 
 
 def parameters(profile: Profile) -> dict[str, Any]:
-    """Return what OpenAI-shaped providers know of the profile's parameters, absent ones left out."""
-    given = profile.parameters
-    known = {
-        "temperature": given.temperature,
-        "top_p": given.top_p,
-        "max_tokens": given.max_tokens,
-        "seed": given.seed,
-        "stop": given.stop,
-    }
-    return {name: value for name, value in known.items() if value is not None}
+    """Return the profile's parameters as fields of the model, absent ones left out."""
+    given = profile.parameters.model_dump(exclude={"system_prompt"}, exclude_none=True)
+    beyond = {name: given.pop(name) for name in _NOT_OPENAIS if name in given}
+    if extra := {**profile.extra_body, **beyond}:
+        given["extra_body"] = extra
+    return given
+
+
+_NOT_OPENAIS = ("top_k", "repetition_penalty")
+"""Parameters that other servers have, under these names, but the SDK does not know."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from ..protocol import FinishReason, Usage
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ _FINISH_REASONS: dict[str, FinishReason] = {
     "max_tokens": "length",
     "content_filter": "content_filter",
     "safety": "content_filter",
+    "refusal": "content_filter",
 }
 
 
@@ -35,6 +38,12 @@ def reasoning_of(message: BaseMessage) -> str:
         return extra
     content = message.content
     return "" if isinstance(content, str) else "".join(_block_texts(content, "reasoning"))
+
+
+def refusal_text_of(message: BaseMessage) -> str:
+    """Return the words with which the model refuses, which are no answer."""
+    extra: Any = message.additional_kwargs.get("refusal")
+    return extra if isinstance(extra, str) else ""
 
 
 def _block_texts(blocks: list[str | dict[str, Any]], kind: str) -> list[str]:
@@ -62,9 +71,12 @@ def usage_of(message: BaseMessage) -> Usage | None:
     usage = getattr(message, "usage_metadata", None)
     if not usage:
         return None
-    details = usage.get("output_token_details") or {}
-    return Usage(
-        input_tokens=usage.get("input_tokens") or 0,
-        output_tokens=usage.get("output_tokens") or 0,
-        reasoning_tokens=details.get("reasoning") or 0,
-    )
+    try:
+        details = usage.get("output_token_details") or {}
+        return Usage(
+            input_tokens=usage.get("input_tokens") or 0,
+            output_tokens=usage.get("output_tokens") or 0,
+            reasoning_tokens=details.get("reasoning") or 0,
+        )
+    except (AttributeError, ValidationError):  # an answer is not worth less for a count that is no number
+        return None

@@ -22,9 +22,9 @@ def adapter() -> HostedAdapter:
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:
-    from .chat_openai import SETTINGS, StreamingChatOpenAI, without_environment
+    from .chat_openai import SETTINGS, CompatibleChatOpenAI, without_environment
 
-    model = StreamingChatOpenAI(
+    model = CompatibleChatOpenAI(
         model=profile.model,
         base_url=profile.base_url,
         api_key=profile.api_key or _NO_KEY,

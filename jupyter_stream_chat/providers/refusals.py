@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from ..protocol import Limitation
-from .errors import Facts, facts_of
+from .facts import Facts, facts_of
 
 _REFUSING = frozenset({400, 404, 405, 422})
 _BUSY = frozenset({429, 503})

@@ -13,10 +13,14 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
 from ..protocol import Channel, FinishReason, Usage
-from ..providers.chunks import finish_reason_of, reasoning_of, text_of, usage_of
+from ..providers.chunks import finish_reason_of, reasoning_of, refusal_text_of, text_of, usage_of
 from .token_callback import Forward, TokenCallback
 
 log = logging.getLogger(__name__)
+
+
+class ModelRefused(Exception):
+    """The model has answered that it will not; its text says why."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Attempt:
         self.usage: Usage | None = None
         self.unreported = 0
         """Code points that the callback did not report, and that were taken from the chunks instead."""
+        self._refusal = ""
         self._root = uuid4()
         log.debug("Run %s calls the provider as %s", run_id, self._root)
         self._forward = forward
@@ -54,21 +59,24 @@ class Attempt:
     ) -> None:
         """Ask the model, with ``options`` of its own, and return when it has answered.
 
-        Raises what the provider raises.
+        Raises what the provider raises, and ModelRefused.
         """
         config: RunnableConfig = {"callbacks": [self.callback], "run_id": self._root}
         if not ask.streamed:
             self._check(await llm.ainvoke(list(prompt), config, **options))
-            return
-        # Only models that are asked to count by default know the word.
-        usage: dict[str, Any] = {} if ask.stream_options else {"stream_usage": False}
-        async for chunk in llm.astream(list(prompt), config, **options, **usage):
-            self._check(chunk)
+        else:
+            # Only models that are asked to count by default know the word.
+            usage: dict[str, Any] = {} if ask.stream_options else {"stream_usage": False}
+            async for chunk in llm.astream(list(prompt), config, **options, **usage):
+                self._check(chunk)
+        if self._refusal:
+            raise ModelRefused(self._refusal)
 
     def _check(self, message: BaseMessage) -> None:
         """Compare what was yielded with what the callback *received*, and supply what it missed."""
         self._compare("reasoning", reasoning_of(message))
         self._compare("content", text_of(message))
+        self._refusal += refusal_text_of(message)
         self.finish_reason = finish_reason_of(message) or self.finish_reason
         if usage := usage_of(message):
             self.usage = _largest(self.usage, usage)

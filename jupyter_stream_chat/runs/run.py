@@ -267,7 +267,8 @@ class Run:
             return _Ending(self.attempts[-1].finish_reason or "stop")
         explained = self._explained(error)
         log.debug("Run %s: %s: %s", self.run_id, explained.code, explained.detail)
-        return _Ending("content_filter" if explained.code == "content_filter" else "error", explained)
+        filtered = explained.code in ("content_filter", "model_refused")
+        return _Ending("content_filter" if filtered else "error", explained)
 
     def _explained(self, error: BaseException) -> ErrorInfo:
         try:

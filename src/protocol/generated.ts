@@ -383,6 +383,12 @@ export interface ErrorInfo {
    * The trace or the provider's own words, without keys.
    */
   detail?: string | null;
+  /**
+   * Names and numbers of the sentence, for translations of it.
+   */
+  values?: {
+    [k: string]: string;
+  } | null;
 }
 /**
  * The chat list and the profiles, whole; sent on connecting.

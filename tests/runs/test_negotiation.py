@@ -213,14 +213,35 @@ async def test_nothing_is_asked_again_once_a_token_has_come(
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("finish", ["stop", "length"])
-async def test_every_mode_gives_the_same(models: Models, shape: str, finish: str) -> None:
+@pytest.mark.parametrize("answer", ["finish=stop", "finish=length", "finish=content_filter", "refusal=3"])
+async def test_every_mode_gives_the_same(models: Models, shape: str, answer: str) -> None:
     def result(info: RunInfo) -> tuple[object, ...]:
         return info.status, info.finish_reason, info.digest, info.usage, info.kept, info.error, info.notice
 
-    question = f"tokens=40 reasoning=3 finish={finish}"
+    question = f"tokens=40 reasoning=3 {answer}"
     results = [result((await ended(await models(shape, question), m))[1]) for m in get_args(StreamingMode)]
     assert results[0] == results[1] == results[2]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_a_refusal_of_the_models_own_is_shown_and_is_no_answer(models: Models, shape: str) -> None:
+    world = await models(shape, "refusal=3")
+    _, info = await ended(world, "auto")
+    assert (info.finish_reason, world.kept["content"], info.notice) == ("content_filter", "", None)
+    assert info.error is not None
+    assert info.error.code == "model_refused"
+    assert "no0 no1 no2" in (info.error.detail or "")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_a_stream_that_was_cut_is_no_answer_that_stopped(models: Models, shape: str) -> None:
+    world = await models(shape, "tokens=9 end=4")
+    _, info = await ended(world, "auto")
+    assert (info.finish_reason, info.error and info.error.code) == ("error", "stream_cut")
+    assert world.kept["content"] == "t0 t1 t2 t3 "
+    whole = await models(shape, "tokens=3 finish=none")
+    _, info = await ended(whole, "auto")
+    assert (info.finish_reason, info.error) == ("stop", None), "[DONE] says as well that it is whole"
 
 
 # --- a provider that is busy ------------------------------------------------------------------------
