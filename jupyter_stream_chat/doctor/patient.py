@@ -17,6 +17,7 @@ from ..providers.registry import Registry
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from ..config import Settings
     from ..runs.run import Run
 
 _LOCAL: Final = ("guide", "huggingface")
@@ -61,6 +62,14 @@ class Patient:
     """When the pieces of the streamed answer came, in seconds since it was asked for."""
     answered: Run | None = None
     """The last run that was answered."""
+
+    @classmethod
+    def of(
+        cls, profile: Profile | ErrorInfo, keyed: Profile | ErrorInfo, settings: Settings, **more: Any
+    ) -> Patient:
+        """Return the patient that a profile is under these settings."""
+        own = profile.streaming if isinstance(profile, Profile) and not settings.streaming_locked else None
+        return cls(profile, keyed, streaming=own or settings.streaming, tracing=settings.tracing, **more)
 
     @property
     def lacks_key(self) -> bool:

@@ -41,6 +41,10 @@ class StreamChat(Settings, ExtensionApp):
     name = EXTENSION_NAME  # a plain string: Jupyter reads it from the class
     description = "A chat panel in which every token arrives at once and Stop stops."
     load_other_extensions = True
+    extension_url = "/lab"
+    subcommands: Any = {  # noqa: RUF012 - Jupyter's way
+        "doctor": ("jupyter_stream_chat.cli.DoctorApp", "Check a profile from its configuration to Stop.")
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         """Take what Jupyter gives an extension; load nothing."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from .. import protocol as wire
 from ..chats.refused import Refused
-from ..doctor.patient import read_draft
+from ..doctor.patient import Patient, read_draft
 from ..providers import catalog
 from ..providers.adapter import Adapter
 from ..providers.chunks import text_of
@@ -199,7 +199,7 @@ class ProfileApi(Request):
             read = registry.written(body.profile_id), registry.find(body.profile_id)
         else:
             raise Refused(actions.invalid("profile_id", "Name a profile_id, or give values."))
-        return Examination(self._services.patient(*read), registry)
+        return Examination(Patient.of(*read, self._services.settings), registry)
 
     # --- which there are --------------------------------------------------------------------------
 

@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import protocol as wire
 from ..chats.library import Library
-from ..doctor.patient import Patient
 from ..providers.engine_client import EngineClient
 from ..providers.keyfile import KeyFile
-from ..providers.profiles import Profile
 from ..providers.registry import Registry
 from ..runs.deployments import Deployments
 from ..runs.manager import RunManager
@@ -79,14 +77,6 @@ class Services:
         task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-
-    def patient(self, profile: Profile | wire.ErrorInfo, keyed: Profile | wire.ErrorInfo) -> Patient:
-        """Return whom the doctor examines: a profile as it is written, and the same with its key in place."""
-        own = profile.streaming if isinstance(profile, Profile) else None
-        streaming = (
-            self.settings.streaming if self.settings.streaming_locked else own or self.settings.streaming
-        )
-        return Patient(profile, keyed, streaming=streaming, tracing=self.settings.tracing)
 
     def hello(self, user: str) -> wire.Hello:
         """Return the first frame of a connection."""
