@@ -598,6 +598,8 @@ class WorkspaceLoaded(Wire):
     """The global setting holds for every profile and chat: their own choices are ignored."""
     not_saved: ErrorInfo | None = None
     """Why chats live in memory only."""
+    store_damaged: ErrorInfo | None = None
+    """Saved chats could not be read and were put aside; ``detail`` is where."""
     tracing: bool = False
     """LangChain tracing sends every chat to a third party."""
 

@@ -156,6 +156,11 @@ function sentences(
     stream_cut: [
       trans.__("The answer was cut: the provider's stream ended before its end."),
       trans.__('Continue it, or ask again; what had arrived is kept.')
+    store_damaged: [
+      trans.__(
+        'The saved chats were damaged. They have been put aside, and a new store was begun.'
+      ),
+      trans.__('Mend the file or restore a copy in its place; delete it to end this notice.')
     ],
     streaming_failed: [
       trans.__('Streaming failed on this deployment: the answer came in one piece.')

@@ -98,6 +98,11 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     return this._loaded?.not_saved ?? null;
   }
 
+  /** Where the saved chats are that could not be read. */
+  get storeDamaged(): ErrorInfo | null {
+    return this._loaded?.store_damaged ?? null;
+  }
+
   /** LangChain tracing sends every chat to a third party. */
   get tracing(): boolean {
     return this._loaded?.tracing ?? false;

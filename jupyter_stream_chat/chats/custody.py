@@ -1,17 +1,17 @@
 """Whose a run is: ours, another server's on the same store, or nobody's any more.
 
 Owns the pairing of a run's row in the store with its locked spool. All of it but ``problem``, ``is_ours``,
-``let_go`` and ``spool_failed`` runs on the store's thread.
+``let_go``, ``spool_failed`` and ``spool_again`` runs on the store's thread.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..protocol import Digests, ErrorInfo, Message, Part, RunInfo, TextLengths
+from ..protocol import Channel, Digests, ErrorInfo, Message, Part, RunInfo, TextLengths
 from .refused import UnknownChat
 from .spool import Spool, SpoolText, read_spool, spooled_runs
 from .store import Store, StoredChat
@@ -62,7 +62,7 @@ class Custody:
         """``folder`` is where the spools are, of all servers on this store."""
         self._store = store
         self._folder = folder
-        self._ours: set[str] = set()
+        self._ours: dict[str, Spool] = {}
         self._foreign: dict[str, str] = {}
         self._failed: dict[str, OSError] = {}
 
@@ -89,7 +89,7 @@ class Custody:
 
     def let_go(self, run_id: str) -> None:
         """A run of ours has ended, in the store."""
-        self._ours.discard(run_id)
+        self._ours.pop(run_id, None)
         self._failed.pop(run_id, None)
 
     def begin(
@@ -112,17 +112,42 @@ class Custody:
             spool.remove()
             self._failed.pop(run.run_id, None)
             raise
-        self._ours.add(run.run_id)
+        self._ours[run.run_id] = spool
         return Begun(spool, added or [], self._store.chat(run.chat_id))
 
     def _spool(self, run_id: str, on_failure: Callable[[str, OSError], None]) -> Spool:
         if self._store.not_saved:
-            return Spool(run_id)
+            return Spool(run_id, on_failure=on_failure)
         try:
             return Spool.create(self._folder, run_id, on_failure)
         except OSError as error:
             self.spool_failed(run_id, error)
-            return Spool(run_id)
+            return Spool(run_id, on_failure=on_failure)
+
+    def spool_again(self, texts: Mapping[str, Mapping[Channel, StreamText]]) -> None:
+        """Spool the runs of ours that are not, with all their text so far, if the disk lets us now.
+
+        ``texts``: of each live run. Call it where text is appended, lest some come in between.
+        """
+        for run_id, spool in self._ours.items():
+            if spool.is_kept or run_id not in texts:
+                continue
+            try:
+                spool.renew(self._folder, {channel: str(text) for channel, text in texts[run_id].items()})
+            except OSError as error:
+                log.debug("Run %s: still not spooled: %s", run_id, error)
+                return
+            self._failed.pop(run_id, None)
+
+    def return_to_disk(self) -> bool:
+        """Save what is in memory only; False while the disk refuses, or a run of ours has no spool.
+
+        On the disk, a run without one would be taken for lost.
+        """
+        if not all(spool.is_kept for spool in self._ours.values()) or not self._store.return_to_disk():
+            return False
+        self.clean_up()
+        return True
 
     def unsettled_chats(self) -> list[str]:
         """Return the chats with runs that are not ours, or were not when last looked at."""

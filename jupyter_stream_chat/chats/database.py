@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from ..protocol import ErrorInfo
+from .refused import Refused
+from .rescue import back_up, check, is_damage, one_rescuer, put_aside, set_aside
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -102,14 +104,20 @@ class NewerDatabase(Exception):
 
 
 class Database:
-    """One connection. When the disk refuses a write, all that can be read moves into memory."""
+    """One connection. When the disk refuses a write, all that can be read moves into memory.
+
+    What is changed there is remembered as work, and done again on the disk when that takes it.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open or make the database of a folder; where that is impossible, copy what is there into memory."""
         self.not_saved: ErrorInfo | None = None
         """Why nothing is written to the disk."""
+        self._folder = folder
+        self._in_memory_only: list[Callable[[], object]] = []
+        self._may_return = True
         try:
-            self._connection = _connect(folder)
+            self._connection = _open(folder)
         except (OSError, sqlite3.Error, NewerDatabase) as error:
             self.not_saved = _not_saved(error)
             self._connection = _connect_in_memory(copy_of=_connect_for_reading(folder))
@@ -117,6 +125,12 @@ class Database:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    @property
+    def damaged(self) -> ErrorInfo | None:
+        """Say that a damaged database was put aside, as long as it lies there."""
+        files = put_aside(self._folder / FILE_NAME)
+        return _damaged(files[-1]) if files else None
 
     def execute(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> sqlite3.Cursor:
         """Run one statement."""
@@ -128,6 +142,8 @@ class Database:
         Not ``durable``: with a write-ahead log it survives the server's death at once, a power cut from the
         next durable change on. It takes 0.1 ms instead of a disk's time to sync, 1 to 10 ms.
         """
+        if self.not_saved is not None:
+            return self._change_in_memory(work)
         try:
             self._wait_for_disk(durable)
             with self.transaction("IMMEDIATE"):
@@ -135,11 +151,48 @@ class Database:
         except sqlite3.IntegrityError:
             raise
         except sqlite3.DatabaseError as error:
-            if self.not_saved is not None:
-                raise
             self._move_to_memory(error)
+        return self._change_in_memory(work)
+
+    def _change_in_memory(self, work: Callable[[], R]) -> R:
         with self.transaction("IMMEDIATE"):
-            return work()
+            done = work()
+        self._in_memory_only.append(work)
+        return done
+
+    def return_to_disk(self) -> bool:
+        """Do on the disk what was done in memory, and stay there; False while the disk refuses."""
+        if self.not_saved is None or not self._may_return:
+            return self.not_saved is None
+        memory = self._connection
+        try:
+            self._connection = _connect(self._folder)
+        except (OSError, sqlite3.Error, NewerDatabase):
+            return False
+        try:
+            with self.transaction("IMMEDIATE"):
+                for work in self._in_memory_only:
+                    self._do_again(work)
+        except sqlite3.Error as error:
+            log.debug("Chats are still not saved: %s", error)
+            self._connection.close()
+            self._connection = memory
+            return False
+        memory.close()
+        self._in_memory_only.clear()
+        self.not_saved = None
+        log.info("Chats are saved again")
+        return True
+
+    def _do_again(self, work: Callable[[], object]) -> None:
+        """Do one piece of work; where another server has changed what it builds on, leave it out."""
+        self.execute("SAVEPOINT again")
+        try:
+            work()
+        except (Refused, sqlite3.IntegrityError) as error:
+            log.warning("A change that was made in memory does not fit what is on the disk: %s", error)
+            self.execute("ROLLBACK TO again")
+        self.execute("RELEASE again")
 
     @contextmanager
     def transaction(self, kind: str = "DEFERRED") -> Iterator[None]:
@@ -162,7 +215,26 @@ class Database:
     def _move_to_memory(self, error: sqlite3.Error) -> None:
         log.error("Chats are no longer saved: %s", error)
         self.not_saved = _not_saved(error)
+        # A damaged file is put aside at the next start: what memory holds of it is all that can be shown.
+        self._may_return = not is_damage(error)
         self._connection = _connect_in_memory(copy_of=self._connection)
+
+
+def _open(folder: Path) -> sqlite3.Connection:
+    """Connect; a damaged database is put aside, and a new one made. Raises as ``_connect``."""
+    try:
+        return _connect(folder)
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+    with one_rescuer(folder):
+        try:
+            return _connect(folder)  # another server was here first
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+        set_aside(folder / FILE_NAME)
+        return _connect(folder)
 
 
 def _connect(folder: Path) -> sqlite3.Connection:
@@ -176,8 +248,9 @@ def _connect(folder: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
+        check(db)
         _set_journal(db, "wal" if on_local_disk(folder) else "delete")
-        _prepare(db)
+        _prepare(db, path)
     except BaseException:
         db.close()
         raise
@@ -244,12 +317,15 @@ def _set_journal(db: sqlite3.Connection, wanted: str) -> None:
             db.execute(f"PRAGMA journal_mode = {wanted}")
 
 
-def _prepare(db: sqlite3.Connection) -> None:
+def _prepare(db: sqlite3.Connection, file: Path | None = None) -> None:
+    """Make the tables, or bring an older version's up to date; of its ``file`` a copy is made first."""
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("BEGIN IMMEDIATE")
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise NewerDatabase(f"version {version}; this software knows {VERSION}")
+    if file is not None and 0 < version < VERSION:
+        back_up(file, version)
     for script in _VERSIONS[version:]:
         for statement in script.split(";\n"):
             db.execute(statement)
@@ -261,8 +337,18 @@ def _prepare(db: sqlite3.Connection) -> None:
 def _not_saved(error: Exception) -> ErrorInfo:
     """Say why the disk is not used."""
     message = "Chats are not being saved: the disk cannot be written."
-    cure = "Make room or correct the permissions of c.StreamChat.data_dir, then restart Jupyter."
+    cure = "Make room or correct the permissions of c.StreamChat.data_dir; then they are saved by themselves."
     if isinstance(error, NewerDatabase):
         message = "Chats are not being saved: the saved ones are of a newer version of this extension."
         cure = "Update the extension, then restart Jupyter."
     return ErrorInfo(code="not_saved", message=message, cure=cure, detail=f"{type(error).__name__}: {error}")
+
+
+def _damaged(path: Path) -> ErrorInfo:
+    """Say where the damaged database is."""
+    return ErrorInfo(
+        code="store_damaged",
+        message="The saved chats were damaged. They have been put aside, and a new store was begun.",
+        cure="Mend the file or restore a copy in its place; delete it to end this notice.",
+        detail=str(path),
+    )

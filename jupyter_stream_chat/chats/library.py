@@ -44,6 +44,8 @@ from .tree import Turn, conversation, parts_of, written
 SNAPSHOT_MESSAGES = 50
 WATCH_SECONDS = 2.0
 """Between two looks at runs of another server: when one ends, its chat can be written in again."""
+RETRY_SECONDS = 5.0
+"""Between two tries to save what is in memory only."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,7 +57,9 @@ class Library:
     ``owner`` is "" for all (one shared list) or a user's name; who may ask for which is the server's matter.
     """
 
-    def __init__(self, data_dir: Path, *, watch_seconds: float = WATCH_SECONDS) -> None:
+    def __init__(
+        self, data_dir: Path, *, watch_seconds: float = WATCH_SECONDS, retry_seconds: float = RETRY_SECONDS
+    ) -> None:
         """Use ``open``."""
         self.epoch = secrets.token_hex(8)
         """Names this start of the server; sequence numbers count within it."""
@@ -63,6 +67,7 @@ class Library:
         """Called on the loop when ``not_saved`` changes: send every page its workspace again."""
         self._data_dir = data_dir
         self._watch_seconds = watch_seconds
+        self._retry_seconds = retry_seconds
         # One thread: SQLite's connection stays in it, and calls are done in the order of their making.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream-chat-store")
         self._feeds: dict[str, ChatFeed] = {}
@@ -71,13 +76,17 @@ class Library:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._announced: ErrorInfo | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self._mender: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
 
     @classmethod
-    async def open(cls, data_dir: Path, *, watch_seconds: float = WATCH_SECONDS) -> Library:
+    async def open(
+        cls, data_dir: Path, *, watch_seconds: float = WATCH_SECONDS, retry_seconds: float = RETRY_SECONDS
+    ) -> Library:
         """Open the store in ``data_dir``, or one in memory under ``not_saved``, and recover lost runs."""
-        library = cls(data_dir, watch_seconds=watch_seconds)
+        library = cls(data_dir, watch_seconds=watch_seconds, retry_seconds=retry_seconds)
         await library._in_thread(library._open)
-        library._announced = library.not_saved
+        library._notice()
         await library.recover()
         return library
 
@@ -87,8 +96,9 @@ class Library:
 
     async def close(self) -> None:
         """Close the store. Live runs must have ended."""
-        if self._watcher:
-            self._watcher.cancel()
+        for task in (self._watcher, self._mender):
+            if task:
+                task.cancel()
         await self._in_thread(self._store.close)
         self._thread.shutdown(wait=False)
 
@@ -96,6 +106,10 @@ class Library:
     def not_saved(self) -> ErrorInfo | None:
         """Why something lives in memory only; None while all is saved."""
         return self._store.not_saved or self._custody.problem
+
+    async def damaged(self) -> ErrorInfo | None:
+        """Return where the saved chats are that could not be read, and were put aside."""
+        return await self._in_thread(lambda: self._store.damaged)
 
     # --- feeds --------------------------------------------------------------------------------------
 
@@ -389,13 +403,29 @@ class Library:
 
     def _spool_failed(self, run_id: str, error: OSError) -> None:
         self._custody.spool_failed(run_id, error)
-        self._notice()
+        # A spool's first record is written on the store's thread.
+        self._loop.call_soon_threadsafe(self._notice)
 
     def _notice(self) -> None:
-        """Say when ``not_saved`` has changed."""
+        """Say when ``not_saved`` has changed; see to it that it does."""
         if self.not_saved != self._announced:
             self._announced = self.not_saved
             self.on_not_saved()
+        if self.not_saved is not None and self._mender is None:
+            self._mender = asyncio.create_task(self._mend())
+
+    async def _mend(self) -> None:
+        """Try again and again to save what is in memory only."""
+        try:
+            while self.not_saved is not None:
+                await asyncio.sleep(self._retry_seconds)
+                live = {
+                    run_id: run.texts for feed in self._feeds.values() for run_id, run in feed.live.items()
+                }
+                self._custody.spool_again(live)
+                await self._call(self._custody.return_to_disk)
+        finally:
+            self._mender = None
 
 
 def _read_only(foreign: Foreign) -> ChatReadOnly:

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -57,8 +57,8 @@ class Spool:
     ) -> Spool:
         """Lock the run and make its file.
 
-        ``on_failure(run_id, error)`` is called at most once, when an append could not be written. Raises
-        OSError when the folder cannot be written or the run is held already.
+        ``on_failure(run_id, error)`` is called once, when an append could not be written, until ``renew``.
+        Raises OSError when the folder cannot be written or the run is held already.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = _lock(folder, run_id)
@@ -68,7 +68,7 @@ class Spool:
             lock.release()
             raise
         spool = cls(run_id, folder, lock, fd, on_failure)
-        spool._write(_OWNER, f"process {os.getpid()} on {platform.node()}")
+        spool._write(_OWNER, _this_process())
         return spool
 
     @classmethod
@@ -78,6 +78,36 @@ class Spool:
             return cls(run_id, folder, _lock(folder, run_id))
         except OSError:  # Timeout is one
             return None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what is appended goes into a file."""
+        return self._fd is not None
+
+    def renew(self, folder: Path, texts: Mapping[Channel, str]) -> None:
+        """Begin a file anew with all the text so far, where there is none or an append could not be written.
+
+        Raises OSError when the disk still refuses.
+        """
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = self._lock or _lock(folder, self.run_id)
+        # The old file keeps what it has until the new one is whole.
+        unfinished = _file(folder, self.run_id).with_suffix(".part")
+        try:
+            fd = os.open(unfinished, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_TRUNC, 0o600)
+            try:
+                for name, text in [(_OWNER, _this_process()), *texts.items()]:
+                    _write_record(fd, name, text)
+                unfinished.replace(_file(folder, self.run_id))
+            except OSError:
+                os.close(fd)
+                unfinished.unlink()
+                raise
+        except OSError:
+            if self._lock is None:
+                lock.release()
+            raise
+        self._folder, self._lock, self._fd = folder, lock, fd
 
     def append(self, channel: Channel, text: str) -> None:
         """Append text by one unbuffered write. Never raises: what cannot be written is reported, once."""
@@ -101,12 +131,8 @@ class Spool:
     def _write(self, name: str, text: str) -> None:
         if self._fd is None:
             return
-        # A JSON array per line: a record that is cut anywhere before its "]" does not parse, which is how a
-        # torn one is told, and a person can read the file. Length prefixes would save bytes and no time.
-        record = json.dumps([name, text], ensure_ascii=False).encode() + b"\n"
         try:
-            if os.write(self._fd, record) != len(record):
-                raise OSError("the record was cut short: no space left")
+            _write_record(self._fd, name, text)
         except OSError as error:
             # A record behind a torn one would not be found again, so this is the file's end.
             self._close_file()
@@ -118,6 +144,19 @@ class Spool:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def _write_record(fd: int, name: str, text: str) -> None:
+    """Write one record by one write. Raises OSError when it did not go in whole."""
+    # A JSON array per line: a record that is cut anywhere before its "]" does not parse, which is how a
+    # torn one is told, and a person can read the file. Length prefixes would save bytes and no time.
+    record = json.dumps([name, text], ensure_ascii=False).encode() + b"\n"
+    if os.write(fd, record) != len(record):
+        raise OSError("the record was cut short: no space left")
+
+
+def _this_process() -> str:
+    return f"process {os.getpid()} on {platform.node()}"
 
 
 def read_spool(folder: Path, run_id: str) -> SpoolText:

@@ -104,6 +104,15 @@ class Store:
         """Why nothing is written to the disk; None while it is."""
         return self._db.not_saved
 
+    @property
+    def damaged(self) -> ErrorInfo | None:
+        """Where the saved chats are that could not be read, and were put aside."""
+        return self._db.damaged
+
+    def return_to_disk(self) -> bool:
+        """Save what is in memory only; False while the disk refuses."""
+        return self._db.return_to_disk()
+
     def close(self) -> None:
         """Close the database."""
         self._db.close()

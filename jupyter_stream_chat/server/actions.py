@@ -26,6 +26,7 @@ async def check_owner(services: Services, access: Access, chat_id: str) -> None:
 async def workspace_loaded(services: Services, access: Access) -> wire.WorkspaceLoaded:
     """Return the chat list and the profiles, as of the step in which this returns."""
     library = services.library
+    damaged = await library.damaged()
     chats = await library.chats(access.owner)
     return wire.WorkspaceLoaded(
         seq=library.workspace(access.owner).seq,
@@ -36,6 +37,7 @@ async def workspace_loaded(services: Services, access: Access) -> wire.Workspace
         streaming=services.settings.streaming,
         streaming_locked=services.settings.streaming_locked,
         not_saved=library.not_saved,
+        store_damaged=damaged,
         tracing=services.settings.tracing,
     )
 

@@ -63,6 +63,7 @@ export function Banners({
     <>
       <ConnectionBanner workspace={workspace} />
       {workspace.notSaved && <ErrorBanner error={workspace.notSaved} />}
+      {workspace.storeDamaged && <ErrorBanner error={workspace.storeDamaged} showsDetail />}
       {workspace.error && (
         <ErrorBanner error={workspace.error} onDismiss={() => workspace.report(null)} />
       )}
@@ -80,14 +81,17 @@ interface IErrorProps {
   error: ErrorInfo;
   /** Absent: the banner stays as long as what it tells of. */
   onDismiss?: () => void;
+  /** The detail is what the reader needs: a path. */
+  showsDetail?: boolean;
 }
 
-function ErrorBanner({ error, onDismiss }: IErrorProps): JSX.Element {
+function ErrorBanner({ error, onDismiss, showsDetail }: IErrorProps): JSX.Element {
   const { trans, localize } = usePanel();
   const { message, cure } = localize(error);
   return (
     <Banner level="warning">
       <span>{message}</span>
+      {showsDetail && <code>{error.detail}</code>}
       {cure && <span>{cure}</span>}
       {onDismiss && (
         <button className="jp-StreamChat-textButton" onClick={onDismiss}>

@@ -419,6 +419,10 @@ export interface WorkspaceLoaded {
    */
   not_saved?: ErrorInfo | null;
   /**
+   * Saved chats could not be read and were put aside; ``detail`` is where.
+   */
+  store_damaged?: ErrorInfo | null;
+  /**
    * LangChain tracing sends every chat to a third party.
    */
   tracing: boolean;

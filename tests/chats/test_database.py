@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sqlite3
@@ -26,27 +27,23 @@ def test_nobody_else_may_read(tmp_path: Path) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("kind", ["file in the way", "not a database", "newer"])
+@pytest.mark.parametrize("kind", ["file in the way", "newer"])
 def test_what_cannot_be_used_is_left_alone_and_said(tmp_path: Path, kind: str) -> None:
     folder = tmp_path / "data"
     if kind == "file in the way":
         folder.write_text("")
     else:
         folder.mkdir()
-        if kind == "newer":
-            with sqlite3.connect(folder / FILE_NAME) as newer:
-                newer.execute("PRAGMA user_version = 99")
-            newer.close()
-        else:
-            (folder / FILE_NAME).write_text("not a database " * 100)
+        with sqlite3.connect(folder / FILE_NAME) as newer:
+            newer.execute("PRAGMA user_version = 99")
+        newer.close()
     database = Database(folder)
     assert database.not_saved is not None
     assert database.not_saved.code == "not_saved"
     assert database.not_saved.cure
     database.execute("INSERT INTO profiles (profile_id, fields) VALUES ('a', '{}')")
+    assert not database.return_to_disk()
     database.close()
-    if kind == "not a database":
-        assert (folder / FILE_NAME).read_text() == "not a database " * 100
 
 
 def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
@@ -65,6 +62,11 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
         assert database.execute("SELECT title, parameters FROM chats").fetchall() == [("Old", None)]
         assert database.execute("PRAGMA user_version").fetchone() == (VERSION,)
         database.close()
+    (copy,) = tmp_path.glob("*version-*")
+    assert copy.name == "chats.version-1.sqlite3"
+    with contextlib.closing(sqlite3.connect(copy)) as old:
+        assert old.execute("PRAGMA user_version").fetchone() == (1,)
+        assert old.execute("SELECT title FROM chats").fetchall() == [("Old",)]
 
 
 def test_a_disk_that_fails_moves_all_into_memory(tmp_path: Path) -> None:
@@ -76,6 +78,43 @@ def test_a_disk_that_fails_moves_all_into_memory(tmp_path: Path) -> None:
     assert database.not_saved is not None
     names = database.execute("SELECT profile_id FROM profiles ORDER BY position").fetchall()
     assert names == [("before",), ("after",)]
+    database.close()
+
+
+def test_what_was_done_in_memory_is_done_again_on_the_disk(tmp_path: Path) -> None:
+    database, other = Database(tmp_path), Database(tmp_path)
+    insert = "INSERT INTO profiles (profile_id, fields) VALUES (?, '{}')"
+    database.change(lambda: database.execute(insert, ("before",)))
+    database.execute("PRAGMA query_only = ON")
+    database.change(lambda: database.execute(insert, ("in memory",)))
+    database.change(lambda: database.execute(insert, ("taken",)))
+    with pytest.raises(sqlite3.IntegrityError):
+        database.change(lambda: database.execute(insert, ("in memory",)))
+    other.change(lambda: other.execute(insert, ("taken",)))
+    assert database.return_to_disk()
+    assert database.not_saved is None
+    database.change(lambda: database.execute(insert, ("after",)))
+    select = "SELECT profile_id FROM profiles ORDER BY position"
+    names = [("before",), ("taken",), ("in memory",), ("after",)]
+    assert database.execute(select).fetchall() == names
+    assert other.execute(select).fetchall() == names
+    database.close()
+    other.close()
+
+
+def test_it_stays_in_memory_while_the_disk_refuses(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.write_text("in the way")
+    database = Database(folder)
+    insert = "INSERT INTO profiles (profile_id, fields) VALUES (?, '{}')"
+    for name in ("first", "second"):
+        database.change(lambda name=name: database.execute(insert, (name,)))  # type: ignore[misc]
+        assert not database.return_to_disk()
+    folder.unlink()
+    assert database.return_to_disk()
+    database.close()
+    database = Database(folder)
+    assert database.execute("SELECT profile_id FROM profiles").fetchall() == [("first",), ("second",)]
     database.close()
 
 

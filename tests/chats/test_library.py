@@ -320,6 +320,7 @@ async def test_a_spool_that_fails_is_said_until_the_text_is_in_the_store(
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", full)
         spool.append("content", "Yes.")
+        await asyncio.sleep(0)
     assert told == [True]
     writing.texts["content"].append("Yes.")
     await library.end_run(writing.ended(), writing.texts)

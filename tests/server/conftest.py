@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -45,7 +47,9 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from jupyter_stream_chat.server.app import StreamChat
 from tests.scripted_provider import ScriptedProvider
 
+from . import process
 from .page import Page
+from .process import Process, StartProcess
 
 KEY = "sk-scripted-0123456789"
 
@@ -165,3 +169,18 @@ async def start_server(
 async def server(start_server: StartServer) -> Server:
     """Start a server with one scripted profile."""
     return await start_server()
+
+
+@pytest.fixture
+async def start_process(tmp_path: Path, provider: ScriptedProvider) -> AsyncIterator[StartProcess]:
+    """Return a function that starts one more server, as a process, on the same store."""
+    process.write_config(tmp_path, profiles=[scripted_profile(provider)])
+    started: list[Process] = []
+
+    async def start(*prefix: str) -> Process:
+        started.append(await process.start(tmp_path, len(started), prefix))
+        return started[-1]
+
+    yield start
+    for server in started:
+        await server.end(signal.SIGKILL)

@@ -139,6 +139,10 @@ class Page:
                 await self._news.wait()
         return self.closed
 
+    async def news(self) -> None:
+        """Wait for the next event, or the connection's end."""
+        await self._news.wait()
+
     async def until_text(self, run_id: str, length: int, **kwargs: Any) -> None:
         """Wait until so much of a run's answer has come."""
         async with asyncio.timeout(PATIENCE):

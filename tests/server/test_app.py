@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,3 +84,15 @@ async def test_runs_are_among_the_lines_of_jupyters_log(server: Server) -> None:
     finally:
         server.app.log.removeHandler(handler)
     assert len([line for line in lines if run_id in line]) == 2, "one line at its start, one at its end"
+
+
+async def test_damaged_chats_are_put_aside_and_told(start_server: StartServer, tmp_path: Path) -> None:
+    (tmp_path / "chats.sqlite3").write_text("not a database " * 100)
+    server = await start_server(data_dir=str(tmp_path))
+    async with server.page() as page:
+        loaded = await page.until_type("workspace_loaded")
+        assert loaded["store_damaged"]["code"] == "store_damaged"
+        assert "not_saved" not in loaded
+        await page.finished(await page.ask(await page.new_chat(), "tokens=1"))
+    (aside,) = [name for name in os.listdir(tmp_path) if "damaged" in name]
+    assert loaded["store_damaged"]["detail"] == str(tmp_path / aside)
