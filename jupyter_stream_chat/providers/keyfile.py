@@ -43,7 +43,6 @@ class KeyFile:
     def __init__(self, folder: Path) -> None:
         """Nothing is read or made yet."""
         self._path = folder / FILE_NAME
-        self._lock = FileLock(f"{self._path}.lock", timeout=_LOCK_SECONDS, mode=_MODE, thread_local=False)
 
     def read(self) -> Mapping[str, KeptKey]:
         """Return what is kept; nothing where the file cannot be read, which is logged."""
@@ -67,7 +66,8 @@ class KeyFile:
 
     def _change(self, work: Callable[[_Content], object]) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._lock:
+        # Made anew each time: one lock object would let every thread of this server in at once.
+        with FileLock(f"{self._path}.lock", timeout=_LOCK_SECONDS, mode=_MODE):
             try:
                 content = self._read()
             except ValueError:

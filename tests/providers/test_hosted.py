@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.language_models import BaseChatModel
 
+from jupyter_stream_chat.protocol import ErrorInfo
 from jupyter_stream_chat.providers.chunks import finish_reason_of, reasoning_of, text_of, usage_of
 from jupyter_stream_chat.providers.profiles import Profile
 from jupyter_stream_chat.providers.registry import Registry
@@ -173,3 +176,62 @@ async def test_what_stop_relies_on_is_set(opened: Opened, shape: str) -> None:
     assert llm.stream_chunk_timeout == 0, "asyncio.wait_for swallows cancels on Python 3.11"
     assert llm.max_retries == 0
     assert not llm.streaming
+
+
+async def test_what_only_other_servers_know_is_sent_to_them_as_they_call_it(
+    opened: Opened, provider: ScriptedProvider
+) -> None:
+    llm = await opened(
+        "openai-compatible",
+        parameters={"top_k": 5, "repetition_penalty": 1.1, "max_tokens": 9},
+        extra_body={"chat_template_kwargs": {"enable_thinking": False}},
+    )
+    assert [chunk async for chunk in llm.astream("tokens=1")]
+    body = provider.requests[-1].body
+    assert (body["top_k"], body["repetition_penalty"], body["max_tokens"]) == (5, 1.1, 9)
+    assert body["chat_template_kwargs"] == {"enable_thinking": False}
+    assert "max_completion_tokens" not in body
+
+
+IDENTITY = """
+class DefaultAzureCredential:
+    pass
+
+def get_bearer_token_provider(credential, *scopes):
+    asked = []
+    def token():
+        asked.append(credential)
+        return f"token-{len(asked)}-for-{scopes[0]}"
+    return token
+"""
+
+
+async def test_azure_can_be_asked_with_a_token_of_entra_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AZURE_OPENAI_API_KEY", "OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"):
+        monkeypatch.setenv(name, "of-the-environment")
+    async with ScriptedProvider() as provider:
+        values = profile_values("azure", provider, api_key=None, azure_identity=True)
+        without = Registry([values], engine=None)  # type: ignore[arg-type]
+        problem = without.find("azure")
+        assert isinstance(problem, ErrorInfo)
+        assert (problem.field, "pip install azure-identity" in (problem.cure or "")) == (
+            "azure_identity",
+            True,
+        )
+        package = tmp_path / "azure" / "identity"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(IDENTITY)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        opener = Opened(provider)
+        llm = await opener("azure", api_key=None, azure_identity=True)
+        assert [chunk async for chunk in llm.astream("tokens=1")]
+        await llm.ainvoke("tokens=1")
+        await opener.close()
+        scope = "for-https://cognitiveservices.azure.com/.default"
+        sent = [request.headers["authorization"] for request in provider.requests]
+        assert sent == [f"Bearer token-1-{scope}", f"Bearer token-2-{scope}"], "asked anew: tokens expire"
+        assert not any("of-the-environment" in str(request.headers) for request in provider.requests)
+    for name in ("azure.identity", "azure"):
+        sys.modules.pop(name, None)

@@ -1,0 +1,62 @@
+"""A chat model that repeats the question in capitals, word by word.
+
+Everything a provider needs is here: a subclass of LangChain's ``BaseChatModel``. Its fields are what a
+profile may set (``model``, ``max_tokens``; by ``options`` in Jupyter's configuration also ``pause``).
+Synchronous models like this one run in a thread of their own; Stop is heeded between two chunks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+
+class ShoutChatModel(BaseChatModel):
+    """Answers in capitals."""
+
+    model: str = "shout-1"
+    max_tokens: int | None = None
+    """Words to answer with at most."""
+    pause: float = 0.0
+    """Seconds before each word."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "shout"
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        words = str(messages[-1].text).upper().split()
+        kept = words[: self.max_tokens]
+        for number, word in enumerate(kept):
+            time.sleep(self.pause)
+            text = word if number == 0 else f" {word}"
+            yield ChatGenerationChunk(message=AIMessageChunk(content=text))
+        reason = "stop" if len(kept) == len(words) else "length"
+        end = AIMessageChunk(content="", response_metadata={"finish_reason": reason})
+        yield ChatGenerationChunk(message=end)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        chunks = list(self._stream(messages, stop, **kwargs))
+        message = AIMessage(
+            content="".join(chunk.text for chunk in chunks),
+            response_metadata=chunks[-1].message.response_metadata,
+        )
+        return ChatResult(generations=[ChatGeneration(message=message)])
