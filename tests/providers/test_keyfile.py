@@ -1,4 +1,4 @@
-"""The file of typed-in keys: nobody else reads it, servers share it, and what is broken is not overwritten."""
+"""The file of typed-in keys: nobody else reads it, servers share it; what is broken is not overwritten."""
 
 from __future__ import annotations
 
