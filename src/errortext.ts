@@ -156,6 +156,7 @@ function sentences(
     stream_cut: [
       trans.__("The answer was cut: the provider's stream ended before its end."),
       trans.__('Continue it, or ask again; what had arrived is kept.')
+    ],
     store_damaged: [
       trans.__(
         'The saved chats were damaged. They have been put aside, and a new store was begun.'
