@@ -10,6 +10,7 @@ import re
 import traceback
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from ..protocol import ErrorInfo
 from .facts import causes, facts_of
@@ -19,6 +20,7 @@ from .rules import OTHERWISE, rule_for
 _KEY_SHAPES = re.compile(r"(?i)\b(sk-[\w*-]{4,}|(?<=bearer )[\w.~+/*-]+|(?<=api-key: )[\w*-]+)")
 _REDACTED = "[key]"
 _MAX_DETAIL = 4000
+_PERHAPS_THE_PROXY = frozenset({"connection_refused", "unknown_host", "timeout", "untrusted_certificate"})
 
 
 class ProviderProblem(Exception):
@@ -46,11 +48,21 @@ def classify(error: BaseException, profile: Profile | None = None) -> ErrorInfo:
     return ErrorInfo(
         code=rule.code,
         message=rule.message.format(**names),
-        cure=rule.cure.format(**names),
+        cure=rule.cure.format(**names) + _by_proxy(rule.code, profile),
         field=rule.field.format(**names) if rule.field else None,
         detail=detail,
         values=values or None,
     )
+
+
+def _by_proxy(code: str, profile: Profile | None) -> str:
+    """Return what to add where it may be a proxy of the environment that fails, and not the provider."""
+    address = urlsplit(_address(profile) or "")
+    proxy = getproxies().get(address.scheme)
+    if code not in _PERHAPS_THE_PROXY or not proxy or proxy_bypass(address.netloc):
+        return ""
+    name = f"{address.scheme.upper()}_PROXY"
+    return f" Requests go through the proxy {_without_user(proxy)}, which {name} names: check it too."
 
 
 def _names(profile: Profile | None) -> dict[str, str]:
@@ -104,6 +116,10 @@ def _address(profile: Profile | None) -> str | None:
     address = profile and (profile.base_url or profile.azure_endpoint)
     if not address:
         return None
+    return _without_user(address)
+
+
+def _without_user(address: str) -> str:
     return urlsplit(address)._replace(netloc=urlsplit(address).netloc.rpartition("@")[2]).geturl()
 
 

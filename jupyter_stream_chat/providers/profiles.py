@@ -5,6 +5,7 @@ Owns the shape of a profile and its checks. Builds no model, imports no provider
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ from .presets import PRESETS, Preset
 EarlyStop = Literal["off", "ask", "stop"]
 Origin = Literal["configured", "stored", "built-in"]
 
+_PASSWORD = re.compile(r"//[^/@]*:[^/@]+@")
 _CONFIGURED_ONLY = ("class_path", "options", "azure_identity")
 """What loads code or signs in as the server: never a page's to say."""
 
@@ -235,6 +237,10 @@ def _not_for_pages(given: Mapping[str, Any]) -> list[ErrorInfo]:
         for name in _CONFIGURED_ONLY
         if name in given
     ]
+    for name in ("base_url", "azure_endpoint"):
+        if _PASSWORD.search(str(given.get(name, ""))):
+            message = f"The {name} holds a password, which would be kept in the database."
+            problems.append(profile_error(name, message, "Take it out; give it as the api_key."))
     if given.get("provider") in ("langchain", "guide"):
         message = f"Only Jupyter's configuration may use the provider {given['provider']}."
         problems.append(profile_error("provider", message, _ASK_ADMINISTRATOR))
@@ -289,13 +295,15 @@ def profile_info(
     )
 
 
-def broken_profile_info(profile_id: str, values: Mapping[str, Any], problem: ErrorInfo) -> ProfileInfo:
+def broken_profile_info(
+    profile_id: str, values: Mapping[str, Any], problem: ErrorInfo, *, origin: Origin
+) -> ProfileInfo:
     """Return a profile that could not be read, so that a page can say so instead of not listing it."""
     return ProfileInfo(
         profile_id=profile_id,
         label=str(values.get("label") or profile_id),
         provider=str(values.get("provider") or "unknown"),
         model=str(values.get("model") or ""),
-        locked=True,
+        locked=origin != "stored",  # a page must be able to mend or delete what it stored
         problem=problem,
     )

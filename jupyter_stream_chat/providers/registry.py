@@ -36,6 +36,7 @@ class _Entry:
     id: str
     values: Mapping[str, Any]
     profile: Profile | ErrorInfo
+    origin: Origin
 
 
 class Registry:
@@ -98,7 +99,7 @@ class Registry:
     def infos(self) -> list[ProfileInfo]:
         """Return every profile as a page may see it, with what is wrong with it."""
         return [
-            broken_profile_info(entry.id, entry.values, entry.profile)
+            broken_profile_info(entry.id, entry.values, entry.profile, origin=entry.origin)
             if isinstance(entry.profile, ErrorInfo)
             else self._info(entry.profile)
             for entry in self._entries()
@@ -176,7 +177,11 @@ class Registry:
 
     def _entries(self) -> list[_Entry]:
         entries: dict[str, _Entry] = {}
-        for entry in [*self._configured, *self._stored, _Entry(guide.GUIDE_ID, {}, guide.PROFILE)]:
+        for entry in [
+            *self._configured,
+            *self._stored,
+            _Entry(guide.GUIDE_ID, {}, guide.PROFILE, "built-in"),
+        ]:
             entries.setdefault(entry.id, entry)
         return list(entries.values())
 
@@ -197,6 +202,11 @@ class Registry:
 
 def _read(profiles: Iterable[Mapping[str, Any]], origin: Origin) -> list[_Entry]:
     return [
-        _Entry(str(values.get("id") or f"profile-{position}"), values, parse_profile(values, origin=origin))
+        _Entry(
+            str(values.get("id") or f"profile-{position}"),
+            values,
+            parse_profile(values, origin=origin),
+            origin,
+        )
         for position, values in enumerate(profiles, 1)
     ]

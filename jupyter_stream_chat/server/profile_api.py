@@ -46,13 +46,19 @@ class ProfileApi(Request):
     """One request about profiles."""
 
     async def list_profiles(self) -> bytes:
-        """``GET profiles``"""
-        registry = self._services.registry
-        return answer_json(profiles=registry.infos(), default_profile_id=registry.default_id)
+        """``GET profiles``: and the settings that hold for all of them."""
+        registry, settings = self._services.registry, self._services.settings
+        return answer_json(
+            profiles=registry.infos(),
+            default_profile_id=registry.default_id,
+            profiles_locked=settings.profiles_locked,
+            streaming=settings.streaming,
+            streaming_locked=settings.streaming_locked,
+        )
 
     async def list_providers(self) -> bytes:
         """``GET providers``: what the form of each has."""
-        return answer_json(providers=await asyncio.to_thread(catalog.offered))
+        return answer_json(providers=catalog.offered())
 
     async def get_profile(self, profile_id: str) -> bytes:
         """``GET profiles/{id}``: as pages see it; of a stored one also the values that ``PUT`` takes."""

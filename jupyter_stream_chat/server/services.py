@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import protocol as wire
 from ..chats.library import Library
+from ..providers import extensions
 from ..providers.engine_client import EngineClient
 from ..providers.keyfile import KeyFile
 from ..providers.registry import Registry
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from ..config import Settings
 
 log = logging.getLogger(__name__)
+
+extensions.names()  # reads the metadata of all packages: here it does not hold up the loop
 
 
 @dataclass

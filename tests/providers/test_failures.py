@@ -226,6 +226,17 @@ async def test_a_proxy_that_refuses(provider: ScriptedProvider, monkeypatch: pyt
     assert "HTTPS_PROXY" in (error.cure or "")
 
 
+async def test_a_proxy_that_is_not_there_is_named_beside_the_endpoint(
+    provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://me:secret@127.0.0.1:9")
+    values = profile_values(OPENAI, provider, base_url="http://api.example/v1")
+    error, _ = await failed(values, "hello")
+    assert error.code == "connection_refused"
+    assert "the proxy http://127.0.0.1:9, which HTTP_PROXY names" in (error.cure or "")
+    assert "secret" not in error.model_dump_json()
+
+
 @pytest.mark.parametrize(("question", "text"), [("hang=after-headers", ""), ("hang=2", "t0 t1 ")])
 async def test_a_silence_before_the_first_token_or_after(
     provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch, question: str, text: str

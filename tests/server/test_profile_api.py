@@ -38,6 +38,20 @@ async def test_profiles_are_added_replaced_and_deleted_in_every_page(server: Ser
         assert len(page.of_type("profiles_changed")) == 3
 
 
+async def test_a_stored_profile_that_can_no_longer_be_read_is_mended_or_deleted(server: Server) -> None:
+    services = await server.extension.services()
+    await services.library.save_profile("mine", {**STORED, "provider": "since_uninstalled"})
+    await services.profiles_changed()
+    _, found = await server.rest("GET", "profiles/mine")
+    assert (found["profile"]["locked"], found["profile"]["problem"]["field"]) == (False, "provider")
+    assert found["values"]["model"] == "m"
+    _, mended = await server.rest("PUT", "profiles/mine", STORED)
+    assert "problem" not in mended["profile"]
+    await services.library.save_profile("mine", {**STORED, "provider": "since_uninstalled"})
+    await services.profiles_changed()
+    assert (await server.rest("DELETE", "profiles/mine"))[0] == 200
+
+
 async def test_no_key_leaves_the_server(server: Server) -> None:
     bodies = [(await server.fetch("GET", path)).body for path in ("profiles", "profiles/scripted")]
     assert not any(KEY.encode() in body for body in bodies)
@@ -51,6 +65,7 @@ async def test_no_key_leaves_the_server(server: Server) -> None:
         ({"provider": "os.system"}, "provider", "openai"),
         ({"provider": "langchain", "class_path": "os.system"}, "class_path", "administrator"),
         ({"azure_identity": True}, "azure_identity", "administrator"),
+        ({"base_url": "http://me:pass@127.0.0.1:1/v1"}, "base_url", "api_key"),
         ({"id": "check"}, "id", "another"),
         ({"base_url": "file:///etc/passwd"}, "base_url", "http"),
         ({"trust_remote_code": True}, "trust_remote_code", "Known are"),
@@ -172,6 +187,11 @@ async def test_a_profile_is_tried_before_it_is_saved(server: Server, provider: S
     status, answer = await server.rest("POST", "profiles/try", form(provider, model=""))
     assert (status, answer["error"]["field"]) == (400, "model")
     _, listed = await server.rest("GET", "profiles")
+    assert (listed["streaming"], listed["streaming_locked"], listed["profiles_locked"]) == (
+        "auto",
+        False,
+        False,
+    )
     assert [profile["profile_id"] for profile in listed["profiles"]] == ["scripted", "guide"]
 
 
