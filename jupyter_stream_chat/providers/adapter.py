@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..protocol import ErrorInfo, Parameters, ProgressStage
 from .profiles import Profile
+from .raw import MalformedAnswer
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -95,11 +96,18 @@ class HostedAdapter:
         return model
 
     async def models(self, profile: Profile) -> list[str] | None:
-        """Return what the endpoint lists at ``/models``. Raises what the SDK raises."""
+        """Return what the endpoint lists at ``/models``. Raises what the SDK raises, and MalformedAnswer."""
         if not self._lists_models:
             return None
         client = (await self._client(profile)).root_async_client
-        return sorted({model.id async for model in client.models.list()})
+        from openai import NotFoundError  # loaded with the client
+
+        try:
+            return sorted({str(model.id) async for model in client.models.list()})
+        except NotFoundError:
+            return None
+        except (AttributeError, TypeError, ValueError) as error:
+            raise MalformedAnswer("The list of models is not as OpenAI's protocol has it.") from error
 
     async def close(self) -> None:
         """Close every connection of every client that was built."""

@@ -15,7 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 from ..protocol import ErrorInfo
 from .facts import causes, facts_of
 from .profiles import Profile
-from .rules import OTHERWISE, rule_for
+from .rules import OTHERWISE, rule_for, sizes_in
 
 _KEY_SHAPES = re.compile(r"(?i)\b(sk-[\w*-]{4,}|(?<=bearer )[\w.~+/*-]+|(?<=api-key: )[\w*-]+)")
 _REDACTED = "[key]"
@@ -97,7 +97,8 @@ def _own_words(error: BaseException) -> ErrorInfo | None:
     if type(error).__name__ != "EngineError" or not isinstance(code, str) or not isinstance(message, str):
         return None
     cure, detail = getattr(error, "cure", None), getattr(error, "detail", None)
-    return ErrorInfo(code=code, message=message, cure=cure, detail=detail)
+    values = sizes_in(message.lower()) if code == "context_too_long" else None
+    return ErrorInfo(code=code, message=message, cure=cure, detail=detail, values=values)
 
 
 def _words(error: BaseException) -> str:

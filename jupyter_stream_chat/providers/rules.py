@@ -50,18 +50,18 @@ def _all(*conditions: Callable[[Facts], bool]) -> Callable[[Facts], bool]:
 # --- what is read from the provider's words ---------------------------------------------------------
 
 _MOST = re.compile(
-    r"(?:maximum context length|context (?:length|size|window)|maximum|up to|at most)\D{0,30}?(\d{3,})"
-    r"|> *(\d{3,}) *maximum"
+    r"(?:maximum context length|context (?:length|size|window)|maximum|up to|at most|this model reads)"
+    r"\D{0,30}?(\d{3,})|> *(\d{3,}) *maximum"
 )
 _ASKED = re.compile(
-    r"(?:requested|resulted in|too long:|prompt (?:has|contains|is)|input (?:has|contains|is)|"
-    r"request \()\D{0,30}?(\d{3,})"
+    r"(?:requested|resulted in|too long:|request \(|(?:prompt|conversation|input) (?:has|contains|is))"
+    r"\D{0,30}?(\d{3,})"
 )
 
 
-def _sizes(facts: Facts) -> dict[str, str] | None:
-    """Return how long the conversation is and may be, in tokens, as the provider says it."""
-    most, asked = _MOST.search(facts.text), _ASKED.search(facts.text)
+def sizes_in(text: str) -> dict[str, str] | None:
+    """Return how long the conversation is and may be, in tokens, as a sentence in lower case says it."""
+    most, asked = _MOST.search(text), _ASKED.search(text)
     if most is None or asked is None:
         return None
     return {"asked": next(filter(None, asked.groups())), "most": next(filter(None, most.groups()))}
@@ -121,7 +121,7 @@ RULES: Final = (
         "context_too_long",
         "The conversation is longer than {model} can read: {asked} tokens, and {most} are possible.",
         "Start a new chat, shorten the question, or lower max_tokens.",
-        values=_sizes,
+        values=lambda facts: sizes_in(facts.text),
     ),
     Rule(
         _TOO_LONG,

@@ -108,6 +108,14 @@ def test_the_engines_own_words_are_kept() -> None:
     assert error.detail == "CUDA [key]"
 
 
+def test_the_engine_says_the_sizes_too() -> None:
+    class EngineError(Exception):
+        code = "context_too_long"
+        message = "The conversation has 5012 tokens; this model reads 4096 at most, its answer included."
+
+    assert classify(EngineError()).values == {"asked": "5012", "most": "4096"}
+
+
 def test_a_password_in_the_address_is_not_shown() -> None:
     address = "http://me:pass%21word@127.0.0.1:1/v1"
     profile = parse_profile({"id": "x", "provider": "openai-compatible", "model": "m", "base_url": address})

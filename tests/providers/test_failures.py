@@ -31,7 +31,7 @@ from .conftest import KEY, profile_values
 AZURE, OPENAI, COMPATIBLE = "azure", "openai", "openai-compatible"
 
 
-async def failed(values: dict[str, Any], question: str) -> tuple[ErrorInfo, str]:
+async def failed(values: dict[str, Any], question: str, *, whole: bool = False) -> tuple[ErrorInfo, str]:
     """Ask, expect an exception, and return what it means and the text that had come."""
     registry = Registry([values], engine=None)  # type: ignore[arg-type]
     profile = registry.find(str(values["id"]))
@@ -39,8 +39,11 @@ async def failed(values: dict[str, Any], question: str) -> tuple[ErrorInfo, str]
     text = ""
     try:
         llm = await registry.open(profile, lambda *_: None)
-        async for chunk in llm.astream(question):
-            text += text_of(chunk)
+        if whole:
+            text = text_of(await llm.ainvoke(question))
+        else:
+            async for chunk in llm.astream(question):
+                text += text_of(chunk)
     except Exception as error:  # noqa: BLE001 - any, that is the point
         return classify(error, profile), text
     finally:
@@ -153,6 +156,13 @@ async def test_each_failure_has_its_sentence_its_cure_and_its_field(
     for key in (KEY, "sk-wrong-0123"):
         assert key not in error.model_dump_json()
     assert len(provider.requests) == 1, "nothing is retried behind the run's back"
+
+
+@pytest.mark.parametrize("question", ["body=html", "junk=json", "junk=shape"])
+async def test_an_answer_in_one_piece_that_is_none(provider: ScriptedProvider, question: str) -> None:
+    for shape in (OPENAI, AZURE, COMPATIBLE):
+        error, _ = await failed(profile_values(shape, provider), question, whole=True)
+        assert error.code == "malformed_answer", shape
 
 
 async def test_a_host_that_cannot_be_found(provider: ScriptedProvider) -> None:

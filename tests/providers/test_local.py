@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,3 +70,14 @@ async def test_parameters_reach_the_engine(engine: EngineClient) -> None:
     model = await registry.open(found(registry, "few"), lambda *_: None)
     message = await model.ainvoke("How do I stop an answer?")
     assert message.response_metadata["finish_reason"] == "length"
+
+
+async def test_the_models_that_were_downloaded_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    for folder in ("models--Qwen--Qwen2.5-0.5B-Instruct", "models--gpt2", "datasets--a--b"):
+        (tmp_path / folder).mkdir()
+    registry = Registry([{"id": "hf", "provider": "huggingface", "model": "gpt2"}], engine=EngineClient())
+    async with registry.trial(found(registry, "hf")) as adapter:
+        assert await adapter.models(found(registry, "hf")) == ["Qwen/Qwen2.5-0.5B-Instruct", "gpt2"]

@@ -171,6 +171,9 @@ async def test_models_are_listed_where_the_endpoint_has_a_list(
     }
     status, answer = await server.rest("POST", "profiles/models", azure)
     assert (status, answer["error"]["code"]) == (400, "no_model_list")
+    for path in ("/elsewhere", "/_requests"):
+        answered = await server.rest("POST", "profiles/models", {**values, "base_url": provider.url + path})
+        assert answered[1]["error"]["code"] in ("no_model_list", "malformed_answer")
     nowhere = {**values, "base_url": "http://127.0.0.1:9/v1"}
     status, answer = await server.rest("POST", "profiles/models", nowhere)
     assert (status, answer["error"]["code"]) == (400, "connection_refused")

@@ -75,7 +75,7 @@ async def test_a_chats_own_parameters_go_over_its_profiles(
         await finish(server, sent["run_id"])
         body = provider.requests[-1].body
         roles = [message["role"] for message in body["messages"]]
-        return body.get("temperature"), body.get("seed"), body.get("max_completion_tokens"), roles
+        return body.get("temperature"), body.get("seed"), body.get("max_tokens"), roles
 
     assert await asked() == (0, None, 9, ["user"])
     _, changed = await server.rest("PATCH", path, {"parameters": {"seed": 1}})
@@ -84,6 +84,21 @@ async def test_a_chats_own_parameters_go_over_its_profiles(
     _, changed = await server.rest("PATCH", path, {"parameters": None})
     assert "parameters" not in changed["chat"]
     assert await asked() == (0.5, None, 9, ["system", "user"])
+
+
+async def test_the_next_question_knows_the_same_with_and_without_streaming(
+    server: Server, provider: ScriptedProvider
+) -> None:
+    contexts = []
+    for mode in ("on", "off", "auto"):
+        _, made = await server.rest("POST", "chats", {"streaming": mode})
+        path = f"chats/{made['chat']['chat_id']}/messages"
+        for text in ("tokens=3 reasoning=2 finish=length", "tokens=1"):
+            _, sent = await server.rest("POST", path, {"text": text})
+            await finish(server, sent["run_id"])
+        contexts.append(provider.requests[-1].body["messages"])
+    assert contexts[0][1]["content"] == "t0 t1 t2 "
+    assert contexts[0] == contexts[1] == contexts[2]
 
 
 async def test_a_run_is_interrupted_by_post(server: Server) -> None:
