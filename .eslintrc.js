@@ -6,10 +6,11 @@ const LAYERS = [
   ['index.ts'],
   ['commands.ts', 'tokens.ts'],
   ['components'],
-  ['model.ts', 'workspace.ts', 'chat.ts', 'branches.ts', 'counted.ts', 'question.ts', 'reading.ts', 'textviews.ts', 'storage.ts'],
-  ['a11y.ts', 'errortext.ts', 'icons.ts'],
+  ['model.ts', 'workspace.ts', 'chat.ts', 'branches.ts', 'counted.ts', 'question.ts', 'reading.ts', 'textviews.ts', 'storage.ts', 'chatparameters.ts'],
+  ['profileeditor.ts', 'profileform.ts', 'profiletrial.ts', 'profilefields.ts'],
+  ['a11y.ts', 'errortext.ts', 'fieldtext.ts', 'icons.ts', 'profileapi.ts'],
   ['connection.ts', 'transcript.ts', 'markdown'],
-  ['ids.ts', 'text.ts'],
+  ['ids.ts', 'text.ts', 'parametertext.ts'],
   ['protocol']
 ];
 

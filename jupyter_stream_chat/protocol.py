@@ -282,6 +282,8 @@ class ProfileInfo(Wire):
     streaming: StreamingMode | None = None
     locked: bool = False
     """From Jupyter's configuration: a page cannot change it."""
+    parameters: Parameters | None = None
+    """What holds where a chat has no values of its own."""
     has_key: bool = False
     """A key that was typed in is kept for it, and for the host that it names."""
     notice: str | None = None

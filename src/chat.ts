@@ -15,6 +15,7 @@ import type {
   ErrorInfo,
   Message,
   OpenReason,
+  Parameters,
   ProfileInfo,
   RunInfo,
   StreamingMode,
@@ -107,6 +108,11 @@ export class ChatModel {
     return this._host.streaming(this.info);
   }
 
+  /** The chat's own parameters; what is absent in them is the profile's. */
+  get parameters(): Parameters {
+    return this.info.parameters ?? {};
+  }
+
   /** Choose a profile; null: the default. */
   setProfile(profileId: string | null): void {
     this._update({ profile_id: profileId });
@@ -115,6 +121,11 @@ export class ChatModel {
   /** Choose whether answers stream; null: as the profile says. */
   setStreaming(streaming: StreamingMode | null): void {
     this._update({ streaming });
+  }
+
+  /** Replace the chat's own parameters as a whole. */
+  setParameters(parameters: Parameters): void {
+    this._update({ parameters: Object.keys(parameters).length > 0 ? parameters : null });
   }
 
   // --- messages -------------------------------------------------------------------------------------
@@ -461,7 +472,7 @@ export class ChatModel {
   }
 
   /** Change the chat's line: on the server, or here while the server has no such chat. */
-  private _update(choice: Pick<ChatInfo, 'profile_id' | 'streaming'>): void {
+  private _update(choice: Pick<ChatInfo, 'profile_id' | 'streaming' | 'parameters'>): void {
     if (this.isNew) {
       this._local = { ...this._local, ...choice };
       this._structureChanged.emit();

@@ -10,7 +10,8 @@ import type { WorkspaceModel } from './model';
 export const CommandIDs = {
   open: 'stream-chat:open',
   newChat: 'stream-chat:new-chat',
-  stop: 'stream-chat:stop'
+  stop: 'stream-chat:stop',
+  profiles: 'stream-chat:profiles'
 } as const;
 
 interface IOptions {
@@ -48,6 +49,15 @@ export function addCommands({ app, panel, workspace, trans }: IOptions): void {
     describedBy: noArguments,
     isEnabled: () => workspace.current?.isRunning ?? false,
     execute: () => workspace.current?.interrupt()
+  });
+  commands.addCommand(CommandIDs.profiles, {
+    label: trans.__('Stream Chat Profiles'),
+    caption: trans.__('Add, change and try model profiles in the panel'),
+    describedBy: noArguments,
+    execute: () => {
+      shell.activateById(panel.id);
+      return workspace.profileEditor.open();
+    }
   });
   workspace.changed.connect(() => commands.notifyCommandChanged(CommandIDs.stop));
 }

@@ -153,6 +153,10 @@ function sentences(
       trans.__('The server stopped during this answer. What it had written is kept.'),
       trans.__('Ask again, or ask to go on.')
     ],
+    server_unreachable: [
+      trans.__('The Jupyter server cannot be reached.'),
+      trans.__('Check the connection and try again; what is typed stays.')
+    ],
     stream_cut: [
       trans.__("The answer was cut: the provider's stream ended before its end."),
       trans.__('Continue it, or ask again; what had arrived is kept.')
@@ -232,4 +236,28 @@ export function localizeRun(run: RunInfo, localize: (said: ErrorInfo) => ErrorIn
     error: run.error && localize(run.error),
     notice: run.notice && localize(run.notice)
   };
+}
+
+const ADDRESS = ['base_url', 'azure_endpoint'];
+const MODEL = ['model', 'azure_deployment'];
+
+/** Fields of a profile whose change cures an error, where the error does not name the one that is wrong. */
+const CURED_BY: Record<string, readonly string[] | undefined> = {
+  connection_refused: ADDRESS,
+  does_not_stream: ['streaming'],
+  invalid_parameter: ['parameters.temperature'],
+  no_chat_template: MODEL,
+  no_network: MODEL,
+  no_safetensors: MODEL,
+  out_of_memory: MODEL,
+  profile_unusable: [],
+  unknown_host: ADDRESS,
+  unknown_model: MODEL,
+  untrusted_certificate: ADDRESS,
+  wrong_key: ['api_key', 'api_key_env']
+};
+
+/** The profile's fields to look at after an error of a run; null: its cure lies elsewhere. */
+export function fieldsToMend({ code, field }: ErrorInfo): readonly string[] | null {
+  return field ? [field] : (CURED_BY[code] ?? null);
 }

@@ -8,3 +8,8 @@ export type { Direction } from './branches';
 export { arrivedText, countedOf, shownText } from './counted';
 export type { Counted } from './counted';
 export { WorkspaceModel } from './workspace';
+export { ChatParameters } from './chatparameters';
+export { ProfileEditor } from './profileeditor';
+export type { ProfileView } from './profileeditor';
+export { ProfileForm } from './profileform';
+export { ProfileTrial } from './profiletrial';

@@ -14,13 +14,14 @@ export function newQuestion(
   parentId: string | null,
   text: string
 ): IUnsent {
-  const { chat_id, profile_id, streaming } = chat;
+  const { chat_id, profile_id, streaming, parameters } = chat;
   const create: Request<CreateChat> = {
     type: 'create_chat',
     chat_id,
     title: '',
     profile_id,
-    streaming
+    streaming,
+    parameters
   };
   return {
     create: isNewChat ? create : null,

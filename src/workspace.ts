@@ -10,6 +10,8 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { ChatModel, IChatHost } from './chat';
 import { CommandError, Connection, ConnectionState, Request } from './connection';
 import { newId } from './ids';
+import { ProfileApi } from './profileapi';
+import { ProfileEditor } from './profileeditor';
 import type {
   AnyEvent,
   ChatAdded,
@@ -36,6 +38,10 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     const storage = new PanelStorage(store, serverSettings.baseUrl);
     this.connection = connection;
     this.storage = storage;
+    this.profileEditor = new ProfileEditor(new ProfileApi(serverSettings), {
+      profiles: () => this.profiles,
+      use: profileId => this._current.setProfile(profileId)
+    });
     connection.event.connect(this._onEvent, this);
     connection.stateChanged.connect(this._onStateChanged, this);
     const current = storage.currentChat;
@@ -47,6 +53,8 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   readonly connection: Connection;
   readonly storage: PanelStorage;
+  /** Profiles as the panel shows and changes them. */
+  readonly profileEditor: ProfileEditor;
 
   /** Anything but a chat's messages changed. */
   get changed(): ISignal<this, void> {
@@ -76,6 +84,11 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   get profiles(): readonly ProfileInfo[] {
     return this._loaded?.profiles ?? [];
+  }
+
+  /** The administrator lets no page add profiles. */
+  get areProfilesLocked(): boolean {
+    return this._loaded?.profiles_locked ?? false;
   }
 
   /** Null: no profile can be used, and the panel shows its set-up card. */
@@ -141,6 +154,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   /** Begin a chat. The server hears of it with the first question. */
   newChat(): ChatModel {
+    this.profileEditor.hide();
     if (!this._current.isNew) {
       this._open(this._make(newId(), true));
     }
@@ -149,6 +163,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   /** Open a chat of the list. */
   switchTo(chatId: string): void {
+    this.profileEditor.hide();
     if (chatId !== this._current.chatId) {
       this._open(this._chat(chatId));
     }
@@ -183,6 +198,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   dispose(): void {
     this.connection.dispose();
+    this.profileEditor.dispose();
     Signal.clearData(this);
   }
 

@@ -1,2 +1,3 @@
 import './base.css';
 import './markdown.css';
+import './profiles.css';

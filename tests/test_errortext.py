@@ -36,10 +36,12 @@ def codes(call: ast.Call) -> Iterator[str]:
 
 
 def raised() -> set[str]:
-    """Return the codes that the server's sources write down."""
+    """Return the codes that the server's sources write down, and the panel's own."""
     trees = [ast.parse(path.read_text()) for path in (ROOT / "jupyter_stream_chat").rglob("*.py")]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return {code for call in calls for code in codes(call)}
+    panel = "".join(path.read_text() for path in (ROOT / "src").glob("*.ts"))
+    by_the_panel = set(re.findall(r"^ +code: '([a-z_]+)'", panel, re.MULTILINE))
+    return {code for call in calls for code in codes(call)} | by_the_panel
 
 
 def translated() -> set[str]:

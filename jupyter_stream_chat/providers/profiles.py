@@ -289,6 +289,7 @@ def profile_info(
         model=profile.model_name,
         streaming=profile.streaming,
         locked=profile.locked,
+        parameters=profile.parameters,
         has_key=has_key,
         notice=notice,
         problem=problem,

@@ -183,10 +183,7 @@ class ProfileApi(Request):
 
         ``but_for``: a field that need not be right.
         """
-        profile, problems = self._services.registry.draft(self._object())
-        problems = [problem for problem in problems if problem.field != but_for]
-        if profile is None or problems:
-            raise Refused(problems[0])
+        profile = self._meant(but_for)
         try:
             async with self._services.registry.trial(profile) as adapter, asyncio.timeout(seconds):
                 yield profile, adapter
@@ -206,6 +203,20 @@ class ProfileApi(Request):
         else:
             raise Refused(actions.invalid("profile_id", "Name a profile_id, or give values."))
         return Examination(Patient.of(*read, self._services.settings), registry)
+
+    def _meant(self, but_for: str) -> Profile:
+        """Return the profile of the body: its values, or by ``profile_id`` alone one that is there."""
+        values = self._object()
+        if values.keys() == {"profile_id"}:
+            found = self._services.registry.find(str(values["profile_id"]))
+            if isinstance(found, wire.ErrorInfo):
+                raise Refused(found)
+            return found
+        profile, problems = self._services.registry.draft(values)
+        problems = [problem for problem in problems if problem.field != but_for]
+        if profile is None or problems:
+            raise Refused(problems[0])
+        return profile
 
     # --- which there are --------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 /**
  * What is chosen per chat: the profile, and whether the answer streams.
  */
+import { editIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { streamIcon } from '../icons';
 import type { ProfileInfo, StreamingMode } from '../protocol/generated';
@@ -37,6 +38,23 @@ export function ProfilePicker({
         </option>
       ))}
     </select>
+  );
+}
+
+/** Beside the picker: add, change and try what it offers. */
+export function ManageProfilesButton({ onClick }: { onClick: () => void }): JSX.Element {
+  const { trans } = usePanel();
+  const label = trans.__('Manage profiles');
+  return (
+    <button
+      className="jp-StreamChat-iconButton"
+      aria-label={label}
+      title={label}
+      aria-haspopup="dialog"
+      onClick={onClick}
+    >
+      <editIcon.react tag="span" />
+    </button>
   );
 }
 

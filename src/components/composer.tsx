@@ -19,6 +19,8 @@ interface IProps {
   onDraft: (text: string) => void;
   onSend: (text: string) => void;
   onStop: () => void;
+  /** What is opened above the field. */
+  above?: React.ReactNode;
   /** The controls between the field and the button. */
   children: React.ReactNode;
   inputRef: React.RefObject<HTMLTextAreaElement>;
@@ -58,6 +60,7 @@ export function Composer(props: IProps): JSX.Element {
 
   return (
     <div className="jp-StreamChat-composer">
+      {props.above}
       <div className="jp-StreamChat-hint" role="status">
         {hint}
       </div>

@@ -21,6 +21,8 @@ export interface IPanelContext {
   renderText(node: HTMLElement, role: 'user' | 'assistant' | 'system'): IStreamingText;
   /** An error in the reader's language. */
   localize(error: ErrorInfo): ErrorInfo;
+  /** Open a profile for a change; the cursor goes into the first of these fields that it has. */
+  editProfile(profileId: string, fields: readonly string[]): void;
   /** Put text on the clipboard. */
   copy(text: string): void;
 }

@@ -2,7 +2,15 @@
  * React hooks of the panel: signals as state, and a list that keeps to its end.
  */
 import type { ISignal } from '@lumino/signaling';
-import { RefObject, useCallback, useEffect, useReducer, useRef, useState } from 'react';
+import {
+  RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useReducer,
+  useRef,
+  useState
+} from 'react';
 
 /** Render again whenever the signal is emitted. */
 export function useSignal<T, U>(signal: ISignal<T, U>): void {
@@ -15,6 +23,27 @@ export function useSignal<T, U>(signal: ISignal<T, U>): void {
       signal.disconnect(render);
     };
   }, [signal]);
+}
+
+/**
+ * Take an element out of reach while something covers it. Afterwards the focus goes back to where it was, or
+ * else to the composer.
+ */
+export function useCovered(covered: RefObject<HTMLElement>, isCovered: boolean): void {
+  useLayoutEffect(() => {
+    const node = covered.current;
+    if (!isCovered || !node) {
+      return;
+    }
+    const { activeElement } = document;
+    const opener = activeElement instanceof HTMLElement ? activeElement : null;
+    node.inert = true;
+    return () => {
+      node.inert = false;
+      const isThere = opener?.isConnected && opener !== document.body;
+      (isThere ? opener : node.querySelector<HTMLElement>('.jp-StreamChat-input'))?.focus();
+    };
+  }, [covered, isCovered]);
 }
 
 /** How far from the end, in pixels, still counts as being there. */

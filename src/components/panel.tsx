@@ -17,13 +17,15 @@ import type { ChatInfo, RunInfo } from '../protocol/generated';
 import { Announcer } from './announcer';
 import { Banners } from './banners';
 import { ChatList } from './chatlist';
-import { ProfilePicker, StreamingSwitch } from './choices';
+import { ChatSettings, ChatSettingsButton } from './chatsettings';
+import { ManageProfilesButton, ProfilePicker, StreamingSwitch } from './choices';
 import { Composer } from './composer';
 import { IPanelContext, IPanelSettings, PanelProvider, usePanel } from './context';
 import { Header } from './header';
-import { useSignal } from './hooks';
+import { useCovered, useSignal } from './hooks';
 import { MessageList } from './messagelist';
-import { SetupCard } from './setup';
+import { ProfilesView } from './profiles/view';
+import { ConnectButtons, SetupCard } from './setup';
 
 interface IOptions {
   workspace: WorkspaceModel;
@@ -106,6 +108,7 @@ function PanelRoot(options: IOptions): JSX.Element {
       trans,
       settings,
       localize: error => localize(error, trans, language),
+      editProfile: (profileId, fields) => void workspace.profileEditor.edit(profileId, fields),
       copy: text => Clipboard.copyToSystem(text),
       renderText: (node, role) => {
         if (role === 'user') {
@@ -115,7 +118,7 @@ function PanelRoot(options: IOptions): JSX.Element {
         return settings.typewriter && !wantsLessMotion() ? new Typewriter(answer) : answer;
       }
     };
-  }, [rendermime, languages, trans, language, settings]);
+  }, [workspace, rendermime, languages, trans, language, settings]);
   return (
     <PanelProvider value={context}>
       <PanelView workspace={workspace} />
@@ -130,8 +133,12 @@ function wantsLessMotion(): boolean {
 function PanelView({ workspace }: { workspace: WorkspaceModel }): JSX.Element {
   const { trans } = usePanel();
   const [isListOpen, setListOpen] = useState(false);
+  const underneath = useRef<HTMLDivElement>(null);
+  const editor = workspace.profileEditor;
   useSignal(workspace.changed);
+  useSignal(editor.changed);
   const chat = workspace.current;
+  useCovered(underneath, editor.view !== null);
 
   const newChat = () => {
     workspace.newChat();
@@ -155,8 +162,13 @@ function PanelView({ workspace }: { workspace: WorkspaceModel }): JSX.Element {
       />
       <Banners workspace={workspace} chat={chat} />
       <div className="jp-StreamChat-view" onFocus={onFocus}>
-        {workspace.isLoaded && workspace.defaultProfileId === null && <SetupCard />}
-        <ChatView key={chat.chatId} workspace={workspace} chat={chat} />
+        <div className="jp-StreamChat-underneath" ref={underneath}>
+          {workspace.isLoaded && workspace.defaultProfileId === null && (
+            <SetupCard editor={editor} isLocked={workspace.areProfilesLocked} />
+          )}
+          <ChatView key={chat.chatId} workspace={workspace} chat={chat} />
+        </div>
+        {editor.view && <ProfilesView workspace={workspace} view={editor.view} />}
         {isListOpen && (
           <ChatList
             chats={workspace.chats}
@@ -184,21 +196,29 @@ function ChatView({
 }): JSX.Element {
   const { trans } = usePanel();
   const input = useRef<HTMLTextAreaElement>(null);
+  const settingsButton = useRef<HTMLButtonElement>(null);
+  const [areSettingsOpen, setSettingsOpen] = useState(false);
+  const editor = workspace.profileEditor;
   useSignal(chat.structureChanged);
   useSignal(chat.draftChanged);
-  const notice =
-    chat.profile?.provider === 'guide'
-      ? trans.__(
-          'Built-in guide: a tiny model that answers questions about this panel only. Connect a real model for anything else.'
-        )
-      : chat.profile?.notice;
+  const isGuide = chat.profile?.provider === 'guide';
+  const notice = isGuide
+    ? trans.__(
+        'Built-in guide: a tiny model that answers questions about this panel only. Connect a real model for anything else.'
+      )
+    : chat.profile?.notice;
   useEffect(() => input.current?.focus({ preventScroll: true }), [chat]);
 
   return (
     <>
       <MessageList chat={chat} />
       <Announcer run={newestRun(chat)} />
-      {notice && <div className="jp-StreamChat-notice">{notice}</div>}
+      {notice && (
+        <div className="jp-StreamChat-notice">
+          {notice}
+          {isGuide && !workspace.areProfilesLocked && <ConnectButtons editor={editor} />}
+        </div>
+      )}
       <Composer
         draft={chat.draft}
         isRunning={chat.isRunning}
@@ -208,16 +228,34 @@ function ChatView({
         onSend={text => chat.send(text)}
         onStop={() => chat.interrupt()}
         inputRef={input}
+        above={
+          areSettingsOpen && (
+            <ChatSettings
+              chat={chat}
+              editor={editor}
+              onClose={() => {
+                setSettingsOpen(false);
+                settingsButton.current?.focus();
+              }}
+            />
+          )
+        }
       >
         <ProfilePicker
           profiles={workspace.profiles}
           profileId={chat.profile?.profile_id ?? null}
           onChoose={profileId => chat.setProfile(profileId)}
         />
+        <ManageProfilesButton onClick={() => void editor.open()} />
         <StreamingSwitch
           mode={chat.streaming}
           isLocked={workspace.isStreamingLocked}
           onChange={mode => chat.setStreaming(mode)}
+        />
+        <ChatSettingsButton
+          buttonRef={settingsButton}
+          isOpen={areSettingsOpen}
+          onToggle={() => setSettingsOpen(!areSettingsOpen)}
         />
       </Composer>
     </>

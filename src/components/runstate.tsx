@@ -3,7 +3,7 @@
  */
 import * as React from 'react';
 import { describeRun, IRunText } from '../a11y';
-import { localizeRun } from '../errortext';
+import { fieldsToMend, localizeRun } from '../errortext';
 import type { RunInfo } from '../protocol/generated';
 import { usePanel } from './context';
 
@@ -39,7 +39,8 @@ function Said({
   run,
   discarded
 }: Pick<IProps, 'run' | 'discarded'> & { said: IRunText }): JSX.Element {
-  const { trans } = usePanel();
+  const { trans, editProfile } = usePanel();
+  const fields = run.error ? fieldsToMend(run.error) : null;
   return (
     <div className="jp-StreamChat-runState" data-level={said.level}>
       {run.status === 'waiting' && <Dots />}
@@ -49,6 +50,14 @@ function Said({
         <div className="jp-StreamChat-progress" aria-hidden="true">
           <div style={{ width: `${said.fraction * 100}%` }} />
         </div>
+      )}
+      {fields && (
+        <button
+          className="jp-StreamChat-textButton"
+          onClick={() => editProfile(run.profile_id, fields)}
+        >
+          {trans.__('Edit profile')}
+        </button>
       )}
       {said.detail && (
         <details>

@@ -1,66 +1,92 @@
 /**
- * The card shown while no profile can be used: four ways to connect a model.
+ * Ways to connect a model: the card shown while no profile can be used, and the buttons beside the guide's notice.
  */
 import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
+import { useEffect } from 'react';
+import { providerText } from '../fieldtext';
+import type { ProfileEditor } from '../model';
 import { usePanel } from './context';
+import { useSignal } from './hooks';
+import { Problem } from './profiles/field';
 
-const SNIPPETS = {
-  openai: `c.StreamChat.profiles = [{
+const INSTALL = 'pip install "jupyter-stream-chat[local]"';
+const CONFIGURED = `c.StreamChat.profiles = [{
     "id": "gpt", "label": "OpenAI", "provider": "openai",
     "model": "gpt-4o-mini", "api_key_env": "OPENAI_API_KEY",
-}]`,
-  azure: `c.StreamChat.profiles = [{
-    "id": "azure", "label": "Azure", "provider": "azure",
-    "model": "gpt-4o", "azure_deployment": "my-deployment",
-    "azure_endpoint": "https://my-resource.openai.azure.com",
-    "api_version": "2024-10-21", "api_key_env": "AZURE_OPENAI_API_KEY",
-}]`,
-  compatible: `c.StreamChat.profiles = [{
-    "id": "vllm", "label": "vLLM", "provider": "openai-compatible",
-    "model": "my-model", "base_url": "http://127.0.0.1:8000/v1",
-}]`,
-  install: 'pip install "jupyter-stream-chat[local]"',
-  local: `c.StreamChat.profiles = [{
-    "id": "qwen", "label": "Qwen", "provider": "huggingface",
-    "model": "Qwen/Qwen2.5-0.5B-Instruct",
-}]`
-};
+}]`;
 
-export function SetupCard(): JSX.Element {
-  const { trans } = usePanel();
+interface IProps {
+  editor: ProfileEditor;
+  /** The administrator lets nobody add profiles. */
+  isLocked: boolean;
+}
+
+export function SetupCard({ editor, isLocked }: IProps): JSX.Element {
+  const { trans, localize } = usePanel();
+  useSignal(editor.changed);
   return (
     <section className="jp-StreamChat-card" aria-labelledby="jp-StreamChat-setup">
       <h2 id="jp-StreamChat-setup">{trans.__('Connect a model')}</h2>
       <p>
-        {trans.__(
-          'No model can be used yet. Put one of these into jupyter_server_config.py and start Jupyter again.'
-        )}
+        {isLocked
+          ? trans.__('No model can be used yet. The administrator of this server chooses them.')
+          : trans.__('No model can be used yet. Choose what you have:')}
       </p>
+      {!isLocked && <ConnectButtons editor={editor} hasPresets />}
+      {editor.error && (
+        <div className="jp-StreamChat-fieldProblem" role="alert">
+          <Problem problem={localize(editor.error)} />
+        </div>
+      )}
       <details>
-        <summary>{trans.__('A local model')}</summary>
+        <summary>{trans.__('A local model needs more packages')}</summary>
         <p>
           {trans.__(
-            'Runs on this machine, with no key. Installing this also brings the built-in guide.'
+            'It runs on this machine, with no key. Installing this also brings the built-in guide.'
           )}
         </p>
-        <Snippet text={SNIPPETS.install} />
-        <Snippet text={SNIPPETS.local} />
+        <Snippet text={INSTALL} />
       </details>
       <details>
-        <summary>OpenAI</summary>
-        <Snippet text={SNIPPETS.openai} />
-      </details>
-      <details>
-        <summary>Azure OpenAI</summary>
-        <Snippet text={SNIPPETS.azure} />
-      </details>
-      <details>
-        <summary>{trans.__('An OpenAI-compatible endpoint')}</summary>
-        <p>{trans.__('vLLM, Ollama, LM Studio, a company gateway and others.')}</p>
-        <Snippet text={SNIPPETS.compatible} />
+        <summary>{trans.__('For everybody on this server')}</summary>
+        <p>{trans.__('Put this into jupyter_server_config.py and start Jupyter again.')}</p>
+        <Snippet text={CONFIGURED} />
       </details>
     </section>
+  );
+}
+
+/** One button per provider that a profile can be made of: each opens its form. */
+export function ConnectButtons({
+  editor,
+  hasPresets
+}: {
+  editor: ProfileEditor;
+  /** With a button for each server that a provider knows. */
+  hasPresets?: boolean;
+}): JSX.Element {
+  const { trans } = usePanel();
+  useSignal(editor.changed);
+  useEffect(() => void editor.load(), [editor]);
+  const button = (key: string, label: string, provider: string, preset?: string) => (
+    <button
+      key={key}
+      className="jp-StreamChat-textButton"
+      onClick={() => void editor.add(provider, preset)}
+    >
+      {label}
+    </button>
+  );
+  return (
+    <div className="jp-StreamChat-row" role="group" aria-label={trans.__('Connect a model')}>
+      {editor.providers.flatMap(({ provider, label, presets }) => [
+        button(provider, providerText(provider, label, trans), provider),
+        ...(hasPresets ? presets : []).map(preset =>
+          button(`${provider} ${preset.id}`, preset.label, provider, preset.id)
+        )
+      ])}
+    </div>
   );
 }
 

@@ -466,6 +466,10 @@ export interface ProfileInfo {
    */
   locked: boolean;
   /**
+   * What holds where a chat has no values of its own.
+   */
+  parameters?: Parameters | null;
+  /**
    * A key that was typed in is kept for it, and for the host that it names.
    */
   has_key: boolean;

@@ -198,6 +198,19 @@ async def test_a_profile_is_tried_before_it_is_saved(server: Server, provider: S
     assert [profile["profile_id"] for profile in listed["profiles"]] == ["scripted", "guide"]
 
 
+async def test_a_profile_of_the_configuration_is_tried_by_its_name(server: Server) -> None:
+    status, answer = await server.rest("POST", "profiles/try", {"profile_id": "scripted"})
+    assert (status, answer["text"][:3]) == (200, "t0 ")
+    status, answer = await server.rest("POST", "profiles/try", {"profile_id": "nobody"})
+    assert (status, answer["error"]["code"]) == (404, "unknown_profile")
+
+
+async def test_a_page_sees_the_parameters_of_a_profile(server: Server, provider: ScriptedProvider) -> None:
+    parameters = {"temperature": 0.5, "stop": ["END"]}
+    _, added = await server.rest("POST", "profiles", form(provider, id="mine", parameters=parameters))
+    assert added["profile"]["parameters"] == parameters
+
+
 # --- keys ------------------------------------------------------------------------------------------
 
 

@@ -1,8 +1,10 @@
 /** The panel for everyone: axe finds nothing in any state, nothing is cut at any width, the keyboard is enough. */
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page } from '@playwright/test';
+import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
+import { expect, type Locator, type Page } from '@playwright/test';
 import { openLab, test } from './fixtures';
 import { Panel } from './panel';
+import { Profiles } from './profiles';
 
 const THEMES = ['JupyterLab Light', 'JupyterLab Dark', 'JupyterLab Dark High Contrast'];
 
@@ -38,6 +40,29 @@ async function overflowing(page: Page): Promise<string[]> {
   });
 }
 
+/** Let the panel have any width: JupyterLab's themes choose the least one of a sidebar. */
+async function narrow(page: IJupyterLabPageFixture, panel: Panel): Promise<void> {
+  await page.addStyleTag({ content: '* { --jp-sidebar-min-width: 0px; }' });
+  await page.sidebar.close('left');
+  await page.sidebar.close('right');
+  await panel.open();
+}
+
+/** Expect that nothing is cut or sticks out at any width, and that a button stays in view. */
+async function expectFits(
+  page: IJupyterLabPageFixture,
+  panel: Panel,
+  button: Locator
+): Promise<void> {
+  for (const width of [1000, 800, 480, 320, 260, 215]) {
+    await page.sidebar.setWidth(width, 'right');
+    const { width: actual } = (await panel.root.boundingBox())!;
+    expect(Math.abs(actual - width), `${actual} for ${width} px`).toBeLessThan(10);
+    expect(await overflowing(page), `at ${width} px`).toEqual([]);
+    await expect(button).toBeInViewport({ ratio: 1 });
+  }
+}
+
 for (const theme of THEMES) {
   test(`axe finds nothing in any state in ${theme}`, async ({ panel, lab: page }) => {
     await page.theme.setTheme(theme);
@@ -68,23 +93,69 @@ for (const theme of THEMES) {
   });
 }
 
+for (const theme of THEMES) {
+  test(`axe finds nothing in profiles and settings in ${theme}`, async ({ panel, lab: page }) => {
+    await page.theme.setTheme(theme);
+    const profiles = new Profiles(panel);
+    await panel.root.getByRole('button', { name: 'Settings of this chat' }).click();
+    const temperature = panel.root.getByLabel('Temperature');
+    await temperature.fill('9');
+    await expect(temperature).toHaveAttribute('aria-invalid', 'true');
+    await expectNoViolations(page);
+    await temperature.press('Escape');
+
+    await profiles.openList();
+    await expectNoViolations(page);
+    await profiles.line('Scripted').getByRole('button').first().click();
+    await profiles.view.getByRole('button', { name: 'Try' }).click();
+    await expect(profiles.view).toContainText('answered after');
+    await expectNoViolations(page);
+    await profiles.view.getByRole('button', { name: 'Back' }).click();
+
+    await profiles.view.getByRole('button', { name: 'Add a profile' }).click();
+    await showProblems(profiles);
+    await expectNoViolations(page);
+    await profiles.discard();
+  });
+}
+
+/** Fill the form with what is wrong, and let it say so. */
+async function showProblems(profiles: Profiles): Promise<void> {
+  await profiles.field('provider').selectOption('openai-compatible');
+  await profiles.field('base_url').fill(`localhost/${'a-very-long-path-'.repeat(5)}`);
+  await profiles.view.locator('summary', { hasText: 'Parameters' }).click();
+  await profiles.field('parameters.seed').fill('seven');
+  await profiles.expectProblem('parameters.seed', /./);
+  await profiles.save.click();
+  await profiles.expectProblem('base_url', /./);
+  await profiles.view.getByRole('button', { name: 'Try' }).click();
+  await expect(profiles.view.getByRole('alert')).toHaveCount(1);
+}
+
+test('nothing of the profiles is cut or sticks out from 215 to 1,000 pixels', async ({
+  panel,
+  lab: page
+}) => {
+  const profiles = new Profiles(panel);
+  await narrow(page, panel);
+  await panel.root.getByRole('button', { name: 'Settings of this chat' }).click();
+  await expect(panel.root.getByLabel('Seed')).toBeVisible();
+  await expectFits(page, panel, panel.button);
+  await profiles.openList();
+  await expectFits(page, panel, profiles.view.getByRole('button', { name: 'Close' }));
+  await profiles.view.getByRole('button', { name: 'Add a profile' }).click();
+  await showProblems(profiles);
+  await expectFits(page, panel, profiles.save);
+  await profiles.discard();
+});
+
 test('nothing is cut or sticks out from 215 to 1,000 pixels', async ({ panel, lab: page }) => {
   await panel.ask(`text=markdown ${'a-very-long-word-'.repeat(20)}`);
   await panel.expectFinished('stop');
   await panel.ask('fail=401');
   await panel.expectFinished('error');
-  // JupyterLab's themes choose the least width of a sidebar.
-  await page.addStyleTag({ content: '* { --jp-sidebar-min-width: 0px; }' });
-  await page.sidebar.close('left');
-  await page.sidebar.close('right');
-  await panel.open();
-  for (const width of [1000, 800, 480, 320, 260, 215]) {
-    await page.sidebar.setWidth(width, 'right');
-    const { width: actual } = (await panel.root.boundingBox())!;
-    expect(Math.abs(actual - width), `${actual} for ${width} px`).toBeLessThan(10);
-    expect(await overflowing(page), `at ${width} px`).toEqual([]);
-    await expect(panel.button).toBeInViewport({ ratio: 1 });
-  }
+  await narrow(page, panel);
+  await expectFits(page, panel, panel.button);
 });
 
 test('the keyboard is enough', async ({ panel, lab: page }) => {
@@ -106,7 +177,11 @@ test('the keyboard is enough', async ({ panel, lab: page }) => {
   await page.keyboard.press('Tab');
   await expect(panel.root.getByLabel('Model profile')).toBeFocused();
   await page.keyboard.press('Tab');
+  await expect(panel.root.getByRole('button', { name: 'Manage profiles' })).toBeFocused();
+  await page.keyboard.press('Tab');
   await expect(panel.root.getByRole('switch')).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(panel.root.getByRole('button', { name: 'Settings of this chat' })).toBeFocused();
   await page.keyboard.press('Tab');
   await expect(panel.button).toBeFocused();
 });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { expect } from '@playwright/test';
 import { LAB_PORT } from './servers';
 
-const PROVIDER = `http://127.0.0.1:${LAB_PORT + 2}`;
+export const PROVIDER_URL = `http://127.0.0.1:${LAB_PORT + 2}`;
 
 /** What the scripted provider noted of one request; times are seconds of the monotonic clock. */
 export interface IReceived {
@@ -12,7 +12,11 @@ export interface IReceived {
   first_token: number | null;
   disconnected: number | null;
   finished: number | null;
-  body: { messages: { role: string; content: string }[]; stream?: boolean };
+  body: {
+    messages: { role: string; content: string }[];
+    stream?: boolean;
+    [name: string]: unknown;
+  };
 }
 
 /** Wait until the newest request satisfies a condition, and return it. */
@@ -22,7 +26,7 @@ export async function newestRequest(
   let newest: IReceived | undefined;
   await expect
     .poll(async () => {
-      const response = await fetch(`${PROVIDER}/_requests`);
+      const response = await fetch(`${PROVIDER_URL}/_requests`);
       newest = ((await response.json()) as IReceived[]).pop();
       return newest !== undefined && matches(newest);
     })

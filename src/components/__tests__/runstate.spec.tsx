@@ -1,7 +1,8 @@
+import { cleanup, fireEvent, screen } from '@testing-library/react';
 import * as React from 'react';
 import { runInfo } from '../../__tests__/support/scriptedserver';
 import { localize } from '../../errortext';
-import type { RunInfo } from '../../protocol/generated';
+import type { ErrorInfo, RunInfo } from '../../protocol/generated';
 import { RunState } from '../runstate';
 import { renderInPanel, trans } from './support';
 
@@ -51,7 +52,25 @@ describe('RunState', () => {
       cure: 'Set it to auto.'
     };
     const end = run({ status: 'finished', finish_reason: 'error', error });
-    expect(shown(end).textContent).toBe('m does not stream.Set it to auto.');
+    expect(shown(end).textContent).toContain('m does not stream.Set it to auto.');
     expect(shown(end, 'zh_CN').textContent).toContain('Set streaming to auto or off');
+  });
+
+  it('opens the profile where a change of it is the cure, at the fields to look at', () => {
+    const editProfile = jest.fn();
+    const failed = (error: ErrorInfo): void => {
+      const end = run({ status: 'finished', finish_reason: 'error', error });
+      const state = <RunState run={end} stopping={false} discarded="" />;
+      renderInPanel(state, { editProfile });
+    };
+    failed({ code: 'rate_limited', message: 'Slow down.' });
+    expect(screen.queryByText('Edit profile')).toBeNull();
+    failed({ code: 'wrong_key', message: 'No.' });
+    fireEvent.click(screen.getByText('Edit profile'));
+    expect(editProfile).toHaveBeenLastCalledWith('guide', ['api_key', 'api_key_env']);
+    cleanup();
+    failed({ code: 'provider_error', message: 'No.', field: 'parameters.top_k' });
+    fireEvent.click(screen.getByText('Edit profile'));
+    expect(editProfile).toHaveBeenLastCalledWith('guide', ['parameters.top_k']);
   });
 });

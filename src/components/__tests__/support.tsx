@@ -17,6 +17,7 @@ export function renderInPanel(
     settings: { enterSends: true, typewriter: false },
     localize: error => error,
     copy: jest.fn(),
+    editProfile: jest.fn(),
     renderText: () => new PageText(),
     ...changes
   };

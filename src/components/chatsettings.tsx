@@ -1,0 +1,110 @@
+/**
+ * The settings of one chat: parameters that hold here instead of the profile's.
+ */
+import { settingsIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+import { useEffect, useMemo, useRef } from 'react';
+import { localizeProblem } from '../fieldtext';
+import { ChatModel, ChatParameters, ProfileEditor } from '../model';
+import { parameterText } from '../parametertext';
+import type { Parameters } from '../protocol/generated';
+import { usePanel } from './context';
+import { useSignal } from './hooks';
+import { Problem } from './profiles/field';
+import { ParameterInput } from './profiles/textfield';
+
+const ID = 'jp-StreamChat-chatSettings';
+
+interface IButtonProps {
+  buttonRef: React.RefObject<HTMLButtonElement>;
+  isOpen: boolean;
+  onToggle: () => void;
+}
+
+export function ChatSettingsButton({ buttonRef, isOpen, onToggle }: IButtonProps): JSX.Element {
+  const { trans } = usePanel();
+  const label = trans.__('Settings of this chat');
+  return (
+    <button
+      ref={buttonRef}
+      className="jp-StreamChat-iconButton"
+      aria-label={label}
+      title={label}
+      aria-expanded={isOpen}
+      aria-controls={isOpen ? ID : undefined}
+      onClick={onToggle}
+    >
+      <settingsIcon.react tag="span" />
+    </button>
+  );
+}
+
+interface IProps {
+  chat: ChatModel;
+  editor: ProfileEditor;
+  onClose: () => void;
+}
+
+export function ChatSettings({ chat, editor, onClose }: IProps): JSX.Element {
+  const { trans, localize } = usePanel();
+  const node = useRef<HTMLDivElement>(null);
+  const typed = useMemo(() => new ChatParameters(chat, editor.api), [chat, editor]);
+  useSignal(typed.changed);
+  useSignal(editor.changed);
+  useEffect(() => void editor.load(), [editor]);
+  useEffect(() => () => void typed.commit(), [typed]);
+  const names = editor.parametersOf(chat.profile?.provider);
+  const isLoaded = names.length > 0;
+  useEffect(() => node.current?.querySelector<HTMLElement>('textarea, input')?.focus(), [isLoaded]);
+
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    if (event.key === 'Escape' && !event.nativeEvent.isComposing) {
+      event.stopPropagation();
+      onClose();
+    }
+  };
+
+  return (
+    <div
+      id={ID}
+      ref={node}
+      className="jp-StreamChat-chatSettings"
+      role="group"
+      aria-label={trans.__('Settings of this chat')}
+      onKeyDown={onKeyDown}
+    >
+      <p>{trans.__('Empty fields are as the profile says.')}</p>
+      {names.map(name => {
+        const problem = typed.problem(name);
+        return (
+          <ParameterInput
+            key={name}
+            name={name}
+            text={typed.text(name)}
+            placeholder={parameterText(chat.profile?.parameters?.[name as keyof Parameters])}
+            problem={
+              problem && localizeProblem(problem, localize(problem), typed.text(name), trans)
+            }
+            onChange={text => typed.set(name, text)}
+            onBlur={() => void typed.commit()}
+          />
+        );
+      })}
+      {typed.error && (
+        <div className="jp-StreamChat-fieldProblem" role="alert">
+          <Problem problem={localize(typed.error)} />
+        </div>
+      )}
+      <div className="jp-StreamChat-row">
+        {typed.isSet && (
+          <button className="jp-StreamChat-textButton" onClick={() => typed.clear()}>
+            {trans.__('As the profile says')}
+          </button>
+        )}
+        <button className="jp-StreamChat-textButton" onClick={onClose}>
+          {trans.__('Close')}
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,193 @@
+/**
+ * The form of one profile: made from what the server says that its provider has.
+ */
+import * as React from 'react';
+import { useEffect, useRef } from 'react';
+import { fieldText, providerText } from '../../fieldtext';
+import type { ProfileEditor, ProfileForm, ProfileTrial } from '../../model';
+import { parameterField } from '../../profilefields';
+import { usePanel } from '../context';
+import { useSignal } from '../hooks';
+import { Field, Problem } from './field';
+import { KeyField } from './keyfield';
+import { ModelField } from './modelfield';
+import { ParameterInput, ProviderFieldInput, TextField, useProblem } from './textfield';
+import { TrialButtons, TrialResult } from './trial';
+
+interface IProps {
+  editor: ProfileEditor;
+  form: ProfileForm;
+  trial: ProfileTrial;
+  /** Leave the form, when the user agrees to what that loses. */
+  onLeave: () => void;
+}
+
+export function ProfileFormView({ editor, form, trial, onLeave }: IProps): JSX.Element {
+  const { trans } = usePanel();
+  const node = useRef<HTMLFormElement>(null);
+  useSignal(form.changed);
+  useSignal(trial.changed);
+
+  useEffect(() => focusField(node.current, editor.wantedFields), [editor, form]);
+
+  const save = async () => {
+    await editor.save();
+    focusField(node.current, form.firstWrong ? [form.firstWrong] : []);
+  };
+
+  return (
+    <form
+      ref={node}
+      className="jp-StreamChat-form"
+      noValidate
+      onSubmit={event => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <div className="jp-StreamChat-fields">
+        {form.profileId === null && <ProviderChoice {...{ editor, form }} />}
+        <TextField form={form} name="label" isRequired />
+        {form.provider.fields.map(field =>
+          field.kind === 'key' ? (
+            <KeyField key={field.name} form={form} name={field.name} />
+          ) : field.kind === 'model' ? (
+            <ModelField key={field.name} {...{ form, trial, field }} />
+          ) : (
+            <ProviderFieldInput key={field.name} {...{ form, field }} />
+          )
+        )}
+        <StreamingChoice form={form} />
+        <Parameters form={form} />
+        <TrialResult trial={trial} />
+      </div>
+      <div className="jp-StreamChat-formEnd">
+        <FormError form={form} />
+        <div className="jp-StreamChat-row">
+          <button type="submit" className="jp-StreamChat-primary" aria-disabled={form.isSaving}>
+            {form.isSaving ? trans.__('Saving…') : trans.__('Save')}
+          </button>
+          <TrialButtons trial={trial} />
+          <button type="button" className="jp-StreamChat-textButton" onClick={onLeave}>
+            {trans.__('Cancel')}
+          </button>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+/** Put the cursor into the first of these fields that the form has; without one, into the form. */
+function focusField(form: HTMLFormElement | null, fields: readonly string[]): void {
+  const named = fields
+    .map(field => form?.querySelector<HTMLElement>(`[name="${CSS.escape(field)}"]`))
+    .find(field => field);
+  const folded = named?.closest('details');
+  if (folded) {
+    folded.open = true;
+  }
+  if (named || !form?.contains(document.activeElement)) {
+    (named ?? form?.querySelector<HTMLElement>('input, select'))?.focus();
+  }
+}
+
+/** Provider and preset of a new profile; what is typed already stays, as far as the other provider has it. */
+function ProviderChoice({ editor, form }: Pick<IProps, 'editor' | 'form'>): JSX.Element {
+  const { trans } = usePanel();
+  const { presets } = form.provider;
+  return (
+    <>
+      <Field label={trans.__('Provider')}>
+        {control => (
+          <select
+            {...control}
+            name="provider"
+            value={form.provider.provider}
+            onChange={event => editor.chooseProvider(event.currentTarget.value)}
+          >
+            {editor.providers.map(({ provider, label }) => (
+              <option key={provider} value={provider}>
+                {providerText(provider, label, trans)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {presets.length > 0 && (
+        <Field label={trans.__('Server')} hint={trans.__('Fills in what is known of it')}>
+          {control => (
+            <select
+              {...control}
+              name="preset"
+              value={form.text('preset')}
+              onChange={event => form.choosePreset(event.currentTarget.value)}
+            >
+              <option value="">{trans.__('Another one')}</option>
+              {presets.map(({ id, label }) => (
+                <option key={id} value={id}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+    </>
+  );
+}
+
+function StreamingChoice({ form }: { form: ProfileForm }): JSX.Element {
+  const { trans } = usePanel();
+  const problemOf = useProblem();
+  return (
+    <Field label={fieldText('streaming', trans).label} problem={problemOf(form, 'streaming')}>
+      {control => (
+        <select
+          {...control}
+          name="streaming"
+          value={form.text('streaming')}
+          onChange={event => form.set('streaming', event.currentTarget.value)}
+        >
+          <option value="">{trans.__('As the server is set')}</option>
+          <option value="auto">{trans.__('Auto: where the model can')}</option>
+          <option value="on">{trans.__('On')}</option>
+          <option value="off">{trans.__('Off: the answer in one piece')}</option>
+        </select>
+      )}
+    </Field>
+  );
+}
+
+function Parameters({ form }: { form: ProfileForm }): JSX.Element {
+  const { trans } = usePanel();
+  const problemOf = useProblem();
+  return (
+    <details className="jp-StreamChat-more">
+      <summary>{trans.__('Parameters')}</summary>
+      {form.provider.parameters.map(name => {
+        const field = parameterField(name);
+        return (
+          <ParameterInput
+            key={name}
+            name={name}
+            text={form.text(field)}
+            problem={problemOf(form, field)}
+            onChange={text => form.set(field, text)}
+            onBlur={() => form.leave(field)}
+          />
+        );
+      })}
+    </details>
+  );
+}
+
+function FormError({ form }: { form: ProfileForm }): JSX.Element | null {
+  const { localize } = usePanel();
+  return (
+    form.error && (
+      <div className="jp-StreamChat-fieldProblem" role="alert">
+        <Problem problem={localize(form.error)} />
+      </div>
+    )
+  );
+}

@@ -1,0 +1,108 @@
+/**
+ * The fields of a profile's form that are typed: texts, addresses, models, parameters.
+ */
+import * as React from 'react';
+import { fieldText, localizeProblem } from '../../fieldtext';
+import { parameterKind } from '../../parametertext';
+import { parameterField } from '../../profilefields';
+import type { ProfileForm } from '../../model';
+import type { ErrorInfo, ProviderField } from '../../protocol/generated';
+import { usePanel } from '../context';
+import { Field } from './field';
+
+interface IProps {
+  form: ProfileForm;
+  /** Its dotted path. */
+  name: string;
+  isRequired?: boolean;
+  example?: string | null;
+  /** The id of a list that the browser proposes from. */
+  list?: string;
+}
+
+/** What is wrong with a field, as this reader reads it. */
+export function useProblem(): (form: ProfileForm, field: string) => ErrorInfo | null {
+  const { trans, localize } = usePanel();
+  return (form, field) => {
+    const problem = form.problem(field);
+    return problem && localizeProblem(problem, localize(problem), form.text(field), trans);
+  };
+}
+
+export function TextField({ form, name, isRequired, example, list }: IProps): JSX.Element {
+  const { trans } = usePanel();
+  const problemOf = useProblem();
+  const { label, hint } = fieldText(name, trans);
+  return (
+    <Field {...{ label, hint, isRequired }} problem={problemOf(form, name)}>
+      {control => (
+        <input
+          {...control}
+          type="text"
+          name={name}
+          value={form.text(name)}
+          placeholder={example ?? undefined}
+          list={list}
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          onChange={event => form.set(name, event.currentTarget.value)}
+          onBlur={() => form.leave(name)}
+        />
+      )}
+    </Field>
+  );
+}
+
+/** The field of a provider, by its kind; a key has a component of its own. */
+export function ProviderFieldInput({
+  form,
+  field,
+  list
+}: {
+  form: ProfileForm;
+  field: ProviderField;
+  list?: string;
+}): JSX.Element {
+  const { name, required, example } = field;
+  return <TextField {...{ form, name, example, list }} isRequired={required} />;
+}
+
+interface IParameterProps {
+  name: string;
+  text: string;
+  /** What holds while the field is empty. */
+  placeholder?: string;
+  problem: ErrorInfo | null;
+  onChange: (text: string) => void;
+  onBlur?: () => void;
+}
+
+/** A parameter of the model, of a profile or of a chat. */
+export function ParameterInput(props: IParameterProps): JSX.Element {
+  const { trans } = usePanel();
+  const { name, text, placeholder, problem, onChange, onBlur } = props;
+  const { label, hint } = fieldText(parameterField(name), trans);
+  const isNumber = parameterKind(name) === 'number';
+  return (
+    <Field {...{ label, hint, problem }}>
+      {control => {
+        const typed = {
+          ...control,
+          name: parameterField(name),
+          value: text,
+          placeholder,
+          autoComplete: 'off',
+          onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
+            onChange(event.currentTarget.value),
+          onBlur
+        };
+        return isNumber ? (
+          <input {...typed} type="text" inputMode="decimal" />
+        ) : (
+          <textarea {...typed} rows={name === 'stop' ? 2 : 3} />
+        );
+      }}
+    </Field>
+  );
+}
