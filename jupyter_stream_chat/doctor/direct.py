@@ -40,8 +40,8 @@ async def accepted(patient: Patient) -> Finding:
 
 async def whole(patient: Patient) -> Finding:
     """Ask for one answer in one piece."""
-    client, model = await _client(patient)
-    answer = await client.chat.completions.create(model=model, messages=_question(SHORT))
+    client, request = await _request(patient, SHORT)
+    answer = await client.chat.completions.create(**request)
     if not answer.choices:
         return patient.failed(_no_answer())
     return Finding("pass", f"Answered: {shown(answer.choices[0].message.content)}")
@@ -49,10 +49,10 @@ async def whole(patient: Patient) -> Finding:
 
 async def streamed(patient: Patient) -> Finding:
     """Ask for one answer piece by piece, and note when each arrives."""
-    client, model = await _client(patient)
+    client, request = await _request(patient, LONG)
     start = time.monotonic()
     try:
-        stream = await client.chat.completions.create(model=model, messages=_question(LONG), stream=True)
+        stream = await client.chat.completions.create(**request, stream=True)
         async with stream:
             async for chunk in stream:
                 if chunk.choices and chunk.choices[0].delta.content:
@@ -133,16 +133,20 @@ def shown(answer: str | None) -> str:
     return f"{line[:_SHOWN]}…" if len(line) > _SHOWN else line or "(an empty text)"
 
 
-def _question(text: str) -> Any:
-    return [{"role": "user", "content": text}]
-
-
 def _no_answer() -> ErrorInfo:
     return ErrorInfo(code="provider_error", message="The provider's answer holds no text.")
 
 
-async def _client(patient: Patient) -> tuple[AsyncOpenAI, str]:
-    """Return the provider's own client, set up as for a run, and the name of the model to ask."""
+async def _request(patient: Patient, question: str) -> tuple[AsyncOpenAI, dict[str, Any]]:
+    """Return the provider's own client, set up as for a run, and the smallest request for an answer."""
     model: Any = await patient.model()
-    assert isinstance(patient.keyed, Profile)
-    return model.root_async_client, patient.keyed.model or patient.keyed.azure_deployment or ""
+    profile = patient.keyed
+    assert isinstance(profile, Profile)
+    request: dict[str, Any] = {
+        "model": profile.model or profile.azure_deployment or "",
+        "messages": [{"role": "user", "content": question}],
+    }
+    if profile.provider == "openai-compatible" and profile.parameters.max_tokens:
+        # Such a server may go on to the end of a model's context where nothing limits it.
+        request["max_tokens"] = profile.parameters.max_tokens
+    return model.root_async_client, request
