@@ -19,7 +19,7 @@ export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab chromium test lint pytest jest galata bench stress fix codegen guide clean
+.PHONY: help install lab chromium test lint pytest jest galata test-azure bench stress fix codegen guide clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -92,6 +92,15 @@ jest: install ## Run the front end's unit tests
 galata: install chromium ui-tests/node_modules/.done ## Run the tests in a real JupyterLab and Notebook, in a real Chromium
 	cd ui-tests && jlpm test $(ARGS)
 
+# An environment of its own: --no-deps, because the list is whole, and no constraints, because they are ours.
+$(VENV)-litellm/.done: tests/foreign/litellm.txt
+	$(PYTHON) -m venv $(VENV)-litellm
+	env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT $(VENV)-litellm/bin/python -m pip install --quiet --no-deps -r $<
+	@touch $@
+
+test-azure: install $(VENV)-litellm/.done ## Run the tests against the LiteLLM proxy (the Azure path)
+	pytest -m azure $(ARGS)
+
 bench: install chromium ui-tests/node_modules/.done ## Measure, each figure beside its floor (docs/benchmarks.md)
 	python -m tests.bench $(ARGS)
 
@@ -111,5 +120,5 @@ guide: install ## Train the built-in guide anew (up to 30 minutes) and print its
 	python -m jupyter_stream_chat.guide.train
 
 clean: ## Remove builds, environments and caches
-	rm -rf $(VENV) node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
+	rm -rf $(VENV) $(VENV)-litellm node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
 	  .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .eslintcache

@@ -48,6 +48,10 @@ ERRORS: dict[str, tuple[int, Any]] = {
             }
         },
     ),
+    "litellm-model": (
+        400,
+        {"error": {"message": "/chat/completions: Invalid model name passed in model=scripted."}},
+    ),
     "api-version": (
         400,
         {"error": {"code": "BadRequest", "message": "Unsupported API version: 2020-01-01."}},

@@ -189,7 +189,8 @@ RULES: Final = (
         "{deployment}",
     ),
     Rule(
-        _any(_status(404), _named("NotFoundError")),
+        # LiteLLM's proxy says it by a 400.
+        _any(_status(404), _named("NotFoundError"), _all(_status(400), _says("invalid model name"))),
         "unknown_model",
         "The provider at {endpoint} does not know {model}.",
         "Check the model's (or deployment's) name, and the address with its path.",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+
+from tests.server.page import PATIENCE
 
 START_SECONDS = 110.0
 """Imports of torch on a busy machine. Only a failing test waits that long."""
@@ -65,3 +69,34 @@ def _wait(server: subprocess.Popen[bytes], ready: str, log: Path) -> None:
         except OSError:
             time.sleep(0.1)
     raise RuntimeError(f"no server at {ready}:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+@contextmanager
+def scripted_provider(log: Path) -> Iterator[str]:
+    """Run our scripted provider beside the foreign ones; yield its address."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "tests.scripted_provider", "--port", str(port)]
+    with running(command, ready=f"{url}/_requests", log=log):
+        yield url
+
+
+async def until_busy(process: psutil.Process) -> None:
+    """Return when the process computes."""
+    async with asyncio.timeout(PATIENCE):
+        while await _share(process) < 0.1:
+            pass
+
+
+async def until_idle(process: psutil.Process) -> None:
+    """Return when the process computes no more: an endless answer would keep it at it."""
+    async with asyncio.timeout(PATIENCE):
+        while await _share(process) > 0.03:
+            pass
+
+
+async def _share(process: psutil.Process) -> float:
+    """Return how much of a core the process used in half a second."""
+    begun, used = time.monotonic(), sum(process.cpu_times()[:2])
+    await asyncio.sleep(0.5)
+    return float(sum(process.cpu_times()[:2]) - used) / (time.monotonic() - begun)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-
 import openai
-import psutil
 import pytest
 
 from tests.server.conftest import StartServer
 from tests.server.page import PATIENCE
 
 from .conftest import ENDLESS, Served, publicly
+from .processes import until_busy, until_idle
 
 QUESTIONS = ["Hello", "今天天气怎么样？", "def stream(text):"]
 
@@ -59,24 +56,3 @@ async def test_the_doctor_finds_nothing_wrong(served: Served, start_server: Star
     server = await start_server(profiles=[served.profile()])
     response = await server.fetch("POST", "doctor", {"profile_id": "served"}, request_timeout=PATIENCE)
     assert b'"fail"' not in response.body, response.body.decode()
-
-
-async def until_busy(process: psutil.Process) -> None:
-    """Return when the process computes."""
-    async with asyncio.timeout(PATIENCE):
-        while await _share(process) < 0.1:
-            pass
-
-
-async def until_idle(process: psutil.Process) -> None:
-    """Return when the process computes no more: an endless answer would keep it at it."""
-    async with asyncio.timeout(PATIENCE):
-        while await _share(process) > 0.03:
-            pass
-
-
-async def _share(process: psutil.Process) -> float:
-    """Return how much of a core the process used in half a second."""
-    begun, used = time.monotonic(), sum(process.cpu_times()[:2])
-    await asyncio.sleep(0.5)
-    return float(sum(process.cpu_times()[:2]) - used) / (time.monotonic() - begun)

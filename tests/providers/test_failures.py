@@ -78,6 +78,7 @@ CASES = [
     ),
     Case(OPENAI, "fail=403", "wrong_key", "may not use", "access", "api_key"),
     Case(OPENAI, "error=no-model", "unknown_model", "does not know scripted", "name", "model"),
+    Case(OPENAI, "error=litellm-model", "unknown_model", "does not know scripted", "name", "model"),
     Case(AZURE, "error=no-deployment", "unknown_model", "deployment dep", "portal", "azure_deployment"),
     Case(AZURE, "error=api-version", "unknown_api_version", "2024-10-21", "api_version", "api_version"),
     Case(OPENAI, "error=quota", "quota_used_up", "quota", "billing", "api_key"),
