@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from .engine_client import EngineClient
+
+log = logging.getLogger(__name__)
 
 _NEEDED = ("torch", "transformers")
 
@@ -63,6 +66,13 @@ class LocalAdapter:
     async def models(self, profile: Profile) -> list[str] | None:
         """Return the models that were downloaded once."""
         return await asyncio.to_thread(_downloaded)
+
+    async def start_ahead(self) -> None:
+        """Start the engine, whose imports take seconds; it loads no model, and ends when it stays idle."""
+        try:
+            await self._engine.start()
+        except OSError as error:  # a question will say so; until then nobody misses it
+            log.warning("the local engine could not be started ahead: %s", error)
 
     async def close(self) -> None:
         """Keep the engine: it belongs to the server, which ends it last."""

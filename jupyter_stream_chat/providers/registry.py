@@ -19,6 +19,7 @@ from . import azure, catalog, compatible, guide, huggingface, langchain, openai
 from .adapter import Adapter, OnProgress
 from .keyfile import KeptKey
 from .keys import Keys
+from .local import LocalAdapter
 from .profiles import Origin, Profile, broken_profile_info, parse_profile, profile_info, read_profile
 
 if TYPE_CHECKING:
@@ -152,6 +153,13 @@ class Registry:
         default = self.find(self.default_id) if self.default_id else None
         if isinstance(default, Profile):
             await self.open(default, lambda stage, fraction, position: None)
+
+    async def start_ahead(self) -> None:
+        """Start what a first question to the default profile would wait for; a page has just opened."""
+        default = self.find(self.default_id) if self.default_id else None
+        adapter = self._adapters[default.provider] if isinstance(default, Profile) else None
+        if isinstance(adapter, LocalAdapter):
+            await adapter.start_ahead()
 
     async def close(self) -> None:
         """Close the connections of every adapter."""

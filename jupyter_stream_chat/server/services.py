@@ -54,6 +54,7 @@ class Services:
 
     def connect(self, access: Access, transport: Transport) -> Session:
         """Return the session of a page that has just connected."""
+        self.spawn(self.registry.start_ahead())
         return Session(self, access, transport)
 
     @contextmanager

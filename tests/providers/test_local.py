@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from jupyter_stream_chat.protocol import ErrorInfo
@@ -39,6 +41,43 @@ async def test_the_guide_answers_without_any_configuration(engine: EngineClient)
     pieces = [chunk.content async for chunk in model.astream("How do I stop an answer?")]
     assert len([piece for piece in pieces if piece]) > 5, "it comes token by token"
     assert "loading" in stages
+
+
+async def test_the_guides_engine_starts_before_the_first_question(engine: EngineClient) -> None:
+    registry = Registry(engine=engine)
+    await registry.start_ahead()
+    assert (pid := engine.pid)
+    model = await registry.open(found(registry, guide.GUIDE_ID), lambda *_: None)
+    await model.ainvoke("How do I stop an answer?")
+    assert engine.pid == pid, "the question goes to the same process"
+
+
+async def test_no_engine_starts_for_a_default_that_needs_none(engine: EngineClient) -> None:
+    hosted = {"id": "gpt", "provider": "openai", "model": "gpt-4o", "api_key": "sk-any"}
+    await Registry([hosted], engine=engine).start_ahead()
+    assert engine.pid is None
+
+
+async def test_an_engine_that_cannot_be_started_ahead_keeps_nothing_from_opening() -> None:
+    missing = EngineClient(command=["/nowhere/python"])
+    await Registry(engine=missing).start_ahead()
+    assert missing.pid is None
+
+
+async def test_the_guide_takes_little_memory_and_gives_it_back() -> None:
+    engine = EngineClient(threads=1, idle_seconds=0.2)
+    registry = Registry(engine=engine)
+    model = await registry.open(found(registry, guide.GUIDE_ID), lambda *_: None)
+    peak = 0
+    async for _ in model.astream("What is a profile?"):
+        assert engine.pid
+        process = psutil.Process(engine.pid)
+        peak = max(peak, process.memory_info().rss)
+    assert 0 < peak <= 600_000_000
+    gone = await asyncio.to_thread(process.wait, 30)
+    assert gone is None or gone == 0, "idle, it ends by itself"
+    assert engine.pid is None
+    await engine.close()
 
 
 def test_the_guide_says_what_it_is() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -96,3 +97,13 @@ async def test_damaged_chats_are_put_aside_and_told(start_server: StartServer, t
         await page.finished(await page.ask(await page.new_chat(), "tokens=1"))
     (aside,) = [name for name in os.listdir(tmp_path) if "damaged" in name]
     assert loaded["store_damaged"]["detail"] == str(tmp_path / aside)
+
+
+async def test_an_opened_page_starts_the_engine_of_a_local_default(start_server: StartServer) -> None:
+    server = await start_server(profiles=[])
+    async with server.page() as page:
+        loaded = await page.until_type("workspace_loaded")
+        assert loaded["default_profile_id"] == "guide"
+        services = await server.extension.services()
+        await asyncio.wait(set(services.tasks))
+        assert services.engine.pid
