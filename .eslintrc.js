@@ -4,12 +4,13 @@ const path = require('path');
 /** What is in src/, from the top down. A layer imports only itself and what is below it. */
 const LAYERS = [
   ['index.ts'],
-  ['commands.ts', 'tokens.ts'],
+  ['commands.ts', 'notebook.ts', 'tokens.ts'],
+  ['mime.ts'],
   ['components'],
   ['model.ts', 'workspace.ts', 'chat.ts', 'branches.ts', 'counted.ts', 'question.ts', 'reading.ts', 'textviews.ts', 'storage.ts', 'chatparameters.ts'],
   ['profileeditor.ts', 'profileform.ts', 'profiletrial.ts', 'profilefields.ts'],
   ['a11y.ts', 'errortext.ts', 'fieldtext.ts', 'icons.ts', 'profileapi.ts'],
-  ['connection.ts', 'transcript.ts', 'markdown'],
+  ['answerstream.ts', 'connection.ts', 'transcript.ts', 'markdown'],
   ['ids.ts', 'text.ts', 'parametertext.ts'],
   ['protocol']
 ];

@@ -29,8 +29,18 @@ export function addCommands({ app, panel, workspace, trans }: IOptions): void {
     label: trans.__('Stream Chat'),
     caption: trans.__('Open the streaming chat panel'),
     icon: chatIcon,
-    describedBy: noArguments,
-    execute: () => shell.activateById(panel.id)
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: { chat_id: { type: 'string', description: trans.__('The chat to show') } }
+      }
+    },
+    execute: ({ chat_id: chatId }) => {
+      shell.activateById(panel.id);
+      if (typeof chatId === 'string') {
+        workspace.switchTo(chatId);
+      }
+    }
   });
   commands.addCommand(CommandIDs.newChat, {
     label: trans.__('New Stream Chat'),

@@ -18,6 +18,7 @@ import { addCommands, CommandIDs } from './commands';
 import type { IPanelSettings } from './components/context';
 import { ChatPanel } from './components/panel';
 import { WorkspaceModel } from './model';
+import { renderAnswers } from './notebook';
 
 const PLUGIN_ID = 'jupyter-stream-chat:plugin';
 
@@ -56,6 +57,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
     app.shell.add(panel, 'right', { rank: 900, type: 'Stream Chat' });
     restorer?.add(panel, panel.id);
     addCommands({ app, panel, workspace, trans });
+    renderAnswers(rendermime, {
+      rendermime,
+      languages,
+      settings: app.serviceManager.serverSettings,
+      copyLabel: trans.__('Copy'),
+      openChat: chatId => void app.commands.execute(CommandIDs.open, { chat_id: chatId })
+    });
     const category = trans.__('Stream Chat');
     for (const command of Object.values(CommandIDs)) {
       palette?.addItem({ command, category });

@@ -72,6 +72,8 @@ class Asking:
         try:
             self._backend.call("POST", f"runs/{self._run_id}/interrupt", {"shown": shown})
             self._read()
+        except KeyboardInterrupt:
+            pass  # pressed again: whoever did it does not want to wait for how the run ended
         except ChatError as error:
             # Stopped before it was accepted: it will start stopped, if at all.
             if error.code != "unknown_run":

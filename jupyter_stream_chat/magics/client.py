@@ -80,6 +80,8 @@ class Client:
         with closing(self._connection(SILENCE_SECONDS)) as connection:
             headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
             response = self._send(connection, "GET", f"runs/{run_id}/events", None, headers)
+            if response.status in (502, 503, 504):  # a proxy's: the server is away for a while
+                raise ConnectionError(f"HTTP {response.status}")
             if response.status != 200:
                 _json(response)  # raises
             yield from decode(iter(response.readline, b""))

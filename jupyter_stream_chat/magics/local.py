@@ -33,6 +33,7 @@ _ROUTES: list[tuple[str, str, Callable[..., Awaitable[bytes]]]] = [
     ("POST", "chats", Api.create_chat),
     ("GET", "chats/([^/]+)", Api.get_chat),
     ("POST", "chats/([^/]+)/messages", Api.send_message),
+    ("POST", "chats/([^/]+)/messages/([^/]+)/continue", Api.continue_answer),
     ("GET", "profiles", Api.list_profiles),
     ("POST", "runs/([^/]+)/interrupt", Api.interrupt),
 ]

@@ -8,7 +8,18 @@ import os
 import signal
 from pathlib import Path
 
-from tests.bench import cpu, first_token, full_speed, guide, kernel_echo, lag, loading, stop, wire_bytes
+from tests.bench import (
+    cpu,
+    first_token,
+    full_speed,
+    guide,
+    kernel_echo,
+    lag,
+    loading,
+    magic,
+    stop,
+    wire_bytes,
+)
 from tests.bench.figures import Figure, table
 from tests.bench.harness import Measure, bench
 from tests.bench.report import describe_machine, write
@@ -23,6 +34,7 @@ GROUPS: dict[str, Measure] = {
     "kernel-echo": kernel_echo.measure,
     "guide": guide.measure,
     "loading": loading.measure,
+    "magic": magic.measure,
 }
 REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 

@@ -107,6 +107,14 @@ class Kernel:
             cell.reply = self._client.get_shell_msg(timeout=PATIENCE)
         return cell
 
+    def complete(self, line: str) -> dict[str, Any]:
+        """Press Tab at the end of a line."""
+        request = self._client.complete(line, len(line))
+        reply: dict[str, Any] = {}
+        while reply.get("parent_header", {}).get("msg_id") != request:
+            reply = self._client.get_shell_msg(timeout=PATIENCE)
+        return dict(reply["content"])
+
     def interrupt(self) -> None:
         """Press the square button."""
         self._server.rest("POST", f"api/kernels/{self.id}/interrupt")

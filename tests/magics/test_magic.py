@@ -90,6 +90,21 @@ def test_interrupt_before_the_first_token(kernel: Kernel, server: Jupyter) -> No
     assert kernel.run("%chat tokens=2").markdown == numbered(2)
 
 
+def test_continue_goes_on_with_the_stopped_answer(kernel: Kernel, server: Jupyter) -> None:
+    running = kernel.start("%chat tokens=400 rate=80 to be continued")
+    kernel.read(running, grew)
+    kernel.interrupt()
+    kernel.finish(running)
+    cell = kernel.run("%chat --continue")
+    assert cell.status == "ok"
+    assert "Stopped" not in cell.markdown != ""
+    (chat,) = [chat for chat in server.chats() if "to be continued" in chat["title"]]
+    _, answer = server.rest("GET", f"stream-chat/api/chats/{chat['chat_id']}")["messages"]
+    assert [run["finish_reason"] for run in answer["runs"]] == ["interrupted", "stop"]
+    kernel.run("%chat reset")
+    assert "no answer here that could go on" in kernel.run("%chat --continue").error["evalue"]
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [

@@ -1,0 +1,227 @@
+/**
+ * The output of `%chat` in a cell: while the answer is written its text comes from the page's own server, token by
+ * token; before and after, and where the server knows no such answer, the bundle's own text is shown.
+ *
+ * The bundle is made by `jupyter_stream_chat/magics/display.py`.
+ */
+import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import type { IRenderMime, IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { ServerConnection } from '@jupyterlab/services';
+import { Widget } from '@lumino/widgets';
+import { type AnswerEvent, followAnswer } from './answerstream';
+import {
+  addCopyButtons,
+  type IStreamingText,
+  PlainText,
+  StreamingMarkdown,
+  warmUp
+} from './markdown';
+import type { Delta, RunInfo } from './protocol/generated';
+import { codePoints, sliceCodePoints } from './text';
+
+export const MIME_TYPE = 'application/vnd.jupyter-stream-chat.answer+json';
+
+/** What the bundle says about its answer. */
+interface IAbout {
+  readonly nonce: string;
+  readonly chat_id: string;
+  readonly format: string;
+  readonly status: 'live' | 'finished';
+  /** Show the chat in the panel. */
+  readonly open?: boolean;
+}
+
+export interface IAnswerOptions {
+  rendermime: IRenderMimeRegistry;
+  languages: IEditorLanguageRegistry;
+  settings: ServerConnection.ISettings;
+  /** Label of the button that copies code. */
+  copyLabel: string;
+  /** Show a chat in the panel. */
+  openChat: (chatId: string) => void;
+}
+
+/**
+ * Below a part that was stopped. It is the notebook's content and no label of the page: the kernel writes the same
+ * (`display.py`), whatever the language of who looks.
+ */
+const STOPPED = '*Stopped.*';
+const STOPPED_PLAIN = '[stopped]';
+
+/** Milliseconds after which a kernel that should have said the end is not waited for: the page was reloaded, say. */
+const KERNEL_SILENCE = 3000;
+
+export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
+  constructor(options: IAnswerOptions) {
+    super();
+    this._options = options;
+    this.addClass('jp-StreamChat-cell');
+    this._text = document.createElement('div');
+    this._dots = document.createElement('div');
+    this._dots.className = 'jp-StreamChat-dots';
+    this._dots.setAttribute('aria-hidden', 'true');
+    this._dots.append(...[1, 2, 3].map(() => document.createElement('span')));
+    this.node.append(this._text, this._dots);
+    void warmUp(options.rendermime);
+  }
+
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    const about = model.data[MIME_TYPE] as unknown as IAbout;
+    const isPlain = about.format === 'text';
+    const text = String(model.data[isPlain ? 'text/plain' : 'text/markdown'] ?? '');
+    if (about.nonce !== this._about?.nonce) {
+      this._begin(about, isPlain);
+    }
+    this._model = model;
+    this._about = about;
+    if (about.status === 'finished') {
+      await this._finish(text);
+    } else if (!this._isFinished) {
+      this._give(text);
+      this._follow(about);
+    }
+  }
+
+  override dispose(): void {
+    this._reading?.abort();
+    window.clearTimeout(this._silence);
+    this._view?.dispose();
+    super.dispose();
+  }
+
+  private _begin(about: IAbout, isPlain: boolean): void {
+    this._reading?.abort();
+    this._reading = null;
+    this._view?.dispose();
+    this._view = this._createView(isPlain);
+    this._held = '';
+    this._points = 0;
+    this._isFinished = false;
+    this._setStatus(about.status === 'live' ? 'waiting' : 'finished');
+  }
+
+  private _createView(isPlain: boolean): IStreamingText {
+    const { rendermime, languages, copyLabel } = this._options;
+    this._text.className = isPlain ? 'jp-StreamChat-cellText' : 'jp-StreamChat-cellMarkdown';
+    return isPlain
+      ? new PlainText({ node: this._text })
+      : new StreamingMarkdown({
+          node: this._text,
+          rendermime,
+          languages,
+          onBlock: host => addCopyButtons(host, copyLabel)
+        });
+  }
+
+  /** Take the kernel's text, unless the server has told more already. */
+  private _give(text: string): void {
+    if (text.length > this._held.length && text.startsWith(this._held)) {
+      this._append(text.slice(this._held.length));
+    }
+  }
+
+  private _append(text: string): void {
+    this._held += text;
+    this._points += codePoints(text);
+    this._view?.append(text);
+    this._setStatus('streaming');
+  }
+
+  private async _finish(text: string): Promise<void> {
+    this._isFinished = true;
+    window.clearTimeout(this._silence);
+    if (text !== this._held) {
+      this._held = text;
+      this._view?.setText(text);
+    }
+    this._setStatus('finished');
+    await this._view?.finish();
+  }
+
+  // --- from the server ------------------------------------------------------------------------------
+
+  private _follow(about: IAbout): void {
+    if (!this._reading) {
+      this._reading = new AbortController();
+      void this._read(about, this._reading.signal);
+    }
+  }
+
+  private async _read(about: IAbout, signal: AbortSignal): Promise<void> {
+    const { settings, openChat } = this._options;
+    const held = () => this._points;
+    let isKnown = false;
+    for await (const event of followAnswer({ settings, nonce: about.nonce, held, signal })) {
+      if (!isKnown && about.open) {
+        openChat(about.chat_id);
+      }
+      isKnown = true;
+      this._take(event);
+    }
+    if (!isKnown && !signal.aborted && !this._isFinished) {
+      // Not an answer of this server: there is no more than what the notebook has.
+      this._setStatus('finished');
+      await this._view?.finish();
+    }
+  }
+
+  private _take(event: AnswerEvent): void {
+    if (this._isFinished) {
+      return;
+    }
+    if (event.type === 'delta') {
+      this._takeDelta(event);
+    } else if (event.type === 'run_finished') {
+      this._ended(event.run);
+    }
+  }
+
+  private _takeDelta({ offset, text, channel }: Delta): void {
+    const overlap = this._points - offset;
+    // The kernel's checkpoints may have been faster.
+    const added = overlap > 0 ? sliceCodePoints(text, overlap) : text;
+    if (!channel && added) {
+      this._append(added);
+    }
+  }
+
+  /** Show the end as the kernel will; where it does not come, put it into the notebook. */
+  private _ended({ kept, finish_reason: reason }: RunInfo): void {
+    const text = kept ? sliceCodePoints(this._held, 0, kept.content) : this._held;
+    const mark = this._about?.format === 'text' ? STOPPED_PLAIN : STOPPED;
+    const whole = text.trim() ? `${text.trimEnd()}\n\n${mark}` : mark;
+    const final = reason === 'interrupted' ? whole : text;
+    void this._finish(final);
+    this._silence = window.setTimeout(() => this._write(final, reason ?? ''), KERNEL_SILENCE);
+  }
+
+  private _write(text: string, reason: string): void {
+    const { _model: model, _about: about } = this;
+    if (model && about?.status === 'live') {
+      const key = about.format === 'text' ? 'text/plain' : 'text/markdown';
+      const { open: _, ...rest } = about;
+      const said = { ...rest, status: 'finished', finish_reason: reason };
+      model.setData({ data: { ...model.data, [MIME_TYPE]: said, [key]: text } });
+    }
+  }
+
+  private _setStatus(status: 'waiting' | 'streaming' | 'finished'): void {
+    if (status !== this.node.dataset.status) {
+      this.node.dataset.status = status;
+      this.node.setAttribute('aria-busy', String(status !== 'finished'));
+    }
+  }
+
+  private readonly _options: IAnswerOptions;
+  private readonly _text: HTMLElement;
+  private readonly _dots: HTMLElement;
+  private _view: IStreamingText | null = null;
+  private _model: IRenderMime.IMimeModel | null = null;
+  private _about: IAbout | null = null;
+  private _reading: AbortController | null = null;
+  /** The text given to the view, and its code points. */
+  private _held = '';
+  private _points = 0;
+  private _isFinished = false;
+  private _silence: number | undefined;
+}
