@@ -24,9 +24,10 @@ def adapter() -> HostedAdapter:
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:
+    from openai.lib.azure import API_KEY_SENTINEL
+
     from .chat_openai import SETTINGS, StreamingAzureChatOpenAI, without_environment
 
-    # With a key the environment's AZURE_OPENAI_AD_TOKEN, if left in, would go to the endpoint instead.
     identity = _identity() if profile.azure_identity else {"api_key": profile.api_key, "azure_ad_token": None}
     model = StreamingAzureChatOpenAI(
         azure_endpoint=profile.azure_endpoint,
@@ -37,6 +38,12 @@ def _build(profile: Profile) -> BaseChatOpenAI:
         stream_usage=(profile.api_version or "") >= _USAGE_SINCE,
         **SETTINGS,
     )
+    for client in (model.root_client, model.root_async_client):
+        # Key and token of the environment would go to the endpoint beside or instead of what the profile
+        # says; the arguments above keep out the newer versions of the SDK alone.
+        client._azure_ad_token = None
+        if profile.azure_identity:
+            client.api_key = API_KEY_SENTINEL
     return without_environment(model) if profile.has_address_of_a_page else model
 
 
