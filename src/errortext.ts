@@ -5,7 +5,7 @@
  * error's code; the English one, which says more, goes into the details.
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ErrorInfo, RunInfo } from './protocol/generated';
+import type { DoctorStep, ErrorInfo, RunInfo } from './protocol/generated';
 
 /** Sentence and cure by the code of an error; of a notice the sentence alone. */
 function sentences(
@@ -227,6 +227,39 @@ export function localize(error: ErrorInfo, trans: TranslationBundle, language: s
   const [message, cure] = translated;
   const original = [error.message, error.cure].filter(Boolean).join(' ');
   return { ...error, message, cure, detail: [original, error.detail].filter(Boolean).join('\n') };
+}
+
+/** What the doctor looks at, by the name of the step. */
+function titles(trans: TranslationBundle): Record<string, string | undefined> {
+  return {
+    buffering: trans.__('Pieces arrive as they are written'),
+    callbacks: trans.__('Every token is logged and forwarded'),
+    configuration: trans.__('Configuration'),
+    connection: trans.__('Connection and TLS'),
+    direct: trans.__('One call, without LangChain'),
+    direct_streamed: trans.__('Streamed, without LangChain'),
+    key: trans.__('Key'),
+    key_accepted: trans.__('Key accepted'),
+    langchain: trans.__('One call, through LangChain'),
+    langchain_streamed: trans.__('Streamed, through LangChain'),
+    name: trans.__('Name resolution'),
+    stop: trans.__('Stop'),
+    tracing: trans.__('Tracing')
+  };
+}
+
+/** A step of the doctor as this reader reads it: what was found is English, and goes into the details of others. */
+export function localizeStep(
+  step: DoctorStep,
+  trans: TranslationBundle,
+  language: string
+): DoctorStep {
+  const title = titles(trans)[step.name];
+  if (language.startsWith('en') || !title) {
+    return step;
+  }
+  const detail = [step.message, step.cure, step.detail].filter(Boolean).join('\n');
+  return { ...step, title, message: '', cure: null, detail };
 }
 
 /** The run with what is said of it as this reader reads it. */

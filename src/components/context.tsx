@@ -2,7 +2,7 @@
  * What every component of the panel may need: the translator, renderers of text, the user's settings.
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ErrorInfo } from '../protocol/generated';
+import type { DoctorStep, ErrorInfo } from '../protocol/generated';
 import { createContext, useContext } from 'react';
 import type { IStreamingText } from '../markdown';
 
@@ -21,6 +21,8 @@ export interface IPanelContext {
   renderText(node: HTMLElement, role: 'user' | 'assistant' | 'system'): IStreamingText;
   /** An error in the reader's language. */
   localize(error: ErrorInfo): ErrorInfo;
+  /** A step of the doctor in the reader's language. */
+  localizeStep(step: DoctorStep): DoctorStep;
   /** Open a profile for a change; the cursor goes into the first of these fields that it has. */
   editProfile(profileId: string, fields: readonly string[]): void;
   /** Put text on the clipboard. */

@@ -9,7 +9,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { localize } from '../errortext';
+import { localize, localizeStep } from '../errortext';
 import { chatIcon } from '../icons';
 import { addCopyButtons, PlainText, StreamingMarkdown, Typewriter, warmUp } from '../markdown';
 import type { ChatModel, WorkspaceModel } from '../model';
@@ -56,9 +56,16 @@ export class ChatPanel extends ReactWidget {
     this.update();
   }
 
-  /** Put the cursor into the composer. */
+  /** Put the cursor into the composer, or into what lies over it. */
   focusInput(): void {
-    this.node.querySelector<HTMLTextAreaElement>('.jp-StreamChat-input')?.focus();
+    const over = this.node.querySelector('.jp-StreamChat-overlay');
+    if (!over) {
+      this.node.querySelector<HTMLTextAreaElement>('.jp-StreamChat-input')?.focus();
+    } else if (!over.contains(document.activeElement)) {
+      over
+        .querySelector<HTMLElement>('form :is(input, select), .jp-StreamChat-row button')
+        ?.focus();
+    }
   }
 
   protected override onBeforeShow(message: Message): void {
@@ -108,6 +115,7 @@ function PanelRoot(options: IOptions): JSX.Element {
       trans,
       settings,
       localize: error => localize(error, trans, language),
+      localizeStep: step => localizeStep(step, trans, language),
       editProfile: (profileId, fields) => void workspace.profileEditor.edit(profileId, fields),
       copy: text => Clipboard.copyToSystem(text),
       renderText: (node, role) => {

@@ -171,6 +171,7 @@ test('nothing that was typed is lost without asking', async ({ panel, lab }) => 
   await lab.sidebar.close('right');
   await panel.execute('stream-chat:profiles');
   await expect(profiles.field('label')).toHaveValue('Half');
+  await expect(profiles.field('provider')).toBeFocused();
 
   // A save that the server cannot take keeps all that is typed.
   await profiles.field('base_url').fill(`${PROVIDER_URL}/v1`);
@@ -206,6 +207,27 @@ test('a profile of the configuration is shown with the reason, and can be tried'
   await expect(profiles.save).toHaveCount(0);
   await profiles.view.getByRole('button', { name: 'Try' }).click();
   await expect(profiles.view).toContainText(/answered after .*t0/);
+});
+
+test('the doctor tells step by step what it found, and leads to the field', async ({ panel }) => {
+  const profiles = new Profiles(panel);
+  const step = (name: string) => profiles.view.locator(`[data-step="${name}"]`);
+  await profiles.openNew();
+  await profiles.field('base_url').fill(`${PROVIDER_URL}/v1`);
+  await profiles.field('model').fill('tokens=20,rate=20');
+  await profiles.view.getByRole('button', { name: 'Doctor' }).click();
+  await expect(profiles.view.locator('table')).toHaveAttribute('aria-busy', 'true');
+  await expect(step('configuration')).toContainText(/passed\s*\d+ ms/);
+  await expect(profiles.view.locator('table')).toHaveAttribute('aria-busy', 'false', {
+    timeout: 90_000
+  });
+  await expect(step('stop')).toHaveAttribute('data-outcome', 'pass');
+
+  await profiles.field('base_url').fill('http://127.0.0.1:9/v1');
+  await profiles.view.getByRole('button', { name: 'Doctor' }).click();
+  await expect(step('connection')).toHaveAttribute('data-outcome', 'fail', { timeout: 30_000 });
+  await step('connection').getByRole('button', { name: 'Go to "Address"' }).click();
+  await expect(profiles.field('base_url')).toBeFocused();
 });
 
 test('the keyboard is enough, and the focus comes back', async ({ panel, lab }) => {

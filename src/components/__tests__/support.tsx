@@ -16,6 +16,7 @@ export function renderInPanel(
     trans,
     settings: { enterSends: true, typewriter: false },
     localize: error => error,
+    localizeStep: step => step,
     copy: jest.fn(),
     editProfile: jest.fn(),
     renderText: () => new PageText(),

@@ -59,7 +59,7 @@ export function ProfileFormView({ editor, form, trial, onLeave }: IProps): JSX.E
         )}
         <StreamingChoice form={form} />
         <Parameters form={form} />
-        <TrialResult trial={trial} />
+        <TrialResult trial={trial} onField={field => focusField(node.current, [field])} />
       </div>
       <div className="jp-StreamChat-formEnd">
         <FormError form={form} />

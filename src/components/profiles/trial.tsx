@@ -3,9 +3,10 @@
  */
 import * as React from 'react';
 import type { ProfileTrial } from '../../model';
-import type { DoctorStep, ErrorInfo } from '../../protocol/generated';
+import type { ErrorInfo } from '../../protocol/generated';
 import { usePanel } from '../context';
 import { Dots } from '../runstate';
+import { DoctorTable } from './doctor';
 import { Problem } from './field';
 
 /** The buttons that ask the provider. */
@@ -33,7 +34,13 @@ export function TrialButtons({ trial }: { trial: ProfileTrial }): JSX.Element {
   );
 }
 
-export function TrialResult({ trial }: { trial: ProfileTrial }): JSX.Element {
+interface IResultProps {
+  trial: ProfileTrial;
+  /** Put the cursor into a field that is to be changed; absent where none can be. */
+  onField?: (field: string) => void;
+}
+
+export function TrialResult({ trial, onField }: IResultProps): JSX.Element {
   const { trans } = usePanel();
   const { running, answer, steps } = trial;
   return (
@@ -64,7 +71,7 @@ export function TrialResult({ trial }: { trial: ProfileTrial }): JSX.Element {
         )}
       </div>
       <TrialError error={trial.error('answer') ?? trial.error('doctor')} />
-      {steps.length > 0 && <DoctorTable steps={steps} isRunning={running === 'doctor'} />}
+      {steps.length > 0 && <DoctorTable {...{ steps, onField }} isRunning={running === 'doctor'} />}
     </div>
   );
 }
@@ -77,52 +84,5 @@ function TrialError({ error }: { error: ErrorInfo | null }): JSX.Element | null 
         <Problem problem={localize(error)} />
       </div>
     )
-  );
-}
-
-function DoctorTable({
-  steps,
-  isRunning
-}: {
-  steps: readonly DoctorStep[];
-  isRunning: boolean;
-}): JSX.Element {
-  const { trans } = usePanel();
-  const outcomes = {
-    pass: trans.__('passed'),
-    warn: trans.__('warning'),
-    fail: trans.__('failed'),
-    skip: trans.__('skipped')
-  };
-  return (
-    <table className="jp-StreamChat-doctor" aria-busy={isRunning}>
-      <caption>{trans.__('What the doctor found')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{trans.__('Step')}</th>
-          <th scope="col">{trans.__('Result')}</th>
-          <th scope="col">{trans.__('Time')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {steps.map(step => (
-          <tr key={step.name} data-outcome={step.outcome} data-step={step.name}>
-            <th scope="row">
-              {step.title}
-              <div className="jp-StreamChat-doctorFound">{step.message}</div>
-              {step.cure && <div className="jp-StreamChat-doctorCure">{step.cure}</div>}
-              {step.detail && (
-                <details>
-                  <summary>{trans.__('Details')}</summary>
-                  <pre tabIndex={0}>{step.detail}</pre>
-                </details>
-              )}
-            </th>
-            <td>{outcomes[step.outcome]}</td>
-            <td>{trans.__('%1 ms', Math.round(step.ms))}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

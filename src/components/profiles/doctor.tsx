@@ -1,0 +1,70 @@
+/**
+ * What the doctor found: a table that grows as its steps end.
+ */
+import * as React from 'react';
+import { fieldText } from '../../fieldtext';
+import type { DoctorStep } from '../../protocol/generated';
+import { usePanel } from '../context';
+
+interface IProps {
+  steps: readonly DoctorStep[];
+  isRunning: boolean;
+  /** Put the cursor into a field that is to be changed; absent where none can be. */
+  onField?: (field: string) => void;
+}
+
+export function DoctorTable({ steps, isRunning, onField }: IProps): JSX.Element {
+  const { trans, localizeStep } = usePanel();
+  const outcomes = {
+    pass: trans.__('passed'),
+    warn: trans.__('warning'),
+    fail: trans.__('failed'),
+    skip: trans.__('skipped')
+  };
+  return (
+    <table className="jp-StreamChat-doctor" aria-busy={isRunning}>
+      <caption>{trans.__('What the doctor found')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{trans.__('Step')}</th>
+          <th scope="col">{trans.__('Result')}</th>
+          <th scope="col">{trans.__('Time')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {steps.map(step => (
+          <tr key={step.name} data-outcome={step.outcome} data-step={step.name}>
+            <th scope="row">
+              <Finding step={localizeStep(step)} onField={onField} />
+            </th>
+            <td>{outcomes[step.outcome]}</td>
+            <td>{trans.__('%1 ms', Math.round(step.ms))}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Finding({ step, onField }: Pick<IProps, 'onField'> & { step: DoctorStep }): JSX.Element {
+  const { trans } = usePanel();
+  const { title, message, cure, detail, field } = step;
+  return (
+    <>
+      {title}
+      {message && <div className="jp-StreamChat-doctorFound">{message}</div>}
+      {cure && <div className="jp-StreamChat-doctorCure">{cure}</div>}
+      {field && onField && (
+        <button type="button" className="jp-StreamChat-textButton" onClick={() => onField(field)}>
+          {trans.__('Go to "%1"', fieldText(field, trans).label)}
+        </button>
+      )}
+      {detail && (
+        <details>
+          <summary>{trans.__('Details')}</summary>
+          <pre tabIndex={0}>{detail}</pre>
+        </details>
+      )}
+    </>
+  );
+}
