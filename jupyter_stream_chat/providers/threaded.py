@@ -25,13 +25,17 @@ _PATIENCE_SECONDS = 8.0
 
 
 def is_synchronous(model: BaseChatModel) -> bool:
-    """Tell whether a model has no asynchronous calls of its own."""
-    kind = type(model)
-    return kind._agenerate is BaseChatModel._agenerate and kind._astream is BaseChatModel._astream
+    """Tell whether one of a model's calls has no asynchronous form of its own."""
+    return not _has(model, "_agenerate") or (_has(model, "_stream") and not _has(model, "_astream"))
+
+
+def _has(model: BaseChatModel, method: str) -> bool:
+    """Tell whether a model's class has its own method instead of LangChain's."""
+    return getattr(type(model), method) is not getattr(BaseChatModel, method)
 
 
 class ThreadedChatModel(BaseChatModel):
-    """Runs a synchronous model. A stop is heeded between two chunks; where there are none, at the end."""
+    """Runs a model's synchronous calls. Stop is heeded between two chunks, at the end where there are none."""
 
     inner: BaseChatModel
 
@@ -41,7 +45,7 @@ class ThreadedChatModel(BaseChatModel):
 
     def _should_stream(self, **kwargs: Any) -> bool:
         """Say no for a class that cannot: LangChain then asks for the whole answer."""
-        streams = type(self.inner)._stream is not BaseChatModel._stream
+        streams = _has(self.inner, "_stream") or _has(self.inner, "_astream")
         return streams and super()._should_stream(**kwargs)
 
     async def _astream(
@@ -51,7 +55,12 @@ class ThreadedChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        """Yield the inner model's chunks as its thread makes them."""
+        """Yield the inner model's chunks as it makes them, in a thread if need be."""
+        if _has(self.inner, "_astream"):
+            async with aclosing(self.inner._astream(messages, stop, run_manager, **kwargs)) as own:  # type: ignore[type-var]
+                async for chunk in own:
+                    yield chunk
+            return
         async with aclosing(
             _from_thread(lambda: self.inner._stream(messages, stop=stop, **kwargs))
         ) as chunks:
@@ -68,6 +77,8 @@ class ThreadedChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         """Return the inner model's answer in one piece."""
+        if _has(self.inner, "_agenerate"):
+            return await self.inner._agenerate(messages, stop, run_manager, **kwargs)
 
         def work() -> Iterator[ChatResult]:
             yield self.inner._generate(messages, stop=stop, **kwargs)

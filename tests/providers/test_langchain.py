@@ -130,9 +130,27 @@ def test_a_class_path_is_not_for_pages() -> None:
         assert "configuration" in error.message
 
 
+class Asynchronous(Model):
+    """Has both asynchronous calls."""
+
+    async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        return self._generate([])
+
+
 async def test_an_asynchronous_class_is_used_as_it_is() -> None:
+    assert type(await opened(configured(f"{__name__}.Asynchronous"))) is Asynchronous
+
+
+async def test_a_class_that_is_half_asynchronous_is_helped_with_the_other_half() -> None:
     llm = await opened(configured("tests.runs.models.Model"))
-    assert type(llm) is Model
+    assert isinstance(llm, ThreadedChatModel)
+    world = World(llm)
+    await make_run(world).wait()
+    assert (world.kept["content"], world.ends[0].finish_reason) == ("one two three", "stop")
+    counts = world.ends[0].counts
+    assert counts is not None
+    assert (counts.tokens, counts.unreported) == (3, 0), "each token is reported once"
+    assert (await llm.ainvoke("x")).content == "one two three"
 
 
 # --- synchronous models ----------------------------------------------------------------------------
