@@ -35,7 +35,7 @@ def _has(model: BaseChatModel, method: str) -> bool:
 
 
 class ThreadedChatModel(BaseChatModel):
-    """Runs a model's synchronous calls. Stop is heeded between two chunks, at the end where there are none."""
+    """Runs a model's synchronous calls. Stop is heeded between two chunks, at the end if there are none."""
 
     inner: BaseChatModel
 
