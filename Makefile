@@ -19,7 +19,7 @@ export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab chromium test lint pytest jest galata test-azure bench stress fix codegen guide clean
+.PHONY: help install lab chromium test lint pytest jest galata test-azure test-proxy nginx bench stress fix codegen guide clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -101,6 +101,28 @@ $(VENV)-litellm/.done: tests/foreign/litellm.txt
 test-azure: install $(VENV)-litellm/.done ## Run the tests against the LiteLLM proxy (the Azure path)
 	pytest -m azure $(ARGS)
 
+nginx: # Not listed: what the tests of proxies need besides packages
+	@if ! PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nginx-light; \
+	  else \
+	    echo "The tests behind nginx need it: sudo apt-get install -y nginx-light" >&2; \
+	    exit 1; \
+	  fi; \
+	fi
+
+# JupyterHub beside our own packages, which it sees through a path file; its proxy comes from npm.
+$(VENV)-hub/.done: tests/foreign/jupyterhub.txt $(DONE)/python
+	$(PYTHON) -m venv $(VENV)-hub
+	env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT $(VENV)-hub/bin/python -m pip install --quiet --no-deps -r $<
+	python -c 'import site; print(f"import site; site.addsitedir({site.getsitepackages()[0]!r})")' \
+	  > $$($(VENV)-hub/bin/python -c 'import site; print(site.getsitepackages()[0])')/beside.pth
+	npm install --silent --no-save --no-package-lock --prefix $(VENV)-hub/node configurable-http-proxy@5.3.0
+	@touch $@
+
+test-proxy: install nginx $(VENV)-hub/.done ## Run the tests behind nginx and JupyterHub
+	pytest -m proxy $(ARGS)
+
 bench: install chromium ui-tests/node_modules/.done ## Measure, each figure beside its floor (docs/benchmarks.md)
 	python -m tests.bench $(ARGS)
 
@@ -120,5 +142,5 @@ guide: install ## Train the built-in guide anew (up to 30 minutes) and print its
 	python -m jupyter_stream_chat.guide.train
 
 clean: ## Remove builds, environments and caches
-	rm -rf $(VENV) $(VENV)-litellm node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
+	rm -rf $(VENV) $(VENV)-litellm $(VENV)-hub node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
 	  .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .eslintcache

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -33,7 +34,10 @@ def free_port() -> int:
 def running(
     command: Sequence[str | Path], *, ready: str, log: Path, environ: Mapping[str, str] | None = None
 ) -> Iterator[psutil.Process]:
-    """Run a server until the block ends; it is ready when the address ``ready`` answers with any status."""
+    """Run a server until the block ends; it is ready when the address ``ready`` answers with any status.
+
+    A proxy of this process's own servers is ready when it accepts: ``tcp://host:port``.
+    """
     with log.open("wb") as output:
         server = subprocess.Popen(
             [str(word) for word in command],
@@ -61,14 +65,24 @@ def _wait(server: subprocess.Popen[bytes], ready: str, log: Path) -> None:
     while time.monotonic() < deadline:
         if server.poll() is not None:
             break
-        try:
-            with urllib.request.urlopen(ready, timeout=5):
-                return
-        except urllib.error.HTTPError:
+        if _is_ready(ready):
             return
-        except OSError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise RuntimeError(f"no server at {ready}:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+def _is_ready(address: str) -> bool:
+    url = urlsplit(address)
+    try:
+        if url.scheme == "tcp":
+            socket.create_connection((url.hostname, url.port), timeout=5).close()
+        else:
+            urllib.request.urlopen(address, timeout=5).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager
