@@ -13,6 +13,7 @@ import type { IStreamingText } from './markdown';
 import type {
   ChatInfo,
   ErrorInfo,
+  FinishReason,
   Message,
   OpenReason,
   Parameters,
@@ -22,16 +23,20 @@ import type {
   TextLengths
 } from './protocol/generated';
 import { newQuestion, Question } from './question';
+import { MessageQueue, Redirection } from './queue';
 import { Reading } from './reading';
-import type { PanelStorage } from './storage';
+import type { IQueued, PanelStorage } from './storage';
 import { sliceCodePoints } from './text';
 import { Change, Channel, Transcript, TranscriptEvent, upTo } from './transcript';
 
 /** Why nothing can be sent now. */
 export type BlockedReason = 'running' | 'loading' | 'read_only' | 'no_profile' | 'reload_needed';
 
+/** How an answer ends that a waiting message can follow without the user's word. */
+const GOOD_ENDS: readonly FinishReason[] = ['stop', 'length'];
+
 /** How many older messages are asked for at once. */
-const PAGE_OF_MESSAGES = 50;
+const PAGE_OF_MESSAGES = 100;
 
 /** What a chat needs to know of its workspace. */
 export interface IChatHost {
@@ -68,6 +73,7 @@ export class ChatModel {
       request => this._command(request),
       () => this._structureChanged.emit()
     );
+    this.queue = new MessageQueue(chatId, host.storage);
     this._draft = host.storage.draft(chatId);
     const unsent = host.storage.unsent[chatId];
     if (unsent) {
@@ -77,6 +83,9 @@ export class ChatModel {
 
   /** Alternatives of messages, and what counts of an answer. */
   readonly branches: Branches;
+
+  /** Messages that wait for the answer that is being written. */
+  readonly queue: MessageQueue;
 
   /** A message was added or a run changed; not text. Also: what was stopped, loaded, chosen, refused. */
   get structureChanged(): ISignal<this, void> {
@@ -255,12 +264,67 @@ export class ChatModel {
    * @returns whether it was sent; else the draft is as it was.
    */
   send(text: string): boolean {
-    const { messages } = this._transcript;
-    const isSent = this._ask(text, messages[messages.length - 1]?.message_id ?? null);
+    const isSent = this._ask(text, this._leaf?.message_id ?? null);
     if (isSent) {
       this.draft = '';
     }
     return isSent;
+  }
+
+  /** Send the draft once the answer has ended, or stop the answer for it; at once when none is being written. */
+  sendLater(text: string, how: Redirection): void {
+    if (!this.isRunning) {
+      this.send(text);
+    } else if (text.trim()) {
+      this.queue.add(text, how);
+      this.draft = '';
+      if (how === 'redirect') {
+        this.interrupt();
+      }
+      this._structureChanged.emit();
+    }
+  }
+
+  /** Send a message that waits: now, or when the answer has ended. */
+  sendQueued(messageId: string): void {
+    this.queue.release(messageId);
+    this._sendNext();
+    this._structureChanged.emit();
+  }
+
+  /** Take a message that waits back into the draft, if there is room for it. */
+  withdrawQueued(messageId: string): void {
+    const item = this.queue.remove(messageId);
+    this.draft ||= item?.text ?? '';
+    this._structureChanged.emit();
+  }
+
+  /** Give a message that waits another text. */
+  editQueued(messageId: string, text: string): void {
+    this.queue.edit(messageId, text);
+    this._structureChanged.emit();
+  }
+
+  private _sendNext(): void {
+    const item = this.blockedReason ? undefined : this.queue.next();
+    if (item) {
+      this._ask(item.text, this._leaf?.message_id ?? null, item.ids);
+    }
+  }
+
+  /** What waits for the answer is sent when that ended as it should, and held back otherwise. */
+  private _answerEnded(): void {
+    const { runs = [] } = this._leaf ?? {};
+    const reason = runs[runs.length - 1]?.finish_reason;
+    if (reason && !GOOD_ENDS.includes(reason)) {
+      this.queue.hold();
+    }
+    this._sendNext();
+  }
+
+  private get _leaf(): Message | undefined {
+    const { messages } = this._transcript;
+    return messages[messages.length - 1];
   }
 
   /** Ask a question of this chat anew, with another text: a branch beside its own. */
@@ -269,11 +333,11 @@ export class ChatModel {
     return message !== undefined && this._ask(text, message.parent_id ?? null);
   }
 
-  private _ask(text: string, parentId: string | null): boolean {
+  private _ask(text: string, parentId: string | null, ids?: IQueued['ids']): boolean {
     if (this.blockedReason || !text.trim()) {
       return false;
     }
-    const question = newQuestion(this.info, this.isNew, parentId, text);
+    const question = newQuestion(this.info, this.isNew, parentId, text, ids);
     this._deliver(new Question(question));
     this._host.storage.setUnsent(this.chatId, question);
     this._host.report(null);
@@ -352,6 +416,7 @@ export class ChatModel {
         return;
       case 'resumed':
         this._isOpening = false;
+        this._answerEnded();
         return;
       case 'reset':
         this._opened();
@@ -383,6 +448,7 @@ export class ChatModel {
     this._epoch = this._host.connection.hello?.epoch ?? null;
     this._settle();
     this._reading.showAll();
+    this._answerEnded();
   }
 
   private _finished(run: RunInfo, isIntact: boolean): void {
@@ -390,6 +456,7 @@ export class ChatModel {
     if (!isIntact) {
       this.open('digest_mismatch');
     }
+    this._answerEnded();
   }
 
   private _sendInterrupt(runId: string, shown: TextLengths): void {

@@ -22,7 +22,7 @@ import { renderAnswers } from './notebook';
 
 const PLUGIN_ID = 'jupyter-stream-chat:plugin';
 
-const DEFAULTS: IPanelSettings = { enterSends: true, typewriter: false };
+const DEFAULTS: IPanelSettings = { enterSends: true, typewriter: false, whileRunning: 'ask' };
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
@@ -51,7 +51,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
       languages,
       trans,
       language: translator.languageCode,
-      settings: DEFAULTS
+      settings: DEFAULTS,
+      changeSetting: (name, value) => {
+        panel.settings = { ...panel.settings, [name]: value };
+        void settings?.set(PLUGIN_ID, name, value);
+      }
     });
 
     app.shell.add(panel, 'right', { rank: 900, type: 'Stream Chat' });

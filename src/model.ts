@@ -5,6 +5,8 @@ export { ChatModel } from './chat';
 export type { BlockedReason } from './chat';
 export { choiceOf } from './branches';
 export type { Direction } from './branches';
+export type { Redirection } from './queue';
+export type { IQueued } from './storage';
 export { arrivedText, countedOf, shownText } from './counted';
 export type { Counted } from './counted';
 export { WorkspaceModel } from './workspace';

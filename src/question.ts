@@ -4,15 +4,20 @@
 import type { Connection, Request } from './connection';
 import { newId } from './ids';
 import type { ChatInfo, CreateChat, Message } from './protocol/generated';
-import type { IUnsent } from './storage';
+import type { IQueued, IUnsent } from './storage';
 import { wellFormed } from './text';
 
-/** Make a question, with the identifiers that it keeps however often it is sent. */
+/**
+ * Make a question, with the identifiers that it keeps however often it is sent.
+ *
+ * @param ids - those identifiers, where it has some already.
+ */
 export function newQuestion(
   chat: ChatInfo,
   isNewChat: boolean,
   parentId: string | null,
-  text: string
+  text: string,
+  ids: IQueued['ids'] = { message_id: newId(), answer_id: newId(), run_id: newId() }
 ): IUnsent {
   const { chat_id, profile_id, streaming, parameters } = chat;
   const create: Request<CreateChat> = {
@@ -28,11 +33,9 @@ export function newQuestion(
     send: {
       type: 'send_message',
       chat_id,
-      message_id: newId(),
       parent_id: parentId,
       content: [{ type: 'text', text: wellFormed(text) }],
-      answer_id: newId(),
-      run_id: newId()
+      ...ids
     },
     createdAt: Date.now() / 1000
   };

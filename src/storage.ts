@@ -1,5 +1,5 @@
 /**
- * What one browser keeps for the panel: the open chat, drafts, and questions that no server has yet.
+ * What one browser keeps for the panel: the open chat, drafts, and questions that no server has yet or that wait.
  *
  * Owns the keys and the JSON. Two tabs share it, which is harmless: a question sent twice has the same
  * identifiers both times.
@@ -17,6 +17,17 @@ export interface IUnsent {
   send: Request<SendMessage>;
   /** Seconds since the epoch. */
   createdAt: number;
+}
+
+/** A message that waits for the answer that is being written. */
+export interface IQueued {
+  /** Of the question that it will be. */
+  ids: Pick<SendMessage, 'message_id' | 'answer_id' | 'run_id'>;
+  text: string;
+  /** `redirect`: the answer is stopped for it. */
+  how: 'queue' | 'redirect';
+  /** Not to be sent until the user says so. */
+  isHeld: boolean;
 }
 
 export class PanelStorage {
@@ -51,6 +62,16 @@ export class PanelStorage {
     const others = Object.entries(this.unsent).filter(([id]) => id !== chatId);
     const all = question ? [...others, [chatId, question]] : others;
     this._set('unsent', all.length > 0 ? JSON.stringify(Object.fromEntries(all)) : null);
+  }
+
+  /** Messages that wait, by chat. */
+  get queued(): Readonly<Record<string, readonly IQueued[]>> {
+    return JSON.parse(this._get('queued') ?? '{}') as Record<string, readonly IQueued[]>;
+  }
+  setQueued(chatId: string, items: readonly IQueued[]): void {
+    const others = Object.entries(this.queued).filter(([id]) => id !== chatId);
+    const all = items.length > 0 ? [...others, [chatId, items]] : others;
+    this._set('queued', all.length > 0 ? JSON.stringify(Object.fromEntries(all)) : null);
   }
 
   private _get(key: string): string | null {

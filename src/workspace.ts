@@ -1,8 +1,9 @@
 /**
  * All that the panel shows beside one chat: the list of chats, profiles, the connection, what is wrong.
  *
- * Owns which chat is open, and hands each event to whom it concerns. Only the open chat is followed on
- * the server: coming back to another one is resuming it, as after a lost connection.
+ * Owns which chat is open, and hands each event to whom it concerns. Followed on the server are the open
+ * chat, and others as long as a message waits in them for the answer's end: coming back to a chat is resuming
+ * it, as after a lost connection.
  */
 import type { ServerConnection } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
@@ -49,6 +50,10 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     this._enter(this._current);
     // Questions that were on their way when the page was left go on their way again.
     Object.keys(storage.unsent).forEach(chatId => this._chat(chatId));
+    Object.keys(storage.queued)
+      .filter(chatId => chatId !== current)
+      .forEach(chatId => this._background.add(this._chat(chatId)));
+    window.addEventListener('storage', this._onStorage);
   }
 
   readonly connection: Connection;
@@ -197,6 +202,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   }
 
   dispose(): void {
+    window.removeEventListener('storage', this._onStorage);
     this.connection.dispose();
     this.profileEditor.dispose();
     Signal.clearData(this);
@@ -207,7 +213,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   private _onEvent(_: Connection, event: AnyEvent): void {
     switch (event.type) {
       case 'delta':
-        this._current.apply(event);
+        this._followed.forEach(chat => chat.apply(event));
         break;
       case 'chat_opened':
       case 'chat_resumed':
@@ -218,9 +224,8 @@ export class WorkspaceModel implements IChatHost, IDisposable {
       case 'run_started':
       case 'run_progressed':
       case 'run_finished':
-        if (event.chat_id === this._current.chatId) {
-          this._current.apply(event);
-        }
+        this._followed.find(({ chatId }) => chatId === event.chat_id)?.apply(event);
+        this._leaveBackground();
         break;
       case 'workspace_loaded':
         this._onLoaded(event);
@@ -251,6 +256,13 @@ export class WorkspaceModel implements IChatHost, IDisposable {
       this._open(this._make(newId(), true));
     } else {
       current.isNew = true;
+    }
+    for (const chat of this._background) {
+      if (this._chats.has(chat.chatId)) {
+        chat.open(isFirst ? 'opened' : 'reconnected');
+      } else {
+        this._background.delete(chat);
+      }
     }
     this._emitAll();
   }
@@ -297,8 +309,10 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   private _deleted(chatId: string): void {
     this._chats.delete(chatId);
+    this._background.forEach(chat => chat.chatId === chatId && this._background.delete(chat));
     this._models.delete(chatId);
     this.storage.setDraft(chatId, '');
+    this.storage.setQueued(chatId, []);
     if (chatId === this._current.chatId) {
       this._open(this._make(newId(), true));
     }
@@ -322,8 +336,10 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     const left = this._current;
     left.structureChanged.disconnect(this._onStructureChanged, this);
     if (!left.isNew && this._chats.has(left.chatId)) {
-      this._send({ type: 'close_chat', chat_id: left.chatId });
+      this._background.add(left);
+      this._leaveBackground();
     }
+    this._background.delete(chat);
     this._enter(chat);
     if (!chat.isNew) {
       chat.open();
@@ -339,8 +355,26 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   }
 
   private _onStructureChanged(): void {
-    this.connection.busy = this._current.isRunning;
+    this.connection.busy = this._followed.some(chat => chat.isRunning);
   }
+
+  /** The open chat, and those in which a message waits for the end of the answer. */
+  private get _followed(): readonly ChatModel[] {
+    return [this._current, ...this._background];
+  }
+
+  /** Follow chats no longer in which nothing waits any more. */
+  private _leaveBackground(): void {
+    for (const chat of this._background) {
+      if (!chat.queue.isWaiting) {
+        this._background.delete(chat);
+        this._send({ type: 'close_chat', chat_id: chat.chatId });
+      }
+    }
+  }
+
+  /** Another tab of this browser changed what waits. */
+  private readonly _onStorage = (): void => this._current.refresh();
 
   private _chat(chatId: string): ChatModel {
     return this._models.get(chatId) ?? this._make(chatId, false);
@@ -365,6 +399,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   private _chats = new Map<string, ChatInfo>();
   private _sorted: readonly ChatInfo[] = [];
   private readonly _models = new Map<string, ChatModel>();
+  private readonly _background = new Set<ChatModel>();
   private _current: ChatModel;
   private _error: ErrorInfo | null = null;
   private readonly _changed = new Signal<this, void>(this);

@@ -1,41 +1,17 @@
 import { choiceOf } from '../branches';
 import type { ChatModel } from '../chat';
 import { arrivedText, countedOf, shownText } from '../counted';
-import type { Message, RunInfo } from '../protocol/generated';
-import { WorkspaceModel } from '../workspace';
+import type { Message } from '../protocol/generated';
+import type { WorkspaceModel } from '../workspace';
+import { answer, CHAT, opened, openPage, question } from './support/openchat';
 import { PageText } from './support/pagetext';
-import { runInfo, ScriptedServer, settle } from './support/scriptedserver';
+import { ScriptedServer, settle } from './support/scriptedserver';
 
-const CHAT = 'chat-0001';
-
-const question = (id: string, parent?: string, siblings?: string[]): Message => ({
-  message_id: id,
-  chat_id: CHAT,
-  parent_id: parent,
-  role: 'user',
-  author: 'Ada',
-  content: [{ type: 'text', text: `${id}?` }],
-  created_at: 1,
-  runs: [],
-  siblings
-});
-
-const stopped = (id: string, text: string, kept: number): RunInfo =>
-  runInfo({
-    run_id: `run-${id}`,
-    message_id: id,
-    status: 'finished',
-    finish_reason: 'interrupted',
-    kept: { content: kept, reasoning: 0 }
-  });
-
-/** An answer of which `kept` code points were shown. */
-const answer = (id: string, parent: string, text: string, kept = text.length): Message => ({
-  ...question(id, parent),
-  role: 'assistant',
-  content: [{ type: 'text', text, run_id: `run-${id}` }],
-  runs: [stopped(id, text, kept)]
-});
+const stopped = {
+  status: 'finished',
+  finish_reason: 'interrupted',
+  kept: { content: 5, reasoning: 0 }
+} as const;
 
 const edited = (message: Message, text: string): Message => ({
   ...message,
@@ -60,7 +36,7 @@ describe('choiceOf', () => {
 });
 
 describe('what counts of an answer', () => {
-  const message = answer('answer-1', 'question', 'Paris is big', 5);
+  const message = answer('answer-1', 'question', 'Paris is big', stopped);
 
   it('is what was shown, all, nothing or the own text', () => {
     expect(countedOf(message)).toBe('shown');
@@ -86,46 +62,13 @@ describe('a chat with branches', () => {
     jest.useFakeTimers();
     window.localStorage.clear();
     server = new ScriptedServer();
-    workspace = new WorkspaceModel({
-      serverSettings: server.settings,
-      store: window.localStorage
-    });
-    workspace.storage.currentChat = CHAT;
-    workspace.switchTo(CHAT);
-    workspace.connect();
-    server.hello();
-    server.say({
-      type: 'workspace_loaded',
-      seq: 1,
-      chats: [{ chat_id: CHAT, title: '', created_at: 1, updated_at: 1, running: false }],
-      profiles: [
-        {
-          profile_id: 'p',
-          label: 'P',
-          provider: 'openai',
-          model: 'm',
-          locked: false,
-          has_key: false
-        }
-      ],
-      default_profile_id: 'p',
-      streaming: 'on',
-      streaming_locked: false,
-      profiles_locked: false,
-      tracing: false
-    });
-    server.say({
-      type: 'chat_opened',
-      chat_id: CHAT,
-      seq: 4,
-      messages: [
-        question('question-1'),
-        answer('answer-1', 'question-1', 'Paris is big', 5),
-        question('question-2', 'answer-1'),
-        answer('answer-2', 'question-2', 'Yes.')
-      ],
-      has_more: false
-    });
+    workspace = openPage(server);
+    opened(server, 4, [
+      question('question-1'),
+      answer('answer-1', 'question-1', 'Paris is big', stopped),
+      question('question-2', 'answer-1'),
+      answer('answer-2', 'question-2', 'Yes.')
+    ]);
   });
 
   afterEach(() => {
@@ -195,7 +138,7 @@ describe('a chat with branches', () => {
     const change = (text: string | null, seq: number): void => {
       chat().branches.editAnswer('answer-1', text);
       expect(server.last('edit_answer')).toMatchObject({ message_id: 'answer-1', text });
-      const message = answer('answer-1', 'question-1', 'Paris is big', 5);
+      const message = answer('answer-1', 'question-1', 'Paris is big', stopped);
       server.say({
         type: 'message_changed',
         chat_id: CHAT,

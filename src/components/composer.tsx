@@ -5,8 +5,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { sendIcon, stopIcon } from '../icons';
-import type { BlockedReason } from '../model';
+import type { BlockedReason, Redirection } from '../model';
 import { usePanel } from './context';
+import { AskWhileRunning, WhileRunningMenu } from './whilerunning';
 
 interface IProps {
   draft: string;
@@ -18,6 +19,8 @@ interface IProps {
   blocked: BlockedReason | null;
   onDraft: (text: string) => void;
   onSend: (text: string) => void;
+  /** Send while an answer is being written, as the user has chosen. */
+  onSendLater: (text: string, how: Redirection) => void;
   onStop: () => void;
   /** What is opened above the field. */
   above?: React.ReactNode;
@@ -27,19 +30,29 @@ interface IProps {
 }
 
 export function Composer(props: IProps): JSX.Element {
-  const { trans, settings } = usePanel();
+  const { trans, settings, changeSetting } = usePanel();
+  const { whileRunning } = settings;
   const [hint, setHint] = useState('');
   useFitToText(props.inputRef, props.draft);
   // A reason that no longer holds is not worth reading.
-  useEffect(() => setHint(''), [props.blocked]);
+  useEffect(() => setHint(''), [props.blocked, whileRunning]);
 
   const send = () => {
-    if (props.blocked) {
+    const hasText = props.draft.trim() !== '';
+    if (props.blocked === 'running' && whileRunning !== 'ask' && hasText) {
+      props.onSendLater(props.draft, whileRunning);
+    } else if (props.blocked) {
       setHint(reasonFor(props.blocked, trans));
-    } else if (props.draft.trim()) {
+    } else if (hasText) {
       setHint('');
       props.onSend(props.draft);
     }
+  };
+
+  const choose = (how: Redirection) => {
+    changeSetting('whileRunning', how);
+    props.onSendLater(props.draft, how);
+    props.inputRef.current?.focus();
   };
 
   const onKeyDown = (event: React.KeyboardEvent) => {
@@ -64,6 +77,15 @@ export function Composer(props: IProps): JSX.Element {
       <div className="jp-StreamChat-hint" role="status">
         {hint}
       </div>
+      {hint && props.blocked === 'running' && props.draft.trim() && (
+        <AskWhileRunning onChoose={choose} />
+      )}
+      {props.blocked === 'running' && whileRunning !== 'ask' && props.draft.trim() && (
+        <WhileRunningMenu
+          choice={whileRunning}
+          onChange={choice => changeSetting('whileRunning', choice)}
+        />
+      )}
       <div className="jp-StreamChat-box">
         <textarea
           ref={props.inputRef}

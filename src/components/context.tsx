@@ -12,11 +12,20 @@ export interface IPanelSettings {
   readonly enterSends: boolean;
   /** Answers appear at a typist's pace rather than as they come. */
   readonly typewriter: boolean;
+  /** What Enter does while an answer is being written: nothing yet, send afterwards, or stop it and send. */
+  readonly whileRunning: 'ask' | 'queue' | 'redirect';
 }
+
+export type ChangeSetting = <K extends keyof IPanelSettings>(
+  name: K,
+  value: IPanelSettings[K]
+) => void;
 
 export interface IPanelContext {
   readonly trans: TranslationBundle;
   readonly settings: IPanelSettings;
+  /** Change one of the user's settings, and remember it. */
+  changeSetting: ChangeSetting;
   /** Make the renderer of a message's text; `node` is its to fill. */
   renderText(node: HTMLElement, role: 'user' | 'assistant' | 'system'): IStreamingText;
   /** An error in the reader's language. */

@@ -16,7 +16,8 @@ interface IProps {
   enterConfirms: boolean;
   /** Why nothing can be confirmed now; null: it can. */
   blocked: string | null;
-  onChange: (text: string) => void;
+  /** Told of every change by those who keep what is not confirmed. */
+  onChange?: (text: string) => void;
   onConfirm: (text: string) => void;
   /** Leave the field; what was written in it is its owner's to keep. */
   onLeave: () => void;
@@ -58,7 +59,7 @@ export function TextEditor(props: IProps): JSX.Element {
         aria-label={props.label}
         onChange={({ currentTarget: { value } }) => {
           setText(value);
-          props.onChange(value);
+          props.onChange?.(value);
         }}
         onKeyDown={onKeyDown}
       />

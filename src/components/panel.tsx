@@ -20,11 +20,12 @@ import { ChatList } from './chatlist';
 import { ChatSettings, ChatSettingsButton } from './chatsettings';
 import { ManageProfilesButton, ProfilePicker, StreamingSwitch } from './choices';
 import { Composer } from './composer';
-import { IPanelContext, IPanelSettings, PanelProvider, usePanel } from './context';
+import { ChangeSetting, IPanelContext, IPanelSettings, PanelProvider, usePanel } from './context';
 import { Header } from './header';
 import { useCovered, useSignal } from './hooks';
 import { MessageList } from './messagelist';
 import { ProfilesView } from './profiles/view';
+import { Queue } from './queue';
 import { ConnectButtons, SetupCard } from './setup';
 
 interface IOptions {
@@ -35,6 +36,7 @@ interface IOptions {
   /** The language of the page, as `en` or `zh-CN`. */
   language: string;
   settings: IPanelSettings;
+  changeSetting: ChangeSetting;
 }
 
 /** The sidebar widget. It connects to the server when it is first shown. */
@@ -51,6 +53,9 @@ export class ChatPanel extends ReactWidget {
   }
 
   /** The user's settings; set anew when they change. */
+  get settings(): IPanelSettings {
+    return this._options.settings;
+  }
   set settings(settings: IPanelSettings) {
     this._options = { ...this._options, settings };
     this.update();
@@ -103,7 +108,9 @@ export class ChatPanel extends ReactWidget {
 
 function PanelRoot(options: IOptions): JSX.Element {
   const { workspace, rendermime, languages, trans, language, settings } = options;
-  const context = useMemo<IPanelContext>(() => {
+  const { changeSetting } = options;
+  // Apart from the rest: whoever renders begins anew when this changes.
+  const renderText = useMemo<IPanelContext['renderText']>(() => {
     const renderAnswer = (node: HTMLElement) =>
       new StreamingMarkdown({
         node,
@@ -111,22 +118,27 @@ function PanelRoot(options: IOptions): JSX.Element {
         languages,
         onBlock: host => addCopyButtons(host, trans.__('Copy'))
       });
-    return {
+    return (node, role) => {
+      if (role === 'user') {
+        return new PlainText({ node });
+      }
+      const answer = renderAnswer(node);
+      return settings.typewriter && !wantsLessMotion() ? new Typewriter(answer) : answer;
+    };
+  }, [rendermime, languages, trans, settings.typewriter]);
+  const context = useMemo<IPanelContext>(
+    () => ({
       trans,
       settings,
+      changeSetting,
       localize: error => localize(error, trans, language),
       localizeStep: step => localizeStep(step, trans, language),
       editProfile: (profileId, fields) => void workspace.profileEditor.edit(profileId, fields),
       copy: text => Clipboard.copyToSystem(text),
-      renderText: (node, role) => {
-        if (role === 'user') {
-          return new PlainText({ node });
-        }
-        const answer = renderAnswer(node);
-        return settings.typewriter && !wantsLessMotion() ? new Typewriter(answer) : answer;
-      }
-    };
-  }, [workspace, rendermime, languages, trans, language, settings]);
+      renderText
+    }),
+    [workspace, trans, language, settings, changeSetting, renderText]
+  );
   return (
     <PanelProvider value={context}>
       <PanelView workspace={workspace} />
@@ -227,6 +239,7 @@ function ChatView({
           {isGuide && !workspace.areProfilesLocked && <ConnectButtons editor={editor} />}
         </div>
       )}
+      <Queue chat={chat} />
       <Composer
         draft={chat.draft}
         isRunning={chat.isRunning}
@@ -234,6 +247,7 @@ function ChatView({
         blocked={chat.blockedReason}
         onDraft={text => (chat.draft = text)}
         onSend={text => chat.send(text)}
+        onSendLater={(text, how) => chat.sendLater(text, how)}
         onStop={() => chat.interrupt()}
         inputRef={input}
         above={

@@ -3,9 +3,10 @@ import * as React from 'react';
 import { useRef, useState } from 'react';
 import type { BlockedReason } from '../../model';
 import { Composer } from '../composer';
-import { renderInPanel } from './support';
+import { renderInPanel, SETTINGS } from './support';
 
 const onSend = jest.fn();
+const onSendLater = jest.fn();
 const onStop = jest.fn();
 
 interface IProps {
@@ -25,6 +26,7 @@ function Bench({ isRunning = false, isStopping = false, blocked = null }: IProps
       blocked={blocked}
       onDraft={setDraft}
       onSend={onSend}
+      onSendLater={onSendLater}
       onStop={onStop}
       inputRef={useRef<HTMLTextAreaElement>(null)}
     >
@@ -34,7 +36,7 @@ function Bench({ isRunning = false, isStopping = false, blocked = null }: IProps
 }
 
 const field = () => screen.getByRole('textbox');
-const button = () => screen.getByRole('button');
+const button = () => document.querySelector<HTMLElement>('.jp-StreamChat-send')!;
 const hint = () => screen.getByRole('status').textContent;
 
 /** Press a key; returns whether the browser is left to do what it does. */
@@ -61,7 +63,7 @@ describe('Enter', () => {
   });
 
   it('breaks the line where Ctrl+Enter sends', () => {
-    renderInPanel(<Bench />, { settings: { enterSends: false, typewriter: false } });
+    renderInPanel(<Bench />, { settings: { ...SETTINGS, enterSends: false } });
     expect(press('Enter')).toBe(true);
     expect(onSend).not.toHaveBeenCalled();
     press('Enter', { ctrlKey: true });
@@ -84,6 +86,39 @@ describe('Enter', () => {
     expect(hint()).toContain('Your draft is kept');
     fireEvent.change(field(), { target: { value: 'why not?' } });
     expect(hint()).toBe('');
+  });
+
+  it('asks once what to do with the draft, does that, and remembers it', () => {
+    const changeSetting = jest.fn();
+    renderInPanel(<Bench isRunning blocked="running" />, { changeSetting });
+    expect(screen.queryByRole('button', { name: 'Send it afterwards' })).toBeNull();
+    press('Enter');
+    fireEvent.click(screen.getByRole('button', { name: 'Send it afterwards' }));
+    expect(onSendLater).toHaveBeenCalledWith('why?', 'queue');
+    expect(changeSetting).toHaveBeenCalledWith('whileRunning', 'queue');
+    expect(document.activeElement).toBe(field());
+  });
+
+  it.each(['queue', 'redirect'] as const)('does while an answer is written as chosen: %s', how => {
+    const changeSetting = jest.fn();
+    const settings = { ...SETTINGS, whileRunning: how };
+    renderInPanel(<Bench isRunning blocked="running" />, { settings, changeSetting });
+    press('Enter');
+    expect(onSendLater).toHaveBeenCalledWith('why?', how);
+    expect(onSend).not.toHaveBeenCalled();
+    expect(hint()).toBe('');
+    const menu = screen.getByRole('combobox', { name: 'While an answer is being written' });
+    expect((menu as HTMLSelectElement).value).toBe(how);
+    fireEvent.change(menu, { target: { value: 'ask' } });
+    expect(changeSetting).toHaveBeenCalledWith('whileRunning', 'ask');
+  });
+
+  it('waits for nothing else than an answer', () => {
+    const settings = { ...SETTINGS, whileRunning: 'queue' as const };
+    renderInPanel(<Bench blocked="no_profile" />, { settings });
+    press('Enter');
+    expect(onSendLater).not.toHaveBeenCalled();
+    expect(hint()).toContain('Connect a model first');
   });
 
   it('forgets the reason once it no longer holds', () => {

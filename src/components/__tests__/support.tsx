@@ -3,7 +3,14 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { render, type RenderResult } from '@testing-library/react';
 import * as React from 'react';
 import { PageText } from '../../__tests__/support/pagetext';
-import { IPanelContext, PanelProvider } from '../context';
+import { IPanelContext, IPanelSettings, PanelProvider } from '../context';
+
+/** The settings of a user who has changed none. */
+export const SETTINGS: IPanelSettings = {
+  enterSends: true,
+  typewriter: false,
+  whileRunning: 'ask'
+};
 
 export const trans = nullTranslator.load('jupyter_stream_chat');
 
@@ -14,7 +21,8 @@ export function renderInPanel(
 ): RenderResult {
   const context: IPanelContext = {
     trans,
-    settings: { enterSends: true, typewriter: false },
+    settings: SETTINGS,
+    changeSetting: jest.fn(),
     localize: error => error,
     localizeStep: step => step,
     copy: jest.fn(),
