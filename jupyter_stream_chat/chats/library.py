@@ -239,6 +239,14 @@ class Library:
         """Return the answer that a run wrote, as it is in the store; None when there is no such run."""
         return await self._call(self._store.message_of_run, run_id)
 
+    async def branch(self, chat_id: str) -> list[Message]:
+        """Return the whole active branch, as it is in the store."""
+        return await self._call(self._store.branch, chat_id)
+
+    async def all_messages(self, chat_id: str) -> list[Message]:
+        """Return the messages of all branches, as they are in the store."""
+        return await self._call(self._store.all_messages, chat_id)
+
     async def context(self, chat_id: str, leaf_id: str) -> list[Turn]:
         """Return the conversation that ends with message ``leaf_id``, as a prompt has it.
 

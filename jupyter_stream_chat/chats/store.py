@@ -179,6 +179,18 @@ class Store:
             raise UnknownMessage(message_id, "message_id")
         return path[0]
 
+    def branch(self, chat_id: str) -> list[Message]:
+        """Return the whole active branch, oldest message first."""
+        with self._db.transaction():
+            leaf = self._leaf(chat_id)
+            return [] if leaf is None else self._path(chat_id, leaf, _NO_LIMIT)
+
+    def all_messages(self, chat_id: str) -> list[Message]:
+        """Return the messages of all branches in the order of their arrival."""
+        with self._db.transaction():
+            select = f"SELECT {_MESSAGE} FROM messages WHERE chat_id = ? ORDER BY position"
+            return self._messages(self._db.execute(select, (chat_id,)).fetchall())
+
     def path_to_root(self, chat_id: str, leaf_id: str) -> list[Message]:
         """Return a message and all that it follows, oldest first. Raises UnknownMessage."""
         with self._db.transaction():
@@ -393,7 +405,11 @@ class Store:
         return parent
 
     def _path(self, chat_id: str, leaf: str, limit: int) -> list[Message]:
-        rows = self._db.execute(_PATH, {"chat": chat_id, "leaf": leaf, "limit": limit}).fetchall()
+        values = {"chat": chat_id, "leaf": leaf, "limit": limit}
+        return self._messages(self._db.execute(_PATH, values).fetchall())
+
+    def _messages(self, rows: Sequence[tuple[Any, ...]]) -> list[Message]:
+        """Return rows of messages with their runs."""
         runs: dict[str, list[RunInfo]] = {row[0]: [] for row in rows}
         for message_id, info in self._db.execute(_RUNS_OF, (json.dumps(list(runs)),)):
             runs[message_id].append(RunInfo.model_validate_json(info))

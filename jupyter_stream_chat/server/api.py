@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from .. import protocol as wire
+from ..chats import export
 from ..chats.refused import Refused
 from . import actions
 from .outbox import progress_of
@@ -121,6 +122,19 @@ class Api(ProfileApi):
         """``DELETE chats/{id}``"""
         await actions.delete_chat(self._services, self._access, chat_id)
         return answer_json()
+
+    async def export_chat(self, chat_id: str, kind: str) -> tuple[str, str, bytes]:
+        """``GET chats/{id}/export``: the file's name, its type, its content."""
+        await self._check_owner(chat_id)
+        library = self._services.library
+        chat = await library.chat(chat_id)
+        if kind == "json":
+            content = export.to_json_bytes(chat, await library.all_messages(chat_id))
+            return export.file_name(chat, ".json"), "application/json", content
+        if kind != "markdown":
+            raise Refused(actions.invalid("format", "A chat is exported as markdown or as json."))
+        text = export.to_markdown(chat, await library.branch(chat_id))
+        return export.file_name(chat, ".md"), "text/markdown; charset=utf-8", text.encode()
 
     async def list_messages(self, chat_id: str, before: str, limit: str) -> bytes:
         """``GET chats/{id}/messages``: older ones than ``before``; without it, the last ones."""

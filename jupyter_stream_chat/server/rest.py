@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -133,6 +134,21 @@ class ChatHandler(ChatAPIHandler):
     async def delete(self, chat_id: str) -> None:
         """Delete a chat; its runs are interrupted."""
         await self.answer(lambda api: api.delete_chat(chat_id))
+
+
+class ExportHandler(ChatAPIHandler):
+    """``chats/{id}/export``"""
+
+    @authenticated
+    @authorized("read", AUTH_RESOURCE)
+    async def get(self, chat_id: str) -> None:
+        """Return a chat as a file, in ``?format=``: markdown or json."""
+        kind = self.get_query_argument("format", "markdown")
+        file = await self.ask(lambda api: api.export_chat(chat_id, kind))
+        if file is not None:
+            name, media_type, content = file
+            self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(name)}")
+            self.finish(content, set_content_type=media_type)
 
 
 class MessagesHandler(ChatAPIHandler):
@@ -279,6 +295,7 @@ class InterruptHandler(ChatAPIHandler):
 REST_HANDLERS = [
     (r"stream-chat/api/chats", ChatsHandler),
     (rf"stream-chat/api/chats/{_ID}", ChatHandler),
+    (rf"stream-chat/api/chats/{_ID}/export", ExportHandler),
     (rf"stream-chat/api/chats/{_ID}/messages", MessagesHandler),
     (rf"stream-chat/api/chats/{_ID}/messages/{_ID}/continue", ContinueHandler),
     (r"stream-chat/api/profiles", ProfilesHandler),

@@ -26,6 +26,7 @@ ROUTES = {
     ("GET", "api/chats/some-chat"): "read",
     ("PATCH", "api/chats/some-chat"): "write",
     ("DELETE", "api/chats/some-chat"): "write",
+    ("GET", "api/chats/some-chat/export"): "read",
     ("GET", "api/chats/some-chat/messages"): "read",
     ("POST", "api/chats/some-chat/messages"): "execute",
     ("POST", "api/chats/some-chat/messages/some-answer/continue"): "execute",

@@ -136,3 +136,28 @@ async def test_an_edit_as_long_as_no_message_may_be_is_refused(server: Server) -
         text = "x" * (server.extension.max_message_characters + 1)
         refused = await page.command("edit_answer", chat_id=chat_id, message_id=first["answer_id"], text=text)
         assert refused["error"]["field"] == "text"
+
+
+async def test_a_chat_is_exported_as_markdown_and_as_json(server: Server) -> None:
+    async with server.page() as page:
+        chat_id = await page.new_chat(title="这个: a chat")
+        first = await asked(page, chat_id, "tokens=2")
+        again = await regenerated(page, chat_id, first["message_id"])
+        await page.command("edit_answer", chat_id=chat_id, message_id=again["answer_id"], text="My own.")
+        markdown = await server.fetch("GET", f"chats/{chat_id}/export")
+        assert markdown.headers["Content-Type"] == "text/markdown; charset=utf-8"
+        name = "%E8%BF%99%E4%B8%AA-a-chat.md"
+        assert markdown.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{name}"
+        text = markdown.body.decode()
+        assert text.startswith("# 这个: a chat\n")
+        assert "tokens=2" in text
+        assert "My own." in text
+        assert "t0 t1" not in text, "the other branch"
+
+        status, exported = await server.rest("GET", f"chats/{chat_id}/export?format=json")
+        assert status == 200
+        ids = [message["message_id"] for message in exported["messages"]]
+        assert ids == [first["message_id"], first["answer_id"], again["answer_id"]]
+
+        status, refused = await server.rest("GET", f"chats/{chat_id}/export?format=pdf")
+        assert (status, refused["error"]["field"]) == (400, "format")
