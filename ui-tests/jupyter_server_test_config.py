@@ -1,7 +1,7 @@
 """Jupyter's configuration for the browser tests: a fresh store, real models, and a scripted provider."""
 
 import os
-import tempfile
+import shutil
 
 from jupyterlab.galata import configure_jupyter_server
 
@@ -24,7 +24,8 @@ if log := os.environ["JSC_TOKEN_LOG"]:
 
 provider = os.environ["JSC_PROVIDER_URL"]
 os.environ["SCRIPTED_API_KEY"] = "not-a-secret"
-c.StreamChat.data_dir = tempfile.mkdtemp(prefix="stream-chat-ui-")
+c.StreamChat.data_dir = data_dir = os.environ["JSC_DATA_DIR"]
+shutil.rmtree(data_dir, ignore_errors=True)
 c.StreamChat.default_profile = "scripted"
 c.StreamChat.profiles = [
     {

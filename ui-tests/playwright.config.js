@@ -14,6 +14,9 @@ const root = process.getuid?.() === 0 ? '--allow-root' : '';
 // JupyterLab writes the log of tokens, a test reads it; this file is read by both their parents.
 process.env.JSC_TOKEN_LOG ??= path.join(tmpdir(), `stream-chat-tokens-${labPort}.log`);
 
+// JupyterLab keeps its chats there, a test puts a very long one beside them.
+process.env.JSC_DATA_DIR ??= path.join(tmpdir(), `stream-chat-data-${labPort}`);
+
 // A local model whose answers last long enough to be reloaded, stopped and resumed, and number their tokens.
 const model = path.join(tmpdir(), `stream-chat-model-${labPort}`);
 
@@ -27,6 +30,7 @@ function server(command, port, page) {
     env: {
       JSC_MODEL: model,
       JSC_PROVIDER_URL: `http://127.0.0.1:${providerPort}`,
+      JSC_DATA_DIR: process.env.JSC_DATA_DIR + (command === 'lab' ? '' : '-notebook'),
       JSC_TOKEN_LOG: command === 'lab' ? process.env.JSC_TOKEN_LOG : ''
     }
   };

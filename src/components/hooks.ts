@@ -50,20 +50,26 @@ export function useCovered(covered: RefObject<HTMLElement>, isCovered: boolean):
 const NEAR_END = 24;
 
 /**
- * Keep a scrolling element at its end while its content grows, unless the reader scrolled up.
+ * Keep a scrolling element at its end while its content grows, unless the reader scrolled up; then keep what the
+ * reader sees where it is, whatever is added, removed or laid out above it.
  *
  * The content is watched by a ResizeObserver, which reports after the layout that the browser does
  * anyway: growing text forces none.
  *
- * @returns whether the end is in view, and a function that goes there.
+ * @param hasEnd - the end of the content is the end of all there is.
+ * @returns whether the end is in view, a function that goes there, and one to call after a change of the content.
  */
 export function useKeepToEnd(
   scroller: RefObject<HTMLElement>,
-  content: RefObject<HTMLElement>
-): [boolean, () => void] {
+  content: RefObject<HTMLElement>,
+  hasEnd = true
+): [boolean, () => void, () => void] {
   const [atEnd, setAtEnd] = useState(true);
   const pinned = useRef(true);
   const lastTop = useRef(0);
+  const place = useRef<IPlace | null>(null);
+  const reachesEnd = useRef(hasEnd);
+  reachesEnd.current = hasEnd;
 
   const goToEnd = useCallback(() => {
     const element = scroller.current;
@@ -75,6 +81,18 @@ export function useKeepToEnd(
     }
   }, [scroller]);
 
+  const keepPlace = useCallback(() => {
+    const element = scroller.current;
+    if (element) {
+      if (pinned.current) {
+        element.scrollTop = element.scrollHeight;
+      } else if (place.current?.node.isConnected) {
+        element.scrollTop += topOf(place.current.node, element) - place.current.top;
+      }
+      lastTop.current = element.scrollTop;
+    }
+  }, [scroller]);
+
   useEffect(() => {
     const element = scroller.current;
     const inner = content.current;
@@ -82,22 +100,24 @@ export function useKeepToEnd(
       return;
     }
     const onScroll = () => {
+      const byReader = element.scrollTop - lastTop.current;
+      if (place.current && !pinned.current) {
+        // Undo what was laid out above since the last frame: it is no part of the reader's scrolling.
+        place.current = { ...place.current, top: place.current.top - byReader };
+        keepPlace();
+      }
       const isNear = element.scrollHeight - element.clientHeight - element.scrollTop <= NEAR_END;
       // Only the reader scrolls upwards; content that grew before this event was handled does not.
-      if (isNear) {
+      if (isNear && reachesEnd.current) {
         pinned.current = true;
-      } else if (element.scrollTop < lastTop.current) {
+      } else if (byReader < 0) {
         pinned.current = false;
       }
       lastTop.current = element.scrollTop;
+      place.current = pinned.current ? null : placeOf(inner, element);
       setAtEnd(pinned.current);
     };
-    const observer = new ResizeObserver(() => {
-      if (pinned.current) {
-        element.scrollTop = element.scrollHeight;
-        lastTop.current = element.scrollTop;
-      }
-    });
+    const observer = new ResizeObserver(keepPlace);
     observer.observe(inner);
     observer.observe(element);
     element.addEventListener('scroll', onScroll, { passive: true });
@@ -105,7 +125,26 @@ export function useKeepToEnd(
       observer.disconnect();
       element.removeEventListener('scroll', onScroll);
     };
-  }, [scroller, content]);
+  }, [scroller, content, keepPlace]);
 
-  return [atEnd, goToEnd];
+  return [atEnd, goToEnd, keepPlace];
+}
+
+/** Something that the reader sees, and how far below the upper edge. */
+interface IPlace {
+  readonly node: Element;
+  readonly top: number;
+}
+
+/** The first child of the content that is in view. */
+function placeOf(content: HTMLElement, scroller: HTMLElement): IPlace | null {
+  const edge = scroller.getBoundingClientRect().top;
+  const node = [...content.children].find(
+    child => child.tagName === 'ARTICLE' && child.getBoundingClientRect().bottom > edge
+  );
+  return node ? { node, top: topOf(node, scroller) } : null;
+}
+
+function topOf(node: Element, scroller: HTMLElement): number {
+  return node.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
 }

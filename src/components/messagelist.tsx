@@ -1,25 +1,37 @@
 /**
- * The messages of a chat: keeps to the end while an answer grows, unless the reader scrolled up.
+ * The messages of a chat: keeps to the end while an answer grows, unless the reader scrolled up; of a long chat
+ * only those around the reader are on the page.
  */
 import { caretDownIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { useEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef } from 'react';
 import { chatIcon } from '../icons';
 import type { ChatModel } from '../model';
 import { usePanel } from './context';
 import { useKeepToEnd, useSignal } from './hooks';
 import { MessageItem } from './message';
+import { useWindow } from './window';
 
 export function MessageList({ chat }: { chat: ChatModel }): JSX.Element {
   const { trans } = usePanel();
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const [atEnd, goToEnd] = useKeepToEnd(scroller, content);
   useSignal(chat.structureChanged);
+  const { shown, showLatest, ...window } = useWindow(chat, scroller);
+  const [atEnd, goToEnd, keepPlace] = useKeepToEnd(scroller, content, !window.hasBelow);
+  const jump = () => {
+    showLatest();
+    goToEnd();
+  };
+  const first = shown[0]?.message_id;
+  const last = shown[shown.length - 1]?.message_id;
+  useLayoutEffect(keepPlace, [keepPlace, first, last]);
 
   const { messages } = chat;
   const newestQuestion = messages.filter(message => message.role === 'user').pop()?.message_id;
-  useEffect(goToEnd, [goToEnd, newestQuestion]);
+  const latest = useRef(jump);
+  latest.current = jump;
+  useEffect(() => latest.current(), [newestQuestion]);
 
   return (
     <div className="jp-StreamChat-view">
@@ -32,10 +44,11 @@ export function MessageList({ chat }: { chat: ChatModel }): JSX.Element {
       >
         {/* Spoken by the status node instead: a screen reader would repeat every token. */}
         <div className="jp-StreamChat-list" ref={content} role="log" aria-live="off">
-          {chat.hasMore && (
+          {window.hasAbove && (
             <button
+              ref={window.above}
               className="jp-StreamChat-textButton jp-StreamChat-older"
-              onClick={() => void chat.loadOlder()}
+              onClick={window.showAbove}
             >
               {trans.__('Show older messages')}
             </button>
@@ -46,13 +59,14 @@ export function MessageList({ chat }: { chat: ChatModel }): JSX.Element {
               <p>{trans.__('Ask a question to begin.')}</p>
             </div>
           )}
-          {messages.map(message => (
+          {shown.map(message => (
             <MessageItem key={message.message_id} chat={chat} message={message} />
           ))}
+          {window.hasBelow && <div ref={window.below} aria-hidden="true" />}
         </div>
       </div>
       {!atEnd && (
-        <button className="jp-StreamChat-jump" onClick={goToEnd}>
+        <button className="jp-StreamChat-jump" onClick={jump}>
           <caretDownIcon.react tag="span" />
           {trans.__('Jump to newest')}
         </button>

@@ -16,6 +16,7 @@ from tests.bench import (
     kernel_echo,
     lag,
     loading,
+    long_chat,
     magic,
     stop,
     wire_bytes,
@@ -34,6 +35,7 @@ GROUPS: dict[str, Measure] = {
     "kernel-echo": kernel_echo.measure,
     "guide": guide.measure,
     "loading": loading.measure,
+    "long-chat": long_chat.measure,
     "magic": magic.measure,
 }
 REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"

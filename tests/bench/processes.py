@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -58,9 +58,13 @@ async def module(name: str, *arguments: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def jupyter(provider: str) -> AsyncIterator[str]:
-    """Run JupyterLab with the panel, its default profile the scripted provider; return its URL."""
+async def jupyter(provider: str, prepare: Callable[[Path], None] = lambda home: None) -> AsyncIterator[str]:
+    """Run JupyterLab with the panel, its default profile the scripted provider; return its URL.
+
+    ``prepare`` is called with its home before it starts.
+    """
     with tempfile.TemporaryDirectory(prefix="stream-chat-bench-") as home:
+        prepare(Path(home))
         port = free_port()
         # A home of its own: settings, kernels and runtime files of whoever measures stay out of it.
         environment = {

@@ -19,27 +19,29 @@ beforeAll(() => {
 
 describe('useKeepToEnd', () => {
   /** A list of 100 pixels' height that shows whether it is at its end. */
-  function List(): JSX.Element {
+  function List({ hasEnd = true }: { hasEnd?: boolean }): JSX.Element {
     const scroller = useRef<HTMLDivElement>(null);
     const content = useRef<HTMLDivElement>(null);
-    const [atEnd, goToEnd] = useKeepToEnd(scroller, content);
+    const [atEnd, goToEnd] = useKeepToEnd(scroller, content, hasEnd);
     return (
       <div ref={scroller} data-testid="scroller">
-        <div ref={content} />
+        <div ref={content}>
+          <article data-testid="message" />
+        </div>
         <button onClick={goToEnd}>{atEnd ? 'at the end' : 'jump'}</button>
       </div>
     );
   }
 
   /** jsdom lays nothing out: the test says how high the content is. */
-  function makeList(): {
+  function makeList(hasEnd = true): {
     scroller: HTMLElement;
     /** The content grows, which the page does not know yet. */
     add: (height: number) => void;
     /** The content grows, and the page is laid out. */
     grow: (height: number) => void;
   } {
-    render(<List />);
+    render(<List hasEnd={hasEnd} />);
     const scroller = screen.getByTestId('scroller');
     let height = 0;
     Object.defineProperty(scroller, 'clientHeight', { get: () => 100 });
@@ -87,6 +89,39 @@ describe('useKeepToEnd', () => {
     scrollTo(scroller, 890);
     grow(100);
     expect(scroller.scrollTop).toBe(1100);
+  });
+
+  it('keeps what the reader sees where it is when something is added above', () => {
+    const { scroller, add, grow } = makeList();
+    grow(1000);
+    // Where the message is in the list; what is in view of it follows from that.
+    let top = 390;
+    const message = screen.getByTestId('message');
+    message.getBoundingClientRect = () => {
+      const y = top - scroller.scrollTop;
+      return { top: y, bottom: y + 50 } as DOMRect;
+    };
+    scrollTo(scroller, 400);
+    top += 700;
+    grow(700);
+    expect(scroller.scrollTop).toBe(1100);
+    grow(300);
+    expect(scroller.scrollTop).toBe(1100);
+    // Laid out and scrolled in one frame: the event comes first.
+    top += 200;
+    add(200);
+    scrollTo(scroller, 1080);
+    expect(scroller.scrollTop).toBe(1280);
+  });
+
+  it('does not keep to an end behind which there is more', () => {
+    const { scroller, grow } = makeList(false);
+    grow(1000);
+    scrollTo(scroller, 400);
+    scrollTo(scroller, 900);
+    grow(500);
+    expect(scroller.scrollTop).toBe(900);
+    expect(screen.queryByText('jump')).not.toBeNull();
   });
 
   it('does not take text that grew before the event for scrolling up', () => {
