@@ -29,6 +29,9 @@ interface IOptions {
   signal: AbortSignal;
 }
 
+/** A stranger's notebook may hold anything: nothing else becomes a part of an address. */
+const NONCE = /^[0-9a-f]{32}$/;
+
 /** Yield what is missing of an answer, what comes, and its end. Yields nothing if the server knows no such answer. */
 export async function* followAnswer({
   settings,
@@ -36,6 +39,9 @@ export async function* followAnswer({
   held,
   signal
 }: IOptions): AsyncGenerator<AnswerEvent> {
+  if (!NONCE.test(nonce)) {
+    return;
+  }
   const path = URLExt.join(settings.baseUrl, 'stream-chat/api/answers', nonce, 'events');
   await places.enter();
   try {

@@ -62,11 +62,10 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
     this._dots.setAttribute('aria-hidden', 'true');
     this._dots.append(...[1, 2, 3].map(() => document.createElement('span')));
     this.node.append(this._text, this._dots);
-    void warmUp(options.rendermime);
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    const about = model.data[MIME_TYPE] as unknown as IAbout;
+    const about = aboutOf(model.data[MIME_TYPE]);
     const isPlain = about.format === 'text';
     const text = String(model.data[isPlain ? 'text/plain' : 'text/markdown'] ?? '');
     if (about.nonce !== this._about?.nonce) {
@@ -142,6 +141,7 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
 
   private _follow(about: IAbout): void {
     if (!this._reading) {
+      void warmUp(this._options.rendermime);
       this._reading = new AbortController();
       void this._read(about, this._reading.signal);
     }
@@ -224,4 +224,17 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
   private _points = 0;
   private _isFinished = false;
   private _silence: number | undefined;
+}
+
+/** What a bundle says about its answer; one that is none of ours says that there is no more. */
+function aboutOf(value: unknown): IAbout {
+  const none: IAbout = { nonce: '', chat_id: '', format: 'markdown', status: 'finished' };
+  const { nonce, chat_id, format, status, open } = { ...none, ...(value as Partial<IAbout>) };
+  return {
+    nonce: String(nonce),
+    chat_id: String(chat_id),
+    format: String(format),
+    status: status === 'live' ? 'live' : 'finished',
+    open: open === true
+  };
 }

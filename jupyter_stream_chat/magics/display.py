@@ -16,7 +16,7 @@ from .answer import Answer
 from .options import Format, Options
 
 MIME_TYPE = "application/vnd.jupyter-stream-chat.answer+json"
-STOPPED = "*Stopped.*"
+STOPPED, STOPPED_PLAIN = "*Stopped.*", "[stopped]"
 """Below a part. ``src/mime.ts`` has the same, for a page whose kernel does not say it."""
 FIRST_CHECKPOINT = 200
 """Characters. From there on the Markdown is sent whenever it has doubled: all of it costs twice the text."""
@@ -79,7 +79,7 @@ class Terminal:
         if self._last != "\n":
             sys.stdout.write("\n")
         if answer.finish_reason == "interrupted":
-            sys.stdout.write("[stopped]\n")
+            sys.stdout.write(f"{STOPPED_PLAIN}\n")
         sys.stdout.flush()
 
 
@@ -147,7 +147,7 @@ def _final(kind: Format, answer: Answer) -> dict[str, Any]:
     """Return what the saved notebook holds."""
     text = answer.text
     if answer.finish_reason == "interrupted":
-        mark = "[stopped]" if kind == "text" else STOPPED
+        mark = STOPPED_PLAIN if kind == "text" else STOPPED
         return _so_far(kind, f"{text.rstrip()}\n\n{mark}" if text.strip() else mark)
     if kind == "json" and (value := parsed_json(text)) is not None:
         pretty = json.dumps(value, indent=2, ensure_ascii=False)

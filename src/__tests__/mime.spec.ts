@@ -166,6 +166,28 @@ test('shows the Markdown of a notebook whose answer the server does not know', a
   expect([streams.length, opened]).toEqual([1, []]);
 });
 
+test.each(['../../../logout?', `${NONCE}/../..`, 'x', ''])(
+  'asks the server for nothing by the name %j',
+  async nonce => {
+    const { renderer, streams, show } = cell();
+    show('live', 'some text', { nonce });
+    await until(() => renderer.node.dataset.status === 'finished');
+    expect(streams).toEqual([]);
+    expect(renderer.node.textContent).toContain('some text');
+  }
+);
+
+test.each([null, 'text', 7, [], {}])(
+  'shows the Markdown beside a broken bundle: %j',
+  async value => {
+    const { renderer } = cell();
+    await renderer.renderModel(
+      new MimeModel({ data: { [MIME_TYPE]: value, 'text/markdown': 'some text' } })
+    );
+    await until(() => renderer.node.textContent!.includes('some text'));
+  }
+);
+
 test('asks the server for nothing when the answer is whole', async () => {
   const { renderer, streams, show } = cell();
   show('finished', '# Done');

@@ -56,7 +56,7 @@ new Promise(async resolve => {
 
 async def measure(bench: Bench) -> list[Figure]:
     """Measure the three."""
-    count = bench.size(4_000, 400)
+    count = 4_000  # in a quick round too: beside a short text what is around it weighs most
     traffic, loading, panels, cells = [], [], [], []
     for _ in range(bench.rounds):
         async with aiohttp.ClientSession() as http, Cells(http, bench.lab) as kernel:

@@ -269,6 +269,13 @@ def test_fix_asks_about_the_last_error_and_offers_the_mended_cell(kernel: Kernel
     assert kernel.run("print(sys.excepthook, get_ipython().custom_exceptions)").printed == hook
 
 
+def test_a_kernel_stays_light(kernel: Kernel) -> None:
+    heavy = ("pydantic", "langchain_core", "openai", "jupyter_server", "jupyter_stream_chat.server")
+    kernel.run("%chat tokens=2")
+    loaded = kernel.run(f"import sys; print([name for name in {heavy} if name in sys.modules])").printed
+    assert loaded == "[]\n"
+
+
 def test_the_token_is_nowhere(kernel: Kernel, server: Jupyter) -> None:
     cells = [
         kernel.run(f"%chat {line}") for line in ("tokens=2", "status", "-p nobody x", "trace", "history")
