@@ -159,7 +159,7 @@ class Pause(Wire):
     """Why a run is paused, and what becomes of it unless it is resumed."""
 
     reason: PauseReason
-    hold_seconds: int | None = None
+    hold_seconds: float | None = None
     """So long the provider's text is held back; then the run ends at what was shown. Absent: for ever."""
 
 
@@ -545,6 +545,8 @@ AnyCommand = Annotated[
     | SelectBranch
     | InterruptRun
     | ContinueAnswer
+    | PauseRun
+    | ResumeRun
     | Ping,
     Field(discriminator="type"),
 ]

@@ -32,7 +32,7 @@ function describeWait(run: RunInfo, trans: TranslationBundle): IRunText | null {
     return null;
   }
   if (status === 'paused') {
-    return { level: 'info', text: trans.__('Paused') };
+    return describePause(run, trans);
   }
   if (
     progress?.stage === 'queued' &&
@@ -74,7 +74,11 @@ function describeEnd(run: RunInfo, trans: TranslationBundle): IRunText | null {
   };
   switch (run.finish_reason) {
     case 'interrupted':
-      return { level: 'info', text: trans.__('Stopped by you') };
+      return {
+        level: 'info',
+        text: trans.__('Stopped by you.'),
+        cure: describeRelease(run, trans)
+      };
     case 'error':
       return {
         level: 'error',
@@ -84,14 +88,14 @@ function describeEnd(run: RunInfo, trans: TranslationBundle): IRunText | null {
     case 'timeout':
       return {
         level: 'warning',
-        text: error?.message ?? trans.__('Stopped at the time limit.'),
+        text: describeTimeLimit(run, trans) ?? trans.__('Stopped at the time limit.'),
         ...why
       };
     case 'length':
       return {
         level: 'warning',
         text: trans.__('The answer reached its length limit.'),
-        cure: trans.__('Raise max_tokens in the profile, or ask to go on.')
+        cure: trans.__('Raise max_tokens in the profile, or continue.')
       };
     case 'content_filter':
       return {
@@ -111,6 +115,73 @@ function describeEnd(run: RunInfo, trans: TranslationBundle): IRunText | null {
       };
     default:
       return null;
+  }
+}
+
+function describePause({ pause }: RunInfo, trans: TranslationBundle): IRunText {
+  const seconds = pause?.hold_seconds;
+  return {
+    level: pause?.reason === 'repetition' ? 'warning' : 'info',
+    text:
+      pause?.reason === 'repetition'
+        ? trans.__('The answer repeats itself. It is paused.')
+        : trans.__('Paused.'),
+    cure:
+      seconds === undefined || seconds === null
+        ? undefined
+        : trans._n(
+            'It ends at what is shown unless it is resumed within %1 second.',
+            'It ends at what is shown unless it is resumed within %1 seconds.',
+            seconds
+          )
+  };
+}
+
+/** What a Stop did: how soon the provider let go, and what came too late. */
+function describeRelease(
+  { timings, counts }: RunInfo,
+  trans: TranslationBundle
+): string | undefined {
+  if (!timings) {
+    return undefined;
+  }
+  const { released_ms: ms } = timings;
+  if (ms === undefined || ms === null) {
+    return trans.__('The provider has not let go yet.');
+  }
+  const released = trans.__('Provider released after %1 ms', Math.max(1, Math.round(ms)));
+  const tokens = counts?.discarded
+    ? trans._n('%1 token discarded', '%1 tokens discarded', counts.discarded)
+    : trans.__('nothing discarded');
+  return trans.__('%1, %2.', released, tokens);
+}
+
+function describeTimeLimit(
+  { time_limit: limit, error }: RunInfo,
+  trans: TranslationBundle
+): string | undefined {
+  const seconds = limit?.seconds ?? 0;
+  switch (limit?.waited_for) {
+    case 'first_token':
+      return trans._n(
+        'No first word came within %1 second.',
+        'No first word came within %1 seconds.',
+        seconds
+      );
+    case 'next_token':
+      return trans._n(
+        'The answer stood still for %1 second.',
+        'The answer stood still for %1 seconds.',
+        seconds
+      );
+    case 'end':
+      return trans._n(
+        'The answer was not complete after %1 second.',
+        'The answer was not complete after %1 seconds.',
+        seconds
+      );
+    default:
+      return error?.message;
   }
 }
 

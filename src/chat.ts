@@ -25,12 +25,15 @@ import type {
 import { newQuestion, Question } from './question';
 import { MessageQueue, Redirection } from './queue';
 import { Reading } from './reading';
+import { Offer, offerOf, RunControl } from './runcontrol';
 import type { IQueued, PanelStorage } from './storage';
 import { sliceCodePoints } from './text';
 import { Change, Channel, Transcript, TranscriptEvent, upTo } from './transcript';
 
 /** Why nothing can be sent now. */
 export type BlockedReason = 'running' | 'loading' | 'read_only' | 'no_profile' | 'reload_needed';
+
+export type PauseAction = 'pause' | 'resume';
 
 /** How an answer ends that a waiting message can follow without the user's word. */
 const GOOD_ENDS: readonly FinishReason[] = ['stop', 'length'];
@@ -74,9 +77,16 @@ export class ChatModel {
       () => this._structureChanged.emit()
     );
     this.queue = new MessageQueue(chatId, host.storage);
+    this._control = new RunControl(
+      chatId,
+      this._reading,
+      request => this._command(request),
+      () => this._structureChanged.emit()
+    );
     this._draft = host.storage.draft(chatId);
     const unsent = host.storage.unsent[chatId];
     if (unsent) {
+      this._wasLeft = true;
       this._deliver(new Question(unsent));
     }
   }
@@ -359,6 +369,51 @@ export class ChatModel {
     return true;
   }
 
+  // --- Continue and Pause -----------------------------------------------------------------------------
+
+  /** What can be done about an answer that ended early; the newest message's alone. */
+  offer(message: Message): Offer | null {
+    const { messages } = this;
+    const isNewest = messages[messages.length - 1]?.message_id === message.message_id;
+    return isNewest && !this.isRunning
+      ? offerOf(message, this.keptText(message.message_id).trim() !== '')
+      : null;
+  }
+
+  /** Go on with an answer in the same bubble, or ask for it again where it has no text. */
+  goOn(messageId: string): void {
+    if (!this.blockedReason) {
+      this._host.report(null);
+      void this._control.goOn(messageId);
+    }
+  }
+
+  /** What the pause button does now; null: nothing can be paused. */
+  get pauseAction(): PauseAction | null {
+    const run = this._transcript.liveRun;
+    if (!run || this._reading.isStopped(run.run_id)) {
+      return null;
+    }
+    return this._control.isPaused(run) ? 'resume' : 'pause';
+  }
+
+  /** Add nothing more to the answer that is being written, until `resume`. */
+  pause(): void {
+    const run = this._transcript.liveRun;
+    if (run && this.pauseAction === 'pause') {
+      this._control.pause(run.run_id);
+      this._structureChanged.emit();
+    }
+  }
+
+  /** Let the paused answer go on. */
+  resume(): void {
+    const run = this._transcript.liveRun;
+    if (run && this.pauseAction === 'resume') {
+      this._control.resume(run.run_id);
+    }
+  }
+
   // --- Stop -----------------------------------------------------------------------------------------
 
   /** The user stopped the run, and it has not ended yet. By default: the one that is going on. */
@@ -369,10 +424,24 @@ export class ChatModel {
   /** Stop the answer that is being generated: rendering stops now, and what is shown is kept. */
   interrupt(): void {
     const runId = this._runId;
-    if (runId !== undefined && !this._reading.isStopped(runId)) {
+    if (this._withdraw()) {
+      this._structureChanged.emit();
+    } else if (runId !== undefined && !this._reading.isStopped(runId)) {
       this._sendInterrupt(runId, this._reading.stop(runId));
       this._structureChanged.emit();
     }
+  }
+
+  /** A question that no server has seen goes back into the draft, and asks for no answer. */
+  private _withdraw(): boolean {
+    const question = this._question;
+    if (!question || this._wasLeft || !question.withdraw(this._host.connection)) {
+      return false;
+    }
+    this._drop();
+    this.isNew ||= question.makesChat;
+    this.draft ||= question.text;
+    return true;
   }
 
   // --- following the server -------------------------------------------------------------------------
@@ -425,7 +494,11 @@ export class ChatModel {
         this._reading.show(change.message);
         break;
       case 'run_started':
+        this._reading.reopen(change.run);
         this._settle();
+        break;
+      case 'run_progressed':
+        this._control.progressed(change.run);
         break;
       case 'run_finished':
         this._finished(change.run, change.isIntact);
@@ -452,6 +525,7 @@ export class ChatModel {
   }
 
   private _finished(run: RunInfo, isIntact: boolean): void {
+    this._control.finished(run.run_id);
     this._reading.release(run.run_id);
     if (!isIntact) {
       this.open('digest_mismatch');
@@ -526,7 +600,12 @@ export class ChatModel {
 
   /** The run that is going on, or will when the question arrives. */
   private get _runId(): string | undefined {
-    return this._transcript.liveRun?.run_id ?? this._question?.runId ?? this.branches.runId;
+    return (
+      this._transcript.liveRun?.run_id ??
+      this._question?.runId ??
+      this.branches.runId ??
+      this._control.runId
+    );
   }
 
   private _message(messageId: string): Message | undefined {
@@ -568,7 +647,10 @@ export class ChatModel {
   private readonly _host: IChatHost;
   private readonly _transcript = new Transcript(this.chatId);
   private readonly _reading = new Reading(this._transcript);
+  private readonly _control: RunControl;
   private _question: Question | null = null;
+  /** The question is from an earlier visit to this page: whether a server has seen it is not known. */
+  private _wasLeft = false;
   private _isOpening = false;
   private _isLoadingOlder = false;
   /** The server's start in which the transcript's `seq` counts; null before the first snapshot. */

@@ -50,6 +50,8 @@ const OF_ONE_SOCKET = new Set<AnyCommand['type']>(['ping', 'open_chat', 'close_c
 
 interface IPending {
   readonly command: AnyCommand;
+  /** It was given to a socket, so that the server may have it. */
+  isWritten: boolean;
   readonly accept: (event: CommandAccepted) => void;
   readonly reject: (error: CommandError) => void;
   timer: number | undefined;
@@ -118,7 +120,7 @@ export class Connection implements IDisposable {
   send(request: Request): Promise<CommandAccepted> {
     const command = { ...request, command_id: newId() } as AnyCommand;
     return new Promise((accept, reject) => {
-      const pending: IPending = { command, accept, reject, timer: undefined };
+      const pending: IPending = { command, isWritten: false, accept, reject, timer: undefined };
       if (this._state === 'connected') {
         this._pending.set(command.command_id, pending);
         this._write(pending);
@@ -127,6 +129,20 @@ export class Connection implements IDisposable {
         this._interruptByPost(command);
       }
     });
+  }
+
+  /**
+   * Take back the commands that wait for a connection.
+   *
+   * @returns whether all of those meant were taken back; else the server may have some, and none was.
+   */
+  withdraw(isMeant: (command: AnyCommand) => boolean): boolean {
+    const meant = [...this._pending.values()].filter(({ command }) => isMeant(command));
+    if (meant.length === 0 || meant.some(({ isWritten }) => isWritten)) {
+      return false;
+    }
+    meant.forEach(({ command }) => this._pending.delete(command.command_id));
+    return true;
   }
 
   dispose(): void {
@@ -268,6 +284,7 @@ export class Connection implements IDisposable {
     const { command } = pending;
     const timeout = command.type === 'interrupt_run' ? INTERRUPT_TIMEOUT : ACK_TIMEOUT;
     window.clearTimeout(pending.timer);
+    pending.isWritten = true;
     pending.timer = window.setTimeout(() => this._unanswered(command), timeout);
     // On a socket that is closing this is lost; the command is sent again on the next one.
     this._socket?.send(JSON.stringify(command));

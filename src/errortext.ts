@@ -13,6 +13,14 @@ function sentences(
   values: Record<string, string>
 ): Record<string, [string, string?] | undefined> {
   return {
+    answer_stalled: [
+      trans.__('The answer stood still.'),
+      trans.__('Continue; if it recurs, check the provider, or raise limits.stall in the profile.')
+    ],
+    answer_too_slow: [
+      trans.__('The answer took too long.'),
+      trans.__('Continue, or raise limits.total in the profile.')
+    ],
     answered_whole: [trans.__('This deployment does not stream: the answer came in one piece.')],
     chat_busy: [
       trans.__('This chat is writing an answer.'),
@@ -83,9 +91,16 @@ function sentences(
       trans.__('The model refused to answer.'),
       trans.__('Put the question in other words; what it said is in the details.')
     ],
+    no_answer: [trans.__('Only an answer can be continued.'), trans.__('Ask a question.')],
     no_chat_template: [
       trans.__('This model has no chat template: it holds no conversation.'),
       trans.__('Choose a chat model.')
+    ],
+    no_first_token: [
+      trans.__('No first word came in time.'),
+      trans.__(
+        'Try again; if it lasts, check the provider, or raise limits.first_token in the profile.'
+      )
     ],
     no_model_list: [
       trans.__('This provider has no list of models.'),
@@ -119,6 +134,10 @@ function sentences(
       trans.__('The model does not take the parameter %1 as it is set.', values.parameter ?? ''),
       trans.__("Take it out of the profile's or the chat's parameters, or change it.")
     ],
+    paused_too_long: [
+      trans.__("The answer was paused longer than the provider's text can be held back."),
+      trans.__('What was shown is kept; Continue goes on from there.')
+    ],
     profile_exists: [
       trans.__('There is a profile of this name already.'),
       trans.__('Choose another name.')
@@ -151,7 +170,7 @@ function sentences(
     ],
     server_restarted: [
       trans.__('The server stopped during this answer. What it had written is kept.'),
-      trans.__('Ask again, or ask to go on.')
+      trans.__('Continue, or ask again.')
     ],
     server_unreachable: [
       trans.__('The Jupyter server cannot be reached.'),

@@ -28,6 +28,22 @@ export const stopIcon = new LabIcon({
 </svg>`
 });
 
+/** Pause: two bars. */
+export const pauseIcon = new LabIcon({
+  name: 'jupyter-stream-chat:pause',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path fill="currentColor" d="M7 5h3.5v14H7zm6.5 0H17v14h-3.5z"/>
+</svg>`
+});
+
+/** Resume: a triangle. */
+export const resumeIcon = new LabIcon({
+  name: 'jupyter-stream-chat:resume',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path fill="currentColor" d="M8 5l11 7-11 7z"/>
+</svg>`
+});
+
 /** Streaming: three lines that arrive one after another. */
 export const streamIcon = new LabIcon({
   name: 'jupyter-stream-chat:stream',

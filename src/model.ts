@@ -15,3 +15,5 @@ export { ProfileEditor } from './profileeditor';
 export type { ProfileView } from './profileeditor';
 export { ProfileForm } from './profileform';
 export { ProfileTrial } from './profiletrial';
+export type { PauseAction } from './chat';
+export type { Offer } from './runcontrol';

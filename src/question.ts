@@ -68,6 +68,21 @@ export class Question {
     return { message_id, chat_id, parent_id, role: 'user', author, content, created_at, runs: [] };
   }
 
+  /** Take it back, its chat as well. Returns whether no server has seen either. */
+  withdraw(connection: Connection): boolean {
+    const { create, send } = this._unsent;
+    return connection.withdraw(
+      command =>
+        (command.type === 'send_message' && command.message_id === send.message_id) ||
+        (command.type === 'create_chat' && command.chat_id === create?.chat_id)
+    );
+  }
+
+  /** Whether the chat is made with it. */
+  get makesChat(): boolean {
+    return this._unsent.create !== null;
+  }
+
   /**
    * Send it, its chat first where the server has none: all at once, none waits for an acknowledgement.
    *

@@ -25,7 +25,7 @@ export class Reading {
     return countedParts(message, this._transcript.content(message))
       .filter(part => channelOf(part) === channel && (!except || part.run_id !== except))
       .map(part => {
-        const shown = this._stopped.get(part.run_id ?? '');
+        const shown = this._frozen(part.run_id ?? '');
         const run = message.runs.find(({ run_id }) => run_id === part.run_id);
         return shown ? sliceCodePoints(part.text, 0, shown[channel]) : keptOf(part, run);
       })
@@ -48,7 +48,7 @@ export class Reading {
 
   /** Show text that was added to a run; nothing when the user stopped it. */
   append(run: RunInfo, channel: Channel, text: string): void {
-    if (!this._stopped.has(run.run_id)) {
+    if (!this._frozen(run.run_id)) {
       this._views.append(run.message_id, channel, text);
     }
   }
@@ -60,6 +60,8 @@ export class Reading {
         this._stopped.delete(runId);
       }
     }
+    // What the server holds of a paused run is all that there is to see of it.
+    this._paused.clear();
     this._transcript.messages.forEach(message => this.show(message));
   }
 
@@ -86,11 +88,44 @@ export class Reading {
     return shown;
   }
 
+  /**
+   * Render nothing more of a run until it is resumed.
+   *
+   * @returns what of it is on the page, in code points.
+   */
+  pause(runId: string): TextLengths {
+    const run = this._transcript.run(runId);
+    const message = run && this._transcript.message(run.message_id);
+    const shown = message ? this._freeze(message, runId) : NOTHING;
+    this._paused.set(runId, shown);
+    return shown;
+  }
+
+  /** A run was resumed: show what has come meanwhile. */
+  resume(runId: string): void {
+    if (this._paused.delete(runId)) {
+      const run = this._transcript.run(runId);
+      const message = run && this._transcript.message(run.message_id);
+      if (message) {
+        this._end(message); // a renderer that was frozen moves again once it is given an end, and goes on from it
+      }
+    }
+  }
+
+  /** A run begins, perhaps to go on with an answer that had ended: its renderers shall take text again. */
+  reopen(run: RunInfo): void {
+    const message = this._transcript.message(run.message_id);
+    if (message) {
+      this.show(message);
+    }
+  }
+
   /** A run ended, or its Stop was refused: show what there is to show. */
   release(runId: string): void {
     const run = this._transcript.run(runId);
     const message = run && this._transcript.message(run.message_id);
     this._stopped.delete(runId);
+    this._paused.delete(runId);
     if (message) {
       this._end(message);
     }
@@ -129,7 +164,13 @@ export class Reading {
     return { content: shown('content'), reasoning: shown('reasoning') };
   }
 
+  private _frozen(runId: string): TextLengths | undefined {
+    return this._stopped.get(runId) ?? this._paused.get(runId);
+  }
+
   private readonly _views = new TextViews();
+  /** What was on the page when the user paused a run. */
+  private readonly _paused = new Map<string, TextLengths>();
   /** What was on the page when the user stopped a run that has not ended. */
   private readonly _stopped = new Map<string, TextLengths>();
 }

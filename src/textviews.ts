@@ -43,9 +43,17 @@ export class TextViews {
     }
   }
 
-  /** Give the whole text anew, after a snapshot; more may follow. */
+  /** Give the whole text anew, after a snapshot or an end that was none; more may follow. */
   reset(messageId: string, channel: Channel, text: string): void {
-    this._of(messageId, channel).forEach(binding => replace(binding, text));
+    for (const binding of this._of(messageId, channel)) {
+      if (binding.isEnded) {
+        binding.isEnded = false;
+        binding.given = text;
+        binding.view.setText(text); // the same text as well: at an end it is told to take no more
+      } else {
+        replace(binding, text);
+      }
+    }
   }
 
   /** Stop rendering, now. A frozen renderer wants no text until `end`. */

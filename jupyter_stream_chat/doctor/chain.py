@@ -16,7 +16,8 @@ from ..providers.errors import classify
 from ..providers.profiles import Profile
 from ..runs.continuation import Prompt
 from ..runs.prompt import prompt_messages
-from ..runs.run import RELEASE_SECONDS, Run
+from ..runs.run import Run
+from ..runs.settings import RELEASE_SECONDS, RunSettings
 from .direct import LONG, SHORT, does_not_stream, shown
 from .patient import Finding, Patient
 
@@ -124,7 +125,7 @@ def _start(patient: Patient, around: _Nowhere, mode: StreamingMode) -> Run:
         streaming=mode,
         created_at=time.time(),
     )
-    run = Run(info, around, tracing_allowed=patient.tracing)
+    run = Run(info, around, RunSettings(tracing_allowed=patient.tracing, early_stop="off"))
     run.start()
     return run
 

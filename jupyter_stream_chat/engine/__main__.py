@@ -22,12 +22,13 @@ from .messages import (
     Event,
     Failed,
     Generate,
+    Pause,
     Progress,
     Queued,
+    Resume,
     Shutdown,
     decode_request,
     encode,
-    never_started,
 )
 
 if TYPE_CHECKING:
@@ -69,29 +70,39 @@ class Process:
             while data:
                 data = data[os.write(self._events, data) :]
 
-    def _accept(self, request: Generate | Cancel) -> None:
+    def _accept(self, request: Generate | Cancel | Pause | Resume) -> None:
         if isinstance(request, Generate):
             if not self._imported.is_set():
                 self.send(Progress(request.request_id, "importing"))
             self._lane.add(Job(request))
-        elif self._lane.cancel(request.request_id):
-            self.send(never_started(request.request_id))
+        elif isinstance(request, Pause):
+            self._lane.pause(request.request_id)
+        elif isinstance(request, Resume):
+            self._lane.resume(request.request_id)
+        elif job := self._lane.cancel(request.request_id):
+            self.send(job.interrupted())
 
     def _work(self) -> None:
         """Import what computes, then answer one request after another."""
         work = self._import_worker()
         self._imported.set()
         while True:
-            work(self._lane.take())
+            job = self._lane.take()
+            while not work(job) and not self._lane.park(job):
+                pass  # resumed or stopped before it stood still
 
-    def _import_worker(self) -> Callable[[Job], None]:
+    def _refuse(self, end: Failed) -> bool:
+        self.send(end)
+        return True
+
+    def _import_worker(self) -> Callable[[Job], bool]:
         gc.disable()  # imports make garbage of nothing: a sixth of their time
         try:
             worker = make_worker(self.send, self._threads, self._most_models)
         except ImportError as error:
             missing = str(error)
             log.exception("the engine cannot start")
-            return lambda job: self.send(_unusable(job, missing))
+            return lambda job: self._refuse(_unusable(job, missing))
         finally:
             gc.enable()
             gc.freeze()

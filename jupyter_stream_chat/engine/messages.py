@@ -74,6 +74,20 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """Let a request stand still, wherever it is: nothing is computed for it, and it holds up no other."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Let a paused request go on, when its turn comes."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
 class Shutdown:
     """End the process at once."""
 
@@ -145,15 +159,16 @@ class Failed:
     detail: str | None = None
 
 
-def never_started(request_id: str) -> Finished:
-    """Return the end of a request that was cancelled before the model was called."""
-    return Finished(request_id, "interrupted", Usage(0, 0))
-
-
-Request = Generate | Cancel | Shutdown
+Request = Generate | Cancel | Pause | Resume | Shutdown
 Event = Progress | Queued | Started | Text | Finished | Failed
 
-_REQUESTS: dict[str, type[Request]] = {"generate": Generate, "cancel": Cancel, "shutdown": Shutdown}
+_REQUESTS: dict[str, type[Request]] = {
+    "generate": Generate,
+    "cancel": Cancel,
+    "pause": Pause,
+    "resume": Resume,
+    "shutdown": Shutdown,
+}
 _EVENTS: dict[str, type[Event]] = {
     "progress": Progress,
     "queued": Queued,

@@ -23,14 +23,12 @@ from .messages import (
     Event,
     Failed,
     Finished,
-    FinishReason,
     LoadOptions,
     Progress,
     Stage,
     Started,
     Text,
     Usage,
-    never_started,
 )
 from .model import LoadedModel
 from .prompt import check_messages, prompt_ids
@@ -49,36 +47,54 @@ class Worker:
         self._most_models = most_models
         self._models: OrderedDict[tuple[str, LoadOptions], LoadedModel] = OrderedDict()
 
-    def work(self, job: Job) -> None:
-        """Answer a request; ends in ``Finished`` or ``Failed``, and raises nothing."""
+    def work(self, job: Job) -> bool:
+        """Answer a request; ends in ``Finished`` or ``Failed``, and raises nothing.
+
+        False: it was paused and has not ended; work on it again when it is resumed.
+        """
         request_id = job.request.request_id
         try:
-            end: Finished | Failed = self._answer(job)
+            end: Finished | Failed | None = self._answer(job)
             memory_ran_out = False
         except Interrupted:
-            end, memory_ran_out = never_started(request_id), False
+            end, memory_ran_out = job.interrupted(), False
         except Exception as error:  # noqa: BLE001 - whatever a model raises must end its request
             end, memory_ran_out = failed(request_id, error), is_out_of_memory(error)
         # Only now: while the exception was handled, its trace held the tensors.
         if memory_ran_out or (isinstance(end, Failed) and end.code == "out_of_memory"):
             self._release_memory()
-        self._send(end)
+        if end is not None:
+            self._send(end)
+        return end is not None
 
-    def _answer(self, job: Job) -> Finished:
+    def _answer(self, job: Job) -> Finished | None:
         request = job.request
         check_messages(request.messages)
         loaded = self._model(job)
-        prompt = prompt_ids(loaded.tokenizer, request.messages, continue_final=request.continue_final)
-        generation = Generation(loaded, prompt, request.parameters, job.stop)
-        self._send(Started(request.request_id, len(prompt), generation.reused_tokens))
-        reason: FinishReason = generation.run(lambda text: self._send(Text(request.request_id, text)))
+        if job.pause.is_set() and not job.stop.is_set():
+            return None
+        generation = self._generation(job, loaded)
+        reason = generation.run(lambda text: self._send(Text(request.request_id, text)), loaded)
+        if reason is None:
+            return None
         return Finished(
             request.request_id,
             reason,
-            Usage(len(prompt), generation.output_tokens),
+            Usage(generation.prompt_tokens, generation.output_tokens),
             generation.forward_calls,
             generation.forward_calls_after_stop,
         )
+
+    def _generation(self, job: Job, loaded: LoadedModel) -> Generation:
+        """Return the answer in the making, begun where it has not been."""
+        if isinstance(job.generation, Generation):
+            return job.generation
+        request = job.request
+        prompt = prompt_ids(loaded.tokenizer, request.messages, continue_final=request.continue_final)
+        generation = Generation(loaded, prompt, request.parameters, job.stop, job.pause)
+        job.generation = generation
+        self._send(Started(request.request_id, len(prompt), generation.reused_tokens))
+        return generation
 
     def _model(self, job: Job) -> LoadedModel:
         """Return the model that a request names, loading it where needed."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..protocol import ErrorInfo, Parameters, ProgressStage
 from .profiles import Profile
@@ -22,6 +22,17 @@ log = logging.getLogger(__name__)
 
 OnProgress = Callable[[ProgressStage, float | None, int | None], None]
 """Told what a model does before its first token: stage, fraction 0..1, place in the queue (1 is next)."""
+
+
+@runtime_checkable
+class Pausable(Protocol):
+    """A model that can be paused: it computes nothing until it is resumed. Others are read into a hold."""
+
+    def pause(self) -> None:
+        """Let the call that is going on, or the next one, stand still."""
+
+    def resume(self) -> None:
+        """Let it go on."""
 
 
 class Adapter(Protocol):

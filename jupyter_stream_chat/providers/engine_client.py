@@ -7,7 +7,7 @@ Belongs to one event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,8 +53,12 @@ class EngineClient:
         """
         await self._usable_process()
 
-    async def stream(self, request: Generate) -> AsyncGenerator[Event, None]:
+    async def stream(
+        self, request: Generate, *, paused: Callable[[], bool] = lambda: False
+    ) -> AsyncGenerator[Event, None]:
         """Yield a request's events to the last, which is ``Finished`` or ``Failed``.
+
+        ``paused`` tells whether it is to begin paused; a process may have to be started first.
 
         Closing the iterator, or cancelling the task that reads it, cancels the request at once. A process
         that has not ended it ``grace_seconds`` later is killed; then the other requests in it fail with
@@ -66,6 +70,8 @@ class EngineClient:
             yield unstartable(request.request_id, error)
             return
         events = process.open(_with_absolute_folder(request))
+        if paused():
+            process.pause(request.request_id)
         try:
             while True:
                 event = await events.get()
@@ -75,6 +81,16 @@ class EngineClient:
         finally:
             process.abandon(request.request_id)
             self._watch_idleness()
+
+    def pause(self, request_id: str) -> None:
+        """Let a request that is in the engine stand still: it computes nothing and holds up no other."""
+        if self._process is not None:
+            self._process.pause(request_id)
+
+    def resume(self, request_id: str) -> None:
+        """Let a paused request go on, behind those that came meanwhile."""
+        if self._process is not None:
+            self._process.resume(request_id)
 
     async def close(self) -> None:
         """End the process and wait until it is gone. A later request would start another."""

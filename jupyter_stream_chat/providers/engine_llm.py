@@ -16,7 +16,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage, message_chunk_t
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.outputs.chat_generation import merge_chat_generation_chunks
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PrivateAttr
 
 from ..engine.messages import (
     ChatMessage,
@@ -28,6 +28,7 @@ from ..engine.messages import (
     Parameters,
     Progress,
     Queued,
+    Started,
     Text,
 )
 from ..protocol import ProgressStage
@@ -66,6 +67,8 @@ class EngineChatModel(BaseChatModel):
     """Go on with the last message, an assistant's, instead of answering it."""
     on_progress: OnProgress | None = None
     """Told what the engine does before the first text."""
+    _requests: set[str] = PrivateAttr(default_factory=set)
+    _paused: bool = PrivateAttr(default=False)
 
     @property
     def _llm_type(self) -> str:
@@ -74,6 +77,18 @@ class EngineChatModel(BaseChatModel):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         return {"model": self.model, **self.parameters}
+
+    def pause(self) -> None:
+        """Let its calls stand still, those to come as well: nothing is computed, and others are served."""
+        self._paused = True
+        for request_id in self._requests:
+            self.client.pause(request_id)
+
+    def resume(self) -> None:
+        """Let them go on."""
+        self._paused = False
+        for request_id in self._requests:
+            self.client.resume(request_id)
 
     async def _astream(
         self,
@@ -124,14 +139,18 @@ class EngineChatModel(BaseChatModel):
         # LangChain's id of the call, so that the engine's log can be read beside ours.
         request_id = str(run_manager.run_id) if run_manager else uuid.uuid4().hex
         request = self._request(request_id, messages, stop, options)
-        async with aclosing(self.client.stream(request)) as events:
-            async for event in events:
-                if isinstance(event, Text):
-                    yield ChatGenerationChunk(message=AIMessageChunk(content=event.text))
-                elif isinstance(event, Finished):
-                    yield self._last_chunk(event)
-                else:
-                    self._heed(event)
+        self._requests.add(request_id)
+        try:
+            async with aclosing(self.client.stream(request, paused=lambda: self._paused)) as events:
+                async for event in events:
+                    if isinstance(event, Text):
+                        yield ChatGenerationChunk(message=AIMessageChunk(content=event.text))
+                    elif isinstance(event, Finished):
+                        yield self._last_chunk(event)
+                    else:
+                        self._heed(event)
+        finally:
+            self._requests.discard(request_id)
 
     def _request(
         self, request_id: str, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
@@ -157,6 +176,8 @@ class EngineChatModel(BaseChatModel):
             self.on_progress(event.stage, event.fraction, None)
         elif isinstance(event, Queued):
             self.on_progress("queued", None, event.position)
+        elif isinstance(event, Started):
+            self.on_progress("loading", 1, None)
 
     def _last_chunk(self, event: Finished) -> ChatGenerationChunk:
         usage = UsageMetadata(

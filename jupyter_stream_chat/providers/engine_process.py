@@ -23,6 +23,8 @@ from ..engine.messages import (
     Failed,
     Finished,
     Generate,
+    Pause,
+    Resume,
     decode_event,
     encode,
 )
@@ -98,6 +100,16 @@ class EngineProcess:
             return
         self._stdin.write(encode(Cancel(request_id)))
         self._overdue[request_id] = asyncio.get_running_loop().call_later(self._grace, self._give_up)
+
+    def pause(self, request_id: str) -> None:
+        """Let a request stand still; one that is not in this process is ignored."""
+        if request_id in self._requests and self.usable:
+            self._stdin.write(encode(Pause(request_id)))
+
+    def resume(self, request_id: str) -> None:
+        """Let a paused request go on."""
+        if request_id in self._requests and self.usable:
+            self._stdin.write(encode(Resume(request_id)))
 
     async def end(self) -> None:
         """End the process (its stdin ends), by force after the grace time, and wait until it is gone."""

@@ -23,7 +23,7 @@ from pydantic_core import ErrorDetails
 
 from ..protocol import Deployment, ErrorInfo, Parameters, ProfileInfo, StreamingMode
 from . import catalog, fields
-from .limits import TimeLimits
+from .limits import HOSTED, LOCAL, TimeLimits
 from .presets import PRESETS, Preset
 
 EarlyStop = Literal["off", "ask", "stop"]
@@ -117,6 +117,11 @@ class Profile(BaseModel):
             return self
         values = own.model_dump(exclude_none=True)
         return self.model_copy(update={"parameters": self.parameters.model_copy(update=values)})
+
+    @property
+    def time_limits(self) -> TimeLimits:
+        """How long its answers may take."""
+        return self.limits.over(LOCAL if self.provider in ("guide", "huggingface") else HOSTED)
 
     @property
     def locked(self) -> bool:

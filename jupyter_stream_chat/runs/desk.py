@@ -1,4 +1,4 @@
-"""Where a run reads its question and puts its answer: chat, profile, spool, feed (``run.Surroundings``)."""
+"""Where a run reads its question and puts its answer: chat, profile, spool, feed (``Surroundings``)."""
 
 from __future__ import annotations
 
@@ -96,7 +96,11 @@ class Desk:
         info = run.info
         self._feed.progressed(
             RunProgressed(
-                chat_id=info.chat_id, run_id=info.run_id, status=info.status, progress=info.progress
+                chat_id=info.chat_id,
+                run_id=info.run_id,
+                status=info.status,
+                progress=info.progress,
+                pause=info.pause,
             )
         )
 

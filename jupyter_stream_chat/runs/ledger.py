@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
 
-from ..protocol import Counts, Timings
+from ..protocol import Channel, Counts, TextLengths, Timings
 from .attempt import Attempt
 
 
@@ -17,16 +19,16 @@ class Ledger:
         self._first_text: float | None = None
         self._stopped: float | None = None
         self._released: float | None = None
-        self._characters = 0
+        self._ends: dict[Channel, array[int]] = {"content": array("Q"), "reasoning": array("Q")}
         self._after_stop = 0
 
     def arrived(self) -> None:
         """Note that the model said something."""
         self._after_stop += self._stopped is not None
 
-    def took(self, text: str) -> bool:
-        """Note text that was handed on; True for the first."""
-        self._characters += len(text)
+    def took(self, channel: Channel, length: int) -> bool:
+        """Note a token that was handed on, by the channel's length with it; True for the first."""
+        self._ends[channel].append(length)
         if self._first_text is not None:
             return False
         self._first_text = time.monotonic()
@@ -53,16 +55,22 @@ class Ledger:
             released_ms=None if self._stopped is None else _ms(self._stopped, self._released),
         )
 
-    def counts(self, attempts: Sequence[Attempt]) -> Counts:
-        """Return the counts, summed over the attempts."""
+    def counts(self, attempts: Sequence[Attempt], kept: TextLengths | None = None) -> Counts:
+        """Return the counts, summed over the attempts. ``kept``: what a stop left of the text."""
         callbacks = [attempt.callback for attempt in attempts]
         return Counts(
             tokens=sum(callback.tokens for callback in callbacks),
             logged=sum(callback.logged for callback in callbacks),
             forwarded=sum(callback.forwarded for callback in callbacks),
-            characters=self._characters,
+            characters=sum(ends[-1] for ends in self._ends.values() if ends),
             unreported=sum(attempt.unreported for attempt in attempts),
             after_interrupt=self._after_stop,
+            discarded=self._tokens_beyond(kept) if kept else 0,
+        )
+
+    def _tokens_beyond(self, kept: TextLengths) -> int:
+        return sum(
+            len(ends) - bisect_right(ends, getattr(kept, channel)) for channel, ends in self._ends.items()
         )
 
 

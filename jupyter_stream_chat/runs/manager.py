@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Literal
 
 from ..chats.library import Library
@@ -32,7 +33,9 @@ from ..providers.profiles import Profile
 from ..providers.registry import Registry
 from .deployments import Deployments
 from .desk import Desk
-from .run import RELEASE_SECONDS, Run
+from .hold import HOLD_CHARACTERS, HOLD_SECONDS
+from .run import Run
+from .settings import RELEASE_SECONDS, RunSettings
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +64,8 @@ class RunManager:
         max_live_runs: int = 64,
         max_message_characters: int = 200_000,
         tracing: bool = False,
+        hold_seconds: float = HOLD_SECONDS,
+        hold_characters: int = HOLD_CHARACTERS,
         release_seconds: float = RELEASE_SECONDS,
     ) -> None:
         """``streaming`` is the global setting, which ``streaming_locked`` makes the only one.
@@ -78,8 +83,12 @@ class RunManager:
         self._streaming_locked = streaming_locked
         self._max_live_runs = max_live_runs
         self._max_message_characters = max_message_characters
-        self._tracing = tracing
-        self._release_seconds = release_seconds
+        self._settings = RunSettings(
+            hold_seconds=hold_seconds,
+            hold_characters=hold_characters,
+            release_seconds=release_seconds,
+            tracing_allowed=tracing,
+        )
         self._runs: dict[str, Run] = {}
         self._accepting = 0
         self._orphans: set[asyncio.Task[None]] = set()
@@ -139,6 +148,16 @@ class RunManager:
             del self._interrupted_early[next(iter(self._interrupted_early))]
         return "already_finished"
 
+    def pause(self, run_id: str, shown: TextLengths | None = None) -> bool:
+        """Pause a run. False: it has ended, or is unknown."""
+        run = self._runs.get(run_id)
+        return run is not None and run.pause(shown)
+
+    def resume(self, run_id: str) -> bool:
+        """Let a paused run go on. False: it has ended, or is unknown."""
+        run = self._runs.get(run_id)
+        return run is not None and run.resume()
+
     async def close(self) -> None:
         """End every run, keep its text, and wait for it, but not for ever. Nothing is accepted afterwards."""
         self._closing = True
@@ -146,7 +165,7 @@ class RunManager:
         for run in runs:
             run.abandon(_SERVER_ENDS)
         try:
-            async with asyncio.timeout(self._release_seconds + _CLOSE_MARGIN):
+            async with asyncio.timeout(self._settings.release_seconds + _CLOSE_MARGIN):
                 await asyncio.gather(*(run.wait() for run in runs))
         except TimeoutError:
             pass  # what is not written by now is found in the spool at the next start
@@ -175,7 +194,8 @@ class RunManager:
             spool = await self._library.begin_run(question, answer, info)
             if spool is not None:
                 library, registry, deployments = self._library, self._registry, self._deployments
-                self._start(info, Desk(library, registry, deployments, profile, spool, info, leaf_id))
+                desk = Desk(library, registry, deployments, profile, spool, info, leaf_id)
+                self._start(info, desk, profile)
 
     def _check_length(self, command: SendMessage) -> None:
         text = "".join(part.text for part in command.content if isinstance(part, TextPart))
@@ -232,8 +252,9 @@ class RunManager:
 
     # --- a run's life ---------------------------------------------------------------------------
 
-    def _start(self, info: RunInfo, desk: Desk) -> None:
-        run = Run(info, desk, tracing_allowed=self._tracing, release_seconds=self._release_seconds)
+    def _start(self, info: RunInfo, desk: Desk, profile: Profile) -> None:
+        settings = replace(self._settings, limits=profile.time_limits, early_stop=profile.early_stop)
+        run = Run(info, desk, settings)
         run.on_done = self._forget
         self._runs[run.run_id] = run
         self._library.feed(info.chat_id).live[run.run_id] = run

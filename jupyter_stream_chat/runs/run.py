@@ -12,103 +12,69 @@ import logging
 import math
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
 from ..chats.text import StreamText
 from ..protocol import (
     Channel,
-    Digests,
     ErrorInfo,
-    FinishReason,
+    Pause,
+    PauseReason,
     Progress,
     ProgressStage,
     RunInfo,
     RunStatus,
     TextLengths,
+    TimeLimit,
 )
-from ..providers.adapter import OnProgress
+from ..providers.adapter import Pausable
 from ..providers.tracing import tracing
 from .attempt import Ask, Attempt
-from .continuation import Joint, Prompt
+from .continuation import Prompt
+from .ending import UNEXPLAINED, Ending, final_info, report, timed_out
+from .hold import Hold
+from .intake import Intake
 from .ledger import Ledger
-from .negotiation import Failure, Memory, Negotiation
+from .negotiation import Failure, Negotiation
+from .repetition import Loop
+from .settings import RunSettings
+from .surroundings import Surroundings
+from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
-RELEASE_SECONDS = 5.0
-"""How long a provider may take to let go after an interrupt."""
 _RECANCEL_SECONDS = 0.15
 """Between two cancels: time for ``finally`` blocks, which a second cancel would cut short."""
-_UNEXPLAINED = ErrorInfo(
-    code="internal_error",
-    message="The answer ended with an error that could not be read.",
-    cure="Ask again; if it lasts, see the server's log.",
-)
-
-
-class Surroundings(Memory, Protocol):
-    """What a run needs of the world around it. Its memory is of the deployment that it asks."""
-
-    async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
-        """Return the model to ask."""
-
-    async def prompt(self) -> Prompt:
-        """Return the conversation to answer, or to go on with. Asked for once the model is open."""
-
-    def explain(self, error: BaseException) -> ErrorInfo:
-        """Say what an error of the provider's means."""
-
-    def keep(self, channel: Channel, text: str) -> None:
-        """Put text where it survives the process. Does not raise."""
-
-    def grew(self, run: Run, channel: Channel) -> None:
-        """Tell whoever watches that a channel has more text."""
-
-    def progressed(self, run: Run) -> None:
-        """Tell whoever watches that the status or the progress changed."""
-
-    async def finished(self, run: Run) -> None:
-        """Write the terminal state, ``run.info``, and let go of what the run held."""
-
-
-@dataclass(frozen=True)
-class _Ending:
-    """Why a run ends."""
-
-    finish_reason: FinishReason
-    error: ErrorInfo | None = None
-    kept: TextLengths | None = None
 
 
 class Run:
     """A generation under way, or over. Implements ``chats.feed.LiveText``."""
 
     def __init__(
-        self,
-        info: RunInfo,
-        surroundings: Surroundings,
-        *,
-        tracing_allowed: bool = False,
-        release_seconds: float = RELEASE_SECONDS,
+        self, info: RunInfo, surroundings: Surroundings, settings: RunSettings | None = None
     ) -> None:
         """Prepare a run; ``start`` starts it."""
         self.info = info
-        self.texts: Mapping[Channel, StreamText] = {"content": StreamText(), "reasoning": StreamText()}
         self.attempts: list[Attempt] = []
         self.on_done: Callable[[Run], None] | None = None
         """Called once, right after the terminal state has been written."""
         self._around = surroundings
-        self._tracing_allowed = tracing_allowed
-        self._release_seconds = release_seconds
+        self._settings = settings or RunSettings()
         self._ledger = Ledger()
-        self._joint = Joint("", exact=True)
+        self._watchdog = Watchdog(self._settings.limits, self._expired)
+        looks = self._settings.early_stop != "off"
+        self._intake = Intake(self, self._ledger, self._went_round if looks else None)
+        self._status: tuple[RunStatus, Progress | None] = (info.status, info.progress)
+        """What the run does, or would do if it were not paused."""
+        self._llm: BaseChatModel | None = None
         self._closed = False
-        self._stop: _Ending | None = None
+        self._stop: Ending | None = None
         self._pump_over_or_stop = asyncio.Event()
+        self._not_paused = asyncio.Event()
+        self._not_paused.set()
         self._done = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -117,6 +83,11 @@ class Run:
     def run_id(self) -> str:
         """The run's id."""
         return self.info.run_id
+
+    @property
+    def texts(self) -> Mapping[Channel, StreamText]:
+        """The text so far, both channels."""
+        return self._intake.texts
 
     @property
     def orphan(self) -> asyncio.Task[None] | None:
@@ -133,39 +104,112 @@ class Run:
         """Return when the terminal state has been written."""
         await self._done.wait()
 
+    # --- from outside ---------------------------------------------------------------------------
+
     def interrupt(self, shown: TextLengths | None = None) -> bool:
         """Stop the run and keep what was shown. The first stop wins; False: it had already finished."""
-        return self._end_early(_Ending("interrupted", kept=self._clamped(shown)))
+        hold = self._intake.hold
+        kept = self._intake.clamped(shown or (hold.shown if hold else None))
+        goes_round = hold is not None and hold.pause.reason == "repetition"
+        return self._end_early(Ending("repetition" if goes_round else "interrupted", kept=kept))
 
     def abandon(self, error: ErrorInfo) -> bool:
         """Stop the run because the server ends; all its text is kept. False: it had already finished."""
-        return self._end_early(_Ending("lost", error, self._clamped(None)))
+        return self._end_early(Ending("lost", error, self._intake.clamped(None)))
 
-    def _end_early(self, ending: _Ending) -> bool:
+    def pause(self, shown: TextLengths | None = None, reason: PauseReason = "asked") -> bool:
+        """Add nothing more to the text until ``resume``. False: it had already finished, or was stopped.
+
+        A model that can be paused computes nothing; what another says is held back, within bounds.
+        """
+        if self._intake.hold is not None:
+            return self._stop is None
+        if self._stop is not None or self._pump is None or self._pump.done():
+            return False
+        seconds = None if isinstance(self._llm, Pausable) else self._settings.hold_seconds
+        self._intake.hold = Hold(
+            Pause(reason=reason, hold_seconds=seconds),
+            self._intake.clamped(shown),
+            self._settings.hold_characters,
+            self._held_too_long,
+        )
+        self._not_paused.clear()
+        self._watchdog.pause()
+        if isinstance(self._llm, Pausable):
+            self._llm.pause()
+        self._tell_status()
+        return True
+
+    def resume(self) -> bool:
+        """Go on after a pause. False: the run had already finished, or was stopped."""
+        if self._closed or self._stop is not None:
+            return False
+        if self._intake.hold is not None:
+            if isinstance(self._llm, Pausable):
+                self._llm.resume()
+            self._watchdog.resume()
+            self._intake.let_go()
+            self._not_paused.set()
+            self._tell_status()
+        return True
+
+    def _end_early(self, ending: Ending) -> bool:
         if self._stop is not None:
             return not self._closed
-        if self._pump is None or self._pump.done():
+        if self._pump is None or (self._pump.done() and self._intake.hold is None):
             return False
         self._stop = ending
         self._ledger.stop()
+        self._watchdog.close()
         self._pump.cancel()
         self._pump_over_or_stop.set()
+        self._not_paused.set()
         return True
 
-    def _clamped(self, shown: TextLengths | None) -> TextLengths:
-        held = {channel: text.length for channel, text in self.texts.items()}
-        if shown is not None:
-            held = {channel: min(length, getattr(shown, channel)) for channel, length in held.items()}
-        return TextLengths(content=held["content"], reasoning=held["reasoning"])
+    # --- from within ----------------------------------------------------------------------------
+
+    def _expired(self, limit: TimeLimit) -> None:
+        self._end_early(timed_out(limit))
+
+    def _held_too_long(self) -> None:
+        hold = self._intake.hold
+        assert hold is not None
+        if hold.pause.reason == "repetition":
+            self._end_early(Ending("repetition", kept=hold.shown))
+        else:
+            limit = TimeLimit(waited_for="resume", seconds=self._settings.hold_seconds)
+            self._end_early(timed_out(limit, hold.shown))
+
+    def _went_round(self, loop: Loop) -> None:
+        log.info("Run %s repeats %d characters %d times", self.run_id, len(loop.pattern), loop.times)
+        if self._settings.early_stop == "ask":
+            self.pause(reason="repetition")
+        else:
+            self._end_early(Ending("repetition", kept=self._intake.clamped(None)))
+
+    def kept(self, channel: Channel, text: str) -> None:
+        """Put text where it survives the process."""
+        self._around.keep(channel, text)
+
+    def began(self) -> None:
+        """Take note of the first text."""
+        self._set_status("streaming")
+
+    def grew(self, channel: Channel) -> None:
+        """Tell whoever watches that there is more text."""
+        self._around.grew(self, channel)
 
     # --- the pump -------------------------------------------------------------------------------
 
     async def _consume(self) -> None:
         """Ask the model and take its answer."""
-        with tracing(self._tracing_allowed):
+        with tracing(self._settings.tracing_allowed):
             llm = await self._around.open_model(self._on_progress)
+            self._llm = llm
+            if self._intake.hold is not None and isinstance(llm, Pausable):
+                llm.pause()
             prompt = await self._around.prompt()
-            self._joint = prompt.joint()
+            self._intake.joint = prompt.joint()
             self._set_status("waiting")
             attempt = partial(self._attempt, llm, prompt)
             negotiation = Negotiation(self.info.streaming, self._around, attempt, self._count_down)
@@ -176,12 +220,15 @@ class Run:
         """Call the provider once."""
         attempt = Attempt(self.run_id, self._append)
         self.attempts.append(attempt)
+        self._watchdog.ask(streamed=ask.streamed)
         try:
             await attempt.call(llm, prompt.messages, ask, prompt.options)
         except Exception as error:  # noqa: BLE001 - raised again, unless asking otherwise mends it
             # The type alone: the message may hold a key.
             log.debug("Run %s: attempt %d: %s", self.run_id, len(self.attempts), type(error).__name__)
             return Failure(error, attempt.has_text)
+        finally:
+            self._watchdog.rest()
         return None
 
     async def _count_down(self, seconds: float) -> None:
@@ -198,29 +245,30 @@ class Run:
         if self._closed:  # an orphan still speaks; its run has ended
             return
         self._ledger.arrived()
-        if channel == "content":
-            text = self._joint.add(text)
-        self._take(channel, self.texts[channel].append(text))
-
-    def _take(self, channel: Channel, text: str) -> None:
-        if not text:
-            return
-        self._around.keep(channel, text)
-        if self._ledger.took(text):
-            self._set_status("streaming")
-        self._around.grew(self, channel)
+        self._watchdog.heard()
+        self._intake.add(channel, text)
 
     def _on_progress(self, stage: ProgressStage, fraction: float | None, position: int | None) -> None:
         if self._closed or self._ledger.has_text:
             return
         if stage == "loading" and fraction == 1:
+            self._watchdog.wait()
             self._set_status("waiting")
             return
+        self._watchdog.rest()
         status: RunStatus = "queued" if stage == "queued" else "starting"
         self._set_status(status, Progress(stage=stage, fraction=fraction, position=position))
 
     def _set_status(self, status: RunStatus, progress: Progress | None = None) -> None:
-        self.info = self.info.model_copy(update={"status": status, "progress": progress})
+        self._status = (status, progress)
+        self._tell_status()
+
+    def _tell_status(self) -> None:
+        status, progress = self._status
+        now: dict[str, Any] = {"status": status, "progress": progress, "pause": None}
+        if hold := self._intake.hold:
+            now = {"status": "paused", "progress": None, "pause": hold.pause}
+        self.info = self.info.model_copy(update=now)
         self._around.progressed(self)
 
     # --- the supervisor -------------------------------------------------------------------------
@@ -229,14 +277,17 @@ class Run:
         """Wait for the pump, or stop it; then write the terminal state, once."""
         assert self._pump is not None
         await self._pump_over_or_stop.wait()
+        if self._intake.hold is not None:
+            self._intake.hold.rest()
+        await self._not_paused.wait()
         if self._stop is not None:
             await self._release(self._pump)
-        self._take("content", self.texts["content"].append(self._joint.close()))
-        for channel, text in self.texts.items():
-            self._take(channel, text.close())
+        self._watchdog.close()
+        self._intake.close()
         self._closed = True
-        self.info = self._final(self._stop or self._ending(self._pump))
-        self._report()
+        ending = self._stop or self._ending(self._pump)
+        self.info = final_info(self.info, ending, self.texts, self.attempts, self._ledger)
+        report(self.info)
         try:
             await self._around.finished(self)
         except Exception:
@@ -247,8 +298,8 @@ class Run:
                 self.on_done(self)
 
     async def _release(self, pump: asyncio.Task[None]) -> None:
-        """Cancel the pump until it is done; after ``release_seconds`` leave it."""
-        deadline = time.monotonic() + self._release_seconds
+        """Cancel the pump until it is done; after the settings' time leave it."""
+        deadline = time.monotonic() + self._settings.release_seconds
         while not pump.done() and (left := deadline - time.monotonic()) > 0:
             await asyncio.wait({pump}, timeout=min(_RECANCEL_SECONDS, left))
             if not pump.done():
@@ -260,15 +311,15 @@ class Run:
             log.warning("Run %s: the model ignores the interrupt; it is left behind", self.run_id)
             pump.add_done_callback(_retrieve)
 
-    def _ending(self, pump: asyncio.Task[None]) -> _Ending:
+    def _ending(self, pump: asyncio.Task[None]) -> Ending:
         """Return how a pump that nobody stopped has ended."""
         error = asyncio.CancelledError("cancelled from within") if pump.cancelled() else pump.exception()
         if error is None:
-            return _Ending(self.attempts[-1].finish_reason or "stop")
+            return Ending(self.attempts[-1].finish_reason or "stop")
         explained = self._explained(error)
         log.debug("Run %s: %s: %s", self.run_id, explained.code, explained.detail)
         filtered = explained.code in ("content_filter", "model_refused")
-        return _Ending("content_filter" if filtered else "error", explained)
+        return Ending("content_filter" if filtered else "error", explained)
 
     def _explained(self, error: BaseException) -> ErrorInfo:
         try:
@@ -276,40 +327,7 @@ class Run:
         except Exception:
             # An exception whose text cannot be made, say: the run must end all the same.
             log.exception("Run %s: its error could not be explained", self.run_id)
-            return _UNEXPLAINED
-
-    def _final(self, ending: _Ending) -> RunInfo:
-        digests = {channel: text.digest() for channel, text in self.texts.items()}
-        update = {
-            "status": "finished",
-            "progress": None,
-            "finish_reason": ending.finish_reason,
-            "kept": ending.kept,
-            "error": ending.error,
-            "digest": Digests(content=digests["content"], reasoning=digests["reasoning"]),
-            "usage": self.attempts[-1].usage if self.attempts else None,
-            "timings": self._ledger.timings(),
-            "counts": self._ledger.counts(self.attempts),
-        }
-        return self.info.model_copy(update=update)
-
-    def _report(self) -> None:
-        """Write the one line of the run's end, and say when the callback chain lost something."""
-        info, counts = self.info, self.info.counts
-        assert counts is not None
-        assert info.timings is not None
-        log.info(
-            "Run %s ended: %s%s, %d tokens, %d characters, first after %s ms, %s ms in all",
-            self.run_id,
-            info.finish_reason,
-            f" ({info.error.code})" if info.error else "",
-            counts.tokens,
-            counts.characters,
-            info.timings.first_token_ms,
-            info.timings.total_ms,
-        )
-        if counts.unreported or not counts.tokens == counts.logged == counts.forwarded:
-            log.warning("Run %s: the callback chain is not whole: %s", self.run_id, counts)
+            return UNEXPLAINED
 
 
 def _task(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:

@@ -135,10 +135,28 @@ def interrupt(
     services: Services, access: Access, run_id: str, shown: wire.TextLengths | None
 ) -> Literal["already_finished"] | None:
     """Stop a run, in this very step."""
-    if services.run_owners.get(run_id, access.owner) != access.owner:
-        raise Refused(unknown("run", run_id, "It may have been deleted with its chat."))
+    _check_run(services, access, run_id)
     outcome = services.runs.interrupt(run_id, shown)
     return "already_finished" if outcome == "already_finished" else None
+
+
+def pause(
+    services: Services, access: Access, run_id: str, shown: wire.TextLengths | None
+) -> Literal["already_finished"] | None:
+    """Pause a run, in this very step."""
+    _check_run(services, access, run_id)
+    return None if services.runs.pause(run_id, shown) else "already_finished"
+
+
+def resume(services: Services, access: Access, run_id: str) -> Literal["already_finished"] | None:
+    """Let a paused run go on."""
+    _check_run(services, access, run_id)
+    return None if services.runs.resume(run_id) else "already_finished"
+
+
+def _check_run(services: Services, access: Access, run_id: str) -> None:
+    if services.run_owners.get(run_id, access.owner) != access.owner:
+        raise Refused(unknown("run", run_id, "It may have been deleted with its chat."))
 
 
 def check_profile(services: Services, profile_id: str | None) -> None:

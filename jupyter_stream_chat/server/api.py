@@ -74,7 +74,7 @@ class NewRun(_Body):
 
 
 class Interrupt(_Body):
-    """``POST runs/{id}/interrupt``"""
+    """``POST runs/{id}/interrupt``, ``POST runs/{id}/pause``"""
 
     shown: wire.TextLengths | None = None
 
@@ -210,6 +210,15 @@ class Api(ProfileApi):
         """``POST runs/{id}/interrupt``"""
         shown = self._body(Interrupt).shown if self._raw.strip() else None
         return answer_json(note=actions.interrupt(self._services, self._access, run_id, shown))
+
+    async def pause(self, run_id: str) -> bytes:
+        """``POST runs/{id}/pause``"""
+        shown = self._body(Interrupt).shown if self._raw.strip() else None
+        return answer_json(note=actions.pause(self._services, self._access, run_id, shown))
+
+    async def resume(self, run_id: str) -> bytes:
+        """``POST runs/{id}/resume``"""
+        return answer_json(note=actions.resume(self._services, self._access, run_id))
 
     async def run_events(self, run_id: str, last_event_id: str) -> RunEvents:
         """``GET runs/{id}/events``"""

@@ -74,6 +74,18 @@ def interrupt_run(session: Session, command: wire.InterruptRun) -> Note:
     return actions.interrupt(session.services, session.access, command.run_id, command.shown)
 
 
+@_immediate(wire.PauseRun, "execute")
+def pause_run(session: Session, command: wire.PauseRun) -> Note:
+    """Pause a run now."""
+    return actions.pause(session.services, session.access, command.run_id, command.shown)
+
+
+@_immediate(wire.ResumeRun, "execute")
+def resume_run(session: Session, command: wire.ResumeRun) -> Note:
+    """Let a paused run go on."""
+    return actions.resume(session.services, session.access, command.run_id)
+
+
 @_queued(wire.OpenChat, "read")
 async def open_chat(session: Session, command: wire.OpenChat) -> None:
     """Follow a chat."""

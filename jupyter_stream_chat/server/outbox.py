@@ -334,4 +334,6 @@ class Outbox:
 def progress_of(live: LiveText) -> RunProgressed:
     """Return a live run's status as the event that a new follower is sent."""
     run = live.info
-    return RunProgressed(chat_id=run.chat_id, run_id=run.run_id, status=run.status, progress=run.progress)
+    return RunProgressed(
+        chat_id=run.chat_id, run_id=run.run_id, status=run.status, progress=run.progress, pause=run.pause
+    )

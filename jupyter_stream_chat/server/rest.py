@@ -292,6 +292,26 @@ class InterruptHandler(ChatAPIHandler):
         await self.answer(lambda api: api.interrupt(run_id))
 
 
+class PauseHandler(ChatAPIHandler):
+    """``runs/{id}/pause``"""
+
+    @authenticated
+    @authorized("execute", AUTH_RESOURCE)
+    async def post(self, run_id: str) -> None:
+        """Pause a run. The body may say what was ``shown``."""
+        await self.answer(lambda api: api.pause(run_id))
+
+
+class ResumeHandler(ChatAPIHandler):
+    """``runs/{id}/resume``"""
+
+    @authenticated
+    @authorized("execute", AUTH_RESOURCE)
+    async def post(self, run_id: str) -> None:
+        """Let a paused run go on."""
+        await self.answer(lambda api: api.resume(run_id))
+
+
 REST_HANDLERS = [
     (r"stream-chat/api/chats", ChatsHandler),
     (rf"stream-chat/api/chats/{_ID}", ChatHandler),
@@ -307,5 +327,7 @@ REST_HANDLERS = [
     (r"stream-chat/api/deployments", DeploymentsHandler),
     (rf"stream-chat/api/runs/{_ID}", RunHandler),
     (rf"stream-chat/api/runs/{_ID}/interrupt", InterruptHandler),
+    (rf"stream-chat/api/runs/{_ID}/pause", PauseHandler),
+    (rf"stream-chat/api/runs/{_ID}/resume", ResumeHandler),
 ]
 """Routes relative to the server's base URL."""

@@ -119,6 +119,162 @@ describe('ChatModel', () => {
     return [run, page];
   };
 
+  /** What is on the page after a frame. */
+  const seen = (page: PageText): string => {
+    page.paint();
+    return page.page;
+  };
+
+  describe('Stop before the question is sent', () => {
+    it('withdraws the question, which goes back into the draft', () => {
+      connect();
+      server.drop();
+      chat().send('Why?');
+      expect(chat().isRunning).toBe(true);
+      chat().interrupt();
+      expect([chat().isRunning, chat().messages, chat().draft]).toEqual([false, [], 'Why?']);
+      jest.advanceTimersByTime(20_000);
+      greet();
+      expect(server.types).toEqual([]);
+      expect(store.getItem('stream-chat:unsent') ?? '').not.toContain('Why?');
+      expect(chat().send('Why not?')).toBe(true);
+      expect(server.types).toEqual(['create_chat', 'send_message', 'open_chat']);
+    });
+
+    it('interrupts a question that the server may have', async () => {
+      connect();
+      chat().send('Why?');
+      server.drop();
+      chat().interrupt();
+      expect(chat().messages).toHaveLength(1);
+      jest.advanceTimersByTime(20_000);
+      greet();
+      await settle();
+      expect(server.types.indexOf('interrupt_run')).toBe(0);
+      expect(server.types).toContain('send_message');
+    });
+  });
+
+  describe('Continue', () => {
+    const stopped = (): [RunInfo, PageText] => {
+      const [run, page] = ask();
+      delta(run, 0, 'One, two, three');
+      finish(run, {
+        finish_reason: 'interrupted',
+        kept: { content: 10, reasoning: 0 },
+        digest: digest('One, two, three')
+      });
+      return [run, page];
+    };
+    const offer = () => chat().offer(chat().messages[chat().messages.length - 1]);
+
+    it('goes on in the same bubble, from what was kept', async () => {
+      const [run, page] = stopped();
+      expect([seen(page), offer()]).toEqual(['One, two, ', 'continue']);
+      chat().goOn(run.message_id);
+      expect([chat().isRunning, offer()]).toEqual([true, null]);
+      const command = server.last('continue_answer');
+      const next = runInfo({ ...run, status: 'queued', run_id: command.run_id });
+      server.say({ type: 'run_started', chat_id: run.chat_id, seq: ++seq, run: next });
+      server.accept(command);
+      delta(next, 0, 'drei');
+      expect(seen(page)).toBe('One, two, drei');
+      finish(next, { digest: digest('drei') });
+      await settle();
+      expect([seen(page), chat().isRunning, offer()]).toEqual(['One, two, drei', false, null]);
+      expect(chat().messages).toHaveLength(2);
+    });
+
+    it('is stopped before the server knows of it', async () => {
+      const [run] = stopped();
+      chat().goOn(run.message_id);
+      chat().interrupt();
+      expect(server.last('interrupt_run').run_id).toBe(server.last('continue_answer').run_id);
+      server.reject(server.last('continue_answer'), 'chat_busy');
+      await settle();
+      expect([chat().isRunning, offer()]).toEqual([false, 'continue']);
+      expect(workspace.error?.code).toBe('chat_busy');
+    });
+
+    it.each([
+      ['length', 'text', 'continue'],
+      ['timeout', 'text', 'continue'],
+      ['error', 'text', 'continue'],
+      ['lost', 'text', 'continue'],
+      ['repetition', 'text', 'continue'],
+      ['error', '', 'retry'],
+      ['timeout', '', 'retry'],
+      ['stop', 'text', null],
+      ['content_filter', 'text', null]
+    ] as const)('is offered after %s with the text "%s": %s', (reason, text, expected) => {
+      const [run] = ask();
+      if (text) {
+        delta(run, 0, text);
+      }
+      finish(run, { finish_reason: reason, digest: digest(text) });
+      expect(offer()).toBe(expected);
+    });
+  });
+
+  describe('Pause', () => {
+    const progressed = (run: RunInfo, changes: Partial<RunInfo>): void => {
+      const { chat_id, run_id } = run;
+      server.say({ type: 'run_progressed', chat_id, run_id, status: 'streaming', ...changes });
+    };
+    const paused: Partial<RunInfo> = { status: 'paused', pause: { reason: 'asked' } };
+
+    it('renders nothing more until it is resumed, and then what came meanwhile', () => {
+      const [run, page] = ask();
+      delta(run, 0, 'One, ');
+      page.paint();
+      chat().pause();
+      expect(server.last('pause_run').shown).toEqual({ content: 5, reasoning: 0 });
+      expect(chat().pauseAction).toBe('resume');
+      delta(run, 5, 'two, ');
+      progressed(run, {});
+      expect(seen(page)).toBe('One, ');
+      progressed(run, paused);
+      expect([seen(page), chat().pauseAction]).toEqual(['One, ', 'resume']);
+      chat().resume();
+      expect(server.last('resume_run').run_id).toBe(run.run_id);
+      progressed(run, {});
+      expect(seen(page)).toBe('One, two, ');
+      delta(run, 10, 'three');
+      expect([seen(page), chat().pauseAction]).toEqual(['One, two, three', 'pause']);
+      finish(run, { digest: digest('One, two, three') });
+      expect([seen(page), chat().pauseAction]).toEqual(['One, two, three', null]);
+    });
+
+    it('can be stopped, at what is shown', () => {
+      const [run, page] = ask();
+      delta(run, 0, 'One, ');
+      page.paint();
+      chat().pause();
+      delta(run, 5, 'two');
+      progressed(run, paused);
+      chat().interrupt();
+      expect(server.last('interrupt_run').shown).toEqual({ content: 5, reasoning: 0 });
+      expect(chat().pauseAction).toBeNull();
+      finish(run, {
+        finish_reason: 'interrupted',
+        kept: { content: 5, reasoning: 0 },
+        digest: digest('One, two')
+      });
+      expect(seen(page)).toBe('One, ');
+    });
+
+    it('is resumed by another page', () => {
+      const [run, page] = ask();
+      delta(run, 0, 'One, ');
+      page.paint();
+      chat().pause();
+      progressed(run, paused);
+      progressed(run, {});
+      delta(run, 5, 'two');
+      expect(seen(page)).toBe('One, two');
+    });
+  });
+
   describe('send', () => {
     it('has everything on the socket and on the page when it returns', () => {
       connect();

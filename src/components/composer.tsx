@@ -4,8 +4,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { sendIcon, stopIcon } from '../icons';
-import type { BlockedReason, Redirection } from '../model';
+import { pauseIcon, resumeIcon, sendIcon, stopIcon } from '../icons';
+import type { BlockedReason, PauseAction, Redirection } from '../model';
 import { usePanel } from './context';
 import { AskWhileRunning, WhileRunningMenu } from './whilerunning';
 
@@ -15,6 +15,8 @@ interface IProps {
   isRunning: boolean;
   /** Stop was clicked, and the run has not ended yet. */
   isStopping: boolean;
+  /** What the pause button does; null: there is none. */
+  pauseAction: PauseAction | null;
   /** Why nothing can be sent now; said when the user tries. */
   blocked: BlockedReason | null;
   onDraft: (text: string) => void;
@@ -24,6 +26,7 @@ interface IProps {
   onStop: () => void;
   /** What is opened above the field. */
   above?: React.ReactNode;
+  onPause: () => void;
   /** The controls between the field and the button. */
   children: React.ReactNode;
   inputRef: React.RefObject<HTMLTextAreaElement>;
@@ -108,6 +111,7 @@ export function Composer(props: IProps): JSX.Element {
         </span>
         <div className="jp-StreamChat-tools">
           {props.children}
+          {props.pauseAction && <PauseButton action={props.pauseAction} onClick={props.onPause} />}
           <SendButton {...props} onSend={send} />
         </div>
       </div>
@@ -131,6 +135,29 @@ export function reasonFor(blocked: BlockedReason, trans: TranslationBundle): str
 /** Whether Enter, pressed so, sends. */
 export function isSendingEnter(event: React.KeyboardEvent, enterSends: boolean): boolean {
   return enterSends ? !event.shiftKey && !event.altKey : event.ctrlKey || event.metaKey;
+}
+
+function PauseButton({
+  action,
+  onClick
+}: {
+  action: PauseAction;
+  onClick: () => void;
+}): JSX.Element {
+  const { trans } = usePanel();
+  const label = action === 'pause' ? trans.__('Pause the answer') : trans.__('Resume the answer');
+  const Icon = action === 'pause' ? pauseIcon.react : resumeIcon.react;
+  return (
+    <button
+      className="jp-StreamChat-iconButton jp-StreamChat-pause"
+      data-action={action}
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+    >
+      <Icon tag="span" />
+    </button>
+  );
 }
 
 /** Send and Stop are one button in one place, so that Stop is where the hand already is. */

@@ -10,6 +10,7 @@ import { usePanel } from './context';
 import { CountedChoice } from './countedchoice';
 import { MessageActions } from './messageactions';
 import { MessageEditor } from './messageeditor';
+import { RunChoices } from './runchoices';
 import { Dots, RunState } from './runstate';
 
 interface IProps {
@@ -57,6 +58,7 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
           discarded={chat.discarded(message.message_id)}
         />
       )}
+      {isAnswer && run && !isEditing && <RunChoices chat={chat} message={message} run={run} />}
       {isAnswer && !isEditing && (
         <CountedChoice chat={chat} message={message} onEdit={() => setEditing(true)} />
       )}

@@ -244,11 +244,13 @@ function ChatView({
         draft={chat.draft}
         isRunning={chat.isRunning}
         isStopping={chat.isStopping()}
+        pauseAction={chat.pauseAction}
         blocked={chat.blockedReason}
         onDraft={text => (chat.draft = text)}
         onSend={text => chat.send(text)}
         onSendLater={(text, how) => chat.sendLater(text, how)}
         onStop={() => chat.interrupt()}
+        onPause={() => (chat.pauseAction === 'resume' ? chat.resume() : chat.pause())}
         inputRef={input}
         above={
           areSettingsOpen && (

@@ -17,6 +17,8 @@ export type AnyCommand =
   | SelectBranch
   | InterruptRun
   | ContinueAnswer
+  | PauseRun
+  | ResumeRun
   | Ping;
 /**
  * An identifier made by the client (a UUID, usually): the primary key.
@@ -302,6 +304,26 @@ export interface ContinueAnswer {
   /**
    * The new run.
    */
+  run_id: Id;
+}
+/**
+ * Pause a run: nothing is added to its text until it is resumed. A local model computes nothing.
+ */
+export interface PauseRun {
+  command_id: Id;
+  type: 'pause_run';
+  run_id: Id;
+  /**
+   * Text on the page at the click: what is kept if the run is not resumed.
+   */
+  shown?: TextLengths | null;
+}
+/**
+ * Let a paused run go on.
+ */
+export interface ResumeRun {
+  command_id: Id;
+  type: 'resume_run';
   run_id: Id;
 }
 /**

@@ -227,3 +227,58 @@ def test_an_answer_ends_where_the_context_does(loaded: LoadedModel) -> None:
     generation = Generation(loaded, [5] * 4090, Parameters(), threading.Event())
     assert generation.run(lambda text: None) == "length"
     assert generation.output_tokens == 6
+
+
+# --- paused -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sampled", [{}, {"temperature": 0.8, "seed": 5}])
+@pytest.mark.parametrize("evicted", [False, True])
+def test_a_paused_answer_goes_on_as_if_nothing_had_been(
+    loaded: LoadedModel, sampled: dict[str, float], evicted: bool
+) -> None:
+    prompt = ask(loaded, LONG)
+    whole, _ = answer(loaded, prompt, max_tokens=60, **sampled)
+    loaded.prefixes.clear()
+    pause = threading.Event()
+    pieces: list[str] = []
+    generation = Generation(loaded, prompt, Parameters(max_tokens=60, **sampled), threading.Event(), pause)
+
+    def emit(text: str) -> None:
+        pieces.append(text)
+        if len(pieces) in (3, 9):
+            pause.set()
+
+    ends = []
+    for _ in range(3):
+        ends.append(generation.run(emit))
+        calls = generation.forward_calls
+        pause.clear()
+        if evicted:
+            loaded.prefixes.clear()
+        else:
+            answer(loaded, ask(loaded, "another chat's question"), max_tokens=5)
+        assert generation.forward_calls == calls, "nothing is computed in a pause"
+    assert ends == [None, None, "length"]
+    assert ("".join(pieces), generation.output_tokens) == (whole, 60)
+
+
+def test_a_pause_in_a_long_prompt_reads_no_further_and_goes_on_there(loaded: LoadedModel) -> None:
+    prompt = ask(loaded, LONG)
+    pause = threading.Event()
+    pause.set()
+    generation = Generation(loaded, prompt, Parameters(max_tokens=5), threading.Event(), pause)
+    assert generation.run(lambda text: None) is None
+    assert generation.forward_calls == 0
+    pause.clear()
+    assert generation.run(lambda text: None) == "length"
+    assert generation.forward_calls == -(-len(prompt) // PREFILL_CHUNK) + 4
+
+
+def test_a_stop_in_a_pause_ends_it(loaded: LoadedModel) -> None:
+    pause, stop = threading.Event(), threading.Event()
+    pause.set()
+    generation = Generation(loaded, ask(loaded, "Hello"), Parameters(), stop, pause)
+    assert generation.run(lambda text: None) is None
+    stop.set()
+    assert generation.run(lambda text: None) == "interrupted"

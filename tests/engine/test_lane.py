@@ -76,3 +76,60 @@ def test_a_job_wakes_the_waiting_worker() -> None:
     lane.add(job("a"))
     worker.join(10)
     assert [each.request.request_id for each in taken] == ["a"]
+
+
+# --- paused -----------------------------------------------------------------------------------------
+
+
+def test_a_paused_waiting_job_lets_the_others_by_and_comes_back_at_the_end() -> None:
+    told = Told()
+    told.take()
+    told.positions.clear()
+    told.lane.pause("b")
+    assert told.positions == [("c", 1)]
+    told.lane.resume("b")
+    assert told.positions == [("c", 1), ("b", 2)]
+    assert [told.take(), told.take()] == ["c", "b"]
+
+
+def test_the_job_that_is_worked_on_is_parked_and_comes_back() -> None:
+    told = Told()
+    told.take()
+    told.lane.pause("a")
+    assert told.jobs["a"].pause.is_set()
+    assert told.lane.park(told.jobs["a"])
+    assert [told.take(), told.take()] == ["b", "c"]
+    told.lane.resume("a")
+    assert told.take() == "a"
+    assert not told.jobs["a"].pause.is_set()
+
+
+def test_what_was_resumed_or_stopped_before_it_stood_still_is_not_parked() -> None:
+    told = Told()
+    told.take()
+    told.lane.pause("a")
+    told.lane.resume("a")
+    assert not told.lane.park(told.jobs["a"])
+    told.lane.pause("a")
+    told.lane.cancel("a")
+    assert not told.lane.park(told.jobs["a"])
+
+
+def test_a_cancelled_paused_job_is_over() -> None:
+    told = Told()
+    told.take()
+    told.lane.pause("a")
+    told.lane.park(told.jobs["a"])
+    assert told.lane.cancel("a") is told.jobs["a"]
+    told.lane.resume("a")
+    assert [told.take(), told.take()] == ["b", "c"]
+
+
+def test_pausing_what_is_unknown_or_over_is_ignored() -> None:
+    told = Told()
+    told.take()
+    told.take()
+    told.lane.pause("a")
+    told.lane.pause("z")
+    told.lane.resume("z")
+    assert told.take() == "c"

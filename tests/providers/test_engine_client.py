@@ -354,3 +354,61 @@ async def test_an_engine_that_talks_nonsense_is_replaced() -> None:
     client = stand_in("import sys; print('hello?', flush=True); sys.stdin.read()")
     assert failure(await events_of(client, question(Path("m")))).code == "engine_restarted"
     await client.close()
+
+
+# --- paused -----------------------------------------------------------------------------------------
+
+
+async def test_a_paused_request_computes_nothing_and_holds_up_no_other(
+    client: EngineClient, model: Path
+) -> None:
+    whole = text_of(await events_of(client, question(model, max_tokens=300)))
+    request = question(model, max_tokens=300)
+    async with aclosing(client.stream(request)) as stream:
+        events: list[Event] = []
+        async for event in stream:
+            events.append(event)
+            if sum(isinstance(each, Text) for each in events) == 5:
+                break
+        client.pause(request.request_id)
+        others = [await events_of(client, question(model, f"Hello {n}", max_tokens=20)) for n in range(3)]
+        assert [other[-1].usage.output_tokens for other in others if isinstance(other[-1], Finished)] == [
+            20
+        ] * 3
+        # What was on its way; the engine answers in order, so that by now it stands still.
+        process = client._process
+        assert process is not None
+        queue = process._requests[request.request_id]
+        arrived = queue.qsize()
+        cpu = psutil.Process(client.pid).cpu_times()
+        await asyncio.sleep(0.5)
+        now = psutil.Process(client.pid).cpu_times()
+        assert queue.qsize() == arrived
+        assert now.user + now.system - cpu.user - cpu.system < 0.1
+        client.resume(request.request_id)
+        events += [event async for event in stream]
+    end = events[-1]
+    assert isinstance(end, Finished)
+    assert (text_of(events), end.finish_reason, end.usage.output_tokens) == (whole, "length", 300)
+
+
+async def test_a_paused_request_is_cancelled_at_once(client: EngineClient, model: Path) -> None:
+    request = question(model)
+    pid = None
+    async with aclosing(client.stream(request)) as stream:
+        await until_text(stream)
+        client.pause(request.request_id)
+        pid = client.pid
+    events = await events_of(client, question(model, max_tokens=5))
+    assert isinstance(events[-1], Finished)
+    assert client.pid == pid, "the engine ended the request itself"
+
+
+async def test_a_request_that_begins_paused_waits(client: EngineClient, model: Path) -> None:
+    request = question(model, max_tokens=5)
+    async with aclosing(client.stream(request, paused=lambda: True)) as stream:
+        reading = asyncio.ensure_future(anext(event async for event in stream if isinstance(event, Text)))
+        await events_of(client, question(model, max_tokens=5))
+        assert not reading.done()
+        client.resume(request.request_id)
+        await reading

@@ -18,6 +18,7 @@ from jupyter_stream_chat.providers.profiles import Profile
 from jupyter_stream_chat.providers.registry import Registry
 from jupyter_stream_chat.runs.continuation import Prompt
 from jupyter_stream_chat.runs.run import Run
+from jupyter_stream_chat.runs.settings import RunSettings
 from tests.providers.conftest import KEY, profile_values
 from tests.scripted_provider import ScriptedProvider
 
@@ -90,7 +91,7 @@ def make_run(world: World, *, streaming: StreamingMode = "on", **more: Any) -> R
         streaming=streaming,
         created_at=0,
     )
-    run = Run(info, world, **more)
+    run = Run(info, world, RunSettings(**more))
     run.start()
     return run
 

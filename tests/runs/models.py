@@ -10,7 +10,7 @@ from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackMana
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 
 class Model(BaseChatModel):
@@ -114,3 +114,23 @@ class SwallowsOneCancel(Model):
         except asyncio.CancelledError:
             yield ChatGenerationChunk(message=AIMessageChunk(content="after"))
         await asyncio.Event().wait()
+
+
+class Paused(Model):
+    """Can be paused, and stands still then."""
+
+    calls: list[str] = Field(default_factory=list)
+    _go: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
+
+    def pause(self) -> None:
+        self.calls.append("pause")
+
+    def resume(self) -> None:
+        self.calls.append("resume")
+        self._go.set()
+
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        yield ChatGenerationChunk(message=AIMessageChunk(content=self.pieces[0]))
+        await self._go.wait()
+        for piece in self.pieces[1:]:
+            yield ChatGenerationChunk(message=AIMessageChunk(content=piece))

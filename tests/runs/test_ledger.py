@@ -13,8 +13,8 @@ def test_a_run_without_text_or_stop_has_only_its_length() -> None:
 
 def test_times_are_in_order_and_counted_from_their_beginnings() -> None:
     ledger = Ledger()
-    assert ledger.took("a") is True
-    assert ledger.took("b") is False
+    assert ledger.took("content", 1) is True
+    assert ledger.took("content", 2) is False
     ledger.stop()
     assert ledger.timings().released_ms is None, "it has not let go yet"
     ledger.release()
@@ -30,6 +30,6 @@ def test_only_what_comes_after_the_stop_counts_as_late() -> None:
     ledger.arrived()
     ledger.stop()
     ledger.arrived()
-    ledger.took("two")
+    ledger.took("content", 3)
     counts = ledger.counts([])
     assert (counts.after_interrupt, counts.characters) == (1, 3)

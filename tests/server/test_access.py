@@ -43,6 +43,8 @@ ROUTES = {
     ("DELETE", "api/deployments"): "write",
     ("GET", "api/runs/some-run0"): "read",
     ("POST", "api/runs/some-run0/interrupt"): "execute",
+    ("POST", "api/runs/some-run0/pause"): "execute",
+    ("POST", "api/runs/some-run0/resume"): "execute",
     ("GET", "api/runs/some-run0/events"): "read",
     ("GET", "api/answers/0123456789abcdef0123456789abcdef/events"): "read",
     ("POST", "api/doctor"): "execute",
@@ -70,6 +72,8 @@ COMMANDS: dict[str, tuple[str, dict[str, Any]]] = {
     "edit_answer": ("write", {"chat_id": "some-chat", "message_id": "some-message", "text": "mine"}),
     "select_branch": ("write", {"chat_id": "some-chat", "message_id": "some-message"}),
     "interrupt_run": ("execute", {"run_id": "some-run0"}),
+    "pause_run": ("execute", {"run_id": "some-run0"}),
+    "resume_run": ("execute", {"run_id": "some-run0"}),
     "continue_answer": (
         "execute",
         {"chat_id": "some-chat", "message_id": "some-answer", "run_id": "some-run0"},
@@ -240,7 +244,11 @@ async def test_per_user_another_users_chat_does_not_exist(start_server: StartSer
         assert answer["error"]["code"] == "unknown_chat"
         answer = await two.command("interrupt_run", run_id=run_id)
         assert answer["error"]["code"] == "unknown_run"
+        for type_ in ("pause_run", "resume_run"):
+            assert (await two.command(type_, run_id=run_id))["error"]["code"] == "unknown_run"
         for method, path in [
+            ("POST", f"runs/{run_id}/pause"),
+            ("POST", f"runs/{run_id}/resume"),
             ("GET", f"chats/{chat_id}"),
             ("GET", f"runs/{run_id}"),
             ("GET", f"runs/{run_id}/events"),

@@ -1,33 +1,42 @@
 import { fireEvent, screen } from '@testing-library/react';
 import * as React from 'react';
 import { useRef, useState } from 'react';
-import type { BlockedReason } from '../../model';
+import type { BlockedReason, PauseAction } from '../../model';
 import { Composer } from '../composer';
 import { renderInPanel, SETTINGS } from './support';
 
 const onSend = jest.fn();
 const onSendLater = jest.fn();
 const onStop = jest.fn();
+const onPause = jest.fn();
 
 interface IProps {
   isRunning?: boolean;
   isStopping?: boolean;
+  pauseAction?: PauseAction | null;
   blocked?: BlockedReason | null;
 }
 
 /** A composer with the draft 'why?' that is stopped and sent by nobody but the test. */
-function Bench({ isRunning = false, isStopping = false, blocked = null }: IProps): JSX.Element {
+function Bench({
+  isRunning = false,
+  isStopping = false,
+  pauseAction = null,
+  blocked = null
+}: IProps): JSX.Element {
   const [draft, setDraft] = useState('why?');
   return (
     <Composer
       draft={draft}
       isRunning={isRunning}
       isStopping={isStopping}
+      pauseAction={pauseAction}
       blocked={blocked}
       onDraft={setDraft}
       onSend={onSend}
       onSendLater={onSendLater}
       onStop={onStop}
+      onPause={onPause}
       inputRef={useRef<HTMLTextAreaElement>(null)}
     >
       <span />
@@ -185,5 +194,24 @@ describe('the button', () => {
     renderInPanel(<Bench isRunning isStopping />);
     expect(button().getAttribute('aria-label')).toBe('Stopping…');
     expect(button().getAttribute('aria-disabled')).toBe('true');
+  });
+});
+
+describe('The pause button', () => {
+  const pause = () => screen.getByRole('button', { name: /the answer$/ });
+
+  it.each([
+    ['pause', 'Pause the answer'],
+    ['resume', 'Resume the answer']
+  ] as const)('offers to %s', (action, name) => {
+    renderInPanel(<Bench isRunning pauseAction={action} />);
+    expect(pause().getAttribute('aria-label')).toBe(name);
+    fireEvent.click(pause());
+    expect(onPause).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not there when nothing can be paused', () => {
+    renderInPanel(<Bench />);
+    expect(screen.queryByRole('button', { name: /the answer$/ })).toBeNull();
   });
 });

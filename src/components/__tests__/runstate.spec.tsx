@@ -45,6 +45,45 @@ describe('RunState', () => {
     expect(node.textContent).toContain('asked again in 17 seconds');
   });
 
+  it.each([
+    [9.4, 1, 'Stopped by you.Provider released after 9 ms, 1 token discarded.'],
+    [0.2, 3, 'Stopped by you.Provider released after 1 ms, 3 tokens discarded.'],
+    [12, 0, 'Stopped by you.Provider released after 12 ms, nothing discarded.'],
+    [undefined, 2, 'Stopped by you.The provider has not let go yet.']
+  ])('says what Stop did: %s ms, %s tokens', (released_ms, discarded, text) => {
+    const counts = {
+      tokens: 9,
+      logged: 9,
+      forwarded: 9,
+      characters: 30,
+      unreported: 0,
+      after_interrupt: 0,
+      discarded
+    };
+    const end = { status: 'finished', finish_reason: 'interrupted', counts } as const;
+    expect(shown(run({ ...end, timings: { total_ms: 40, released_ms } })).textContent).toBe(text);
+  });
+
+  it.each([
+    ['first_token', 'No first word came within 30 seconds.'],
+    ['next_token', 'The answer stood still for 30 seconds.'],
+    ['end', 'The answer was not complete after 30 seconds.']
+  ] as const)('says which time limit was reached: %s', (waited_for, text) => {
+    const error = { code: 'answer_stalled', message: 'In English.', cure: 'Continue.' };
+    const time_limit = { waited_for, seconds: 30 };
+    const end = run({ status: 'finished', finish_reason: 'timeout', time_limit, error });
+    expect(shown(end).textContent).toBe(`${text}Continue.`);
+  });
+
+  it('says how long a paused answer is held', () => {
+    const held = run({ status: 'paused', pause: { reason: 'asked', hold_seconds: 60 } });
+    expect(shown(held).textContent).toBe(
+      'Paused.It ends at what is shown unless it is resumed within 60 seconds.'
+    );
+    const still = run({ status: 'paused', pause: { reason: 'repetition' } });
+    expect(shown(still).textContent).toBe('The answer repeats itself. It is paused.');
+  });
+
   it('says how to switch where streaming is on and the deployment does not', () => {
     const error = {
       code: 'does_not_stream',

@@ -1,0 +1,25 @@
+"""How one run is watched, held and ended early."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..providers.limits import HOSTED, TimeLimits
+from ..providers.profiles import EarlyStop
+from .hold import HOLD_CHARACTERS, HOLD_SECONDS
+
+RELEASE_SECONDS = 5.0
+"""How long a provider may take to let go after an interrupt."""
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What the profile and the server say about a run's life."""
+
+    limits: TimeLimits = HOSTED
+    early_stop: EarlyStop = "ask"
+    hold_seconds: float = HOLD_SECONDS
+    """How long the text of a provider that cannot be paused is held back."""
+    hold_characters: int = HOLD_CHARACTERS
+    release_seconds: float = RELEASE_SECONDS
+    tracing_allowed: bool = False
