@@ -111,14 +111,10 @@ nginx: # Not listed: what the tests of proxies need besides packages
 	  fi; \
 	fi
 
-# JupyterHub beside our own packages, which it sees through a path file; its proxy comes from npm.
+# JupyterHub beside our own packages; its proxy comes from npm.
 $(VENV)-hub/.done: tests/foreign/jupyterhub.txt $(DONE)/python
-	$(PYTHON) -m venv $(VENV)-hub
-	env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT $(VENV)-hub/bin/python -m pip install --quiet --no-deps -r $<
-	python -c 'import site; print(f"import site; site.addsitedir({site.getsitepackages()[0]!r})")' \
-	  > $$($(VENV)-hub/bin/python -c 'import site; print(site.getsitepackages()[0])')/beside.pth
 	npm install --silent --no-save --no-package-lock --prefix $(VENV)-hub/node configurable-http-proxy@5.3.0
-	@touch $@
+	$(call beside,--no-deps -r $<)
 
 test-proxy: install nginx $(VENV)-hub/.done ## Run the tests behind nginx and JupyterHub
 	pytest -m proxy $(ARGS)
@@ -126,8 +122,29 @@ test-proxy: install nginx $(VENV)-hub/.done ## Run the tests behind nginx and Ju
 bench: install chromium ui-tests/node_modules/.done ## Measure, each figure beside its floor (docs/benchmarks.md)
 	python -m tests.bench $(ARGS)
 
-stress: install ## Run the long tests
+# The same code and tests with another langchain-openai: all else is seen through a path file.
+define beside
+$(PYTHON) -m venv $(@D)
+env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT $(@D)/bin/python -m pip install --quiet $(1)
+python -c 'import site; print(f"import site; site.addsitedir({site.getsitepackages()[0]!r})")' \
+  > $$($(@D)/bin/python -c 'import site; print(site.getsitepackages()[0])')/beside.pth
+@touch $@
+endef
+
+$(VENV)-lowest/.done: $(DONE)/python
+	$(call beside,"langchain-openai==1.0.0" "langchain-core>=1.7$(comma)<2")
+
+$(VENV)-newest/.done: $(DONE)/python
+	$(call beside,"langchain-openai>=1.7$(comma)<2" "langchain-core>=1.7$(comma)<2")
+
+comma := ,
+ON_LANGCHAIN := tests/providers/test_hosted.py tests/providers/test_failures.py \
+  tests/runs/test_negotiation.py tests/runs/test_interrupts.py tests/runs/test_token_callback.py
+
+stress: install $(VENV)-lowest/.done $(VENV)-newest/.done ## Run the long tests, and what asks by LangChain with its lowest and newest version
 	pytest -m stress $(ARGS)
+	$(VENV)-lowest/bin/python -m pytest $(ON_LANGCHAIN)
+	$(VENV)-newest/bin/python -m pytest $(ON_LANGCHAIN)
 
 fix: install ui-tests/node_modules/.done ## Format, and mend what the linters can
 	ruff check --fix .
@@ -142,5 +159,5 @@ guide: install ## Train the built-in guide anew (up to 30 minutes) and print its
 	python -m jupyter_stream_chat.guide.train
 
 clean: ## Remove builds, environments and caches
-	rm -rf $(VENV) $(VENV)-litellm $(VENV)-hub node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
+	rm -rf $(VENV) $(VENV)-litellm $(VENV)-hub $(VENV)-lowest $(VENV)-newest node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
 	  .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .eslintcache

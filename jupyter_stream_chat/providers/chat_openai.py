@@ -20,13 +20,14 @@ from .profiles import Profile
 from .raw import MalformedAnswer, copy_extras, with_sound_usage
 
 SETTINGS: dict[str, Any] = {
-    # The default goes through asyncio.wait_for, which on Python 3.11 swallows a task.cancel() that races with
-    # a chunk: up to 37 % of all interrupts.
-    "stream_chunk_timeout": 0,
     # Retries are the run's business: the SDK's would hide seconds of silence from the user.
     "max_retries": 0,
     "timeout": openai.Timeout(600, connect=10),
 }
+if "stream_chunk_timeout" in BaseChatOpenAI.model_fields:  # not yet in langchain-openai 1.0
+    # The default goes through asyncio.wait_for, which on Python 3.11 swallows a task.cancel() that races with
+    # a chunk: up to 37 % of all interrupts.
+    SETTINGS["stream_chunk_timeout"] = 0
 
 
 class _Reasoning:
