@@ -91,13 +91,13 @@ def test_interrupt_before_the_first_token(kernel: Kernel, server: Jupyter) -> No
 
 
 def test_continue_goes_on_with_the_stopped_answer(kernel: Kernel, server: Jupyter) -> None:
-    running = kernel.start("%chat tokens=400 rate=80 to be continued")
+    running = kernel.start("%chat tokens=90 hang=60 to be continued")
     kernel.read(running, grew)
     kernel.interrupt()
     kernel.finish(running)
     cell = kernel.run("%chat --continue")
     assert cell.status == "ok"
-    assert "Stopped" not in cell.markdown != ""
+    assert numbered(60) + cell.markdown == numbered(90)
     (chat,) = [chat for chat in server.chats() if "to be continued" in chat["title"]]
     _, answer = server.rest("GET", f"stream-chat/api/chats/{chat['chat_id']}")["messages"]
     assert [run["finish_reason"] for run in answer["runs"]] == ["interrupted", "stop"]
@@ -215,7 +215,7 @@ def test_the_answer_tells_how_it_came_about(kernel: Kernel) -> None:
     kernel.run("answer = %chat tokens=20 rate=100")
     said = kernel.run(
         "assert 0 < answer.time_to_first_token < answer.seconds\n"
-        "assert 10 < answer.tokens_per_second < 200\n"
+        "assert answer.tokens_per_second == 20 / (answer.seconds - answer.time_to_first_token)\n"
         "assert str(answer) == answer.text and answer.text not in repr(answer)\n"
         "print(answer.chat_id)"
     )
