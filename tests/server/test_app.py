@@ -105,5 +105,5 @@ async def test_an_opened_page_starts_the_engine_of_a_local_default(start_server:
         loaded = await page.until_type("workspace_loaded")
         assert loaded["default_profile_id"] == "guide"
         services = await server.extension.services()
-        await asyncio.wait(set(services.tasks))
+        await asyncio.gather(*services.tasks)
         assert services.engine.pid
