@@ -118,8 +118,7 @@ class ChatMagics(Magics):
         backend = self.session.backend(asked.options)
         found = backend.call("GET", "profiles")
         profile = self.session.profile_id or found.get("default_profile_id") or "none"
-        chat_id = self.session.chat_id(backend, asked.options, make=False)
-        title = backend.call("GET", f"chats/{chat_id}")["chat"]["title"] if chat_id else ""
+        title = self.session.title(backend, asked.options)
         print(f"server   {backend.where}\nprofile  {profile}\nchat     {title or 'a new one'}")
         if self.session.last is not None:
             print(f"last     {self.session.last!r}")

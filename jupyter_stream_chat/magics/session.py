@@ -100,8 +100,24 @@ class Session:
         chat_id = self.chat_id(backend, options, make=False)
         if not chat_id:
             return []
-        messages: list[dict[str, Any]] = backend.call("GET", f"chats/{chat_id}")["messages"]
+        opened = self._opened(backend, chat_id)
+        messages: list[dict[str, Any]] = opened["messages"] if opened else []
         return messages
+
+    def title(self, backend: Backend, options: Options) -> str:
+        """Return the name of the chat; "" where there is none yet, or none any more."""
+        chat_id = self.chat_id(backend, options, make=False)
+        opened = self._opened(backend, chat_id) if chat_id else None
+        return str(opened["chat"]["title"]) if opened else ""
+
+    def _opened(self, backend: Backend, chat_id: str) -> dict[str, Any] | None:
+        """Return the chat with its last messages; None when it was deleted in the panel."""
+        try:
+            return backend.call("GET", f"chats/{chat_id}")
+        except ChatError as error:
+            if error.code != "unknown_chat":
+                raise
+            return None
 
     def reset(self, options: Options) -> None:
         """Begin a new chat with the next question. The old one stays in the panel."""

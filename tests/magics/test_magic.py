@@ -173,6 +173,9 @@ def test_a_chat_that_was_deleted_in_the_panel_is_begun_anew(kernel: Kernel, serv
     kernel.run("%chat tokens=2 soon deleted")
     (chat,) = [chat for chat in server.chats() if "soon deleted" in chat["title"]]
     server.rest("DELETE", f"stream-chat/api/chats/{chat['chat_id']}")
+    assert "chat     a new one" in kernel.run("%chat status").printed
+    assert kernel.run("%chat history").printed == "Nothing has been asked yet.\n"
+    assert "no answer here that could go on" in kernel.run("%chat --continue").error["evalue"]
     assert kernel.run("%chat tokens=3 and again").markdown == numbered(3)
 
 
