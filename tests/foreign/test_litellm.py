@@ -107,11 +107,15 @@ async def test_an_unknown_deployment(proxy: Proxy, start_server: StartServer) ->
         assert run["error"]["cure"]
 
 
-async def test_the_api_version_is_passed_unchanged(proxy: Proxy, start_server: StartServer) -> None:
-    server = await start_server(profiles=[proxy.profile(api_version="2025-01-01-preview")])
+@pytest.mark.parametrize("version", ["2023-05-15", VERSION, "2025-01-01-preview"])
+async def test_the_api_version_is_passed_unchanged(
+    proxy: Proxy, start_server: StartServer, version: str
+) -> None:
+    server = await start_server(profiles=[proxy.profile(api_version=version)])
     async with server.page() as page:
-        await page.finished(await page.ask(await page.new_chat(), "Hello"))
-    asked = "/openai/deployments/tiny/chat/completions?api-version=2025-01-01-preview "
+        run = await page.finished(await page.ask(await page.new_chat(), "Hello"))
+        assert run["finish_reason"] == "length", run
+    asked = f"/openai/deployments/tiny/chat/completions?api-version={version} "
     assert asked in proxy.log.read_text()
 
 
