@@ -1,4 +1,4 @@
-"""Stop in every situation, over a real socket: the run ends, the provider is let go, what was shown is kept."""
+"""Stop in every situation, over a real socket: a run ends, its provider is let go, what was shown stays."""
 
 from __future__ import annotations
 
