@@ -112,7 +112,7 @@ function sentences(
     ],
     no_profile: [
       trans.__('No model can be used yet.'),
-      trans.__('Configure a profile; the README says how.')
+      trans.__('Add a profile: by the pencil below the question.')
     ],
     no_safetensors: [
       trans.__('The model has no weights in the safetensors format.'),

@@ -228,6 +228,7 @@ test('the doctor tells step by step what it found, and leads to the field', asyn
   await expect(step('connection')).toHaveAttribute('data-outcome', 'fail', { timeout: 30_000 });
   await step('connection').getByRole('button', { name: 'Go to "Address"' }).click();
   await expect(profiles.field('base_url')).toBeFocused();
+  await profiles.discard();
 });
 
 test('the keyboard is enough, and the focus comes back', async ({ panel, lab }) => {

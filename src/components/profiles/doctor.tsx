@@ -31,28 +31,31 @@ export function DoctorTable({ steps, isRunning, onField }: IProps): JSX.Element 
           <th scope="col">{trans.__('Time')}</th>
         </tr>
       </thead>
-      <tbody>
-        {steps.map(step => (
-          <tr key={step.name} data-outcome={step.outcome} data-step={step.name}>
-            <th scope="row">
-              <Finding step={localizeStep(step)} onField={onField} />
-            </th>
+      {steps.map(step => (
+        <tbody key={step.name} data-outcome={step.outcome} data-step={step.name}>
+          <tr>
+            <th scope="row">{localizeStep(step).title}</th>
             <td>{outcomes[step.outcome]}</td>
             <td>{trans.__('%1 ms', Math.round(step.ms))}</td>
           </tr>
-        ))}
-      </tbody>
+          {/* A line of its own: at the panel's least width no column would be wide enough. */}
+          <tr>
+            <td colSpan={3}>
+              <Finding step={localizeStep(step)} onField={onField} />
+            </td>
+          </tr>
+        </tbody>
+      ))}
     </table>
   );
 }
 
 function Finding({ step, onField }: Pick<IProps, 'onField'> & { step: DoctorStep }): JSX.Element {
   const { trans } = usePanel();
-  const { title, message, cure, detail, field } = step;
+  const { message, cure, detail, field } = step;
   return (
     <>
-      {title}
-      {message && <div className="jp-StreamChat-doctorFound">{message}</div>}
+      {message && <div>{message}</div>}
       {cure && <div className="jp-StreamChat-doctorCure">{cure}</div>}
       {field && onField && (
         <button type="button" className="jp-StreamChat-textButton" onClick={() => onField(field)}>

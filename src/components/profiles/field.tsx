@@ -4,6 +4,7 @@
 import * as React from 'react';
 import { useId } from 'react';
 import type { ErrorInfo } from '../../protocol/generated';
+import { usePanel } from '../context';
 
 /** What ties a control to its name, hint and problem. */
 export interface IControl {
@@ -48,10 +49,16 @@ export function Field({ label, hint, problem, isRequired, children }: IProps): J
 
 /** A problem with its cure; the server's own words behind it where they say more. */
 export function Problem({ problem }: { problem: ErrorInfo }): JSX.Element {
+  const { trans } = usePanel();
   return (
     <>
       <span>{problem.message}</span> {problem.cure && <span>{problem.cure}</span>}
-      {problem.detail && <pre tabIndex={0}>{problem.detail}</pre>}
+      {problem.detail && (
+        <details>
+          <summary>{trans.__('Details')}</summary>
+          <pre tabIndex={0}>{problem.detail}</pre>
+        </details>
+      )}
     </>
   );
 }
