@@ -126,7 +126,9 @@ class Run:
             return self._stop is None
         if self._stop is not None or self._pump is None or self._pump.done():
             return False
-        seconds = None if isinstance(self._llm, Pausable) else self._settings.hold_seconds
+        # A pause that nobody asked for ends in any case: a notebook or a script has nobody to answer.
+        can_wait = isinstance(self._llm, Pausable) and reason == "asked"
+        seconds = None if can_wait else self._settings.hold_seconds
         self._intake.hold = Hold(
             Pause(reason=reason, hold_seconds=seconds),
             self._intake.clamped(shown),

@@ -237,6 +237,14 @@ async def test_nobody_answers(models: Models) -> None:
     assert info.finish_reason == "repetition"
 
 
+async def test_nobody_answers_for_a_model_that_could_wait() -> None:
+    model = Paused(pieces=["".join(ROUND[:40]), "never said"])
+    world = World(model)
+    info = await end_of(make_run(world, hold_seconds=0.2))
+    assert (model.calls, info.finish_reason) == (["pause"], "repetition")
+    assert world.kept["content"] == "".join(ROUND[:40])
+
+
 @pytest.mark.parametrize(("early_stop", "reason"), [("stop", "repetition"), ("off", "stop")])
 async def test_it_is_ended_or_left_alone_where_the_profile_says_so(early_stop: str, reason: str) -> None:
     world = World(Model(pieces=ROUND))
