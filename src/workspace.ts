@@ -5,6 +5,7 @@
  * chat, and others as long as a message waits in them for the answer's end: coming back to a chat is resuming
  * it, as after a lost connection.
  */
+import { URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
@@ -37,6 +38,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   constructor({ serverSettings, store }: IOptions) {
     const connection = new Connection(serverSettings);
     const storage = new PanelStorage(store, serverSettings.baseUrl);
+    this._baseUrl = serverSettings.baseUrl;
     this.connection = connection;
     this.storage = storage;
     this.profileEditor = new ProfileEditor(new ProfileApi(serverSettings), {
@@ -176,6 +178,11 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   renameChat(chatId: string, title: string): void {
     this._send({ type: 'update_chat', chat_id: chatId, title });
+  }
+
+  /** Where a chat is to be had as a Markdown file. */
+  exportUrl(chatId: string): string {
+    return URLExt.join(this._baseUrl, 'stream-chat/api/chats', chatId, 'export');
   }
 
   deleteChat(chatId: string): void {
@@ -394,6 +401,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     });
   }
 
+  private readonly _baseUrl: string;
   private _loaded: WorkspaceLoaded | null = null;
   private _seq = 0;
   private _chats = new Map<string, ChatInfo>();

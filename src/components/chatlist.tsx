@@ -1,7 +1,7 @@
 /**
  * The list of chats: switch, rename in place, delete.
  */
-import { deleteIcon, editIcon } from '@jupyterlab/ui-components';
+import { deleteIcon, downloadIcon, editIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect, useRef, useState } from 'react';
 import type { ChatInfo } from '../protocol/generated';
@@ -13,6 +13,8 @@ interface IProps {
   onSwitch: (chatId: string) => void;
   onRename: (chatId: string, title: string) => void;
   onDelete: (chat: ChatInfo) => void;
+  /** Where a chat is to be had as a file. */
+  exportUrl: (chatId: string) => string;
   onClose: () => void;
 }
 
@@ -74,6 +76,7 @@ function ChatLine(props: IProps & { chat: ChatInfo; onEdit: () => void }): JSX.E
   const { chat } = props;
   const title = chat.title || trans.__('New chat');
   const rename = trans.__('Rename %1', title);
+  const save = trans.__('Save %1 as Markdown', title);
   const remove = trans.__('Delete %1', title);
   return (
     <>
@@ -100,6 +103,15 @@ function ChatLine(props: IProps & { chat: ChatInfo; onEdit: () => void }): JSX.E
       >
         <editIcon.react tag="span" />
       </button>
+      <a
+        className="jp-StreamChat-iconButton"
+        aria-label={save}
+        title={save}
+        href={props.exportUrl(chat.chat_id)}
+        download
+      >
+        <downloadIcon.react tag="span" />
+      </a>
       <button
         className="jp-StreamChat-iconButton"
         aria-label={remove}

@@ -199,6 +199,7 @@ function PanelView({ workspace }: { workspace: WorkspaceModel }): JSX.Element {
             }}
             onRename={(chatId, title) => workspace.renameChat(chatId, title)}
             onDelete={info => void confirmDelete(info, workspace, trans)}
+            exportUrl={chatId => workspace.exportUrl(chatId)}
             onClose={() => setListOpen(false)}
           />
         )}
