@@ -57,13 +57,14 @@ const NEAR_END = 24;
  * anyway: growing text forces none.
  *
  * @param hasEnd - the end of the content is the end of all there is.
- * @returns whether the end is in view, a function that goes there, and one to call after a change of the content.
+ * @returns whether the end is in view; a function that goes there; one to call after a change of the content; one
+ * that says where the reader is from now on.
  */
 export function useKeepToEnd(
   scroller: RefObject<HTMLElement>,
   content: RefObject<HTMLElement>,
   hasEnd = true
-): [boolean, () => void, () => void] {
+): [boolean, () => void, () => void, (node: Element) => void] {
   const [atEnd, setAtEnd] = useState(true);
   const pinned = useRef(true);
   const lastTop = useRef(0);
@@ -92,6 +93,16 @@ export function useKeepToEnd(
       lastTop.current = element.scrollTop;
     }
   }, [scroller]);
+
+  const stayAt = useCallback(
+    (node: Element) => {
+      if (scroller.current) {
+        pinned.current = false;
+        place.current = { node, top: topOf(node, scroller.current) };
+      }
+    },
+    [scroller]
+  );
 
   useEffect(() => {
     const element = scroller.current;
@@ -127,7 +138,7 @@ export function useKeepToEnd(
     };
   }, [scroller, content, keepPlace]);
 
-  return [atEnd, goToEnd, keepPlace];
+  return [atEnd, goToEnd, keepPlace, stayAt];
 }
 
 /** Something that the reader sees, and how far below the upper edge. */

@@ -18,20 +18,32 @@ export function MessageList({ chat }: { chat: ChatModel }): JSX.Element {
   const content = useRef<HTMLDivElement>(null);
   useSignal(chat.structureChanged);
   const { shown, showLatest, ...window } = useWindow(chat, scroller);
-  const [atEnd, goToEnd, keepPlace] = useKeepToEnd(scroller, content, !window.hasBelow);
+  const [atEnd, goToEnd, keepPlace, stayAt] = useKeepToEnd(scroller, content, !window.hasBelow);
   const jump = () => {
     showLatest();
     goToEnd();
   };
   const first = shown[0]?.message_id;
   const last = shown[shown.length - 1]?.message_id;
-  useLayoutEffect(keepPlace, [keepPlace, first, last]);
+  const { arrival } = window;
+  useLayoutEffect(() => {
+    const arrived = content.current?.querySelector(`[data-message-id="${arrival}"]`);
+    if (arrived) {
+      stayAt(arrived);
+    }
+    keepPlace();
+  }, [keepPlace, stayAt, first, last, arrival]);
 
   const { messages } = chat;
   const newestQuestion = messages.filter(message => message.role === 'user').pop()?.message_id;
   const latest = useRef(jump);
   latest.current = jump;
-  useEffect(() => latest.current(), [newestQuestion]);
+  useEffect(() => {
+    // The newest question of a branch that was selected is not one that was asked just now.
+    if (chat.isRunning) {
+      latest.current();
+    }
+  }, [chat, newestQuestion]);
 
   return (
     <div className="jp-StreamChat-view">

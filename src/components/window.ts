@@ -50,6 +50,12 @@ export function grownDown(ids: readonly string[], window: IWindow): IWindow {
   return between(ids, Math.max(start, last - MOST), last);
 }
 
+/** The window around a message. */
+export function around(ids: readonly string[], id: string): IWindow {
+  const at = ids.indexOf(id);
+  return between(ids, Math.max(0, at - SCREEN), Math.min(ids.length, at + MOST - SCREEN));
+}
+
 function between(ids: readonly string[], start: number, end: number): IWindow {
   return { first: ids[start] ?? null, last: end === ids.length ? null : ids[end - 1] };
 }
@@ -62,6 +68,8 @@ function indexOf(ids: readonly string[], id: string | null, otherwise: number): 
 /** What `useWindow` returns. */
 interface IWindowed {
   readonly shown: readonly Message[];
+  /** The message of another branch to which the reader has just gone. */
+  readonly arrival: string | undefined;
   /** There are messages above, here or on the server. */
   readonly hasAbove: boolean;
   /** There are messages below. */
@@ -81,6 +89,12 @@ export function useWindow(chat: ChatModel, scroller: RefObject<HTMLElement>): IW
   const { messages, hasMore } = chat;
   const ids = messages.map(({ message_id }) => message_id);
   const [start, end] = rangeOf(ids, window);
+
+  const arrival = ids.find(id => chat.branches.arrival(id) !== null);
+  if (arrival !== undefined && !ids.slice(start, end).includes(arrival)) {
+    // React renders again at once: https://react.dev/reference/react/useState#storing-information-from-previous-renders
+    setWindow(around(ids, arrival));
+  }
 
   const showAbove = () => {
     if (start > 0) {
@@ -117,6 +131,7 @@ export function useWindow(chat: ChatModel, scroller: RefObject<HTMLElement>): IW
 
   return {
     shown: messages.slice(start, end),
+    arrival,
     hasAbove: start > 0 || hasMore,
     hasBelow: end < length,
     showAbove,

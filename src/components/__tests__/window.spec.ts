@@ -1,4 +1,4 @@
-import { grownDown, grownUp, IWindow, LATEST, rangeOf } from '../window';
+import { around, grownDown, grownUp, IWindow, LATEST, rangeOf } from '../window';
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, i) => `m${i}`);
 const CHAT = ids(1000);
@@ -46,6 +46,12 @@ describe('a window of messages', () => {
       window = grownUp(CHAT, window);
     }
     expect(rangeOf(CHAT, window)).toEqual([0, 300]);
+  });
+
+  it('goes to a message of another branch', () => {
+    expect(rangeOf(CHAT, around(CHAT, 'm500'))).toEqual([480, 780]);
+    expect(rangeOf(CHAT, around(CHAT, 'm3'))).toEqual([0, 283]);
+    expect(rangeOf([...CHAT, 'new'], around(CHAT, 'm999'))).toEqual([979, 1001]);
   });
 
   it('shows the end of another branch when its messages are gone', () => {
