@@ -9,7 +9,7 @@ test('an answer is given again, and both are there to be chosen by keyboard, on 
   panel,
   lab
 }) => {
-  await panel.ask('tokens=3 first');
+  await panel.ask('tokens=3 given again');
   await panel.expectFinished('stop');
   await panel.answer.getByRole('button', { name: 'Answer again' }).click();
   const versions = panel.answer.getByRole('group', { name: /^Version/ });
