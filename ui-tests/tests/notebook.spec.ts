@@ -35,3 +35,29 @@ test('a local model streams through a reload in Notebook 7, and stops', async ({
   expect(tokens.length).toBeLessThan(COUNTED);
   expect(tokens).toEqual(numbered(tokens.length));
 });
+
+test('%chat streams into a cell of Notebook 7', async ({ page, request }) => {
+  const cells = ['%load_ext jupyter_stream_chat', '%chat tokens=300 rate=40'].map(source => ({
+    cell_type: 'code',
+    execution_count: null,
+    metadata: {},
+    outputs: [],
+    source
+  }));
+  const kernelspec = { name: 'python3', display_name: 'Python 3' };
+  const content = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 4 };
+  const data = { type: 'notebook', format: 'json', content };
+  await request.put('/api/contents/magic-of-notebook-7.ipynb', { data });
+  await page.goto('/notebooks/magic-of-notebook-7.ipynb');
+  await expect(page.locator('.jp-CodeCell')).toHaveCount(2, { timeout: 60_000 });
+  const indicator = page.locator('.jp-Notebook-ExecutionIndicator');
+  await expect(indicator).toHaveAttribute('data-status', 'idle', { timeout: 60_000 });
+  await page.locator('.jp-CodeCell .jp-InputPrompt').first().click();
+  const runCell = page.getByRole('button', { name: /^Run this cell/ });
+  await runCell.click();
+  await runCell.click();
+  const answer = page.locator('.jp-StreamChat-cell');
+  await expect(answer).toHaveAttribute('data-status', 'streaming', { timeout: 60_000 });
+  await expect(answer).toHaveAttribute('data-status', 'finished', { timeout: 60_000 });
+  await expect(answer).toHaveText(numbered(300).join(' '));
+});
