@@ -71,6 +71,9 @@ for (const theme of THEMES) {
     await panel.ask('text=code rate=20');
     await panel.expectStatus('streaming');
     await expectNoViolations(page);
+    await panel.root.getByRole('button', { name: 'Pause the answer' }).click();
+    await panel.expectStatus('paused');
+    await expectNoViolations(page);
     await panel.button.click();
     await panel.expectFinished('interrupted');
     await expectNoViolations(page);
