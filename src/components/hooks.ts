@@ -88,7 +88,11 @@ export function useKeepToEnd(
       if (pinned.current) {
         element.scrollTop = element.scrollHeight;
       } else if (place.current?.node.isConnected) {
-        element.scrollTop += topOf(place.current.node, element) - place.current.top;
+        // What the reader has scrolled since is the reader's; the rest was laid out above.
+        const { node, top } = place.current;
+        const expected = top - (element.scrollTop - lastTop.current);
+        element.scrollTop += topOf(node, element) - expected;
+        place.current = { node, top: expected };
       }
       lastTop.current = element.scrollTop;
     }
@@ -112,9 +116,7 @@ export function useKeepToEnd(
     }
     const onScroll = () => {
       const byReader = element.scrollTop - lastTop.current;
-      if (place.current && !pinned.current) {
-        // Undo what was laid out above since the last frame: it is no part of the reader's scrolling.
-        place.current = { ...place.current, top: place.current.top - byReader };
+      if (!pinned.current) {
         keepPlace();
       }
       const isNear = element.scrollHeight - element.clientHeight - element.scrollTop <= NEAR_END;

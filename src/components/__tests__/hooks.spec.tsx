@@ -112,6 +112,12 @@ describe('useKeepToEnd', () => {
     add(200);
     scrollTo(scroller, 1080);
     expect(scroller.scrollTop).toBe(1280);
+    // The same, and the event comes last.
+    scroller.scrollTop = 1270;
+    top += 30;
+    grow(30);
+    fireEvent.scroll(scroller);
+    expect(scroller.scrollTop).toBe(1300);
   });
 
   it('does not keep to an end behind which there is more', () => {
