@@ -25,7 +25,8 @@ if log := os.environ["JSC_TOKEN_LOG"]:
 provider = os.environ["JSC_PROVIDER_URL"]
 os.environ["SCRIPTED_API_KEY"] = "not-a-secret"
 c.StreamChat.data_dir = data_dir = os.environ["JSC_DATA_DIR"]
-shutil.rmtree(data_dir, ignore_errors=True)
+if "JSC_KEEP_DATA" not in os.environ:
+    shutil.rmtree(data_dir, ignore_errors=True)
 c.StreamChat.default_profile = "scripted"
 c.StreamChat.profiles = [
     {

@@ -3,8 +3,8 @@ const { tmpdir } = require('os');
 const path = require('path');
 const base = require('@jupyterlab/galata/lib/playwright-config');
 
-// Three ports of this run's own, below those that the system hands out. The workers inherit the choice.
-process.env.JSC_PORT ||= String(11000 + (process.pid % 7000) * 3);
+// Four ports of this run's own, below those that the system hands out. The workers inherit the choice.
+process.env.JSC_PORT ||= String(11000 + (process.pid % 5000) * 4);
 const labPort = Number(process.env.JSC_PORT);
 const notebookPort = labPort + 1;
 const providerPort = labPort + 2;

@@ -32,6 +32,8 @@ class Page:
     def __init__(self, url: str, headers: dict[str, str]) -> None:
         self.events: list[Event] = []
         self.closed: tuple[int | None, str | None] | None = None
+        self.on_event: Callable[[Event], None] = lambda event: None
+        """Called with each event as it comes."""
         self._request = HTTPRequest(url, headers=headers)
         self._socket: WebSocketClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -52,11 +54,21 @@ class Page:
             self._reader.cancel()
             await asyncio.wait({self._reader})
 
+    async def cut(self) -> None:
+        """Lose the connection: neither side says that it ends."""
+        assert self._socket is not None
+        assert self._reader is not None
+        self._reader.cancel()
+        await asyncio.wait({self._reader})
+        if (protocol := self._socket.protocol) is not None:
+            protocol.stream.close()
+
     async def _read(self) -> None:
         assert self._socket is not None
         while (frame := await self._socket.read_message()) is not None:
             EVENT.validate_json(frame)
             self.events.append(json.loads(frame))
+            self.on_event(self.events[-1])
             self._announce()
         self.closed = (self._socket.close_code, self._socket.close_reason)
         self._announce()

@@ -34,6 +34,13 @@ export async function newestRequest(
   return newest!;
 }
 
+/** How often a question was asked of the provider. */
+export async function timesAsked(question: string): Promise<number> {
+  const response = await fetch(`${PROVIDER}/_requests`);
+  return ((await response.json()) as IReceived[]).filter(each => questionOf(each) === question)
+    .length;
+}
+
 /** The answer in the context of a request that was made last. */
 export function lastAnswer({ body }: IReceived): string | undefined {
   return body.messages.filter(({ role }) => role === 'assistant').pop()?.content;

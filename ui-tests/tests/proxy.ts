@@ -1,17 +1,27 @@
-/** A wire that can be cut: a TCP proxy between the browser and Jupyter. */
+/** A wire with faults: a TCP proxy between the browser and Jupyter that cuts, hangs or loses patience. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 export class Wire {
-  /** Lay a wire to a port of this machine. */
-  static async to(port: number): Promise<Wire> {
-    const wire = new Wire(port);
+  /**
+   * Lay a wire to a port of this machine.
+   *
+   * @param patience - milliseconds after which a connection that carries nothing is cut; 0: never.
+   */
+  static async to(port: number, patience = 0): Promise<Wire> {
+    const wire = new Wire(port, patience);
     wire._server.listen(0, '127.0.0.1');
     await once(wire._server, 'listening');
     return wire;
   }
 
-  private constructor(private readonly _port: number) {}
+  private constructor(
+    private readonly _port: number,
+    private readonly _patience: number
+  ) {}
+
+  /** How many connections were cut for want of patience. */
+  idleCuts = 0;
 
   /** The address of the near end. */
   get url(): string {
@@ -26,6 +36,15 @@ export class Wire {
 
   mend(): void {
     this._isCut = false;
+  }
+
+  /** Carry nothing more over the connections of now, and tell neither end: both take them for open. */
+  hang(): void {
+    this._sockets.forEach(socket => {
+      socket.unpipe();
+      socket.removeAllListeners('close');
+      socket.resume();
+    });
   }
 
   close(): void {
@@ -45,6 +64,10 @@ export class Wire {
     ]) {
       this._sockets.add(from);
       from.setNoDelay(true).pipe(to);
+      from.setTimeout(this._patience, () => {
+        this.idleCuts++;
+        from.destroy();
+      });
       // A broken end is what this is for.
       from.on('error', () => undefined);
       from.on('close', () => {
