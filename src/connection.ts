@@ -42,6 +42,8 @@ const INTERRUPT_TIMEOUT = 1000;
 /** The first greeting may wait for the server to load what it needs. */
 const HELLO_TIMEOUT = 60_000;
 const PING_INTERVAL = 5000;
+/** The server's close code for a user who has signed out: coming back is of no use. */
+const SIGNED_OUT = 4401;
 const BACK_OFF_FIRST = 200;
 const BACK_OFF_LONGEST = 10_000;
 
@@ -164,7 +166,11 @@ export class Connection implements IDisposable {
     const socket = new WebSocket(url);
     this._socket = socket;
     socket.onmessage = ({ data }) => this._receive(data as string);
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
+      if (code === SIGNED_OUT) {
+        this._close('closed');
+        return;
+      }
       this._lost();
       this._retryLater();
     };

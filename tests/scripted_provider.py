@@ -11,6 +11,7 @@ hold them too, split by commas (``tokens=9,rate=50``); the message wins. Everyth
 tokens=500      how many tokens (20); with a ``text`` other than ``plain`` at most its own number
 rate=50         tokens per second, by absolute times (0: as fast as the socket takes them, in batches)
 text=NAME       plain (``t0 t1 t2``), markdown, code, cjk, emoji, surrogates (pairs split over two chunks)
+echo=BASE64     this text (in base64url, without padding), three characters a token
 reasoning=5     that many reasoning tokens first (``r0 r1``); field=reasoning names the field otherwise
 hang=WHERE      before-headers, after-headers, or a number: after that many tokens; until the client leaves
 ping=0.1        while it hangs, send an SSE comment this often (seconds)
@@ -45,6 +46,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import json
 import re
@@ -110,6 +112,7 @@ class Script:
     tokens: int = 20
     rate: float = 0.0
     text: str = "plain"
+    echo: str = ""
     reasoning: int = 0
     field: str = "reasoning_content"
     hang: str = ""
@@ -148,6 +151,9 @@ class Script:
 
     def pieces(self) -> list[str]:
         """Return the answer, token by token."""
+        if self.echo:
+            text = base64.urlsafe_b64decode(self.echo + "==").decode()
+            return [text[i : i + 3] for i in range(0, len(text), 3)]
         if self.begun is not None:
             rest = replace(self, begun=None).answer()[max(0, len(self.begun.rstrip()) - self.repeat) :]
             return re.findall(r"\s*\S+|\s+$", rest)

@@ -7,12 +7,10 @@ Light: Jupyter imports it at its start.
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from jupyter_core.utils import ensure_async
-
-if TYPE_CHECKING:
-    from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.handlers import JupyterHandler
 
 AUTH_RESOURCE = "stream-chat"
 """The resource that Jupyter's authoriser is asked about."""
@@ -40,6 +38,18 @@ class Access:
             self._handler, self._user, action, AUTH_RESOURCE
         )
         return answer
+
+    async def is_signed_in(self) -> bool:
+        """Ask Jupyter again who this is: a socket may outlive its user's session."""
+        # Identity providers keep their answer with the handler: another one, of the same request, has none.
+        asker = JupyterHandler(self._handler.application, self._handler.request)
+        provider = self._handler.identity_provider
+        user = await ensure_async(provider.get_user(asker))
+        if user is None:
+            return False
+        asker.current_user = user
+        # With a token and no cookie the name is made up anew each time.
+        return self.owner in (SHARED_OWNER, user.username) or provider.is_token_authenticated(asker)
 
     async def allows(self, action: Action) -> bool:
         """Say whether the user may do ``action`` with chats."""

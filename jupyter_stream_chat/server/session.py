@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 CLOSE_READS_NOTHING = 1008
 """WebSocket close code: policy violation."""
+CLOSE_SIGNED_OUT = 4401
+"""Ours, after HTTP's 401. A page that gets it does not come back."""
 
 
 class Transport(Protocol):
@@ -124,8 +126,18 @@ class Session:
         finally:
             self._pending -= 1
 
+    async def check_user(self) -> bool:
+        """Close the connection of a user who is signed out or may not read any more; False then."""
+        if await self.access.is_signed_in() and await self.access.allows("read"):
+            return True
+        self._transport.close(CLOSE_SIGNED_OUT, "You are signed out.")
+        self.close()
+        return False
+
     async def _do(self, rule: Queued, command: wire.Command) -> None:
         try:
+            if not await self.check_user():
+                return
             if not await self.access.allows(rule.action):
                 raise Refused(forbidden(rule.action))
             await self.outbox.room()

@@ -35,7 +35,10 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """One page's connection."""
 
     auth_resource = AUTH_RESOURCE
+    identity_seconds = 30.0
+    """Between two looks at whether the user is still signed in; each command is a look, too."""
     session: Session | None = None
+    _watch: asyncio.Task[None] | None = None
 
     @property
     def app(self) -> StreamChat:
@@ -75,6 +78,7 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             services = await self.app.services()
             self.session = services.connect(self.access, self)
             await self.session.start()
+            self._watch = asyncio.create_task(self._watch_user(self.session))
         except Exception as error:
             # Whatever it was, the page must learn it; the next connection tries again.
             self.log.exception("The chat services could not be started")
@@ -90,9 +94,16 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def on_close(self) -> None:
         """Let go of the page. Its runs go on."""
+        if self._watch is not None:
+            self._watch.cancel()
         if self.session is not None:
             self.session.close()
             self.session = None
+
+    async def _watch_user(self, session: Session) -> None:
+        """Look after a page that only listens."""
+        while await session.check_user():  # noqa: ASYNC110 - Jupyter tells nobody that a user signs out
+            await asyncio.sleep(self.identity_seconds)
 
     def send(self, frame: str) -> asyncio.Future[None]:
         """Write a frame; the future is done when the system has taken it, failed when the page is gone."""

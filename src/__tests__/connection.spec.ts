@@ -50,6 +50,14 @@ describe('Connection', () => {
     expect(server.sockets).toHaveLength(1);
   });
 
+  it('does not come back for a user who has signed out', () => {
+    connect();
+    server.drop(4401);
+    expect(connection.state).toBe('closed');
+    jest.advanceTimersByTime(600_000);
+    expect(server.sockets).toHaveLength(1);
+  });
+
   it('sends a command within the call, and resolves with its acknowledgement', async () => {
     connect();
     const done = connection.send({ type: 'delete_chat', chat_id: 'chat-0001' });

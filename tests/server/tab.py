@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
+
+from tornado.websocket import WebSocketClosedError
 
 from jupyter_stream_chat.chats.transcript import Gap, Transcript, read_event
 from jupyter_stream_chat.protocol import Message, RunInfo
@@ -75,15 +78,22 @@ class Tab:
         runs = [run for message in self.transcript.messages for run in message.runs]
         return next((run for run in runs if run.status != "finished"), None)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether every command is answered, and no run is live."""
+        return not self._unanswered and self.transcript.seq is not None and self.live() is None
+
     async def until_idle(self) -> None:
-        """Wait until every command is answered and no run is live."""
+        """Wait until nothing more is to come, as far as this tab knows."""
         async with asyncio.timeout(PATIENCE):
-            while self._unanswered or self.transcript.seq is None or self.live():
+            while not self.is_idle:
                 await self._news.wait()
 
     def _write(self, command: dict[str, Any]) -> None:
         if self._page is not None and self.is_connected:
-            self._page.write(json.dumps(command))
+            # Lost on a socket that is closing, and sent again on the next.
+            with contextlib.suppress(WebSocketClosedError):
+                self._page.write(json.dumps(command))
 
     def _open(self, reason: str, epoch: str | None) -> None:
         held = {

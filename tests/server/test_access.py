@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from typing import Any, get_args
 
 import pytest
-from jupyter_server.auth import Authorizer
+from jupyter_server.auth import Authorizer, IdentityProvider, User
 from tornado.httpclient import HTTPClientError
 from traitlets import Set
 
@@ -15,6 +15,8 @@ from jupyter_stream_chat import protocol
 from jupyter_stream_chat.server.access import AUTH_RESOURCE, SHARED_OWNER
 from jupyter_stream_chat.server.app import HANDLERS
 from jupyter_stream_chat.server.commands import IMMEDIATE, QUEUED
+from jupyter_stream_chat.server.session import CLOSE_SIGNED_OUT
+from jupyter_stream_chat.server.websocket import ChatSocket
 
 from .conftest import Server, StartServer
 from .page import Page, new_id, question
@@ -201,6 +203,85 @@ async def test_a_user_who_may_not_read_gets_no_socket(start_server: StartServer)
     with pytest.raises(HTTPClientError, match="403"):
         async with server.page():
             pass
+
+
+# --- who is asking --------------------------------------------------------------------------------
+
+
+class Hub(IdentityProvider):
+    """Users with names, who sign in and out elsewhere: the ``X-User`` header says who asks."""
+
+    signed_in = Set({"ada", "ben"})
+
+    async def get_user(self, handler: Any) -> User | None:  # type: ignore[override]
+        if not hasattr(handler, "_known"):  # as providers do
+            name = handler.request.headers.get("X-User", "")
+            handler._known = User(name, name=name.title()) if name in self.signed_in else None
+        known: User | None = handler._known
+        return known
+
+
+async def start_hub(start_server: StartServer, **settings: Any) -> Server:
+    return await start_server(server_settings={"identity_provider_class": Hub}, **settings)
+
+
+def page_of(server: Server, user: str) -> Page:
+    return Page(server.url("ws", "ws"), {"X-User": user})
+
+
+async def test_a_user_acts_under_their_own_name(start_server: StartServer) -> None:
+    server = await start_hub(start_server, per_user=True)
+    async with page_of(server, "ada") as ada, page_of(server, "ben") as ben:
+        await ben.until_type("workspace_loaded")
+        assert [page.events[0]["user"] for page in (ada, ben)] == ["Ada", "Ben"]
+        chat_id = await ada.new_chat()
+        await ada.finished(await ada.ask(chat_id, "tokens=1"))
+        assert ada.of_type("message_added")[0]["message"]["author"] == "Ada"
+        assert (await ben.command("open_chat", chat_id=chat_id))["error"]["code"] == "unknown_chat"
+    async with page_of(server, "ada") as again:
+        assert [chat["chat_id"] for chat in (await again.until_type("workspace_loaded"))["chats"]] == [
+            chat_id
+        ]
+    async with page_of(server, "ben") as again:
+        assert (await again.until_type("workspace_loaded"))["chats"] == []
+
+
+async def test_a_command_of_a_user_who_signed_out_is_not_done(start_server: StartServer) -> None:
+    server = await start_hub(start_server)
+    async with page_of(server, "ada") as ada, page_of(server, "ben") as ben:
+        await ben.until_type("workspace_loaded")
+        await ada.until_type("workspace_loaded")
+        server.app.identity_provider.signed_in = {"ben"}
+        ada.send("create_chat", chat_id=new_id("chat"))
+        code, reason = await ada.until_closed()
+        assert (code, reason) == (CLOSE_SIGNED_OUT, "You are signed out.")
+        assert (await ben.command("ping"))["type"] == "command_accepted"
+        assert not ben.of_type("chat_added")
+        with pytest.raises(HTTPClientError, match="403"):
+            async with page_of(server, "ada"):
+                pass
+
+
+@pytest.mark.parametrize("how", ["signed out", "may not read"])
+async def test_a_page_that_only_listens_loses_its_socket_too(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(ChatSocket, "identity_seconds", 0.05)
+    server = await start_server(
+        server_settings={"identity_provider_class": Hub, "authorizer_class": OnlyThese}
+    )
+    server.app.authorizer.actions = {"read", "write", "execute"}
+    async with page_of(server, "ada") as ada, page_of(server, "ben") as ben:
+        chat_id = await ben.new_chat()
+        run_id = await ben.ask(chat_id, "tokens=9000 rate=100")
+        await ada.command("open_chat", chat_id=chat_id)
+        if how == "signed out":
+            server.app.identity_provider.signed_in = {"ben"}
+        else:
+            server.app.authorizer.actions = {"write", "execute"}
+        assert (await ada.until_closed())[0] == CLOSE_SIGNED_OUT
+        services = await server.extension.services()
+        assert services.runs.live(run_id) is not None, "a run belongs to the server"
 
 
 # --- whose chats -----------------------------------------------------------------------------------

@@ -69,6 +69,9 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     try {
       const page = await lab.context().newPage();
       await page.goto(`${URL}/lab/workspaces/restart?reset`);
+      // JupyterLab says in a dialog of its own that its server is gone.
+      const dialog = page.locator('.jp-Dialog');
+      await page.addLocatorHandler(dialog, () => dialog.locator('button').last().click());
       const panel = new Panel(page);
       await panel.openNewChat();
       await panel.choose('Scripted');

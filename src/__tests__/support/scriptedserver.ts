@@ -12,7 +12,7 @@ class ScriptedSocket {
   constructor(readonly url: string) {}
 
   onmessage: ((event: { data: string }) => void) | null = null;
-  onclose: (() => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
   readonly sent: Unread[] = [];
   isClosed = false;
 
@@ -98,9 +98,9 @@ export class ScriptedServer {
     this.socket.sent.forEach(command => this.accept(command));
   }
 
-  /** The connection breaks. */
-  drop(): void {
-    this.socket.onclose?.();
+  /** The connection breaks, or the server closes it. */
+  drop(code = 1006): void {
+    this.socket.onclose?.({ code });
   }
 
   private _socketClass(): unknown {
