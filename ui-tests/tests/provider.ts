@@ -36,7 +36,7 @@ export async function newestRequest(
 
 /** How often a question was asked of the provider. */
 export async function timesAsked(question: string): Promise<number> {
-  const response = await fetch(`${PROVIDER}/_requests`);
+  const response = await fetch(`${PROVIDER_URL}/_requests`);
   return ((await response.json()) as IReceived[]).filter(each => questionOf(each) === question)
     .length;
 }

@@ -1,0 +1,118 @@
+"""What a page may ask for at most: each limit has a named error, and nothing is done beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.scripted_provider import ScriptedProvider
+
+from .conftest import Server, StartServer
+from .page import Page, new_id, question
+
+LIMITS: dict[str, Any] = {
+    "max_frame_bytes": 4096,
+    "max_message_characters": 100,
+    "max_live_runs": 2,
+    "max_pending_commands": 3,
+    "max_open_chats": 2,
+}
+
+
+async def frame_too_large(page: Page, server: Server) -> str:
+    return page.send("ping", pad="x" * 4096)
+
+
+async def message_too_long(page: Page, server: Server) -> str:
+    return page.send("send_message", **question(await page.new_chat(), "x" * 101))
+
+
+async def empty_message(page: Page, server: Server) -> str:
+    return page.send("send_message", **question(await page.new_chat(), " \n "))
+
+
+async def too_many_runs(page: Page, server: Server) -> str:
+    chats = [await page.new_chat(), await page.new_chat()]
+    for chat_id in chats:
+        await page.ask(chat_id, "hang=before-headers")
+    third = new_id("chat")
+    await page.command("create_chat", chat_id=third)
+    return page.send("send_message", **question(third, "one more"))
+
+
+async def chat_busy(page: Page, server: Server) -> str:
+    chat_id = await page.new_chat()
+    fields = question(chat_id, "hang=before-headers")
+    await page.command("send_message", **fields)
+    return page.send("send_message", **question(chat_id, "and this", parent_id=fields["answer_id"]))
+
+
+async def too_many_open_chats(page: Page, server: Server) -> str:
+    await page.new_chat()
+    await page.new_chat()
+    third = new_id("chat")
+    await page.command("create_chat", chat_id=third)
+    return page.send("open_chat", chat_id=third)
+
+
+async def too_many_commands(page: Page, server: Server) -> str:
+    library = (await server.extension.services()).library
+    chat_id = await page.new_chat()
+    async with library._lock(chat_id):  # the commands cannot be done as long as this is held
+        sent = [page.send("update_chat", chat_id=chat_id, title="t") for _ in range(4)]
+        await page.answer(sent[-1])
+    return sent[-1]
+
+
+Exceed = Callable[[Page, Server], Awaitable[str]]
+EXCEED: list[Exceed] = [
+    frame_too_large,
+    message_too_long,
+    empty_message,
+    too_many_runs,
+    chat_busy,
+    too_many_open_chats,
+    too_many_commands,
+]
+"""For each named error a way to get it; it returns the id of the command that is one too many."""
+
+
+@pytest.mark.parametrize("exceed", EXCEED, ids=lambda exceed: exceed.__name__)
+async def test_each_limit_has_a_named_error(
+    start_server: StartServer, provider: ScriptedProvider, exceed: Exceed
+) -> None:
+    server = await start_server(**LIMITS)
+    async with server.page() as page:
+        await page.until_type("workspace_loaded")
+        answer = await page.answer(await exceed(page, server))
+        assert answer["type"] == "command_rejected", answer
+        assert answer["error"]["code"] == exceed.__name__
+        assert answer["error"]["message"]
+        assert (await page.command("ping"))["type"] == "command_accepted", "the socket lives on"
+        assert len(provider.requests) <= 2
+        asked = [request.body["messages"][-1]["content"] for request in provider.requests]
+        assert set(asked) <= {"hang=before-headers"}, "nothing was asked beyond the limit"
+
+
+async def test_every_limit_is_told_to_the_page(start_server: StartServer) -> None:
+    server = await start_server(**LIMITS)
+    async with server.page() as page:
+        hello = await page.until_type("hello")
+        told = {f"max_{name}": value for name, value in hello["limits"].items()}
+        assert told == LIMITS
+
+
+async def test_a_place_is_free_again_after_its_run(start_server: StartServer) -> None:
+    server = await start_server(**LIMITS)
+    async with server.page() as page:
+        chats = [await page.new_chat(), await page.new_chat()]
+        runs = [await page.ask(chat_id, "hang=after-headers") for chat_id in chats]
+        await page.command("interrupt_run", run_id=runs[0])
+        await page.finished(runs[0])
+        again = await page.ask(chats[0], "tokens=1")
+        await page.finished(again)
+        await page.command("close_chat", chat_id=chats[0])
+        await page.new_chat()
+        assert not page.of_type("command_rejected")
