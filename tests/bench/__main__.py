@@ -15,6 +15,7 @@ from tests.bench import (
     guide,
     kernel_echo,
     lag,
+    load,
     loading,
     long_chat,
     magic,
@@ -33,6 +34,7 @@ GROUPS: dict[str, Measure] = {
     "stop": stop.measure,
     "wire-bytes": wire_bytes.measure,
     "kernel-echo": kernel_echo.measure,
+    "load": load.measure,
     "guide": guide.measure,
     "loading": loading.measure,
     "long-chat": long_chat.measure,
@@ -48,9 +50,9 @@ async def main(names: list[str], *, rounds: int, quick: bool) -> None:
     # Ended from outside, the servers and the browser must end as well.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     figures: list[Figure] = []
-    load = os.getloadavg()[0]
+    busy = os.getloadavg()[0]
     async with bench(rounds=rounds, quick=quick) as run:
-        machine = describe_machine(await run.browser.version(), load)
+        machine = describe_machine(await run.browser.version(), busy)
         for name in names or GROUPS:
             print(f"{name} ...", flush=True)
             found = await GROUPS[name](run)

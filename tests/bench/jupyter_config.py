@@ -25,6 +25,7 @@ notification.parent.mkdir(parents=True, exist_ok=True)
 notification.write_text(json.dumps({"fetchNews": "false"}))
 
 c.StreamChat.data_dir = f"{home}/stream-chat"
+c.StreamChat.max_live_runs = 256  # for the load test
 c.StreamChat.profiles = [
     {
         "id": "scripted",

@@ -1,0 +1,182 @@
+"""Many chats at once over one server: what is lost, how late it comes, and what it costs in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import psutil
+
+from tests.bench.figures import Figure, percentile
+from tests.bench.harness import Bench
+from tests.bench.processes import module
+
+RATE = 8
+"""Tokens per second of one chat: a fast reader's pace."""
+BURST_TOKENS = 500
+"""Tokens of each chat at full speed."""
+RAMP_SECONDS = 2.0
+"""Over which the chats start: people do not press Enter in one millisecond."""
+
+
+@dataclass
+class Stream:
+    """One page with one chat."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    chat_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    seen: list[float] = field(default_factory=list)
+    """When each token was here, by ``time.monotonic()``."""
+    text: str = ""
+    lost: int = 0
+
+    async def ask(self, question: str, after: float = 0.0) -> None:
+        """Ask, and read to the answer's end."""
+        await asyncio.sleep(after)
+        await self._send("create_chat")
+        await self._send("open_chat")
+        ids = {name: uuid.uuid4().hex for name in ("message_id", "answer_id", "run_id")}
+        await self._send("send_message", content=[{"type": "text", "text": question}], **ids)
+        while not self._ends(await self.socket.receive_json()):
+            pass
+
+    async def _send(self, kind: str, **fields: Any) -> None:
+        head = {"type": kind, "command_id": uuid.uuid4().hex, "chat_id": self.chat_id}
+        await self.socket.send_json({**head, **fields})
+
+    def _ends(self, event: dict[str, Any]) -> bool:
+        """Take one event; True when it is the answer's end."""
+        match event["type"]:
+            case "command_rejected":
+                raise RuntimeError(event["error"])
+            case "delta":
+                self.lost += event["offset"] != len(self.text)
+                self._grow(event["text"])
+            case "chat_opened" if event["messages"]:
+                # A page that fell behind is sent a snapshot.
+                answer = event["messages"][-1]
+                text = "".join(part["text"] for part in answer["content"])
+                self.lost += not text.startswith(self.text)
+                self._grow(text[len(self.text) :])
+                return any(run["status"] == "finished" for run in answer["runs"])
+            case "run_finished":
+                return True
+        return False
+
+    def _grow(self, text: str) -> None:
+        self.text += text
+        self.seen += [time.monotonic()] * text.count(" ")
+
+
+async def measure(bench: Bench) -> list[Figure]:
+    """Stream many chats at a reader's pace, then at full speed; beside them, echo as many small frames."""
+    chats, seconds = bench.size(200, 40), bench.size(60, 6)
+    figures = await _at_readers_pace(bench, chats, seconds)
+    return [*figures, await _at_full_speed(bench, chats)]
+
+
+async def _at_readers_pace(bench: Bench, chats: int, seconds: int) -> list[Figure]:
+    floor = await _echo_lag(chats, bench.size(20, 4))
+    server = _process_of(bench.lab)
+    count = RATE * seconds
+    async with aiohttp.ClientSession() as http, AsyncExitStack() as stack:
+        await (await http.delete(f"{bench.provider}/_requests")).release()
+        streams = [await _connect(stack, http, bench.lab) for _ in range(chats)]
+        memory: list[int] = []
+        sampling = asyncio.create_task(_sample(server, memory))
+        await asyncio.gather(
+            *(
+                stream.ask(f"tokens={count} rate={RATE} {stream.chat_id}", RAMP_SECONDS * n / chats)
+                for n, stream in enumerate(streams)
+            )
+        )
+        sampling.cancel()
+        requests = await (await http.get(f"{bench.provider}/_requests")).json()
+    sent = {request["body"]["messages"][-1]["content"].split()[-1]: request["sent"] for request in requests}
+    whole = "".join(f"t{n} " for n in range(count))
+    wrong = sum(stream.lost > 0 or stream.text != whole for stream in streams)
+    lags = [
+        1000 * (seen - due)
+        for stream in streams
+        for seen, due in zip(stream.seen, sent[stream.chat_id], strict=True)
+    ]
+    # From a third on all chats stream; before that their buffers and caches fill.
+    grown = (memory[-1] - memory[len(memory) // 3]) / 2**20
+    name = f"{chats} chats at {RATE} tokens/s, {seconds} s"
+    return [
+        Figure(f"{name}: answers not whole", wrong, "", 0),
+        Figure(f"{name}: p99 lag from provider to socket", percentile(lags, 99), "ms", 50, floor=floor),
+        Figure(f"{name}: median lag", percentile(lags, 50), "ms", 50),
+        Figure(f"{name}: growth of the server's memory", grown, "MiB", 20),
+    ]
+
+
+async def _at_full_speed(bench: Bench, chats: int) -> Figure:
+    """Return the highest total rate: every provider sends as fast as it is read."""
+    async with aiohttp.ClientSession() as http, AsyncExitStack() as stack:
+        streams = [await _connect(stack, http, bench.lab) for _ in range(chats)]
+        start = time.monotonic()
+        await asyncio.gather(
+            *(
+                stream.ask(f"tokens={BURST_TOKENS} {stream.chat_id}", RAMP_SECONDS * n / chats)
+                for n, stream in enumerate(streams)
+            )
+        )
+        seconds = time.monotonic() - start
+    whole = "".join(f"t{n} " for n in range(BURST_TOKENS))
+    wrong = sum(stream.lost > 0 or stream.text != whole for stream in streams)
+    return Figure(
+        f"{chats} chats at full speed, total rate",
+        chats * BURST_TOKENS / seconds,
+        "tokens/s",
+        RATE * 200,
+        at_least=True,
+        note=f"{wrong} answers not whole",
+    )
+
+
+async def _connect(stack: AsyncExitStack, http: aiohttp.ClientSession, lab: str) -> Stream:
+    socket = await stack.enter_async_context(http.ws_connect(f"{lab}/stream-chat/ws", max_msg_size=0))
+    while (await socket.receive_json())["type"] != "workspace_loaded":
+        pass
+    return Stream(socket)
+
+
+async def _echo_lag(sockets: int, seconds: int) -> float:
+    """Return the p99 milliseconds in which a bare server echoes as many frames to as many sockets."""
+    lags: list[float] = []
+
+    async def echo(socket: aiohttp.ClientWebSocketResponse, after: float) -> None:
+        await asyncio.sleep(after)
+        for _ in range(RATE * seconds):
+            sent = time.monotonic()
+            await socket.send_str(f'{{"type":"delta","offset":0,"text":"{sent}"}}')
+            await socket.receive()
+            lags.append(1000 * (time.monotonic() - sent))
+            await asyncio.sleep(max(0.0, sent + 1 / RATE - time.monotonic()))
+
+    async with module("tests.bench.echo") as url, aiohttp.ClientSession() as http, AsyncExitStack() as stack:
+        opened = [await stack.enter_async_context(http.ws_connect(url)) for _ in range(sockets)]
+        await asyncio.gather(*(echo(socket, RAMP_SECONDS * n / sockets) for n, socket in enumerate(opened)))
+    return percentile(lags, 99)
+
+
+def _process_of(url: str) -> psutil.Process:
+    """Return the process that listens at an address of this machine."""
+    port = int(url.rsplit(":", 1)[1])
+    for connection in psutil.net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            return psutil.Process(connection.pid)
+    raise RuntimeError(f"nothing listens at {url}")
+
+
+async def _sample(server: psutil.Process, memory: list[int]) -> None:
+    """Read the server's memory every second."""
+    while True:
+        memory.append(server.memory_info().rss)
+        await asyncio.sleep(1)
