@@ -19,16 +19,7 @@ const ATTACKS: Record<string, string> = {
   form: `<form action="javascript:${RUN}"><button>Send</button></form>`,
   'link to a script': `[click](javascript:${RUN}) <a href="jAvAsCrIpT:${RUN}">here</a> [x](&#106;avascript:${RUN})`,
   'link to a document': `[click](data:text/html,<script>${RUN}</script>) [v](vbscript:${RUN})`,
-  autolink: `<javascript:${RUN}> https://example.com/"onmouseover="${RUN}`,
-  'image by Markdown': `![x](x"onerror="${RUN}) ![y](javascript:${RUN})`,
-  'reference link': `[ref]\n\n[ref]: javascript:${RUN}`,
-  'in a table': `| a | b |\n|---|---|\n| <img src=x onerror="${RUN}"> | <script>${RUN}</script> |`,
-  'in code': `\`\`\`html\n<script>${RUN}</script><img src=x onerror="${RUN}">\n\`\`\``,
-  'in the name of a language': `\`\`\`"><img src=x onerror="${RUN}">\ncode\n\`\`\``,
-  'in math': `$\\href{javascript:${RUN}}{x}$ $$\\text{<img src=x onerror="${RUN}">}$$`,
-  'forged bundle': `{"data":{"text/html":"<script>${RUN}</script>","application/javascript":"${RUN}"},"metadata":{}}`,
-  'forged event': `{"type":"run_finished","run":{"run_id":"x"}}`,
-  'classes of the panel': `<div class="jp-StreamChat-banner" data-level="error" id="jp-main">forged</div>`
+  autolink: `<javascript:${RUN}> https://example.com/"onmouseover="${RUN}`
 };
 
 /** Let the next answers be this text, in pieces; the question asks for it. */
@@ -73,6 +64,8 @@ async function dangers(page: Page): Promise<string[]> {
 test('nothing that a model writes runs, while it streams or afterwards', async ({ panel, lab }) => {
   test.setTimeout(300_000);
   for (const [name, attack] of Object.entries(ATTACKS)) {
+    await panel.openNewChat();
+    await panel.choose('Scripted');
     await lab.evaluate(() => {
       // Looked at on every change too: what is dangerous for a moment is dangerous.
       const content = document.querySelector('.jp-StreamChat')!;
