@@ -141,8 +141,9 @@ comma := ,
 ON_LANGCHAIN := tests/providers/test_hosted.py tests/providers/test_failures.py \
   tests/runs/test_negotiation.py tests/runs/test_interrupts.py tests/runs/test_token_callback.py
 
-stress: install $(VENV)-lowest/.done $(VENV)-newest/.done ## Run the long tests, and what asks by LangChain with its lowest and newest version
+stress: install chromium ui-tests/node_modules/.done $(VENV)-lowest/.done $(VENV)-newest/.done ## Run the long tests, and what asks by LangChain with its lowest and newest version
 	pytest -m stress $(ARGS)
+	cd ui-tests && JSC_OFFLINE_SECONDS=30 jlpm playwright test --project=lab network.spec.ts -g "without a network"
 	$(VENV)-lowest/bin/python -m pytest $(ON_LANGCHAIN)
 	$(VENV)-newest/bin/python -m pytest $(ON_LANGCHAIN)
 
