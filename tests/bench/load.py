@@ -84,7 +84,7 @@ async def _at_readers_pace(bench: Bench, chats: int, seconds: int) -> list[Figur
     floor = await _echo_lag(chats, bench.size(20, 4))
     server = _process_of(bench.lab)
     count = RATE * seconds
-    async with aiohttp.ClientSession() as http, AsyncExitStack() as stack:
+    async with _pages() as http, AsyncExitStack() as stack:
         await (await http.delete(f"{bench.provider}/_requests")).release()
         streams = [await _connect(stack, http, bench.lab) for _ in range(chats)]
         memory: list[int] = []
@@ -118,7 +118,7 @@ async def _at_readers_pace(bench: Bench, chats: int, seconds: int) -> list[Figur
 
 async def _at_full_speed(bench: Bench, chats: int) -> Figure:
     """Return the highest total rate: every provider sends as fast as it is read."""
-    async with aiohttp.ClientSession() as http, AsyncExitStack() as stack:
+    async with _pages() as http, AsyncExitStack() as stack:
         streams = [await _connect(stack, http, bench.lab) for _ in range(chats)]
         start = time.monotonic()
         await asyncio.gather(
@@ -138,6 +138,11 @@ async def _at_full_speed(bench: Bench, chats: int) -> Figure:
         at_least=True,
         note=f"{wrong} answers not whole",
     )
+
+
+def _pages() -> aiohttp.ClientSession:
+    """Return a client that opens as many connections as there are pages; by itself it opens 100."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
 
 
 async def _connect(stack: AsyncExitStack, http: aiohttp.ClientSession, lab: str) -> Stream:
@@ -160,7 +165,7 @@ async def _echo_lag(sockets: int, seconds: int) -> float:
             lags.append(1000 * (time.monotonic() - sent))
             await asyncio.sleep(max(0.0, sent + 1 / RATE - time.monotonic()))
 
-    async with module("tests.bench.echo") as url, aiohttp.ClientSession() as http, AsyncExitStack() as stack:
+    async with module("tests.bench.echo") as url, _pages() as http, AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(http.ws_connect(url)) for _ in range(sockets)]
         await asyncio.gather(*(echo(socket, RAMP_SECONDS * n / sockets) for n, socket in enumerate(opened)))
     return percentile(lags, 99)
