@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+
 import pytest
 
 
@@ -21,3 +24,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """Take our logger back from a server of the test: Jupyter's level would be that of all tests after it."""
+    ours = logging.getLogger("jupyter_stream_chat")
+    parent = ours.parent
+    yield
+    ours.parent = parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,14 @@ def ipython(environ: dict[str, str]) -> Iterator[Any]:
     """Run IPython in a pseudo-terminal."""
     arguments = ["-m", "IPython", "--simple-prompt", "--no-banner", "--colors=nocolor"]
     child = pexpect.spawn(
-        sys.executable, arguments, env=environ, timeout=PATIENCE, encoding="utf-8", dimensions=(50, 200)
+        sys.executable,
+        arguments,
+        env=environ,
+        timeout=PATIENCE,
+        encoding="utf-8",
+        dimensions=(50, 200),
+        # Tests that run in the background ignore Ctrl-C, and what they start would too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     child.expect(PROMPT)
     child.sendline("%load_ext jupyter_stream_chat")

@@ -241,6 +241,7 @@ async def test_random_interrupts_leave_nothing_behind(client: EngineClient, mode
     await events_of(client, question(model, max_tokens=1))
     pid = client.pid
     assert pid
+    gc.collect()
     before = _held(pid)
 
     async def ask_and_interrupt() -> None:
