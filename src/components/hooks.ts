@@ -86,6 +86,10 @@ export function useKeepToEnd(
     const element = scroller.current;
     if (element) {
       if (pinned.current) {
+        if (element.scrollTop < lastTop.current && !isNearEnd(element)) {
+          // The reader has just scrolled up; the event that tells it is on its way.
+          return;
+        }
         element.scrollTop = element.scrollHeight;
       } else if (place.current?.node.isConnected) {
         // What the reader has scrolled since is the reader's; the rest was laid out above.
@@ -119,9 +123,8 @@ export function useKeepToEnd(
       if (!pinned.current) {
         keepPlace();
       }
-      const isNear = element.scrollHeight - element.clientHeight - element.scrollTop <= NEAR_END;
       // Only the reader scrolls upwards; content that grew before this event was handled does not.
-      if (isNear && reachesEnd.current) {
+      if (isNearEnd(element) && reachesEnd.current) {
         pinned.current = true;
       } else if (byReader < 0) {
         pinned.current = false;
@@ -141,6 +144,10 @@ export function useKeepToEnd(
   }, [scroller, content, keepPlace]);
 
   return [atEnd, goToEnd, keepPlace, stayAt];
+}
+
+function isNearEnd({ scrollHeight, clientHeight, scrollTop }: HTMLElement): boolean {
+  return scrollHeight - clientHeight - scrollTop <= NEAR_END;
 }
 
 /** Something that the reader sees, and how far below the upper edge. */

@@ -130,6 +130,18 @@ describe('useKeepToEnd', () => {
     expect(screen.queryByText('jump')).not.toBeNull();
   });
 
+  it('takes nobody back who scrolled up in the frame in which text grows', () => {
+    const { scroller, grow } = makeList();
+    grow(1000);
+    scroller.scrollTop = 400;
+    grow(50);
+    expect(scroller.scrollTop).toBe(400);
+    fireEvent.scroll(scroller);
+    grow(50);
+    expect(scroller.scrollTop).toBe(400);
+    expect(screen.queryByText('jump')).not.toBeNull();
+  });
+
   it('does not take text that grew before the event for scrolling up', () => {
     const { scroller, add, grow } = makeList();
     grow(300);
