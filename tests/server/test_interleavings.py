@@ -90,10 +90,23 @@ async def play(made: World, steps: list[Step]) -> None:
         await step(made, opened, name, opened[number], value)
     for tab in opened:
         await tab.connect()
+    # A ping is answered ahead of a question that is still being taken: look again once the server is at rest.
+    for _ in range(2):
+        await until_quiet(opened)
+        await until_over(made, chat_id)
     await until_quiet(opened)
     await compare(made, opened, chat_id)
     for tab in opened:
         await tab.cut()
+
+
+async def until_over(made: World, chat_id: str) -> None:
+    """Wait until the server has no run of the chat that goes on."""
+    while True:
+        messages = json.loads((await made.server.get(f"chats/{chat_id}/messages")).body)["messages"]
+        if all(run["status"] == "finished" for message in messages for run in message["runs"]):
+            return
+        await asyncio.sleep(0.05)
 
 
 async def until_quiet(opened: list[Tab]) -> None:
