@@ -8,6 +8,15 @@ from collections.abc import Iterator
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests and the developer's own chats, settings and servers away from each other."""
+    with pytest.MonkeyPatch.context() as environment:
+        for folder in ("CONFIG", "DATA", "RUNTIME"):
+            environment.setenv(f"JUPYTER_{folder}_DIR", str(tmp_path_factory.mktemp(folder.lower())))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own keys, proxies and tracing away from the tests."""

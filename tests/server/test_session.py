@@ -96,9 +96,7 @@ async def test_an_interrupt_is_done_before_the_commands_that_came_earlier(
     async def slow(session: Any, command: CreateChat) -> None:
         await block.wait()
 
-    monkeypatch.setitem(commands.QUEUED, CreateChat, commands.Queued("write", slow))
     async with server.page() as page:
-        monkeypatch.undo()
         chat_id = await page.new_chat()
         monkeypatch.setitem(commands.QUEUED, CreateChat, commands.Queued("write", slow))
         run_id = await page.ask(chat_id, "hang=after-headers")
