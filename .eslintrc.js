@@ -9,7 +9,7 @@ const LAYERS = [
   ['components'],
   ['model.ts', 'workspace.ts', 'chat.ts', 'branches.ts', 'counted.ts', 'question.ts', 'queue.ts', 'reading.ts', 'runcontrol.ts', 'textviews.ts', 'storage.ts', 'chatparameters.ts'],
   ['profileeditor.ts', 'profileform.ts', 'profiletrial.ts', 'profilefields.ts'],
-  ['a11y.ts', 'errortext.ts', 'fieldtext.ts', 'icons.ts', 'profileapi.ts'],
+  ['a11y.ts', 'doctortext.ts', 'errortext.ts', 'fieldtext.ts', 'icons.ts', 'profileapi.ts'],
   ['answerstream.ts', 'connection.ts', 'transcript.ts', 'markdown'],
   ['ids.ts', 'text.ts', 'parametertext.ts'],
   ['protocol']

@@ -38,6 +38,8 @@ Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_opt
 """What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance."""
 FieldKind = Literal["text", "url", "model", "key", "variable"]
 """``key`` is written and never read; ``variable`` names an environment variable of the server."""
+EarlyStop = Literal["off", "ask", "stop"]
+"""What is done when an answer repeats itself: nothing, it is paused and the reader asked, or it is ended."""
 DoctorOutcome = Literal["pass", "warn", "fail", "skip"]
 """``warn``: it works, but not as well as it could. ``skip``: not looked at, the message says why."""
 OpenReason = Literal["opened", "reconnected", "gap", "digest_mismatch"]
@@ -317,6 +319,10 @@ class ProviderInfo(Wire):
     fields: list[ProviderField]
     parameters: list[str]
     """Names of ``Parameters`` that it knows."""
+    limits: dict[str, float]
+    """Seconds that an answer may take where a profile's ``limits`` say nothing, by name; 0: no limit."""
+    early_stop: EarlyStop
+    """What is done when an answer repeats itself and the profile says nothing of it."""
     presets: list[PresetInfo] = []
     lists_models: bool = False
     """``POST profiles/models`` can say which models there are."""
@@ -358,6 +364,12 @@ class DoctorStep(Wire):
     """The profile's field to change, where it is one."""
     detail: str | None = None
     """The provider's own words, without keys."""
+    code: str
+    """What was found, as a stable name, snake_case."""
+    error_code: str | None = None
+    """The code of the error that it is about."""
+    values: dict[str, str] | None = None
+    """Names and numbers of the sentence (and the error's), for translations of it."""
 
 
 class Limits(Wire):

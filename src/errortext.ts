@@ -5,10 +5,10 @@
  * error's code; the English one, which says more, goes into the details.
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { DoctorStep, ErrorInfo, RunInfo } from './protocol/generated';
+import type { ErrorInfo, RunInfo } from './protocol/generated';
 
 /** Sentence and cure by the code of an error; of a notice the sentence alone. */
-function sentences(
+export function sentences(
   trans: TranslationBundle,
   values: Record<string, string>
 ): Record<string, [string, string?] | undefined> {
@@ -248,39 +248,6 @@ export function localize(error: ErrorInfo, trans: TranslationBundle, language: s
   return { ...error, message, cure, detail: [original, error.detail].filter(Boolean).join('\n') };
 }
 
-/** What the doctor looks at, by the name of the step. */
-function titles(trans: TranslationBundle): Record<string, string | undefined> {
-  return {
-    buffering: trans.__('Pieces arrive as they are written'),
-    callbacks: trans.__('Every token is logged and forwarded'),
-    configuration: trans.__('Configuration'),
-    connection: trans.__('Connection and TLS'),
-    direct: trans.__('One call, without LangChain'),
-    direct_streamed: trans.__('Streamed, without LangChain'),
-    key: trans.__('Key'),
-    key_accepted: trans.__('Key accepted'),
-    langchain: trans.__('One call, through LangChain'),
-    langchain_streamed: trans.__('Streamed, through LangChain'),
-    name: trans.__('Name resolution'),
-    stop: trans.__('Stop'),
-    tracing: trans.__('Tracing')
-  };
-}
-
-/** A step of the doctor as this reader reads it: what was found is English, and goes into the details of others. */
-export function localizeStep(
-  step: DoctorStep,
-  trans: TranslationBundle,
-  language: string
-): DoctorStep {
-  const title = titles(trans)[step.name];
-  if (language.startsWith('en') || !title) {
-    return step;
-  }
-  const detail = [step.message, step.cure, step.detail].filter(Boolean).join('\n');
-  return { ...step, title, message: '', cure: null, detail };
-}
-
 /** The run with what is said of it as this reader reads it. */
 export function localizeRun(run: RunInfo, localize: (said: ErrorInfo) => ErrorInfo): RunInfo {
   return {
@@ -295,10 +262,13 @@ const MODEL = ['model', 'azure_deployment'];
 
 /** Fields of a profile whose change cures an error, where the error does not name the one that is wrong. */
 const CURED_BY: Record<string, readonly string[] | undefined> = {
+  answer_stalled: ['limits.stall'],
+  answer_too_slow: ['limits.total'],
   connection_refused: ADDRESS,
   does_not_stream: ['streaming'],
   invalid_parameter: ['parameters.temperature'],
   no_chat_template: MODEL,
+  no_first_token: ['limits.first_token'],
   no_network: MODEL,
   no_safetensors: MODEL,
   out_of_memory: MODEL,

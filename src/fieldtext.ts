@@ -14,8 +14,11 @@ export interface IFieldText {
 
 /** The name and the hint of a field, by its dotted path. */
 export function fieldText(field: string, trans: TranslationBundle): IFieldText {
+  const seconds = trans.__('Seconds, 86400 (a day) at most; 0 is no limit');
   const texts: Record<string, IFieldText | undefined> = {
     label: { label: trans.__('Name') },
+    provider: { label: trans.__('Provider') },
+    parameters: { label: trans.__('Parameters') },
     model: { label: trans.__('Model') },
     base_url: { label: trans.__('Address') },
     azure_endpoint: { label: trans.__('Endpoint') },
@@ -49,7 +52,11 @@ export function fieldText(field: string, trans: TranslationBundle): IFieldText {
     'parameters.stop': {
       label: trans.__('Stop strings'),
       hint: trans.__('One a line; the answer ends before any of them')
-    }
+    },
+    'limits.first_token': { label: trans.__('Time to the first word'), hint: seconds },
+    'limits.stall': { label: trans.__('Time from one word to the next'), hint: seconds },
+    'limits.total': { label: trans.__('Time of the whole answer'), hint: seconds },
+    early_stop: { label: trans.__('When an answer repeats itself') }
   };
   return texts[field] ?? { label: field };
 }

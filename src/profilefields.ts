@@ -9,35 +9,44 @@ import type { IProfileValues } from './profileapi';
 /** What is typed, by field. */
 export type Typed = Readonly<Record<string, string | undefined>>;
 
-const PARAMETERS = 'parameters.';
+const PARAMETERS = 'parameters';
+const LIMITS = 'limits';
+/** Values that have values of their own. */
+const GROUPS: readonly string[] = [PARAMETERS, LIMITS];
 
 /** The field of a parameter. */
 export function parameterField(name: string): string {
-  return PARAMETERS + name;
+  return `${PARAMETERS}.${name}`;
+}
+
+/** The field of a time limit. */
+export function limitField(name: string): string {
+  return `${LIMITS}.${name}`;
 }
 
 /** The fields' texts for values; what no field shows (identifier, provider, key) is left out. */
 export function typedOf(values: Readonly<Record<string, unknown>>): Typed {
-  const { id: _id, provider: _provider, api_key: _key, parameters, ...fields } = values;
+  const { id: _id, provider: _provider, api_key: _key, ...fields } = values;
   const typed: Record<string, string> = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (typeof value === 'string') {
+    if (GROUPS.includes(name)) {
+      for (const [part, own] of Object.entries((value ?? {}) as object)) {
+        typed[`${name}.${part}`] = parameterText(own);
+      }
+    } else if (typeof value === 'string') {
       typed[name] = value;
     }
-  }
-  for (const [name, value] of Object.entries((parameters ?? {}) as object)) {
-    typed[parameterField(name)] = parameterText(value);
   }
   return typed;
 }
 
 /** The values that typed texts stand for, over those from which the typing began. */
 export function valuesOf(typed: Typed, original: IProfileValues): IProfileValues {
-  const values: IProfileValues = { ...original, parameters: { ...original.parameters } };
+  const values: IProfileValues = { ...original };
   for (const [field, text = ''] of Object.entries(typed)) {
-    if (field.startsWith(PARAMETERS)) {
-      const name = field.slice(PARAMETERS.length);
-      values.parameters = { ...values.parameters, [name]: parameterValue(name, text) };
+    const [group, name] = field.split('.');
+    if (GROUPS.includes(group)) {
+      values[group] = { ...(values[group] as object), [name]: parameterValue(name, text) };
     } else {
       values[field] = text.trim() || undefined;
     }

@@ -11,6 +11,7 @@ import type { Asked, IProfileValues, ISaved, ProfileApi } from './profileapi';
 import {
   hostOf,
   isSame,
+  limitField,
   newProfileId,
   parameterField,
   Typed,
@@ -77,9 +78,15 @@ export class ProfileForm implements IDisposable {
 
   /** Every field of the form but the key, in its order. */
   get fields(): readonly string[] {
-    const { fields, parameters } = this.provider;
-    const own = fields.map(({ name }) => name);
-    return ['label', ...own, 'streaming', ...parameters.map(parameterField)];
+    const { fields, parameters, limits } = this.provider;
+    return [
+      'label',
+      ...fields.map(({ name }) => name),
+      'streaming',
+      ...parameters.map(parameterField),
+      ...Object.keys(limits).map(limitField),
+      'early_stop'
+    ];
   }
 
   text(field: string): string {

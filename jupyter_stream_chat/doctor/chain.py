@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Collection
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..chats.tree import Turn
 from ..protocol import Channel, ErrorInfo, Limitation, RunInfo, StreamingMode
@@ -18,8 +18,9 @@ from ..runs.continuation import Prompt
 from ..runs.prompt import prompt_messages
 from ..runs.run import Run
 from ..runs.settings import RELEASE_SECONDS, RunSettings
-from .direct import LONG, SHORT, does_not_stream, shown
-from .patient import Finding, Patient
+from .direct import LONG, SHORT, answered, does_not_stream
+from .findings import Finding, found
+from .patient import Patient
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -35,7 +36,7 @@ async def whole(patient: Patient) -> Finding:
     run = await _answered(patient, SHORT, "off")
     if run.info.error:
         return _refused(patient, run.info.error, "direct")
-    return Finding("pass", f"Answered: {shown(str(run.texts['content']))}")
+    return answered(str(run.texts["content"]))
 
 
 async def streamed(patient: Patient) -> Finding:
@@ -51,20 +52,20 @@ async def streamed(patient: Patient) -> Finding:
     assert info.counts is not None
     assert info.timings is not None
     first = info.timings.first_token_ms or info.timings.total_ms
-    return Finding("pass", f"{info.counts.tokens} tokens, the first after {first:.0f} ms.")
+    return found("pass", "tokens", count=info.counts.tokens, ms=f"{first:.0f}")
 
 
 async def counters(patient: Patient) -> Finding:
     """Compare what LangChain reported of the last answer with what was logged and what was forwarded."""
     if patient.answered is None or patient.answered.info.counts is None:
-        return Finding("skip", "Left out, because no answer came through LangChain.")
+        return found("skip", "nothing_to_count")
     counts = patient.answered.info.counts
-    message = f"{counts.tokens} tokens reported, {counts.logged} logged, {counts.forwarded} forwarded."
-    if counts.tokens == counts.logged == counts.forwarded and not counts.unreported:
-        return Finding("pass", message)
+    values: dict[str, Any] = {"tokens": counts.tokens, "logged": counts.logged, "forwarded": counts.forwarded}
     if counts.unreported:
-        message += f" LangChain did not report {counts.unreported} characters; they were shown all the same."
-    return Finding("warn", message, "Nothing that was received is lost; the server's log says what broke.")
+        return found("warn", "unreported", **values, characters=counts.unreported)
+    if counts.tokens == counts.logged == counts.forwarded:
+        return found("pass", "counted", **values)
+    return found("warn", "counts_differ", **values)
 
 
 async def stop(patient: Patient) -> Finding:
@@ -84,21 +85,16 @@ async def stop(patient: Patient) -> Finding:
 
 def _stopped(patient: Patient, info: RunInfo) -> Finding:
     if info.error:
-        return Finding("skip", f"Could not be tried: {info.error.message}", detail=info.error.detail)
+        return found("skip", "stop_not_tried", error=info.error)
     if info.finish_reason != "interrupted":
-        return Finding("pass", "The answer was complete before Stop could be tried.")
+        return found("pass", "complete_before_stop")
     assert info.timings is not None
     released = info.timings.released_ms
     if released is None:
-        return Finding(
-            "fail",
-            "The provider did not let go: its answer goes on unseen.",
-            "Report it, with the provider's name: its client ignores that it is cancelled.",
-        )
-    message = f"The provider was let go {released:.0f} ms after Stop."
+        return found("fail", "not_released")
     if released > _SLOW_MS:
-        return Finding("warn", message, "Try again when the machine has less to do.")
-    return Finding("pass", message)
+        return found("warn", "released_late", ms=f"{released:.0f}")
+    return found("pass", "released", ms=f"{released:.0f}")
 
 
 async def _answered(patient: Patient, question: str, mode: StreamingMode) -> Run:
@@ -135,8 +131,7 @@ def _refused(patient: Patient, error: ErrorInfo, without: str) -> Finding:
     finding = patient.failed(error)
     if patient.outcomes.get(without) != "pass" or finding.field:
         return finding
-    cure = f"{finding.cure or ''} The call without parameters works: look at the profile's parameters."
-    return replace(finding, cure=cure.strip(), field="parameters")
+    return replace(patient.failed(error, "refused_with_parameters"), field="parameters")
 
 
 class _Nowhere:

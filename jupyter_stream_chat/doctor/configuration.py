@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from ..protocol import ErrorInfo
 from ..providers.profiles import Profile
-from .patient import Finding, Patient
+from .findings import Finding, found
+from .patient import Patient
 
 _SWITCHES: Final = ("LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING", "LANGCHAIN_TRACING")
 _ENDPOINTS: Final = ("LANGSMITH_ENDPOINT", "LANGCHAIN_ENDPOINT")
@@ -21,8 +22,10 @@ async def read(patient: Patient) -> Finding:
     if isinstance(patient.keyed, ErrorInfo) and not patient.lacks_key:
         return patient.failed(patient.keyed)
     profile = patient.profile
-    where = f" at {profile.deployment.endpoint}" if profile.deployment.endpoint else ""
-    return Finding("pass", f"{profile.provider}: {profile.model_name}{where}.")
+    names: dict[str, Any] = {"provider": profile.provider, "model": profile.model_name}
+    if endpoint := profile.deployment.endpoint:
+        return found("pass", "configured_at", **names, endpoint=endpoint)
+    return found("pass", "configured", **names)
 
 
 async def key(patient: Patient) -> Finding:
@@ -30,32 +33,27 @@ async def key(patient: Patient) -> Finding:
     if isinstance(patient.keyed, ErrorInfo):
         return patient.failed(patient.keyed)
     if patient.keyed.azure_identity:
-        return Finding("pass", "None is needed: it signs in with Entra ID.")
+        return found("pass", "entra_id")
     if patient.keyed.api_key is None:
-        return Finding("pass", "The profile has none, and none is sent.")
+        return found("pass", "no_key")
     assert isinstance(patient.profile, Profile)
     where = patient.profile.api_key_env
     secret = patient.keyed.api_key.get_secret_value()
     if secret != secret.strip() or not secret.isascii():
         # Of a typed-in key the profile's own checks see it.
-        message = "The key has a blank at an end, or a sign that no key has."
-        return Finding("fail", message, "Set the variable again, to the key alone.", where and "api_key_env")
-    return Finding("pass", f"From the environment variable {where}." if where else "There is one.")
+        return found("fail", "key_malformed", field=where and "api_key_env")
+    return found("pass", "key_in_variable", variable=where) if where else found("pass", "key_there")
 
 
 async def tracing(patient: Patient) -> Finding:
     """Say whether LangChain sends every chat to a tracing service."""
     switch = next((name for name in _SWITCHES if _is_on(name, patient.environ)), None)
     if switch is None:
-        return Finding("pass", "Off.")
+        return found("pass", "tracing_off")
     if not patient.tracing:
-        return Finding("pass", f"Off, although the environment has {switch}: c.StreamChat.tracing decides.")
+        return found("pass", "tracing_not_allowed", switch=switch)
     endpoint = next((e for name in _ENDPOINTS if (e := patient.environ.get(name))), _DEFAULT_ENDPOINT)
-    return Finding(
-        "warn",
-        f"On: LangChain sends every chat to {endpoint}.",
-        "If that is not wanted, set c.StreamChat.tracing to False.",
-    )
+    return found("warn", "tracing_on", endpoint=endpoint)
 
 
 def _is_on(name: str, environ: Mapping[str, str]) -> bool:

@@ -13,7 +13,8 @@ from ..protocol import ErrorInfo
 from ..providers.profiles import Profile
 from ..providers.refusals import refusal_of
 from .arrivals import collected
-from .patient import Finding, Patient
+from .findings import Finding, found
+from .patient import Patient
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -26,7 +27,7 @@ _SHOWN = 40
 
 async def accepted(patient: Patient) -> Finding:
     """Ask for the list of models, which costs nothing, and look whether the key is refused."""
-    unknown = Finding("pass", "There is no list of models to try it with: the next call will tell.")
+    unknown = found("pass", "no_models_list")
     assert patient.adapter is not None
     assert isinstance(patient.keyed, Profile)
     try:
@@ -35,7 +36,7 @@ async def accepted(patient: Patient) -> Finding:
         if getattr(error, "status_code", None) != 401:
             return unknown
         raise
-    return unknown if models is None else Finding("pass", "The provider lists its models.")
+    return unknown if models is None else found("pass", "models_listed")
 
 
 async def whole(patient: Patient) -> Finding:
@@ -44,7 +45,7 @@ async def whole(patient: Patient) -> Finding:
     answer = await client.chat.completions.create(**request)
     if not answer.choices:
         return patient.failed(_no_answer())
-    return Finding("pass", f"Answered: {shown(answer.choices[0].message.content)}")
+    return answered(answer.choices[0].message.content)
 
 
 async def streamed(patient: Patient) -> Finding:
@@ -67,23 +68,17 @@ async def streamed(patient: Patient) -> Finding:
     if not patient.arrivals:
         return does_not_stream(patient, None)
     first = patient.arrivals[0] * 1000
-    return Finding("pass", f"{len(patient.arrivals)} pieces, the first after {first:.0f} ms.")
+    return found("pass", "pieces", count=len(patient.arrivals), ms=f"{first:.0f}")
 
 
 async def buffering(patient: Patient) -> Finding:
     """Judge by the times of arrival whether something on the way collects the pieces."""
     if not patient.arrivals:
-        return Finding("skip", "Nothing was streamed.")
+        return found("skip", "nothing_streamed")
     silence = collected(patient.arrivals)
     if silence is None:
-        return Finding("pass", "No sign that anything on the way collects them.")
-    return Finding(
-        "warn",
-        f"Pieces came many at once, after {silence:.1f} s of silence: something on the way collects them.",
-        "Switch buffering off in what stands before the provider (nginx: proxy_buffering off, gzip off; "
-        "see docs/deployment.md). On Azure set the content filter to asynchronous.",
-        patient.address_field,
-    )
+        return found("pass", "not_collected")
+    return found("warn", "collected", field=patient.address_field, seconds=f"{silence:.1f}")
 
 
 async def engine(patient: Patient) -> Finding:
@@ -105,32 +100,24 @@ async def engine(patient: Patient) -> Finding:
                 return patient.failed(
                     ErrorInfo(code=event.code, message=event.message, cure=event.cure, detail=event.detail)
                 )
-    return Finding("pass", f"Answered: {shown(answer)}")
+    return answered(answer)
 
 
 def does_not_stream(patient: Patient, why: Finding | None) -> Finding:
     """Say that a deployment does not stream: an error only where streaming must be."""
+    detail = why.detail if why else None
     if patient.streaming == "on":
-        return Finding(
-            "fail",
-            "The deployment does not stream, and streaming is set to on.",
-            "Set streaming to auto or off: answers then come in one piece.",
-            "streaming",
-            why.detail if why else None,
-        )
-    return Finding(
-        "warn",
-        "The deployment does not stream: answers come in one piece.",
-        None if patient.streaming == "off" else "Set streaming to off, and no question is asked twice.",
-        "streaming",
-        why.detail if why else None,
-    )
+        return found("fail", "must_stream", field="streaming", detail=detail)
+    code = "in_one_piece_as_set" if patient.streaming == "off" else "in_one_piece"
+    return found("warn", code, field="streaming", detail=detail)
 
 
-def shown(answer: str | None) -> str:
-    """Return the beginning of an answer, on one line."""
+def answered(answer: str | None) -> Finding:
+    """Show the beginning of an answer, on one line."""
     line = " ".join((answer or "").split())
-    return f"{line[:_SHOWN]}…" if len(line) > _SHOWN else line or "(an empty text)"
+    if not line:
+        return found("pass", "answered_nothing")
+    return found("pass", "answered", text=f"{line[:_SHOWN]}…" if len(line) > _SHOWN else line)
 
 
 def _no_answer() -> ErrorInfo:

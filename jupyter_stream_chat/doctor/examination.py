@@ -6,12 +6,14 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from ..protocol import DoctorStep
 from ..providers.profiles import Profile
 from ..providers.registry import Registry
 from . import chain, configuration, direct, network
-from .patient import Finding, Patient, Step
+from .findings import Finding, found
+from .patient import Patient, Step
 
 _LOADING_SECONDS = 600.0
 """A local model may have to be downloaded first."""
@@ -30,7 +32,7 @@ _DIRECT = (
         "Streamed, without LangChain",
         direct.streamed,
         needs=("key", "key_accepted", "connection"),
-        when_slow="Set streaming to off, if the call in one piece works.",
+        when_slow="too_slow_streamed",
         slow_field="streaming",
     ),
     Step("buffering", "Pieces arrive as they are written", direct.buffering, needs=("direct_streamed",)),
@@ -83,6 +85,9 @@ async def examine(patient: Patient, registry: Registry) -> AsyncGenerator[Doctor
                 cure=finding.cure,
                 field=finding.field,
                 detail=finding.detail,
+                code=finding.code,
+                error_code=finding.error_code,
+                values=finding.values,
             )
 
 
@@ -90,7 +95,8 @@ def _skipped(step: Step, patient: Patient, titles: dict[str, str]) -> Finding | 
     """Say why a step is left out; None: it is not."""
     for name in step.needs:
         if patient.outcomes.get(name) in ("fail", "skip"):
-            return Finding("skip", f"Left out, because it needs: {titles[name]}.")
+            finding = found("skip", "left_out", step=titles[name])
+            return replace(finding, values={"step": name})  # its title is worded by whoever words the finding
     return None
 
 
@@ -102,5 +108,5 @@ async def _look(step: Step, patient: Patient) -> Finding:
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it is what we are here for
         if not limit.expired():
             return patient.failed(error)
-    message = f"It did not end within {seconds:g} s."
-    return Finding("fail", message, step.when_slow, step.slow_field or patient.address_field)
+    field = step.slow_field or patient.address_field
+    return found("fail", step.when_slow, field=field, seconds=f"{seconds:g}")

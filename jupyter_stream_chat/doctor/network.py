@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-from .patient import Finding, Patient
+from .findings import Finding, found
+from .patient import Patient
 
 
 async def resolve(patient: Patient) -> Finding:
@@ -17,21 +18,17 @@ async def resolve(patient: Patient) -> Finding:
     proxy = _proxy(_given(patient))
     address = urlsplit(proxy or _given(patient))
     assert address.hostname is not None, "the configuration was checked"
-    through = f"Through the proxy of the environment: {address.hostname}" if proxy else address.hostname
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(address.hostname, None, type=socket.SOCK_STREAM)
+        known = await loop.getaddrinfo(address.hostname, None, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
-        return Finding(
-            "fail",
-            f"The host {address.hostname} cannot be found.",
-            "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the server's environment."
-            if proxy
-            else f"Check {patient.address_field} for a misspelling, and the network.",
-            None if proxy else patient.address_field,
-            str(error),
-        )
-    return Finding("pass", f"{through} is {found[0][4][0]}.")
+        host, detail = address.hostname, str(error)
+        if proxy:
+            return found("fail", "proxy_not_found", detail=detail, host=host)
+        return found("fail", "host_not_found", field=patient.address_field, detail=detail, host=host)
+    return found(
+        "pass", "proxy_found" if proxy else "host_found", host=address.hostname, address=known[0][4][0]
+    )
 
 
 async def connect(patient: Patient) -> Finding:
@@ -42,7 +39,8 @@ async def connect(patient: Patient) -> Finding:
         # Streamed: the connection is still there to be asked about TLS when the headers have come.
         client.stream("GET", _given(patient)) as response,
     ):
-        return Finding("pass", f"{_security(response)}; the server answers.")
+        tls = _tls(response)
+        return found("pass", "connected_by_tls", tls=tls) if tls else found("pass", "connected")
 
 
 def _given(patient: Patient) -> str:
@@ -59,7 +57,8 @@ def _proxy(address: str) -> str | None:
     return proxies.get(url.scheme) or proxies.get("all")
 
 
-def _security(response: Any) -> str:
+def _tls(response: Any) -> str | None:
+    """Return the version of TLS; None: the connection is not encrypted."""
     stream = response.extensions.get("network_stream")
     tls = stream.get_extra_info("ssl_object") if stream is not None else None
-    return f"{tls.version()}, and the certificate is trusted" if tls else "Not encrypted"
+    return str(tls.version()) if tls else None

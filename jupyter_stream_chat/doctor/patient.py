@@ -13,6 +13,7 @@ from ..providers.errors import classify
 from ..providers.openai import DEFAULT_URL
 from ..providers.profiles import Profile
 from ..providers.registry import Registry
+from .findings import Finding, found
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -26,17 +27,6 @@ _KEY_FIELDS: Final = ("api_key", "api_key_env", "azure_identity")
 _FIELDS: Final = {"wrong_key": "api_key", "does_not_stream": "streaming"}
 """The field to change, by the code of an error that names none."""
 _ADDRESS_CODES: Final = ("unknown_host", "untrusted_certificate", "connection_refused", "timeout")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one step found. ``field`` is the profile's field to change."""
-
-    outcome: DoctorOutcome
-    message: str
-    cure: str | None = None
-    field: str | None = None
-    detail: str | None = None
 
 
 @dataclass
@@ -107,14 +97,12 @@ class Patient:
         assert isinstance(self.keyed, Profile), "a step that asks needs the step `key`"
         return await self.adapter.open(self.keyed, lambda stage, fraction, position: None)
 
-    def failed(self, error: BaseException | ErrorInfo) -> Finding:
+    def failed(self, error: BaseException | ErrorInfo, code: str = "refused") -> Finding:
         """Say what an error means, and which field to change."""
         if isinstance(error, BaseException):
             profiles = (p for p in (self.keyed, self.profile) if isinstance(p, Profile))
             error = classify(error, next(profiles, None))
-        return Finding(
-            "fail", error.message, error.cure, error.field or self._field(error.code), error.detail
-        )
+        return found("fail", code, field=error.field or self._field(error.code), error=error)
 
     def _field(self, code: str) -> str | None:
         if code == "unknown_model" and self.is_openai_shaped:
@@ -144,7 +132,7 @@ class Step:
     """Steps that must not have failed; those that this patient does not have are no obstacle."""
     seconds: float | None = None
     """Its time limit; None: that of a call."""
-    when_slow: str = "Check the address and the network; if the model is only slow, give it more time."
-    """The cure where the time limit was reached."""
+    when_slow: str = "too_slow"
+    """What is found where the time limit was reached."""
     slow_field: str | None = None
     """The field to change then; None: the address."""

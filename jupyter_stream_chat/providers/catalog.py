@@ -7,21 +7,32 @@ classes, so it is read from Jupyter's configuration only.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Final
 
-from ..protocol import Parameters, PresetInfo, ProviderField, ProviderInfo
+from ..protocol import EarlyStop, Parameters, PresetInfo, ProviderField, ProviderInfo
 from . import extensions
+from .limits import usual
 from .presets import PRESETS
 
 _ALL = tuple(Parameters.model_fields)
 _OPENAI = tuple(name for name in _ALL if name not in ("top_k", "repetition_penalty"))
 
+EARLY_STOP: Final[EarlyStop] = "ask"
+"""What is done when an answer repeats itself, unless the profile says otherwise."""
+
 _KEY = ProviderField(name="api_key", kind="key")
 _KEY_ENV = ProviderField(name="api_key_env", kind="variable", example="MY_API_KEY")
 _BASE_URL = ProviderField(name="base_url", kind="url", example="https://api.openai.com/v1")
 
+
+def _provider(name: str, **more: Any) -> ProviderInfo:
+    limits = usual(name).model_dump()
+    return ProviderInfo(provider=name, limits=limits, early_stop=EARLY_STOP, **more)
+
+
 _BUILT_IN = (
-    ProviderInfo(
-        provider="openai",
+    _provider(
+        "openai",
         label="OpenAI",
         fields=[
             ProviderField(name="model", kind="model", required=True, example="gpt-4o-mini"),
@@ -32,8 +43,8 @@ _BUILT_IN = (
         parameters=list(_OPENAI),
         lists_models=True,
     ),
-    ProviderInfo(
-        provider="azure",
+    _provider(
+        "azure",
         label="Azure OpenAI",
         fields=[
             ProviderField(
@@ -47,8 +58,8 @@ _BUILT_IN = (
         ],
         parameters=list(_OPENAI),
     ),
-    ProviderInfo(
-        provider="openai-compatible",
+    _provider(
+        "openai-compatible",
         label="OpenAI-compatible server",
         fields=[
             _BASE_URL.model_copy(update={"required": True, "example": "http://127.0.0.1:8000/v1"}),
@@ -60,8 +71,8 @@ _BUILT_IN = (
         presets=[PresetInfo(id=each.id, label=each.label, values=each.values) for each in PRESETS.values()],
         lists_models=True,
     ),
-    ProviderInfo(
-        provider="huggingface",
+    _provider(
+        "huggingface",
         label="Local model (Hugging Face)",
         fields=[
             ProviderField(name="model", kind="model", required=True, example="Qwen/Qwen2.5-0.5B-Instruct")
@@ -71,8 +82,8 @@ _BUILT_IN = (
     ),
 )
 
-_LANGCHAIN = ProviderInfo(
-    provider="langchain",
+_LANGCHAIN = _provider(
+    "langchain",
     label="LangChain class",
     fields=[ProviderField(name="class_path", kind="text", required=True)],
     parameters=list(_ALL),
@@ -82,8 +93,8 @@ _LANGCHAIN = ProviderInfo(
 def offered() -> list[ProviderInfo]:
     """Return the providers that a page can make profiles of, the installed ones last."""
     installed = [
-        ProviderInfo(
-            provider=name,
+        _provider(
+            name,
             label=name,
             fields=[ProviderField(name="model", kind="text"), _KEY, _KEY_ENV, _BASE_URL],
             parameters=list(_ALL),
@@ -95,7 +106,7 @@ def offered() -> list[ProviderInfo]:
 
 
 _RESERVED = {*(info.provider for info in _BUILT_IN), "guide", "langchain"}
-_GUIDE = ProviderInfo(provider="guide", label="Guide", fields=[], parameters=list(_ALL))
+_GUIDE = _provider("guide", label="Guide", fields=[], parameters=list(_ALL))
 
 
 def known() -> Mapping[str, ProviderInfo]:

@@ -21,12 +21,11 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from ..protocol import Deployment, ErrorInfo, Parameters, ProfileInfo, StreamingMode
+from ..protocol import Deployment, EarlyStop, ErrorInfo, Parameters, ProfileInfo, StreamingMode
 from . import catalog, fields
-from .limits import HOSTED, LOCAL, TimeLimits
+from .limits import TimeLimits, usual
 from .presets import PRESETS, Preset
 
-EarlyStop = Literal["off", "ask", "stop"]
 Origin = Literal["configured", "stored", "built-in"]
 
 _PASSWORD = re.compile(r"//[^/@]*:[^/@]+@")
@@ -65,8 +64,7 @@ class Profile(BaseModel):
     streaming: StreamingMode | None = None
     parameters: Parameters = Parameters()
     limits: TimeLimits = TimeLimits()
-    early_stop: EarlyStop = "ask"
-    """What is done when an answer repeats itself: it is paused and the reader asked, or it is ended."""
+    early_stop: EarlyStop = catalog.EARLY_STOP
     origin: Origin = "configured"
 
     @field_validator("id")
@@ -121,7 +119,7 @@ class Profile(BaseModel):
     @property
     def time_limits(self) -> TimeLimits:
         """How long its answers may take."""
-        return self.limits.over(LOCAL if self.provider in ("guide", "huggingface") else HOSTED)
+        return self.limits.over(usual(self.provider))
 
     @property
     def locked(self) -> bool:
@@ -161,6 +159,7 @@ class Profile(BaseModel):
         )
 
 
+_SECONDS = "Give seconds, 86400 (a day) at most; 0 is no limit."
 _CURES = {
     "id": "Use 1 to 64 letters, digits, dots, dashes or underscores, and no dot first.",
     "model": 'Name the model, for example "gpt-4o-mini" or "Qwen/Qwen2.5-0.5B-Instruct".',
@@ -169,6 +168,10 @@ _CURES = {
     "azure_deployment": "Give the deployment's name as the Azure portal shows it.",
     "api_version": 'Give the API version, for example "2024-10-21".',
     "streaming": 'Use "auto", "on" or "off", or leave it out.',
+    "limits.first_token": _SECONDS,
+    "limits.stall": _SECONDS,
+    "limits.total": _SECONDS,
+    "early_stop": 'Use "off", "ask" or "stop", or leave it out.',
     "class_path": 'Give it as "package.module.Class".',
 }
 

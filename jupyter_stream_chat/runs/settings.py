@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..protocol import EarlyStop
 from ..providers.limits import HOSTED, TimeLimits
-from ..providers.profiles import EarlyStop
 from .hold import HOLD_CHARACTERS, HOLD_SECONDS
 
 RELEASE_SECONDS = 5.0

@@ -72,6 +72,30 @@ describe('ProfileForm', () => {
     });
   });
 
+  it('sends time limits as numbers, and the choice about answers that repeat themselves', () => {
+    const form = make({
+      profileId: 'mine',
+      values: { model: 'm', limits: { stall: 5, total: 0 }, early_stop: 'stop' }
+    });
+    expect(['first_token', 'stall', 'total'].map(name => form.text(`limits.${name}`))).toEqual([
+      '',
+      '5',
+      '0'
+    ]);
+    form.set('limits.first_token', '2,5');
+    form.set('limits.stall', '');
+    form.set('limits.total', 'an hour');
+    form.set('early_stop', '');
+    expect(JSON.parse(JSON.stringify(form.values))).toEqual({
+      id: 'mine',
+      label: 'A server',
+      provider: 'server',
+      model: 'm',
+      // What is no number, the server refuses with the cure.
+      limits: { first_token: 2.5, total: 'an hour' }
+    });
+  });
+
   it('names a new profile after its label, as nobody else is named', () => {
     const form = make({ taken: ['my-model', 'my-model-2', 'server'] });
     form.set('label', 'My Model!');

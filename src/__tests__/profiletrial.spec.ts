@@ -7,7 +7,8 @@ const step = (name: string): DoctorStep => ({
   title: name,
   outcome: 'pass',
   ms: 1,
-  message: 'Fine.'
+  message: 'Fine.',
+  code: 'no_key'
 });
 
 describe('ProfileTrial', () => {

@@ -6,12 +6,13 @@ import * as React from 'react';
 import { useEffect, useMemo, useRef } from 'react';
 import { localizeProblem } from '../fieldtext';
 import { ChatModel, ChatParameters, ProfileEditor } from '../model';
-import { parameterText } from '../parametertext';
+import { parameterKind, parameterText } from '../parametertext';
+import { parameterField } from '../profilefields';
 import type { Parameters } from '../protocol/generated';
 import { usePanel } from './context';
 import { useSignal } from './hooks';
 import { Problem } from './profiles/field';
-import { ParameterInput } from './profiles/textfield';
+import { ValueInput } from './profiles/textfield';
 
 const ID = 'jp-StreamChat-chatSettings';
 
@@ -77,9 +78,10 @@ export function ChatSettings({ chat, editor, onClose }: IProps): JSX.Element {
       {names.map(name => {
         const problem = typed.problem(name);
         return (
-          <ParameterInput
+          <ValueInput
             key={name}
-            name={name}
+            field={parameterField(name)}
+            kind={parameterKind(name)}
             text={typed.text(name)}
             placeholder={parameterText(chat.profile?.parameters?.[name as keyof Parameters])}
             problem={

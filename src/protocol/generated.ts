@@ -876,6 +876,20 @@ export interface DoctorStep {
    * The provider's own words, without keys.
    */
   detail?: string | null;
+  /**
+   * What was found, as a stable name, snake_case.
+   */
+  code: string;
+  /**
+   * The code of the error that it is about.
+   */
+  error_code?: string | null;
+  /**
+   * Names and numbers of the sentence (and the error's), for translations of it.
+   */
+  values?: {
+    [k: string]: string;
+  } | null;
 }
 /**
  * What the profiles of one provider hold; ``GET providers`` lists those that a page may use.
@@ -888,6 +902,16 @@ export interface ProviderInfo {
    * Names of ``Parameters`` that it knows.
    */
   parameters: string[];
+  /**
+   * Seconds that an answer may take where a profile's ``limits`` say nothing, by name; 0: no limit.
+   */
+  limits: {
+    [k: string]: number;
+  };
+  /**
+   * What is done when an answer repeats itself and the profile says nothing of it.
+   */
+  early_stop: 'off' | 'ask' | 'stop';
   presets: PresetInfo[];
   /**
    * ``POST profiles/models`` can say which models there are.

@@ -89,6 +89,7 @@ async def test_values_may_not_name_any_variable_of_the_server(
     await reader.reading
     key = await reader.until("key")
     assert (key["outcome"], key["field"]) == ("fail", "api_key_env")
+    assert (key["code"], key["error_code"]) == ("refused", "profile_unusable")
     assert not provider.requests
 
 

@@ -110,6 +110,9 @@ async def test_what_each_providers_form_has(server: Server) -> None:
     assert azure["api_key"]["kind"] == "key"
     assert "top_k" not in forms["openai"]["parameters"]
     assert "top_k" in forms["openai-compatible"]["parameters"]
+    assert forms["azure"]["limits"] == {"first_token": 300, "stall": 60, "total": 1800}
+    assert forms["huggingface"]["limits"] == {"first_token": 900, "stall": 120, "total": 0}
+    assert {form["early_stop"] for form in forms.values()} == {"ask"}
     presets = {preset["id"]: preset for preset in forms["openai-compatible"]["presets"]}
     assert presets.keys() == {"vllm", "ollama", "deepseek", "dashscope"}
     for preset in presets.values():

@@ -92,6 +92,12 @@ test('a profile is changed, copied and deleted', async ({ panel, lab }) => {
   await profiles.field('label').fill('Renamed');
   await profiles.field('model').fill('tokens=2');
   await profiles.field('streaming').selectOption('off');
+  await profiles.view.locator('summary', { hasText: 'Advanced' }).click();
+  await expect(profiles.field('limits.total')).toHaveAttribute('placeholder', '1800');
+  await profiles.field('limits.total').fill('86401');
+  await profiles.expectProblem('limits.total', /Give seconds, 86400 \(a day\) at most/);
+  await profiles.field('limits.total').fill('3');
+  await profiles.field('early_stop').selectOption('stop');
   await profiles.save.click();
   await expect(profiles.view).toContainText('"Renamed" was changed');
 
@@ -99,6 +105,8 @@ test('a profile is changed, copied and deleted', async ({ panel, lab }) => {
   await expect(profiles.field('label')).toHaveValue('Copy of Renamed');
   await expect(profiles.field('model')).toHaveValue('tokens=2');
   await expect(profiles.field('streaming')).toHaveValue('off');
+  await expect(profiles.field('limits.total')).toHaveValue('3');
+  await expect(profiles.field('early_stop')).toHaveValue('stop');
   await profiles.save.click();
   await expect(profiles.view).toContainText('"Copy of Renamed" was added');
 
@@ -111,6 +119,18 @@ test('a profile is changed, copied and deleted', async ({ panel, lab }) => {
   await panel.expectFinished('stop');
   expect((await newestRequest()).body).toMatchObject({ model: 'tokens=2' });
   expect((await newestRequest()).body.stream ?? false).toBe(false);
+
+  // The limit that was typed ends an answer, and its error leads back to it.
+  await profiles.openList();
+  await profiles.open('Copy of Renamed');
+  await profiles.field('model').fill('hang=1');
+  await profiles.save.click();
+  await profiles.close();
+  await panel.ask('Why?');
+  await panel.expectFinished('timeout');
+  await panel.answer.getByRole('button', { name: 'Edit profile' }).click();
+  await expect(profiles.field('limits.total')).toBeFocused();
+  await profiles.field('limits.total').press('Escape');
 });
 
 test('a key is used, never shown, and goes to no other host', async ({ panel, lab }) => {

@@ -77,6 +77,8 @@ export const PROVIDERS: readonly ProviderInfo[] = [
       { name: 'api_key', kind: 'key', required: false }
     ],
     parameters: ['temperature', 'seed', 'stop', 'system_prompt'],
+    limits: { first_token: 300, stall: 60, total: 1800 },
+    early_stop: 'ask',
     presets: [{ id: 'known', label: 'Known', values: { base_url: 'http://known/v1' } }],
     lists_models: true
   },
@@ -85,6 +87,8 @@ export const PROVIDERS: readonly ProviderInfo[] = [
     label: 'Local',
     fields: [{ name: 'model', kind: 'model', required: true }],
     parameters: ['temperature'],
+    limits: { first_token: 900, stall: 120, total: 0 },
+    early_stop: 'ask',
     presets: [],
     lists_models: false
   }

@@ -72,7 +72,7 @@ describe('RunState', () => {
     const error = { code: 'answer_stalled', message: 'In English.', cure: 'Continue.' };
     const time_limit = { waited_for, seconds: 30 };
     const end = run({ status: 'finished', finish_reason: 'timeout', time_limit, error });
-    expect(shown(end).textContent).toBe(`${text}Continue.`);
+    expect(shown(end).textContent).toBe(`${text}Continue.Edit profile`);
   });
 
   it('says how long a paused answer is held', () => {

@@ -5,13 +5,15 @@ import * as React from 'react';
 import { useEffect, useRef } from 'react';
 import { fieldText, providerText } from '../../fieldtext';
 import type { ProfileEditor, ProfileForm, ProfileTrial } from '../../model';
+import { parameterKind } from '../../parametertext';
 import { parameterField } from '../../profilefields';
 import { usePanel } from '../context';
 import { useSignal } from '../hooks';
+import { AdvancedFields } from './advanced';
 import { Field, Problem } from './field';
 import { KeyField } from './keyfield';
 import { ModelField } from './modelfield';
-import { ParameterInput, ProviderFieldInput, TextField, useProblem } from './textfield';
+import { ProviderFieldInput, TextField, useProblem, ValueInput } from './textfield';
 import { TrialButtons, TrialResult } from './trial';
 
 interface IProps {
@@ -59,6 +61,7 @@ export function ProfileFormView({ editor, form, trial, onLeave }: IProps): JSX.E
         )}
         <StreamingChoice form={form} />
         <Parameters form={form} />
+        <AdvancedFields form={form} />
         <TrialResult trial={trial} onField={field => focusField(node.current, [field])} />
       </div>
       <div className="jp-StreamChat-formEnd">
@@ -167,9 +170,10 @@ function Parameters({ form }: { form: ProfileForm }): JSX.Element {
       {form.provider.parameters.map(name => {
         const field = parameterField(name);
         return (
-          <ParameterInput
+          <ValueInput
             key={name}
-            name={name}
+            field={field}
+            kind={parameterKind(name)}
             text={form.text(field)}
             problem={problemOf(form, field)}
             onChange={text => form.set(field, text)}

@@ -3,8 +3,7 @@
  */
 import * as React from 'react';
 import { fieldText, localizeProblem } from '../../fieldtext';
-import { parameterKind } from '../../parametertext';
-import { parameterField } from '../../profilefields';
+import type { ParameterKind } from '../../parametertext';
 import type { ProfileForm } from '../../model';
 import type { ErrorInfo, ProviderField } from '../../protocol/generated';
 import { usePanel } from '../context';
@@ -68,8 +67,11 @@ export function ProviderFieldInput({
   return <TextField {...{ form, name, example, list }} isRequired={required} />;
 }
 
-interface IParameterProps {
-  name: string;
+interface IValueProps {
+  /** Its dotted path. */
+  field: string;
+  /** How it is typed. */
+  kind: ParameterKind;
   text: string;
   /** What holds while the field is empty. */
   placeholder?: string;
@@ -78,18 +80,17 @@ interface IParameterProps {
   onBlur?: () => void;
 }
 
-/** A parameter of the model, of a profile or of a chat. */
-export function ParameterInput(props: IParameterProps): JSX.Element {
+/** A number or a longer text: a parameter of a profile or of a chat, a time limit. */
+export function ValueInput(props: IValueProps): JSX.Element {
   const { trans } = usePanel();
-  const { name, text, placeholder, problem, onChange, onBlur } = props;
-  const { label, hint } = fieldText(parameterField(name), trans);
-  const isNumber = parameterKind(name) === 'number';
+  const { field, text, placeholder, problem, onChange, onBlur } = props;
+  const { label, hint } = fieldText(field, trans);
   return (
     <Field {...{ label, hint, problem }}>
       {control => {
         const typed = {
           ...control,
-          name: parameterField(name),
+          name: field,
           value: text,
           placeholder,
           autoComplete: 'off',
@@ -97,10 +98,10 @@ export function ParameterInput(props: IParameterProps): JSX.Element {
             onChange(event.currentTarget.value),
           onBlur
         };
-        return isNumber ? (
+        return props.kind === 'number' ? (
           <input {...typed} type="text" inputMode="decimal" />
         ) : (
-          <textarea {...typed} rows={name === 'stop' ? 2 : 3} />
+          <textarea {...typed} rows={props.kind === 'lines' ? 2 : 3} />
         );
       }}
     </Field>

@@ -1,0 +1,73 @@
+/**
+ * What few profiles need: how long answers may take, and what is done about one that repeats itself.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import { fieldText } from '../../fieldtext';
+import type { ProfileForm } from '../../model';
+import { limitField } from '../../profilefields';
+import type { ProviderInfo } from '../../protocol/generated';
+import { usePanel } from '../context';
+import { Field } from './field';
+import { useProblem, ValueInput } from './textfield';
+
+export function AdvancedFields({ form }: { form: ProfileForm }): JSX.Element {
+  const { trans } = usePanel();
+  const problemOf = useProblem();
+  return (
+    <details className="jp-StreamChat-more">
+      <summary>{trans.__('Advanced')}</summary>
+      {Object.entries(form.provider.limits).map(([name, usual]) => {
+        const field = limitField(name);
+        return (
+          <ValueInput
+            key={name}
+            field={field}
+            kind="number"
+            text={form.text(field)}
+            placeholder={usual > 0 ? String(usual) : trans.__('No limit')}
+            problem={problemOf(form, field)}
+            onChange={text => form.set(field, text)}
+            onBlur={() => form.leave(field)}
+          />
+        );
+      })}
+      <EarlyStopChoice form={form} />
+    </details>
+  );
+}
+
+function EarlyStopChoice({ form }: { form: ProfileForm }): JSX.Element {
+  const { trans } = usePanel();
+  const problemOf = useProblem();
+  const choices = earlyStops(trans);
+  return (
+    <Field label={fieldText('early_stop', trans).label} problem={problemOf(form, 'early_stop')}>
+      {control => (
+        <select
+          {...control}
+          name="early_stop"
+          value={form.text('early_stop')}
+          onChange={event => form.set('early_stop', event.currentTarget.value)}
+        >
+          <option value="">
+            {trans.__('As usual: %1', choices[form.provider.early_stop].toLowerCase())}
+          </option>
+          {Object.entries(choices).map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+function earlyStops(trans: TranslationBundle): Record<ProviderInfo['early_stop'], string> {
+  return {
+    off: trans.__('Let it go on'),
+    ask: trans.__('Pause it and ask me'),
+    stop: trans.__('End it')
+  };
+}
