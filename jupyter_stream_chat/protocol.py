@@ -8,6 +8,8 @@ Two things travel. *Structure* (messages, runs, how they ended) is carried by ev
 chat's ``seq``, without gaps. *Text* is carried by deltas, which have an ``offset`` instead: the text
 itself is the log, so continuity is ``offset == length held``, replay is ``text[offset:]`` and merging
 is concatenation. All lengths and offsets of text are in Unicode code points.
+
+A frame from a page is one command. A frame to a page is one event or several, one per line.
 """
 
 from __future__ import annotations
@@ -795,7 +797,7 @@ EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
 
 def encode(event: Wire) -> str:
-    """Write one frame: compact JSON; a field that is null is left out."""
+    """Write one line of a frame: compact JSON; a field that is null is left out."""
     return event.model_dump_json(exclude_none=True)
 
 

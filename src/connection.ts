@@ -236,8 +236,14 @@ export class Connection implements IDisposable {
 
   // --- frames ---------------------------------------------------------------------------------------
 
+  /** Take a frame: an event per line. */
   private _receive(frame: string): void {
-    const event = JSON.parse(frame) as AnyEvent;
+    for (const line of frame.split('\n')) {
+      this._take(JSON.parse(line) as AnyEvent);
+    }
+  }
+
+  private _take(event: AnyEvent): void {
     switch (event.type) {
       case 'hello':
         this._greeted(event);

@@ -25,7 +25,9 @@ error=NAME      refuse as a well-known provider does (``tests/provider_errors.py
 fail-at=7       after 7 tokens send an SSE ``error`` and end
 cut=7           after 7 tokens cut the TCP connection
 end=7           after 7 tokens end the stream properly, without finish_reason and ``[DONE]``
-junk=json       send a chunk (or an answer) that is no JSON; junk=shape: JSON, but no chunk
+junk=json       send a chunk (or an answer) that is no JSON; junk=shape: JSON, but no chunk;
+                junk=bare: a chunk without a delta, as Azure's content filter sends
+                junk=bare: a chunk without a delta, as Azure's content filter sends
 refusal=3       that many tokens of the model's own refusal instead of content
 finish=length   the finish_reason (stop); ``none`` leaves it out
 usage=always    auto (when ``stream_options`` asks), always, never, broken (counts that are no numbers)
@@ -102,7 +104,11 @@ TEXTS: dict[str, list[str]] = {
 }
 
 
-JUNK = {"json": '{"choices": [{"del', "shape": '{"choices": [{"delta": "text"}], "usage": 7}'}
+JUNK = {
+    "json": '{"choices": [{"del',
+    "shape": '{"choices": [{"delta": "text"}], "usage": 7}',
+    "bare": '{"choices": [{"index": 0, "finish_reason": null, "content_filter_results": {}}]}',
+}
 
 
 @dataclass

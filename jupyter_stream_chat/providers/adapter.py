@@ -100,10 +100,10 @@ class HostedAdapter:
             return model
 
     def _built(self, profile: Profile) -> BaseChatOpenAI:
-        from .decoder import notice_cuts
+        from .decoder import mend_streams
 
         model = self._build(profile)
-        notice_cuts(model.root_async_client)
+        mend_streams(model.root_async_client)
         return model
 
     async def models(self, profile: Profile) -> list[str] | None:

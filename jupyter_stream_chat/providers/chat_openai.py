@@ -17,7 +17,7 @@ from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from langchain_openai.chat_models.base import BaseChatOpenAI
 
 from .profiles import Profile
-from .raw import MalformedAnswer, copy_extras, with_sound_usage
+from .raw import MalformedAnswer, copy_extras, with_deltas, with_sound_usage
 
 SETTINGS: dict[str, Any] = {
     # Retries are the run's business: the SDK's would hide seconds of silence from the user.
@@ -38,7 +38,7 @@ class _Reasoning:
     ) -> ChatGenerationChunk | None:
         try:
             generation: ChatGenerationChunk | None = super()._convert_chunk_to_generation_chunk(  # type: ignore[misc]
-                with_sound_usage(chunk), default_chunk_class, base_generation_info
+                with_deltas(with_sound_usage(chunk)), default_chunk_class, base_generation_info
             )
             if generation is not None and chunk.get("choices"):
                 copy_extras(chunk["choices"][0].get("delta"), generation.message.additional_kwargs)

@@ -50,11 +50,11 @@ def _told(prefix: Prefix, llm: Any) -> Opened:
     if prefix.body:
         options["extra_body"] = {**(llm.extra_body or {}), **prefix.body}
     if prefix.path:
-        from .decoder import notice_cuts
+        from .decoder import mend_streams
 
         client = llm.root_async_client
         client = client.with_options(base_url=client.base_url.copy_with(path=prefix.path))
-        notice_cuts(client)
+        mend_streams(client)
         llm = llm.model_copy(update={"root_async_client": client, "async_client": client.chat.completions})
     return Opened(llm, options)
 

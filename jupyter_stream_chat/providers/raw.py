@@ -18,6 +18,14 @@ def with_sound_usage(answer: dict[str, Any]) -> dict[str, Any]:
     return answer if usage is None or _is_sound(usage) else {**answer, "usage": None}
 
 
+def with_deltas(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Return a chunk whose choices all have a delta: Azure's content filter sends some without."""
+    choices = chunk.get("choices") or []
+    if all("delta" in choice for choice in choices):
+        return chunk
+    return {**chunk, "choices": [{"delta": None, **choice} for choice in choices]}
+
+
 def _is_sound(usage: Any) -> bool:
     if not isinstance(usage, dict) or not all(_is_count(usage.get(name)) for name in _COUNTS):
         return False

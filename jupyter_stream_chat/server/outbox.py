@@ -2,7 +2,8 @@
 
 Owns order and merging: structure goes first and in order; text is no queue but a cursor per run and channel,
 sliced from the run's text when a frame is really written, so a page that reads slowly gets larger deltas and
-costs no memory. Knows no socket: it is given ``send`` and a clock, and never blocks or raises.
+costs no memory. News of other chats may wait a moment and then share a frame: with many chats and pages every
+one of them is told to every page. Knows no socket: it is given ``send`` and a clock, never blocks or raises.
 """
 
 from __future__ import annotations
@@ -37,6 +38,12 @@ FRAME_INTERVAL = 0.016
 """Seconds per delta frame once the burst is used up: one per screen refresh; more would be painted never."""
 DELTA_CHARACTERS = 40_000
 """Code points in one delta: below 256 KiB even if JSON escapes each of them by six bytes."""
+FRAME_CHARACTERS = 8_000
+"""Structural events share a frame up to this size; with a delta behind them it stays below 256 KiB."""
+NEWS_CAPACITY = 8
+"""Frames with nothing but news of the workspace that may leave back to back."""
+NEWS_INTERVAL = 0.25
+"""Seconds per such frame once the burst is used up. What does not wait takes the news before it along."""
 QUEUE_LIMIT = 128
 """Structural events that wait for a slow page. Beyond, the chats concerned get a snapshot instead."""
 REPLY_LIMIT = 1024
@@ -111,13 +118,17 @@ class Outbox:
         self._refresh = refresh
         self._give_up = give_up
         self._budget = FrameBudget(clock)
+        self._news_budget = FrameBudget(clock, NEWS_CAPACITY, NEWS_INTERVAL)
         self._queue: deque[tuple[str | None, Wire]] = deque()
+        self._is_due = False
+        """The queue holds something that does not wait, or its news have waited long enough."""
         self._progress: dict[str, RunProgressed] = {}
         self._cursors: dict[str, _Cursor] = {}
         self._grown: dict[tuple[str, Channel], None] = {}
         self._followed: set[str] = set()
         self._stale: dict[str, None] = {}
         self._timer: Timer | None = None
+        self._news_timer: Timer | None = None
         self._writing = False
         self._closed = False
         self._room = asyncio.Event()
@@ -137,6 +148,7 @@ class Outbox:
         """Queue the workspace's snapshot; its events follow."""
         self.unfollow(WORKSPACE)
         self._followed.add(WORKSPACE)
+        self._is_due = True
         self._push(WORKSPACE, loaded)
 
     def follow(
@@ -214,8 +226,9 @@ class Outbox:
         self._closed = True
         for held in (self._queue, self._progress, self._cursors, self._grown, self._followed, self._stale):
             held.clear()
-        if self._timer:
-            self._timer.cancel()
+        for timer in (self._timer, self._news_timer):
+            if timer is not None:
+                timer.cancel()
         self._room.set()
 
     # --- how it is sent ---------------------------------------------------------------------------
@@ -225,6 +238,22 @@ class Outbox:
             return
         self._queue.append((stream, event))
         self._measure_room()
+        self._is_due = self._is_due or stream != WORKSPACE or self._news_may_go()
+        self._flush()
+
+    def _news_may_go(self) -> bool:
+        """Tell whether news of the workspace may leave by themselves; if not, a timer lets them."""
+        if self._news_timer is not None:
+            return False
+        wait = self._news_budget.take()
+        if wait > 0:
+            self._news_timer = self._call_later(wait, self._tell_news)
+        return wait == 0
+
+    def _tell_news(self) -> None:
+        self._news_timer = None
+        self._news_budget.take()
+        self._is_due = True
         self._flush()
 
     def _flush(self) -> None:
@@ -250,13 +279,23 @@ class Outbox:
             self.close()
 
     def _next_structure(self) -> str | None:
-        if not self._queue:
+        """Return what is queued as one frame, an event per line."""
+        if not self._queue or not self._is_due:
             return None
+        lines: list[str] = []
+        size = 0
+        while self._queue and size < FRAME_CHARACTERS:
+            lines.append(self._next_line())
+            size += len(lines[-1])
+        self._is_due = bool(self._queue)
+        self._measure_room()
+        return "\n".join(lines)
+
+    def _next_line(self) -> str:
         event = self._queue[0][1]
         if isinstance(event, RunFinished) and (rest := self._rest(event.run.run_id)):
             return rest
         self._queue.popleft()
-        self._measure_room()
         return encode(event)
 
     def _rest(self, run_id: str) -> str | None:

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+OLDEST_THRESHOLD = 100
+"""Collections of the middle generation between two of all; Python's own is 10."""
+
 
 class Shared(Generic[T]):
     """One asynchronous result for all who ask. A failure is told to those who wait; the next asks anew."""
@@ -76,8 +79,11 @@ def _without_collections() -> Iterator[None]:
     try:
         yield
     finally:
-        # Straight to the oldest generation: what was loaded lives on, and the next collection need not look.
+        # What was loaded lives on: no collection need look at it again, each of which took 0.2 s.
         gc.freeze()
-        gc.unfreeze()
+        # What streams live on for minutes (LangChain holds every chunk until its answer ends), so a look at
+        # all of it finds nothing: one a minute under full load, in the place of ten.
+        youngest, middle, oldest = gc.get_threshold()
+        gc.set_threshold(youngest, middle, max(oldest, OLDEST_THRESHOLD))
         if was_enabled:
             gc.enable()

@@ -66,6 +66,21 @@ describe('Connection', () => {
     await expect(done).resolves.toMatchObject({ type: 'command_accepted' });
   });
 
+  it('takes each event of a frame, in order', async () => {
+    connect();
+    const types: string[] = [];
+    connection.event.connect((_, event) => types.push(event.type));
+    const done = connection.send({ type: 'delete_chat', chat_id: 'chat-0001' });
+    const { command_id } = server.last('delete_chat');
+    server.say(
+      { type: 'chat_deleted', seq: 1, chat_id: 'chat-0002' },
+      { type: 'command_accepted', command_id },
+      { type: 'chat_deleted', seq: 2, chat_id: 'chat-0001' }
+    );
+    expect(types).toEqual(['chat_deleted', 'chat_deleted']);
+    await expect(done).resolves.toMatchObject({ command_id });
+  });
+
   it('rejects with the server’s error', async () => {
     connect();
     const done = connection.send({ type: 'delete_chat', chat_id: 'chat-0001' });

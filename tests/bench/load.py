@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 import uuid
 from contextlib import AsyncExitStack
@@ -42,8 +43,12 @@ class Stream:
         await self._send("open_chat")
         ids = {name: uuid.uuid4().hex for name in ("message_id", "answer_id", "run_id")}
         await self._send("send_message", content=[{"type": "text", "text": question}], **ids)
-        while not self._ends(await self.socket.receive_json()):
+        while not any(self._ends(json.loads(line)) for line in await self._frame()):
             pass
+
+    async def _frame(self) -> list[str]:
+        """Return the events of the next frame."""
+        return (await self.socket.receive_str()).split("\n")
 
     async def _send(self, kind: str, **fields: Any) -> None:
         head = {"type": kind, "command_id": uuid.uuid4().hex, "chat_id": self.chat_id}
@@ -147,7 +152,7 @@ def _pages() -> aiohttp.ClientSession:
 
 async def _connect(stack: AsyncExitStack, http: aiohttp.ClientSession, lab: str) -> Stream:
     socket = await stack.enter_async_context(http.ws_connect(f"{lab}/stream-chat/ws", max_msg_size=0))
-    while (await socket.receive_json())["type"] != "workspace_loaded":
+    while "workspace_loaded" not in await socket.receive_str():
         pass
     return Stream(socket)
 

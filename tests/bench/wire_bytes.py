@@ -27,16 +27,17 @@ class Traffic:
     def received(self, event: Event) -> None:
         """Count a frame."""
         payload: str = event["response"]["payloadData"]
-        message = json.loads(payload)
-        if "type" not in message:
+        events = [json.loads(line) for line in payload.split("\n")]
+        if "type" not in events[0]:
             return  # one of JupyterLab's own sockets
         size = len(payload.encode())
         size += HEADER if size < SHORT_FRAME else LONG_HEADER
         self.bytes += size
-        if message["type"] == "delta":
-            self.deltas += 1
+        deltas = [event for event in events if event["type"] == "delta"]
+        self.deltas += len(deltas)
+        self.text_bytes += sum(len(delta["text"].encode()) for delta in deltas)
+        if len(deltas) == len(events):
             self.delta_bytes += size
-            self.text_bytes += len(message["text"].encode())
 
 
 async def measure(bench: Bench) -> list[Figure]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from langchain_core.language_models import BaseChatModel
+from openai.types.chat import ChatCompletionChunk
 
 from jupyter_stream_chat.protocol import ErrorInfo
 from jupyter_stream_chat.providers.chunks import finish_reason_of, reasoning_of, text_of, usage_of
@@ -54,6 +55,24 @@ async def test_tokens_arrive_one_by_one_none_lost_or_doubled(opened: Opened, sha
     texts = [text for chunk in chunks if (text := text_of(chunk))]
     assert texts == [f"t{i} " for i in range(2000)]
     assert [r for chunk in chunks if (r := finish_reason_of(chunk))] == ["stop"]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_a_token_is_not_made_an_object_of_the_sdk(
+    opened: Opened, shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def construct(*args: Any, **values: Any) -> None:
+        raise AssertionError("it costs a quarter of the token, and LangChain makes a dict of it")
+
+    monkeypatch.setattr(ChatCompletionChunk, "construct", construct)
+    llm = await opened(shape)
+    assert "".join([text_of(chunk) async for chunk in llm.astream("tokens=3")]) == "t0 t1 t2 "
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_a_chunk_without_a_delta_says_nothing(opened: Opened, shape: str) -> None:
+    llm = await opened(shape)
+    assert "".join([text_of(chunk) async for chunk in llm.astream("tokens=3 junk=bare")]) == "t0 t1 t2 "
 
 
 @pytest.mark.parametrize("shape", SHAPES)

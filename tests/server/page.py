@@ -66,9 +66,10 @@ class Page:
     async def _read(self) -> None:
         assert self._socket is not None
         while (frame := await self._socket.read_message()) is not None:
-            EVENT.validate_json(frame)
-            self.events.append(json.loads(frame))
-            self.on_event(self.events[-1])
+            for line in str(frame).split("\n"):
+                EVENT.validate_json(line)
+                self.events.append(json.loads(line))
+                self.on_event(self.events[-1])
             self._announce()
         self.closed = (self._socket.close_code, self._socket.close_reason)
         self._announce()

@@ -28,6 +28,8 @@ from jupyter_stream_chat.server.outbox import (
     DELTA_CHARACTERS,
     FRAME_CAPACITY,
     FRAME_INTERVAL,
+    NEWS_CAPACITY,
+    NEWS_INTERVAL,
     QUEUE_LIMIT,
     REPLY_LIMIT,
     ROOM,
@@ -95,7 +97,7 @@ class World:
         self.given_up = False
 
     def send(self, frame: str) -> asyncio.Future[None]:
-        self.frames.append(json.loads(frame))
+        self.frames += map(json.loads, frame.split("\n"))
         self.sizes.append(len(frame.encode()))
         written = asyncio.get_running_loop().create_future()
         if self.slow:
@@ -359,6 +361,45 @@ async def test_a_dropped_workspace_is_refreshed_too(world: World, outbox: Outbox
         outbox.event(ChatDeleted(seq=seq, chat_id=CHAT))
     await world.read_all()
     assert world.refreshed == [WORKSPACE]
+
+
+def chat_deleted(seq: int) -> ChatDeleted:
+    return ChatDeleted(seq=seq, chat_id=f"other-{seq:04}")
+
+
+async def test_much_news_of_other_chats_shares_frames(world: World, outbox: Outbox) -> None:
+    outbox.follow_workspace(WorkspaceLoaded(seq=0, chats=[], profiles=[], streaming="on"))
+    for seq in range(1, 101):
+        outbox.event(chat_deleted(seq))
+        if seq <= NEWS_CAPACITY:
+            assert world.frames[-1]["seq"] == seq, "a little news leaves at once"
+        await world.pass_time(NEWS_INTERVAL / 50)
+    await world.read_all()
+    assert [frame["seq"] for frame in world.frames] == list(range(101))
+    assert len(world.sizes) <= 1 + NEWS_CAPACITY + 4
+
+
+async def test_what_does_not_wait_takes_the_news_before_it_along(world: World, outbox: Outbox) -> None:
+    outbox.follow_workspace(WorkspaceLoaded(seq=0, chats=[], profiles=[], streaming="on"))
+    news = 2 * NEWS_CAPACITY
+    for seq in range(1, news + 1):
+        outbox.event(chat_deleted(seq))
+    assert len(world.frames) == 1 + NEWS_CAPACITY
+    outbox.reply(CommandAccepted(command_id=RUN))
+    assert world.types()[-2:] == ["chat_deleted", "command_accepted"]
+    assert [frame["seq"] for frame in world.frames[:-1]] == list(range(news + 1))
+    outbox.close()
+    assert not world.timers
+
+
+async def test_text_does_not_wait_for_news(world: World, outbox: Outbox) -> None:
+    run = live()
+    outbox.follow_workspace(WorkspaceLoaded(seq=0, chats=[], profiles=[], streaming="on"))
+    await start(outbox, run)
+    for seq in range(1, 2 * NEWS_CAPACITY):
+        outbox.event(chat_deleted(seq))
+    grow(outbox, run, "Hi")
+    assert world.frames[-1] == {"type": "delta", "run_id": RUN, "offset": 0, "text": "Hi"}
 
 
 async def test_a_page_that_never_reads_replies_is_given_up(world: World, outbox: Outbox) -> None:

@@ -91,6 +91,7 @@ class RawPage:
         self._socket.setblocking(False)
         self._loop = asyncio.get_running_loop()
         self._buffer = b""
+        self._lines: list[bytes] = []
 
     async def __aenter__(self) -> Self:
         await self._loop.sock_connect(self._socket, ("127.0.0.1", self._server.port))
@@ -121,14 +122,19 @@ class RawPage:
         await self._loop.sock_sendall(self._socket, head + masked)
 
     async def read(self) -> dict[str, Any]:
-        """Read one frame."""
+        """Read one event."""
+        if not self._lines:
+            self._lines = (await self._read_frame()).split(b"\n")
+        event: dict[str, Any] = json.loads(self._lines.pop(0))
+        return event
+
+    async def _read_frame(self) -> bytes:
         length, start = (await self._take(2))[1], 0
         if length >= 126:
             size = 2 if length == 126 else 8
             length = int.from_bytes(await self._take(size))
         assert not start
-        event: dict[str, Any] = json.loads(await self._take(length))
-        return event
+        return await self._take(length)
 
     async def _take(self, count: int) -> bytes:
         while len(self._buffer) < count:

@@ -62,8 +62,10 @@ export class ScriptedServer {
     return command as unknown as Extract<AnyCommand, { type: T }>;
   }
 
-  say(event: AnyEvent): void {
-    this.socket.onmessage?.({ data: JSON.stringify(event) });
+  /** Send one frame. */
+  say(...events: AnyEvent[]): void {
+    const lines = events.map(event => JSON.stringify(event));
+    this.socket.onmessage?.({ data: lines.join('\n') });
   }
 
   hello(changes: { protocol?: number; epoch?: string } = {}): void {
