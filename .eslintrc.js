@@ -10,6 +10,7 @@ const LAYERS = [
   ['model.ts', 'workspace.ts', 'chat.ts', 'branches.ts', 'counted.ts', 'question.ts', 'queue.ts', 'reading.ts', 'runcontrol.ts', 'textviews.ts', 'storage.ts', 'chatparameters.ts'],
   ['profileeditor.ts', 'profileform.ts', 'profiletrial.ts', 'profilefields.ts'],
   ['a11y.ts', 'doctortext.ts', 'errortext.ts', 'fieldtext.ts', 'icons.ts', 'profileapi.ts'],
+  ['socketcheck.ts'],
   ['answerstream.ts', 'connection.ts', 'transcript.ts', 'markdown'],
   ['ids.ts', 'text.ts', 'parametertext.ts'],
   ['protocol']

@@ -26,6 +26,7 @@ function titles(trans: TranslationBundle): Record<string, string | undefined> {
     langchain: trans.__('One call, through LangChain'),
     langchain_streamed: trans.__('Streamed, through LangChain'),
     name: trans.__('Name resolution'),
+    socket: trans.__('The way to this page'),
     stop: trans.__('Stop'),
     tracing: trans.__('Tracing')
   };
@@ -122,6 +123,21 @@ function findings(
     ],
     released: [released],
     released_late: [released, trans.__('Try again when the machine has less to do.')],
+    socket_closed: [
+      trans.__('Nothing came over a WebSocket to this server within %1 s.', values.seconds),
+      trans.__(
+        'Have what stands before Jupyter pass WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; see docs/deployment.md).'
+      )
+    ],
+    socket_open: [
+      trans.__('A WebSocket to this server opens, and is answered after %1 ms.', values.ms)
+    ],
+    socket_slow: [
+      trans.__('A WebSocket to this server opens, and is answered after %1 ms.', values.ms),
+      trans.__(
+        'Look whether something between this page and Jupyter holds frames back (nginx: proxy_buffering off; see docs/deployment.md), or the machine is busy.'
+      )
+    ],
     stop_not_tried: [trans.__('Could not be tried: %1', error)],
     tokens: [trans.__('%1 tokens, the first after %2 ms.', values.count, values.ms)],
     too_slow: [
@@ -169,7 +185,9 @@ export function localizeStep(
 ): DoctorStep {
   const error = errorOf(step, trans);
   const words = findings(step, error ?? ['', ''], trans)[step.code];
-  if (language.startsWith('en') || !words || (step.error_code && !error)) {
+  // What the page found itself has no words yet.
+  const isEnglish = language.startsWith('en') && step.message !== '';
+  if (isEnglish || !words || (step.error_code && !error)) {
     return step;
   }
   const [message, cure] = words;

@@ -4,6 +4,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { CommandError } from './connection';
+import { checkSocket } from './socketcheck';
 import type {
   DoctorStep,
   ErrorInfo,
@@ -76,7 +77,7 @@ export class ProfileApi {
     return this._json('POST', 'profiles/try', values, signal);
   }
 
-  /** Examine a profile end to end; each step is told as it ends. */
+  /** Examine a profile end to end, and the way to this page last; each step is told as it ends. */
   async doctor(
     values: Asked,
     onStep: (step: DoctorStep) => void,
@@ -88,6 +89,7 @@ export class ProfileApi {
     for await (const line of lines(response)) {
       onStep(JSON.parse(line) as DoctorStep);
     }
+    onStep(await checkSocket(this._settings, signal));
   }
 
   private async _json<T>(

@@ -9,7 +9,10 @@ from jupyter_stream_chat.doctor import examination
 from jupyter_stream_chat.doctor.findings import WORDS
 from jupyter_stream_chat.doctor.patient import Step
 
-SOURCE = (Path(__file__).parent.parent / "src" / "doctortext.ts").read_text()
+PANEL = Path(__file__).parent.parent / "src"
+SOURCE = (PANEL / "doctortext.ts").read_text()
+BY_THE_PAGE = set(re.findall(r"'(socket_[a-z]+)'", (PANEL / "socketcheck.ts").read_text()))
+"""What the page's own step finds; the step is called ``socket``."""
 
 
 def test_every_step_has_its_title() -> None:
@@ -18,10 +21,11 @@ def test_every_step_has_its_title() -> None:
     assert len(steps) > 10
     titled = set(re.findall(r"^    ([a-z_]+): trans", SOURCE, re.MULTILINE))
     assert steps - titled == set(), "has no title in src/doctortext.ts"
-    assert titled - steps == set(), "is no step any more"
+    assert titled - steps == {"socket"}, "is no step any more"
 
 
 def test_every_finding_has_its_sentence() -> None:
     said = set(re.findall(r"^    ([a-z_]+): \[", SOURCE, re.MULTILINE))
-    assert set(WORDS) - said == set(), "has no sentence in src/doctortext.ts"
-    assert said - set(WORDS) == set(), "is found no more"
+    found = set(WORDS) | BY_THE_PAGE
+    assert found - said == set(), "has no sentence in src/doctortext.ts"
+    assert said - found == set(), "is found no more"

@@ -63,6 +63,14 @@ describe('localizeStep', () => {
     });
   });
 
+  it('words what the page itself found, in English too', () => {
+    const own = { name: 'socket', title: '', message: '', code: 'socket_closed' };
+    expect(read({ ...own, values: { seconds: '10' } }).cure).toContain('$http_upgrade');
+    const english = localizeStep({ ...own, outcome: 'fail', ms: 1 }, nullTranslator.load(''), 'en');
+    expect(english.title).toBe('The way to this page');
+    expect(english.cure).toContain('$http_upgrade');
+  });
+
   it('leaves what it has no words for to the server', () => {
     expect(read({ code: 'of_a_newer_server' }).message).toBe('English.');
     expect(read({ code: 'refused', error_code: 'of_a_newer_server' }).message).toBe('English.');

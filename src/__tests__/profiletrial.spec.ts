@@ -43,8 +43,8 @@ describe('ProfileTrial', () => {
     const seen: number[] = [];
     trial.changed.connect(() => seen.push(trial.steps.length));
     await trial.examine();
-    expect(trial.steps.map(({ name }) => name)).toEqual(['name', 'key', 'stop']);
-    expect([...new Set(seen)]).toEqual([0, 1, 2, 3]);
+    expect(trial.steps.map(({ name }) => name)).toEqual(['name', 'key', 'stop', 'socket']);
+    expect([...new Set(seen)]).toEqual([0, 1, 2, 3, 4]);
     expect(rest.body('POST doctor')).toEqual({ values: { provider: 'server', model: 'm' } });
   });
 

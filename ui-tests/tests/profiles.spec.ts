@@ -242,6 +242,8 @@ test('the doctor tells step by step what it found, and leads to the field', asyn
     timeout: 90_000
   });
   await expect(step('stop')).toHaveAttribute('data-outcome', 'pass');
+  await expect(step('socket')).toContainText('A WebSocket to this server opens');
+  await expect(step('socket')).toContainText('The way to this page');
 
   await profiles.field('base_url').fill('http://127.0.0.1:9/v1');
   await profiles.view.getByRole('button', { name: 'Doctor' }).click();

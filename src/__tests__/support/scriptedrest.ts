@@ -3,10 +3,31 @@
  */
 import { ServerConnection } from '@jupyterlab/services';
 import { ProfileApi } from '../../profileapi';
-import type { ErrorInfo, ProviderInfo } from '../../protocol/generated';
+import type { AnyCommand, ErrorInfo, ProviderInfo } from '../../protocol/generated';
+import { PROTOCOL_VERSION } from '../../protocol/version';
 
 /** What to answer: JSON, a refusal, or a text that comes in pieces. */
 type Answer = object | { error: ErrorInfo } | string[];
+
+/** A socket whose other end greets, and accepts every command. */
+class AnsweringSocket {
+  constructor() {
+    this._say({ type: 'hello', protocol: PROTOCOL_VERSION });
+  }
+
+  onmessage: ((event: { data: string }) => void) | null = null;
+
+  send(frame: string): void {
+    const { command_id } = JSON.parse(frame) as AnyCommand;
+    this._say({ type: 'command_accepted', command_id });
+  }
+
+  close(): void {}
+
+  private _say(event: object): void {
+    queueMicrotask(() => this.onmessage?.({ data: JSON.stringify(event) }));
+  }
+}
 
 export class ScriptedRest {
   /** Requests so far: method and path, body. */
@@ -19,6 +40,7 @@ export class ScriptedRest {
   readonly api = new ProfileApi(
     ServerConnection.makeSettings({
       baseUrl: 'http://127.0.0.1:1/base/',
+      WebSocket: AnsweringSocket as unknown as typeof WebSocket,
       fetch: async (input: RequestInfo | URL) => {
         const request = input as Request;
         const text = await request.text();
