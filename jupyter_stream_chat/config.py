@@ -72,6 +72,10 @@ class Settings(HasTraits):
 
     max_live_runs = Int(64, min=1, help="Runs that may go on at once in this server.").tag(config=True)
 
+    max_queued_runs = Int(
+        32, min=1, help="Runs that may wait for the local engine, which writes one answer at a time."
+    ).tag(config=True)
+
     max_message_characters = Int(200_000, min=1, help="Length of a question, in code points.").tag(
         config=True
     )

@@ -381,6 +381,8 @@ class Limits(Wire):
     message_characters: int
     open_chats: int
     live_runs: int
+    """Queued ones included."""
+    queued_runs: int
     pending_commands: int
 
 

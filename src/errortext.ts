@@ -201,6 +201,10 @@ export function sentences(
       trans.__('This page follows as many chats as it may.'),
       trans.__('Close another page of this server first.')
     ],
+    too_many_queued_runs: [
+      trans.__('As many questions as may wait for the local model do so already.'),
+      trans.__('Wait, or choose another model.')
+    ],
     too_many_runs: [
       trans.__('The server is writing as many answers as it may.'),
       trans.__('Wait until one has ended.')

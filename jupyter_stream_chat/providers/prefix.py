@@ -36,7 +36,7 @@ class Opened:
 
 async def opened_for(profile: Profile, llm: BaseChatModel) -> Opened | None:
     """Return how the profile's model is made to go on exactly; None: it can only be asked to."""
-    if profile.provider in ("guide", "huggingface"):
+    if profile.is_local:
         return Opened(llm, {"continue_final": True})
     if profile.provider != "openai-compatible":
         return None

@@ -122,6 +122,11 @@ class Profile(BaseModel):
         return self.limits.over(usual(self.provider))
 
     @property
+    def is_local(self) -> bool:
+        """Whether the engine of this machine answers."""
+        return self.provider in ("guide", "huggingface")
+
+    @property
     def locked(self) -> bool:
         """Whether a page may not change it."""
         return self.origin != "stored"

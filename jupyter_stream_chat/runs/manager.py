@@ -62,6 +62,7 @@ class RunManager:
         streaming: StreamingMode = "auto",
         streaming_locked: bool = False,
         max_live_runs: int = 64,
+        max_queued_runs: int = 32,
         max_message_characters: int = 200_000,
         tracing: bool = False,
         hold_seconds: float = HOLD_SECONDS,
@@ -82,6 +83,7 @@ class RunManager:
         self._streaming = streaming
         self._streaming_locked = streaming_locked
         self._max_live_runs = max_live_runs
+        self._max_queued_runs = max_queued_runs
         self._max_message_characters = max_message_characters
         self._settings = RunSettings(
             hold_seconds=hold_seconds,
@@ -90,6 +92,7 @@ class RunManager:
             tracing_allowed=tracing,
         )
         self._runs: dict[str, Run] = {}
+        self._local_runs: set[str] = set()
         self._accepting = 0
         self._orphans: set[asyncio.Task[None]] = set()
         self._interrupted_early: dict[str, TextLengths | None] = {}
@@ -99,6 +102,11 @@ class RunManager:
     def orphans(self) -> int:
         """Models that were interrupted and still work on."""
         return len(self._orphans)
+
+    @property
+    def queued(self) -> int:
+        """Runs that wait for the local engine: behind others, or while it loads their model."""
+        return sum(self._runs[run_id].info.status in ("queued", "starting") for run_id in self._local_runs)
 
     def live(self, run_id: str) -> Run | None:
         """Return the run, unless it has ended."""
@@ -190,7 +198,7 @@ class RunManager:
         self, question: Message | None, answer: Message, info: RunInfo, profile: Profile, *, leaf_id: str
     ) -> None:
         """Write a run's beginning and start it. ``leaf_id`` ends the conversation that the model is sent."""
-        with self._place():
+        with self._place(profile):
             spool = await self._library.begin_run(question, answer, info)
             if spool is not None:
                 library, registry, deployments = self._library, self._registry, self._deployments
@@ -215,13 +223,19 @@ class RunManager:
         return profile.with_parameters(chat.parameters)
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        """Hold a place among the live runs while one is accepted."""
+    def _place(self, profile: Profile) -> Iterator[None]:
+        """Hold a place among the live runs while one is accepted.
+
+        One for the local engine may find it so busy that it had to wait behind too many.
+        """
         if self._closing:
             raise _refused("server_restarted", "The server is stopping.", "Ask again when it is back.")
         if len(self._runs) + self._accepting >= self._max_live_runs:
             message = f"{self._max_live_runs} answers are being written already."
             raise _refused("too_many_runs", message, "Wait for one of them to end, or stop it.")
+        if profile.is_local and self.queued >= self._max_queued_runs:
+            message = f"{self._max_queued_runs} questions wait for the local model already."
+            raise _refused("too_many_queued_runs", message, "Wait, or ask another model.")
         self._accepting += 1
         try:
             yield
@@ -257,6 +271,8 @@ class RunManager:
         run = Run(info, desk, settings)
         run.on_done = self._forget
         self._runs[run.run_id] = run
+        if profile.is_local:
+            self._local_runs.add(run.run_id)
         self._library.feed(info.chat_id).live[run.run_id] = run
         log.info("Run %s started: profile %s, streaming %s", run.run_id, info.profile_id, info.streaming)
         for observer in self.on_started:
@@ -269,6 +285,7 @@ class RunManager:
 
     def _forget(self, run: Run) -> None:
         del self._runs[run.run_id]
+        self._local_runs.discard(run.run_id)
         if orphan := run.orphan:
             self._orphans.add(orphan)
             orphan.add_done_callback(self._orphans.discard)

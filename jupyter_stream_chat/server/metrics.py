@@ -5,6 +5,8 @@ Owns the metrics' names. Nothing is measured here: times and counts are those th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from ..protocol import OpenReason, RunInfo
@@ -13,6 +15,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _PER_SECOND = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 RUNNING = Gauge("stream_chat_runs_live", "Runs that go on now, queued ones included")
+QUEUED = Gauge("stream_chat_runs_queued", "Live runs that wait for the local engine")
 STARTED = Counter("stream_chat_runs_started", "Runs accepted", ["provider_profile"])
 FINISHED = Counter("stream_chat_runs_finished", "Runs by how they ended", ["finish_reason"])
 ERRORS = Counter("stream_chat_run_errors", "Runs that ended in an error, by its code", ["code"])
@@ -35,6 +38,10 @@ PAGES = Gauge("stream_chat_pages", "Connected pages")
 
 class Metrics:
     """Folds events into the figures."""
+
+    def watch_queue(self, length: Callable[[], int]) -> None:
+        """Ask for the queue's length whenever the figures are read."""
+        QUEUED.set_function(length)
 
     def started(self, run: RunInfo) -> None:
         """Count a run that was accepted."""

@@ -89,6 +89,7 @@ class Services:
             message_characters=self.settings.max_message_characters,
             open_chats=self.settings.max_open_chats,
             live_runs=self.settings.max_live_runs,
+            queued_runs=self.settings.max_queued_runs,
             pending_commands=self.settings.max_pending_commands,
         )
         return wire.Hello(protocol=wire.PROTOCOL_VERSION, epoch=self.library.epoch, user=user, limits=limits)
@@ -141,11 +142,13 @@ async def open_services(settings: Settings) -> Services:
         streaming=settings.streaming,
         streaming_locked=settings.streaming_locked,
         max_live_runs=settings.max_live_runs,
+        max_queued_runs=settings.max_queued_runs,
         max_message_characters=settings.max_message_characters,
         tracing=settings.tracing,
     )
     key_file = KeyFile(settings.data_folder)
     services = Services(settings, library, registry, runs, deployments, engine, Metrics(), key_file)
+    services.metrics.watch_queue(lambda: runs.queued)
     await services.read_stored_profiles()
     runs.on_started.append(services.run_started)
     runs.on_finished.append(services.run_finished)

@@ -356,7 +356,11 @@ export interface Limits {
   frame_bytes: number;
   message_characters: number;
   open_chats: number;
+  /**
+   * Queued ones included.
+   */
   live_runs: number;
+  queued_runs: number;
   pending_commands: number;
 }
 /**

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.scripted_provider import ScriptedProvider
+from tests.tiny_model import make_tiny_model
 
-from .conftest import Server, StartServer
+from .conftest import Server, StartServer, scripted_profile
 from .page import Page, new_id, question
 
 LIMITS: dict[str, Any] = {
     "max_frame_bytes": 4096,
     "max_message_characters": 100,
     "max_live_runs": 2,
+    "max_queued_runs": 1,
     "max_pending_commands": 3,
     "max_open_chats": 2,
 }
@@ -116,3 +120,31 @@ async def test_a_place_is_free_again_after_its_run(start_server: StartServer) ->
         await page.command("close_chat", chat_id=chats[0])
         await page.new_chat()
         assert not page.of_type("command_rejected")
+
+
+async def test_the_queue_for_the_local_model_has_an_end(
+    start_server: StartServer, provider: ScriptedProvider, tmp_path: Path
+) -> None:
+    folder = make_tiny_model(tmp_path / "tiny", layers=4, hidden=128, context=8192)
+    endless = {"early_stop": "off", "parameters": {"temperature": 1.0, "seed": 1}}
+    tiny = {"id": "tiny", "provider": "huggingface", "model": str(folder), **endless}
+    server = await start_server(profiles=[tiny, scripted_profile(provider)], max_queued_runs=1)
+    async with server.page() as page:
+        running = await page.ask(await page.new_chat(), "Hello")
+        await page.until_text(running, 1)
+        queued = await page.ask(await page.new_chat(), "Hello")
+        await page.until(lambda e: e.get("run_id") == queued and e.get("status") == "queued")
+        assert REGISTRY.get_sample_value("stream_chat_runs_queued") == 1
+        third = await page.new_chat()
+        refused = await page.command("send_message", **question(third, "Hello"))
+        assert (refused["type"], refused["error"]["code"]) == ("command_rejected", "too_many_queued_runs")
+        status, answer = await server.rest("POST", f"chats/{third}/messages", {"text": "Hello"})
+        assert (status, answer["error"]["code"]) == (429, "too_many_queued_runs")
+        hosted = await page.command("send_message", **question(third, "tokens=1"), profile_id="scripted")
+        assert hosted["type"] == "command_accepted", "no other model has that queue"
+        await page.command("interrupt_run", run_id=queued)
+        await page.finished(queued)
+        again = await page.ask(await page.new_chat(), "Hello")
+        for run_id in (running, again):
+            await page.command("interrupt_run", run_id=run_id)
+            await page.finished(run_id)

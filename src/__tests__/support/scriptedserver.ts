@@ -74,6 +74,7 @@ export class ScriptedServer {
       message_characters: 1000,
       open_chats: 50,
       live_runs: 64,
+      queued_runs: 32,
       pending_commands: 100
     };
     this.say({
