@@ -136,4 +136,5 @@ async def _request(patient: Patient, question: str) -> tuple[AsyncOpenAI, dict[s
     if profile.provider == "openai-compatible" and profile.parameters.max_tokens:
         # Such a server may go on to the end of a model's context where nothing limits it.
         request["max_tokens"] = profile.parameters.max_tokens
-    return model.root_async_client, request
+    # A copy is as the SDK makes it: without what mends streams for a run.
+    return model.root_async_client.copy(), request
