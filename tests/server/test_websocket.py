@@ -17,9 +17,10 @@ from tornado.httpclient import HTTPClientError
 from jupyter_stream_chat.server import services as services_module
 from jupyter_stream_chat.server.outbox import QUEUE_LIMIT
 from jupyter_stream_chat.server.services import open_services
+from jupyter_stream_chat.server.session import Session
 
 from .conftest import Server
-from .page import PATIENCE, numbered
+from .page import PATIENCE, new_id, numbered
 
 LARGEST_FRAME = 256 * 1024
 
@@ -148,23 +149,31 @@ class RawPage:
         self._buffer += received
 
 
-async def test_a_page_that_stops_reading_delays_nobody_and_costs_little(server: Server) -> None:
-    services = await server.extension.services()
+async def stop_reading(slow: RawPage, server: Server, chat_id: str) -> Session:
+    """Let a page open a chat and read nothing any more; return its session, whose buffers are small."""
+    (session,) = (s for s in (await server.extension.services()).sessions if not s._feeds)
+    stream_of(session).socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    await slow.send(type="open_chat", command_id="command-slow", chat_id=chat_id)
+    async with asyncio.timeout(PATIENCE):
+        while not session._feeds:  # noqa: ASYNC110 - a page that reads nothing hears nothing
+            await asyncio.sleep(0.01)
+    return session
+
+
+def stream_of(session: Session) -> Any:
+    return session._transport.ws_connection.stream
+
+
+async def test_a_page_that_stops_reading_costs_little_and_misses_nothing(server: Server) -> None:
     async with RawPage(server) as slow, server.page() as fast:
         await fast.until_type("workspace_loaded")
         chat_id = await fast.new_chat()
-        (session,) = (s for s in services.sessions if not s._feeds)
-        stream = session._transport.ws_connection.stream
-        stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        await slow.send(type="open_chat", command_id="command-slow", chat_id=chat_id)
-        async with asyncio.timeout(PATIENCE):
-            while not session._feeds:  # noqa: ASYNC110 - a page that reads nothing hears nothing
-                await asyncio.sleep(0.01)
+        session = await stop_reading(slow, server, chat_id)
         run_id = await fast.ask(chat_id, "tokens=8000")
         run = await fast.finished(run_id)
         assert fast.text(run_id) == numbered(8_000)
-        assert stream.writing(), "the slow page has been sent all: its buffers are too large for this test"
-        assert len(stream._write_buffer) <= LARGEST_FRAME
+        assert stream_of(session).writing(), "it has been sent all: its buffers are too large for this test"
+        assert len(stream_of(session)._write_buffer) <= LARGEST_FRAME
         assert len(session.outbox._queue) <= QUEUE_LIMIT
         text, deltas = "", 0
         async with asyncio.timeout(PATIENCE):
@@ -176,6 +185,31 @@ async def test_a_page_that_stops_reading_delays_nobody_and_costs_little(server: 
         assert text == numbered(8_000)
         assert event["run"] == run
         assert deltas < len(fast.of_type("delta"))
+
+
+async def test_a_page_that_stops_reading_delays_nobody(server: Server) -> None:
+    async with RawPage(server) as slow, server.page() as beside, server.page() as elsewhere:
+        await beside.until_type("workspace_loaded")
+        await elsewhere.until_type("workspace_loaded")
+        chat_id, other_id = await beside.new_chat(), await elsewhere.new_chat()
+        session = await stop_reading(slow, server, chat_id)
+        await beside.finished(await beside.ask(chat_id, "tokens=8000"))
+        assert stream_of(session).writing()
+        held = len(stream_of(session)._write_buffer)
+        (started,) = beside.of_type("run_started")
+        # Each token comes while nothing is written to the slow page: the provider says no more than that.
+        in_chat = await beside.ask(chat_id, "tokens=9 hang=1", parent_id=started["run"]["message_id"])
+        in_other = await elsewhere.ask(other_id, "tokens=9 hang=1")
+        await beside.until_text(in_chat, len("t0 "))
+        await elsewhere.until_text(in_other, len("t0 "))
+        for page, run_id in ((beside, in_chat), (elsewhere, in_other)):
+            await page.command("interrupt_run", run_id=run_id)
+            await page.finished(run_id)
+        for _ in range(QUEUE_LIMIT + 1):
+            await beside.command("create_chat", chat_id=new_id("chat"))
+        assert stream_of(session).writing()
+        assert len(stream_of(session)._write_buffer) == held
+        assert len(session.outbox._queue) <= QUEUE_LIMIT
 
 
 async def test_a_torn_connection_is_noticed(server: Server) -> None:
