@@ -81,43 +81,52 @@ class Stream:
 async def measure(bench: Bench) -> list[Figure]:
     """Stream many chats at a reader's pace, then at full speed; beside them, echo as many small frames."""
     chats, seconds = bench.size(200, 40), bench.size(60, 6)
+    server = _process_of(bench.lab)
     figures = await _at_readers_pace(bench, chats, seconds)
-    return [*figures, await _at_full_speed(bench, chats)]
+    before = server.memory_info().rss
+    full_speed = await _at_full_speed(bench, chats)
+    left = (server.memory_info().rss - before) / 2**20
+    name = f"the server's memory after {chats * BURST_TOKENS:,} more tokens"
+    return [*figures, full_speed, Figure(name, left, "MiB", 20)]
 
 
 async def _at_readers_pace(bench: Bench, chats: int, seconds: int) -> list[Figure]:
     floor = await _echo_lag(chats, bench.size(20, 4))
-    server = _process_of(bench.lab)
+    processes = [_process_of(bench.lab), _process_of(bench.provider), psutil.Process()]
     count = RATE * seconds
     async with _pages() as http, AsyncExitStack() as stack:
         await (await http.delete(f"{bench.provider}/_requests")).release()
         streams = [await _connect(stack, http, bench.lab) for _ in range(chats)]
         memory: list[int] = []
-        sampling = asyncio.create_task(_sample(server, memory))
-        await asyncio.gather(
-            *(
-                stream.ask(f"tokens={count} rate={RATE} {stream.chat_id}", RAMP_SECONDS * n / chats)
-                for n, stream in enumerate(streams)
-            )
-        )
+        sampling = asyncio.create_task(_sample(processes[0], memory))
+        cpu = [sum(process.cpu_times()[:2]) for process in processes]
+        await _ask_all(streams, f"tokens={count} rate={RATE}")
+        cpu = [sum(process.cpu_times()[:2]) - before for process, before in zip(processes, cpu, strict=True)]
         sampling.cancel()
         requests = await (await http.get(f"{bench.provider}/_requests")).json()
     sent = {request["body"]["messages"][-1]["content"].split()[-1]: request["sent"] for request in requests}
-    whole = "".join(f"t{n} " for n in range(count))
-    wrong = sum(stream.lost > 0 or stream.text != whole for stream in streams)
     lags = [
         1000 * (seen - due)
         for stream in streams
         for seen, due in zip(stream.seen, sent[stream.chat_id], strict=True)
     ]
-    # From a third on all chats stream; before that their buffers and caches fill.
-    grown = (memory[-1] - memory[len(memory) // 3]) / 2**20
+    used = ", ".join(
+        f"{who} {1000 * each / chats / count:.2f}"
+        for who, each in zip(("server", "provider", "pages"), cpu, strict=True)
+    )
+    held = (max(memory) - memory[0]) / 2**20
     name = f"{chats} chats at {RATE} tokens/s, {seconds} s"
     return [
-        Figure(f"{name}: answers not whole", wrong, "", 0),
-        Figure(f"{name}: p99 lag from provider to socket", percentile(lags, 99), "ms", 50, floor=floor),
+        Figure(f"{name}: answers not whole", _not_whole(streams, count), "", 0, note=f"+{held:.0f} MiB held"),
+        Figure(
+            f"{name}: p99 lag from provider to socket",
+            percentile(lags, 99),
+            "ms",
+            50,
+            floor=floor,
+            note=f"CPU ms per token: {used}",
+        ),
         Figure(f"{name}: median lag", percentile(lags, 50), "ms", 50),
-        Figure(f"{name}: growth of the server's memory", grown, "MiB", 20),
     ]
 
 
@@ -126,23 +135,30 @@ async def _at_full_speed(bench: Bench, chats: int) -> Figure:
     async with _pages() as http, AsyncExitStack() as stack:
         streams = [await _connect(stack, http, bench.lab) for _ in range(chats)]
         start = time.monotonic()
-        await asyncio.gather(
-            *(
-                stream.ask(f"tokens={BURST_TOKENS} {stream.chat_id}", RAMP_SECONDS * n / chats)
-                for n, stream in enumerate(streams)
-            )
-        )
+        await _ask_all(streams, f"tokens={BURST_TOKENS}")
         seconds = time.monotonic() - start
-    whole = "".join(f"t{n} " for n in range(BURST_TOKENS))
-    wrong = sum(stream.lost > 0 or stream.text != whole for stream in streams)
     return Figure(
         f"{chats} chats at full speed, total rate",
         chats * BURST_TOKENS / seconds,
         "tokens/s",
         RATE * 200,
         at_least=True,
-        note=f"{wrong} answers not whole",
+        note=f"{_not_whole(streams, BURST_TOKENS)} answers not whole",
     )
+
+
+async def _ask_all(streams: list[Stream], question: str) -> None:
+    """Ask in every chat, and read to the end of every answer."""
+    asking = [
+        stream.ask(f"{question} {stream.chat_id}", RAMP_SECONDS * n / len(streams))
+        for n, stream in enumerate(streams)
+    ]
+    await asyncio.gather(*asking)
+
+
+def _not_whole(streams: list[Stream], count: int) -> int:
+    whole = "".join(f"t{n} " for n in range(count))
+    return sum(stream.lost > 0 or stream.text != whole for stream in streams)
 
 
 def _pages() -> aiohttp.ClientSession:
