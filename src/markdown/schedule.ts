@@ -45,11 +45,28 @@ export function nextTask(): Promise<void> {
 /** Characters a millisecond beyond which nobody reads along: about ten times as fast as people read. */
 const FAST = 0.5;
 
-/** Runs `flush` at once after a pause, and at most once a frame (of fast text, two) while requests keep coming. */
+/**
+ * After showing fast text, the page rests this many times as long as that took, within the two limits, in ms. Half of
+ * what it costs is not seen from here: the events and the frame that follow from scrolling.
+ */
+const REST = 16;
+const SHORTEST_REST_MS = 2 * FRAME_MS;
+const LONGEST_REST_MS = 100;
+
+/**
+ * Runs `flush` at once after a pause, and at most once a frame while requests keep coming. Fast text has a budget:
+ * about an eighth of the page's time, so that a slow machine shows it in fewer steps instead of doing nothing else.
+ */
 export class FlushScheduler {
+  /**
+   * @param _flush puts on the page what has come.
+   * @param _scheduleFrame calls back before the next paint.
+   * @param _frameOver resolves once the frame under way has been laid out and painted.
+   */
   constructor(
     private readonly _flush: () => void,
-    private readonly _scheduleFrame: ScheduleFrame = nextFrame
+    private readonly _scheduleFrame: ScheduleFrame = nextFrame,
+    private readonly _frameOver: () => Promise<void> = nextTask
   ) {}
 
   /**
@@ -62,9 +79,9 @@ export class FlushScheduler {
     if (this._cancel !== null) {
       return;
     }
-    const frames = this._framesToWait();
-    if (frames > 0) {
-      this._awaitFrame(frames);
+    const wait = this._rest - (performance.now() - this._lastFlush);
+    if (wait > 0) {
+      this._awaitFrame(wait);
       return;
     }
     let cancelled = false;
@@ -85,33 +102,39 @@ export class FlushScheduler {
     this._cancel = null;
   }
 
-  /** The next frame; of fast text the one after it, which halves the cost. */
-  private _framesToWait(): number {
-    const since = performance.now() - this._lastFlush;
-    const most = this._isFast ? 2 : 1;
-    return Math.max(0, most - Math.floor(since / FRAME_MS));
-  }
-
-  private _awaitFrame(frames: number): void {
-    this._cancel = this._scheduleFrame(() => {
-      if (frames > 1) {
-        this._awaitFrame(frames - 1);
-      } else {
-        this._run();
-      }
-    });
+  /** Flush in a frame, after so many ms. A frame that is asked for costs even if nothing has changed: a timer first. */
+  private _awaitFrame(wait: number): void {
+    const inFrame = () => {
+      this._cancel = this._scheduleFrame(() => this._run());
+    };
+    if (wait <= FRAME_MS) {
+      inFrame();
+      return;
+    }
+    const timer = setTimeout(inFrame, wait - FRAME_MS);
+    this._cancel = () => clearTimeout(timer);
   }
 
   private _run(): void {
     this._cancel = null;
-    this._isFast = this._waiting / (performance.now() - this._lastFlush) > FAST;
+    const started = performance.now();
+    const isFast = this._waiting / (started - this._lastFlush) > FAST;
     this._waiting = 0;
     this._flush();
     this._lastFlush = performance.now();
+    if (isFast) {
+      this._rest = Math.max(this._rest, SHORTEST_REST_MS);
+      void this._frameOver().then(() => {
+        const took = performance.now() - started;
+        this._rest = Math.min(Math.max(REST * took, SHORTEST_REST_MS), LONGEST_REST_MS);
+      });
+    } else {
+      this._rest = FRAME_MS;
+    }
   }
 
   private _cancel: (() => void) | null = null;
   private _lastFlush = -Infinity;
   private _waiting = 0;
-  private _isFast = false;
+  private _rest = FRAME_MS;
 }

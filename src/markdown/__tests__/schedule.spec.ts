@@ -31,31 +31,62 @@ describe('FlushScheduler', () => {
     expect(cancel).toHaveBeenCalledTimes(1);
   });
 
-  it('shows text that comes faster than anybody reads every second frame only', () => {
-    const flush = jest.fn();
-    let now = 1000;
-    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
-    const frames: (() => void)[] = [];
-    const scheduler = new FlushScheduler(flush, callback => {
-      frames.push(callback);
-      return () => undefined;
+  describe('of text that comes', () => {
+    beforeEach(() => jest.useFakeTimers());
+    afterEach(() => {
+      jest.restoreAllMocks();
+      jest.useRealTimers();
     });
-    const stream = (charactersPerFrame: number) => {
-      flush.mockClear();
-      for (let frame = 0; frame < 60; frame++) {
-        scheduler.request(charactersPerFrame);
-        now += 16.7;
-        frames.splice(0).forEach(callback => callback());
+
+    /** Stream text for a second; return how often it was shown, where showing it keeps the page busy for `cost` ms. */
+    async function shown(charactersPerToken: number, cost: number): Promise<number> {
+      let busy = 0;
+      jest.spyOn(performance, 'now').mockImplementation(() => jest.now() + busy);
+      const flush = jest.fn(() => {
+        busy += cost;
+      });
+      const scheduler = new FlushScheduler(
+        flush,
+        callback => {
+          const timer = setTimeout(callback, FRAME);
+          return () => clearTimeout(timer);
+        },
+        () => Promise.resolve()
+      );
+      for (let ms = 0; ms < 1000; ms += TOKEN) {
+        scheduler.request(charactersPerToken);
+        await jest.advanceTimersByTimeAsync(TOKEN);
       }
       return flush.mock.calls.length;
-    };
-    // Warm: what is requested right after a flush waits for a frame.
-    scheduler.request();
-    return Promise.resolve().then(() => {
-      expect(stream(5)).toBeGreaterThan(55);
-      expect(stream(20)).toBeLessThan(35);
-      expect(stream(5)).toBeGreaterThan(50);
-      clock.mockRestore();
+    }
+    const FRAME = 16;
+    const TOKEN = 5;
+
+    it('as fast as people read, shows it in every frame, whatever that costs', async () => {
+      expect(await shown(1, 0)).toBeGreaterThan(45);
+      expect(await shown(1, 5)).toBeGreaterThan(45);
+    });
+
+    it('faster, shows it as often as the page can afford, and ten times a second in any case', async () => {
+      const [cheap, dear, dearest] = [await shown(5, 1), await shown(5, 4), await shown(5, 50)];
+      expect(cheap).toBeLessThan(35);
+      expect(dear).toBeLessThan(cheap * 0.7);
+      expect(dearest).toBeGreaterThanOrEqual(8);
+    });
+
+    it('slower again, shows it in every frame again', async () => {
+      jest.spyOn(performance, 'now').mockImplementation(() => jest.now());
+      const flush = jest.fn();
+      const scheduler = new FlushScheduler(flush, callback => {
+        setTimeout(callback, FRAME);
+        return () => undefined;
+      });
+      for (const characters of [50, 50, 50, 50, 1, 1, 1, 1, 1, 1]) {
+        flush.mockClear();
+        scheduler.request(characters);
+        await jest.advanceTimersByTimeAsync(2 * FRAME);
+      }
+      expect(flush).toHaveBeenCalledTimes(1);
     });
   });
 });
