@@ -455,7 +455,7 @@ export class ChatModel {
         chat_id: this.chatId,
         ...(this._epoch && { epoch: this._epoch, after_seq: this._transcript.seq }),
         held: this._transcript.held,
-        reason
+        reason: this._isDamaged ? 'digest_mismatch' : reason
       })
       .catch((error: unknown) => {
         this._isOpening = false;
@@ -518,6 +518,7 @@ export class ChatModel {
 
   private _opened(): void {
     this._isOpening = false;
+    this._isDamaged = false;
     this._epoch = this._host.connection.hello?.epoch ?? null;
     this._settle();
     this._reading.showAll();
@@ -528,6 +529,7 @@ export class ChatModel {
     this._control.finished(run.run_id);
     this._reading.release(run.run_id);
     if (!isIntact) {
+      this._isDamaged = true;
       this.open('digest_mismatch');
     }
     this._answerEnded();
@@ -652,6 +654,8 @@ export class ChatModel {
   /** The question is from an earlier visit to this page: whether a server has seen it is not known. */
   private _wasLeft = false;
   private _isOpening = false;
+  /** A text is not the server's: nothing but a snapshot mends it, however often the connection is lost until then. */
+  private _isDamaged = false;
   private _isLoadingOlder = false;
   /** The server's start in which the transcript's `seq` counts; null before the first snapshot. */
   private _epoch: string | null = null;

@@ -442,6 +442,11 @@ describe('ChatModel', () => {
       delta(run, 0, 'One');
       finish(run, { digest: digest('Two') });
       expect(server.last('open_chat').reason).toBe('digest_mismatch');
+      // The connection is lost before it comes: what is wrong is not gone on with.
+      server.drop();
+      window.dispatchEvent(new Event('online'));
+      greet([run.chat_id]);
+      expect(server.last('open_chat').reason).toBe('digest_mismatch');
     });
 
     it('keeps reasoning apart', () => {
