@@ -17,6 +17,7 @@ import { ITranslator } from '@jupyterlab/translation';
 import { addCommands, CommandIDs } from './commands';
 import type { IPanelSettings } from './components/context';
 import { ChatPanel } from './components/panel';
+import { inertRenderMime } from './markdown';
 import { WorkspaceModel } from './model';
 import { renderAnswers } from './notebook';
 
@@ -41,13 +42,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
     launcher: ILauncher | null
   ) => {
     const trans = translator.load('jupyter_stream_chat');
+    const inert = inertRenderMime(rendermime);
     const workspace = new WorkspaceModel({
       serverSettings: app.serviceManager.serverSettings,
       store: window.localStorage
     });
     const panel = new ChatPanel({
       workspace,
-      rendermime,
+      rendermime: inert,
       languages,
       trans,
       language: translator.languageCode,
@@ -62,7 +64,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     restorer?.add(panel, panel.id);
     addCommands({ app, panel, workspace, trans });
     renderAnswers(rendermime, {
-      rendermime,
+      rendermime: inert,
       languages,
       settings: app.serviceManager.serverSettings,
       copyLabel: trans.__('Copy'),

@@ -17,7 +17,8 @@ export class FenceBlock {
     this._stream = new CodeStream(code);
     this._labelled = info !== '';
     if (this._labelled) {
-      code.className = `language-${info}`;
+      // Its first word: what follows would be classes of their own.
+      code.className = `language-${info.split(/\s/)[0]}`;
       this.loading = this._load(info, languages);
     }
   }

@@ -4,6 +4,7 @@
 
 export { warmUp } from './block';
 export { addCopyButtons } from './codetoolbar';
+export { inertRenderMime } from './inert';
 export { type IPlainTextOptions, PlainText } from './plaintext';
 export type { ScheduleFrame } from './schedule';
 export type { BlockKind } from './splitter';

@@ -3,6 +3,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { expect, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
+import { Guard, HOSTILE_TEXTS, questionFor } from './hostile';
 import { Panel } from './panel';
 import { newestRequest, numbered } from './provider';
 
@@ -151,4 +152,22 @@ test('--open shows the chat in the panel', async ({ page, tmpPath }) => {
   const panel = new Panel(page);
   await expect(panel.title).toHaveAttribute('title', 'from the cell', STREAMED);
   await panel.expectText('t4');
+});
+
+test('what a model writes is inert in a cell, while it streams and afterwards', async ({
+  page,
+  tmpPath
+}) => {
+  test.setTimeout(600_000);
+  const names = Object.keys(HOSTILE_TEXTS);
+  const code = names.map(name => `%chat ${questionFor(name)}`);
+  const ready = 'import jupyter_stream_chat';
+  await run(page, `${tmpPath}/hostile.ipynb`, ready, ...code);
+  const guard = await Guard.on(page);
+  for (const [at, name] of names.entries()) {
+    const answer = answerIn(page, at + 2);
+    await answer.scrollIntoViewIfNeeded(STREAMED);
+    await expect(answer, name).toHaveAttribute('data-status', 'finished', STREAMED);
+    await guard.expectInert(answer, name);
+  }
 });

@@ -2,10 +2,15 @@
 
 import { EditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { createMarkdownParser } from '@jupyterlab/markedparser-extension';
-import { RenderMimeRegistry, standardRendererFactories } from '@jupyterlab/rendermime';
+import {
+  type IRenderMimeRegistry,
+  RenderMimeRegistry,
+  standardRendererFactories
+} from '@jupyterlab/rendermime';
 
 import { CHUNK_CLASS } from '../codestream';
 import { GROUP_CLASS } from '../groups';
+import { inertRenderMime } from '../inert';
 
 export function createLanguages(): EditorLanguageRegistry {
   const languages = new EditorLanguageRegistry();
@@ -15,16 +20,18 @@ export function createLanguages(): EditorLanguageRegistry {
   return languages;
 }
 
-export function createRenderMime(languages: EditorLanguageRegistry): RenderMimeRegistry {
-  return new RenderMimeRegistry({
-    initialFactories: standardRendererFactories,
-    markdownParser: createMarkdownParser(languages)
-  });
+export function createRenderMime(languages: EditorLanguageRegistry): IRenderMimeRegistry {
+  return inertRenderMime(
+    new RenderMimeRegistry({
+      initialFactories: standardRendererFactories,
+      markdownParser: createMarkdownParser(languages)
+    })
+  );
 }
 
 /** What JupyterLab's preview makes of a whole text. */
 export async function preview(
-  rendermime: RenderMimeRegistry,
+  rendermime: IRenderMimeRegistry,
   source: string
 ): Promise<HTMLElement> {
   const renderer = rendermime.createRenderer('text/markdown');

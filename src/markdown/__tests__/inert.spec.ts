@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { inertHtml } from '../inert';
+import { createLanguages, createRenderMime, preview } from './markdown-env';
+
+const texts = JSON.parse(
+  readFileSync(resolve(__dirname, '../../../tests/hostile_texts.json'), 'utf8')
+) as Record<string, { text: string; shown: string }>;
+
+/** All that an answer may consist of: an element, an attribute, or an address beyond these acts. */
+const ALLOWED = new Set([
+  ...['alt', 'checked', 'class', 'colspan', 'data-jupyter-id', 'disabled', 'href', 'lang'],
+  ...['open', 'rel', 'start', 'target', 'title', 'type', 'align', 'dir']
+]);
+
+let rendermime: IRenderMimeRegistry;
+
+beforeAll(() => {
+  rendermime = createRenderMime(createLanguages());
+});
+
+function dangers(root: Element): string[] {
+  return [...root.querySelectorAll('*')].flatMap(element => {
+    const bad = [...element.attributes].map(({ name }) => name).filter(name => !ALLOWED.has(name));
+    if (/^(script|style|iframe|form|button|svg|math|img|video|object)$/.test(element.localName)) {
+      bad.push(element.localName);
+    }
+    const href = element.getAttribute('href') ?? 'https:';
+    if (!/^(https?:|mailto:|\/\/)/.test(href) && !element.matches('.jp-InternalAnchorLink')) {
+      bad.push(href);
+    }
+    const classes = element.matches('code, .jp-InternalAnchorLink') ? '' : element.className;
+    return classes && !/^\u037c\w+$/.test(classes) ? [...bad, classes] : bad;
+  });
+}
+
+describe('inertRenderMime', () => {
+  it.each(Object.entries(texts))(
+    'leaves nothing that acts: %s, cut anywhere',
+    async (_, { text }) => {
+      const whole = `Before\n\n${text}\n\nAfter`;
+      for (let end = 1; end <= Math.min(whole.length, 500); end += 1) {
+        expect(dangers(await preview(rendermime, whole.slice(0, end)))).toEqual([]);
+      }
+      expect(dangers(await preview(rendermime, whole))).toEqual([]);
+    }
+  );
+
+  it('makes links of pictures, but for those in the text itself', () => {
+    expect(inertHtml('<img src="https://a.test/b.png" alt="chart">')).toBe(
+      '<a title="https://a.test/b.png" href="https://a.test/b.png" target="_blank" ' +
+        'rel="noopener noreferrer nofollow">chart</a>'
+    );
+    expect(inertHtml('<img src="/logout" alt="chart">')).toBe('<a title="/logout">chart</a>');
+    const own = '<img src="data:image/png;base64,AAAA" alt="dot">';
+    expect(inertHtml(own)).toBe(own);
+  });
+
+  it('keeps the form of text', () => {
+    const kept =
+      '<h2>A</h2><ul><li><input type="checkbox" disabled="" checked=""> b</li></ul>' +
+      '<table><tbody><tr><td align="right" colspan="2">c</td></tr></tbody></table>' +
+      '<pre><code class="language-python"><span class="\u037c5">d</span></code></pre>' +
+      '<details open=""><summary>e</summary>f</details>';
+    expect(inertHtml(kept)).toBe(kept);
+  });
+});
