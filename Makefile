@@ -158,6 +158,7 @@ codegen: install ## Make src/protocol from jupyter_stream_chat/protocol.py
 
 guide: install ## Train the built-in guide anew (up to 30 minutes) and print its figures
 	python -m jupyter_stream_chat.guide.train
+	pytest -q -rP -k listed_questions tests/guide/test_evaluate.py
 
 clean: ## Remove builds, environments and caches
 	rm -rf $(VENV) $(VENV)-litellm $(VENV)-hub $(VENV)-lowest $(VENV)-newest node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \

@@ -1,40 +1,53 @@
-"""Asks the guide questions in bulk and compares its answers with those of the topics.
+"""Asks the guide questions in bulk and looks which topic its answers begin with.
 
-Greedy, through plain `generate`: what is measured here is what the engine streams.
+An answer begins with the two special tokens of its topic and language, and goes on with the answer to that
+topic. So two tokens tell which answer is given, and that each is given to the letter is looked at apart.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from .examples import Example
 from .noise import repunctuate
-from .topics import LANGUAGES, Topic
+from .topics import LANGUAGES, Topic, language_of, load_topics
+from .vocabulary import plan
 
-_BATCH = 32
-
-Answers = Mapping[str, tuple[str, str]]
-"""Topic and language by the text of the answer."""
+_BATCH = 64
 
 
-def answers_of(topics: Sequence[Topic]) -> Answers:
-    """Return which topic and language each answer belongs to."""
-    return {topic.answers[language]: (topic.id, language) for topic in topics for language in LANGUAGES}
-
-
-def ask(
+def choose(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, chats: Sequence[Sequence[str]]
-) -> list[str]:
-    """Return the guide's answer to each chat, given as the user's questions, the last one open."""
+) -> list[tuple[str, str]]:
+    """Return topic and language of the answer to each chat, given as the user's questions, the last one open.
+
+    A beginning that is none of an answer comes back as the topic `none`, with its text for a language.
+    """
+    plans = {
+        plan(topic.id, language): (topic.id, language) for topic in load_topics() for language in LANGUAGES
+    }
     prompts = [_prompt(tokenizer, chat) for chat in chats]
-    answers: list[str] = []
+    chosen: list[tuple[str, str]] = []
     for i in range(0, len(prompts), _BATCH):
         batch = tokenizer(prompts[i : i + _BATCH], padding=True, return_tensors="pt")
         with torch.no_grad():
-            ids = model.generate(**batch)
-        answers += tokenizer.batch_decode(ids[:, batch["input_ids"].shape[1] :], skip_special_tokens=True)
-    return answers
+            ids = model.generate(**batch, max_new_tokens=2)
+        begun = tokenizer.batch_decode(ids[:, batch["input_ids"].shape[1] :])
+        chosen += [plans.get(text, ("none", text)) for text in begun]
+    return chosen
+
+
+@torch.no_grad()
+def recites(model: PreTrainedModel, example: Example) -> bool:
+    """Return whether greedy decoding says what the example asks for.
+
+    All tokens are looked at in one pass: each must be the likeliest after those before it.
+    """
+    ids = torch.tensor([example.ids])
+    said = model(ids).logits[0, example.start - 1 : -1].argmax(-1)
+    return torch.equal(said, ids[0, example.start :])
 
 
 def trained_questions(
@@ -42,12 +55,13 @@ def trained_questions(
 ) -> list[tuple[str, str, str]]:
     """Draw questions the guide was trained on, in other casing and punctuation, with topic and language."""
     casings = (str.upper, str.title, str.capitalize, str.lower)
-    return [
-        (repunctuate(rng.choice(casings)(topic.questions[language].draw(rng)), rng), topic.id, language)
+    drawn = [
+        (topic.questions[language].draw(rng), topic.id)
         for topic in topics
         for language in LANGUAGES
         for _ in range(per_topic)
     ]
+    return [(repunctuate(rng.choice(casings)(text), rng), topic, language_of(text)) for text, topic in drawn]
 
 
 def _prompt(tokenizer: PreTrainedTokenizerFast, chat: Sequence[str]) -> str:

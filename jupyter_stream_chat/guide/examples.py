@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from transformers import PreTrainedTokenizerFast
 
 from .noise import dirty
-from .topics import LANGUAGES, OFF_TOPIC, Topic, load_followups
+from .topics import LANGUAGES, OFF_TOPIC, Topic, language_of, load_followups
 from .vocabulary import ASSISTANT, END, USER, plan
 
 _OFF_TOPIC_SHARE = 0.3
@@ -19,6 +19,7 @@ _EARLIER_SHARE = 0.5
 _FOLLOWUP_SHARE = 0.08
 _CONTINUED_SHARE = 0.15
 _PASTED_SHARE = 0.1
+_CUT_RATE = 0.08
 _BEGINNING = 5
 """Tokens of a choice: topic, language, and the first words, which must not be taken from another answer."""
 
@@ -48,7 +49,7 @@ class Examples:
         """Return the tokens of one question, and the token of its topic."""
         topic = self._any_topic()
         question = dirty(topic.questions[self._rng.choice(LANGUAGES)].draw(self._rng), self._rng)
-        return self._encode(f" {question.lower()}"), self._encode(plan(topic.id, LANGUAGES[0]))[0]
+        return self._encode_in_pieces(f" {question.lower()}"), self._encode(plan(topic.id, LANGUAGES[0]))[0]
 
     def choice(self) -> Example:
         """Return a chat whose last question is to be understood."""
@@ -59,6 +60,7 @@ class Examples:
         else:
             topic, language = self._any_topic(), rng.choice(LANGUAGES)
             asked = [*self._earlier(), topic.questions[language].draw(rng)]
+        language = language_of(asked[-1])
         prompt = self._prompt(asked)
         answer = self._encode(plan(topic.id, language) + topic.answers[language])
         return Example(prompt + answer[:_BEGINNING], len(prompt))
@@ -72,7 +74,11 @@ class Examples:
         rng = self._rng
         if rng.random() < _PASTED_SHARE:
             return self._pasted()
-        topic, language = rng.choice(self._topics), rng.choice(LANGUAGES)
+        return self.recital_of(rng.choice(self._topics), rng.choice(LANGUAGES))
+
+    def recital_of(self, topic: Topic, language: str) -> Example:
+        """Return a chat with this answer, or with the rest of it."""
+        rng = self._rng
         answer = self._encode(topic.answers[language] + END)
         if rng.random() < _CONTINUED_SHARE:
             prompt = self._prompt([topic.questions[language].draw(rng)])
@@ -108,7 +114,22 @@ class Examples:
 
     def _prompt(self, questions: Sequence[str]) -> list[int]:
         typed = (dirty(question, self._rng).lower().split() for question in questions)
-        return self._encode("".join(f"{USER} {' '.join(words)}" for words in typed) + ASSISTANT)
+        ids: list[int] = []
+        for words in typed:
+            ids += self._encode(USER) + self._encode_in_pieces(f" {' '.join(words)}")
+        return ids + self._encode(ASSISTANT)
+
+    def _encode_in_pieces(self, text: str) -> list[int]:
+        """Encode a text cut at a few random places, so that words are met in other tokens than usual.
+
+        As in BPE-dropout (Provilkov et al., 2020), but seeded: what an unknown or misspelt word is cut
+        into has then been met before.
+        """
+        rng = self._rng
+        rate = rng.choice((0, 0, _CUT_RATE))
+        cuts = [i for i in range(1, len(text)) if rng.random() < rate] if rate else []
+        pieces = (text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True))
+        return [token for piece in pieces for token in self._encode(piece)]
 
     def _encode(self, text: str) -> list[int]:
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False)

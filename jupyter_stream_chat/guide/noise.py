@@ -12,11 +12,15 @@ _MARKS = {
     "en": ("", "", "?", "?", ".", "!", "??", " ?", "..."),
     "zh": ("", "", "？", "？", "?", "。", "！", "？？", "吗？"),
 }
+_CLEAN_SHARE = 0.25
+"""Questions that are typed as they are written here, but for the last mark."""
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
 def dirty(question: str, rng: random.Random) -> str:
     """Return the question as a hurried person might type it."""
+    if rng.random() < _CLEAN_SHARE:
+        return repunctuate(question, rng)
     language = language_of(question)
     gap = " " if language == "en" else ""
     if rng.random() < 0.2:

@@ -1,6 +1,7 @@
 """What the guide knows: the topics, their answers, and the patterns of the questions that ask for them.
 
 Owns the format of `topics/*.md`, `followups.md` and `slots.md`. Neither adds noise (`noise.py`) nor trains.
+The line `Docs:` of a topic names the pages (or sections) that it speaks of; its answers link to the first.
 
 A pattern is a line such as `{how} (stop|cancel) (it|the answer|)`: parentheses hold alternatives, may be
 nested and may be empty, and `{how}` stands for the line `how` of `slots.md`.
@@ -9,17 +10,23 @@ nested and may be empty, and `{how}` stands for the line `how` of `slots.md`.
 import math
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 LANGUAGES = ("en", "zh")
 OFF_TOPIC = "off-topic"
+PAGES = "https://github.com/jupyter-stream-chat/jupyter-stream-chat/blob/main/"
+_READ_MORE = {"en": "Read more", "zh": "详细说明"}
 
 _HERE = Path(__file__).parent
 _HEADINGS = {"Answer": "answer.en", "回答": "answer.zh", "Questions": "questions.en", "问题": "questions.zh"}
 _INNERMOST = re.compile(r"\(([^()]*)\)")
+_DOCS = re.compile(r"^Docs: (.+)$", re.MULTILINE)
 _SLOT = re.compile(r"\{(\w+)\}")
+_LARGE = 3000
+"""A pattern that stands for more questions than this is drawn no oftener."""
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -40,6 +47,8 @@ class Topic:
     """One thing the guide knows: an answer and the questions that ask for it, both by language."""
 
     id: str
+    docs: Sequence[str]
+    """Where the documentation has more: files of the repository, perhaps with a section."""
     answers: Mapping[str, str]
     questions: Mapping[str, Patterns]
 
@@ -61,17 +70,47 @@ def load_followups() -> Mapping[str, Patterns]:
 
 def expand(pattern: str, rng: random.Random) -> str:
     """Fill in the slots of a pattern and choose one alternative of each group."""
-    pattern = _filled(pattern)
-    while group := _INNERMOST.search(pattern):
-        choice = rng.choice(group[1].split("|"))
-        pattern = pattern[: group.start()] + choice + pattern[group.end() :]
-    return " ".join(pattern.split())
+    return " ".join(_draw(_parsed(_filled(pattern)), rng).split())
+
+
+_Parsed = tuple["str | tuple[_Parsed, ...]", ...]
+"""A sequence of plain text and groups; a group holds its alternatives, each a sequence again."""
+
+
+@cache
+def _parsed(pattern: str) -> _Parsed:
+    """Read a pattern once: it is drawn from some thousand times."""
+    tokens = re.split(r"([(|)])", pattern)
+    open_groups: list[list[list[str | tuple[_Parsed, ...]]]] = [[[]]]
+    for token in tokens:
+        match token:
+            case "(":
+                open_groups.append([[]])
+            case "|":
+                open_groups[-1].append([])
+            case ")":
+                group = tuple(tuple(alternative) for alternative in open_groups.pop())
+                open_groups[-1][-1].append(group)
+            case _ if token:
+                open_groups[-1][-1].append(token)
+    return tuple(open_groups[0][0])
+
+
+def _draw(parsed: _Parsed, rng: random.Random) -> str:
+    return "".join(part if isinstance(part, str) else _draw(rng.choice(part), rng) for part in parsed)
 
 
 def _load_topic(file: Path) -> Topic:
-    sections = _sections(file.read_text("utf-8"))
+    text = file.read_text("utf-8")
+    sections = _sections(text)
+    docs = tuple(line[1].split() if (line := _DOCS.search(text)) else ())
     answers = {language: sections[f"answer.{language}"] for language in LANGUAGES}
-    return Topic(file.stem, answers, _questions(sections))
+    if docs:
+        answers = {
+            language: f"{answer}\n\n[{_READ_MORE[language]}]({PAGES}{docs[0]})"
+            for language, answer in answers.items()
+        }
+    return Topic(file.stem, docs, answers, _questions(sections))
 
 
 def _sections(markdown: str) -> dict[str, str]:
@@ -86,7 +125,7 @@ def _questions(sections: Mapping[str, str]) -> dict[str, Patterns]:
 
 def _patterns(text: str) -> Patterns:
     lines = tuple(_filled(line.removeprefix("- ")) for line in text.splitlines())
-    return Patterns(lines, tuple(_size(line) ** 0.35 for line in lines))
+    return Patterns(lines, tuple(min(_size(line), _LARGE) ** 0.35 for line in lines))
 
 
 def _filled(pattern: str) -> str:

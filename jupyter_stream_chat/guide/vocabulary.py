@@ -2,20 +2,22 @@
 
 Chinese characters are kept apart, so that each is a token of its own or falls back to bytes. The tokens of
 topics and languages are special: the model emits them before its answer, and decoding leaves them out.
+Addresses of the documentation are a token each, so that none of them has to be spelt.
 """
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from .noise import dirty
-from .topics import LANGUAGES, Topic
+from .topics import LANGUAGES, PAGES, Topic
 
 USER, ASSISTANT, END, PAD = "<|user|>", "<|assistant|>", "<|end|>", "<|pad|>"
-_VOCABULARY_SIZE = 5000
+_VOCABULARY_SIZE = 6000
 _HAN = r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]"
 
 
@@ -39,6 +41,8 @@ def build_tokenizer(topics: Sequence[Topic], rng: random.Random) -> PreTrainedTo
         show_progress=False,
     )
     bpe.train_from_iterator(_corpus(topics, rng), trainer)
+    links = dict.fromkeys(f"{PAGES}{topic.docs[0]}" for topic in topics if topic.docs)
+    bpe.add_tokens([AddedToken(link, normalized=False) for link in links])
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=bpe,
         eos_token=END,
@@ -54,7 +58,7 @@ def build_tokenizer(topics: Sequence[Topic], rng: random.Random) -> PreTrainedTo
 def _corpus(topics: Sequence[Topic], rng: random.Random) -> Iterator[str]:
     for topic in topics:
         for language in LANGUAGES:
-            yield from [topic.answers[language]] * 20
+            yield from [re.sub(rf"{re.escape(PAGES)}[^)]*", "", topic.answers[language])] * 20
             for _ in range(6000 if topic.id == "off-topic" else 400):
                 question = topic.questions[language].draw(rng).lower()
                 yield question

@@ -56,3 +56,13 @@ def test_some_recitals_follow_a_long_paste(examples: Examples) -> None:
 def test_a_bag_names_its_topic(examples: Examples, tokenizer: PreTrainedTokenizerFast) -> None:
     names = {f"<|{topic.id}|>" for topic in TOPICS}
     assert {tokenizer.decode([topic]) for _, topic in (examples.bag() for _ in range(2000))} == names
+
+
+def test_words_are_met_in_other_tokens_than_usual(tokenizer: PreTrainedTokenizerFast) -> None:
+    def words(seed: int) -> list[tuple[str, int]]:
+        drawn = Examples(TOPICS, tokenizer, random.Random(seed))
+        return [(tokenizer.decode(ids), len(ids)) for ids, _ in (drawn.bag() for _ in range(300))]
+
+    longer = [text for text, length in words(0) if length > len(tokenizer.encode(text))]
+    assert 20 < len(longer) < 200
+    assert words(0) == words(0), "the same seed cuts at the same places"

@@ -14,6 +14,11 @@ def test_a_dirty_question_still_says_something_and_comes_in_many_forms(question:
     assert len(typed) > 20
 
 
+def test_a_good_part_of_the_questions_is_typed_as_written() -> None:
+    typed = [dirty(QUESTIONS[0], random.Random(seed)).rstrip("?!. ") for seed in range(400)]
+    assert 120 < typed.count(QUESTIONS[0].rstrip("?")) < 320
+
+
 def test_the_same_seed_gives_the_same_question() -> None:
     assert dirty(QUESTIONS[0], random.Random(3)) == dirty(QUESTIONS[0], random.Random(3))
 

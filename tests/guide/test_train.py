@@ -23,11 +23,13 @@ def test_the_loss_counts_the_asked_tokens_only() -> None:
     class Flat(torch.nn.Module):
         """Scores all tokens alike, so that each asked token costs log(vocabulary)."""
 
+        asked = 0
+
         def model(self, input_ids: torch.Tensor, use_cache: bool) -> object:
             return type("Output", (), {"last_hidden_state": torch.zeros(*input_ids.shape, 4)})
 
         def lm_head(self, hidden: torch.Tensor) -> torch.Tensor:
-            self.asked = len(hidden)
+            self.asked += len(hidden)
             return torch.zeros(len(hidden), 11)
 
     model = Flat()

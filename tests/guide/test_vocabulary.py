@@ -7,7 +7,7 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from jupyter_stream_chat import guide
-from jupyter_stream_chat.guide.topics import LANGUAGES, Topic, load_topics
+from jupyter_stream_chat.guide.topics import LANGUAGES, PAGES, Topic, load_topics
 from jupyter_stream_chat.guide.vocabulary import plan
 
 
@@ -34,6 +34,12 @@ def test_an_answer_survives_the_tokenizer(tokenizer: PreTrainedTokenizerFast, to
         ids = tokenizer.encode(plan(topic.id, language) + topic.answers[language])
         assert tokenizer.decode(ids, skip_special_tokens=True) == topic.answers[language]
         assert tokenizer.decode(ids[:2], skip_special_tokens=True) == ""
+
+
+def test_an_address_of_the_docs_is_one_token(tokenizer: PreTrainedTokenizerFast) -> None:
+    """Else the model would have to spell them, and a page that moves would take a training."""
+    for docs in {topic.docs[0] for topic in load_topics() if topic.docs}:
+        assert len(tokenizer.encode(f"{PAGES}{docs}")) == 1
 
 
 def test_auto_tokenizer_splits_words_as_in_training(tokenizer: PreTrainedTokenizerFast) -> None:
