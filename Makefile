@@ -116,7 +116,7 @@ $(VENV)-hub/.done: tests/foreign/jupyterhub.txt $(DONE)/python
 	npm install --silent --no-save --no-package-lock --prefix $(VENV)-hub/node configurable-http-proxy@5.3.0
 	$(call beside,--no-deps -r $<)
 
-test-proxy: install nginx $(VENV)-hub/.done ## Run the tests behind nginx and JupyterHub
+test-proxy: install nginx chromium ui-tests/node_modules/.done $(VENV)-hub/.done ## Run the tests behind nginx and JupyterHub
 	pytest -m proxy $(ARGS)
 
 bench: install chromium ui-tests/node_modules/.done ## Measure, each figure beside its floor (docs/benchmarks.md)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 
 from jupyterlab.galata import configure_jupyter_server
 
@@ -50,3 +51,8 @@ c.StreamChat.profiles = [
     {"id": "counter", "label": "Counter", "provider": "huggingface", "model": os.environ["JSC_MODEL"]},
     {"id": "guide", "label": "Guide", "provider": "guide", "model": "guide"},
 ]
+if "JSC_BARE" in os.environ:
+    # As without [local]: a module that is None here is for Python one that is not installed.
+    sys.modules["torch"] = sys.modules["transformers"] = None
+    c.StreamChat.profiles = []
+    c.StreamChat.default_profile = ""

@@ -100,23 +100,29 @@ def test_an_exception_in_the_model_ends_the_request_with_its_trace(
     assert isinstance(answers.ask(tiny_model), Finished)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
-        RuntimeError(
-            "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory"
-        ),
-        MemoryError(),
-    ],
-)
+def gpu_out_of_memory() -> Exception:
+    """Return torch's error: a real one where there is a GPU."""
+    if not torch.cuda.is_available():
+        return torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+    with pytest.raises(torch.OutOfMemoryError) as raised:
+        torch.empty(1 << 50, dtype=torch.uint8, device="cuda")
+    return raised.value
+
+
+def cpu_out_of_memory() -> Exception:
+    return RuntimeError(
+        "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory"
+    )
+
+
+@pytest.mark.parametrize("error", [gpu_out_of_memory, cpu_out_of_memory, MemoryError])
 def test_out_of_memory_is_said_and_memory_is_released(
-    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, error: Callable[[], Exception]
 ) -> None:
     answers = Answers()
     answers.ask(tiny_model)
     with monkeypatch.context() as patch:
-        patch.setattr(LoadedModel, "forward", failing_forward(error))
+        patch.setattr(LoadedModel, "forward", failing_forward(error()))
         end = answers.ask(tiny_model, [{"role": "user", "content": "something else altogether"}])
     assert isinstance(end, Failed)
     assert end.code == "out_of_memory"

@@ -19,6 +19,7 @@ from tests.scripted_provider import ScriptedProvider
 from tests.server.conftest import scripted_profile
 from tests.server.page import PATIENCE, Page, numbered
 
+from . import browser
 from .processes import free_port, running
 
 pytestmark = pytest.mark.proxy
@@ -70,10 +71,12 @@ def hub_url(provider: ScriptedProvider, tmp_path: Path) -> Iterator[URL]:
     port = free_port()
     settings = {
         "ServerApp": {"jpserver_extensions": {"jupyter_stream_chat": True, "jupyterlab": True}},
+        "LabApp": {"expose_app_in_browser": True},
         "StreamChat": {"profiles": [scripted_profile(provider)]},
     }
     (tmp_path / "jupyter_server_config.json").write_text(json.dumps(settings))
     environment = {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_DATA_DIR": str(tmp_path / "data")}
+    environment["JUPYTER_PATH"] = f"{sys.prefix}/share/jupyter"  # the panel is installed beside the hub
     documented = DOCS.read_text().split("## JupyterHub\n")[1].split("```python\n")[1].split("```")[0]
     config = documented.replace("127.0.0.1:8000", f"127.0.0.1:{port}") + OF_THE_TEST.format(
         user=USER,
@@ -136,3 +139,10 @@ async def test_an_answer_streams_through_the_hub_and_stops(hub: Hub, provider: S
     with pytest.raises(HTTPClientError, match="403"):
         async with stranger:
             pass
+
+
+@pytest.mark.timeout(300)
+async def test_in_a_browser(hub_url: URL, provider: ScriptedProvider, tmp_path: Path) -> None:
+    user = {"JSC_USER": USER, "JSC_PASSWORD": PASSWORD}
+    await browser.passes(browser.STREAMS, str(hub_url), provider.url, tmp_path, **user)
+    assert any(request.disconnected for request in provider.requests), "Stop reached the provider"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,11 +17,13 @@ import pytest
 
 from tests.doctor.conftest import examined, scripted
 from tests.scripted_provider import ScriptedProvider
-from tests.server.conftest import Server, StartServer
+from tests.server.conftest import Server, StartServer, scripted_profile
 from tests.server.page import PATIENCE, numbered
+from tests.server.process import TOKEN
 from tests.server.test_doctor import Reader as DoctorReader
 from tests.server.test_sse import Reader
 
+from . import browser
 from .processes import free_port, running
 
 pytestmark = pytest.mark.proxy
@@ -63,14 +67,37 @@ def nginx(server: str, upstream: str, folder: Path) -> Iterator[int]:
         yield port
 
 
+def panel_site(buffering: str) -> str:
+    """Return the documented configuration with buffering on or off."""
+    panel = documented("The panel behind nginx")
+    assert "proxy_buffering on;" in panel
+    return panel.replace("proxy_buffering on;", f"proxy_buffering {buffering};")
+
+
 @contextmanager
 def behind_nginx(server: Server, buffering: str, folder: Path) -> Iterator[Server]:
     """Yield the same Jupyter server, as it is seen through nginx."""
-    panel = documented("The panel behind nginx")
-    assert "proxy_buffering on;" in panel
-    panel = panel.replace("proxy_buffering on;", f"proxy_buffering {buffering};")
-    with nginx(panel, f"http://127.0.0.1:{server.port}", folder) as port:
+    with nginx(panel_site(buffering), f"http://127.0.0.1:{server.port}", folder) as port:
         yield replace(server, port=port)
+
+
+@pytest.fixture
+def lab(provider: ScriptedProvider, tmp_path: Path) -> Iterator[str]:
+    """Run a JupyterLab with the scripted profile; yield its address."""
+    port, folder = free_port(), tmp_path / "lab"
+    folder.mkdir()
+    settings = {
+        "ServerApp": {"ip": "127.0.0.1", "port": port, "port_retries": 0, "root_dir": str(folder)},
+        "IdentityProvider": {"token": TOKEN},
+        "LabApp": {"expose_app_in_browser": True, "open_browser": False},
+        "StreamChat": {"data_dir": str(folder / "chats"), "profiles": [scripted_profile(provider)]},
+    }
+    (folder / "config.json").write_text(json.dumps(settings))
+    command = [sys.executable, "-m", "jupyterlab", "--allow-root", "--config", folder / "config.json"]
+    environ = {"JUPYTER_CONFIG_DIR": str(folder), "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
+    environ["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
+    with running(command, ready=f"http://127.0.0.1:{port}/api", log=folder / "log", environ=environ):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize("buffering", ["on", "off"])
@@ -107,6 +134,25 @@ async def test_event_streams_and_the_doctor_are_not_held_back(
         async with asyncio.timeout(PATIENCE):
             await request.gone.wait()
         assert request.disconnected, "nginx tells that the page has gone"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("buffering", ["on", "off"])
+async def test_in_a_browser(lab: str, provider: ScriptedProvider, buffering: str, tmp_path: Path) -> None:
+    with nginx(panel_site(buffering), lab, tmp_path) as port:
+        url = f"http://127.0.0.1:{port}/lab?token={TOKEN}"
+        await browser.passes(browser.STREAMS, url, provider.url, tmp_path)
+    assert any(request.disconnected for request in provider.requests), "Stop reached the provider"
+
+
+@pytest.mark.timeout(300)
+async def test_the_doctor_finds_that_no_websocket_comes_through(
+    lab: str, provider: ScriptedProvider, tmp_path: Path
+) -> None:
+    site = re.sub(r"proxy_set_header (Upgrade|Connection) [^;]*;", "", panel_site("on"))
+    with nginx(site, lab, tmp_path) as port:
+        url = f"http://127.0.0.1:{port}/lab?token={TOKEN}"
+        await browser.passes(browser.SAYS_WHAT_TO_CHANGE, url, provider.url, tmp_path)
 
 
 @pytest.mark.parametrize("collects", [True, False])

@@ -1,63 +1,12 @@
 /** A server that ends in mid-stream and comes back: the page reconnects by itself and shows what became of it. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
 import { test } from './fixtures';
+import { endServer, OWN_URL, startServer } from './ownserver';
 import { Panel } from './panel';
 import { numbered, timesAsked } from './provider';
-import { LAB_PORT } from './servers';
-
-const PORT = LAB_PORT + 3;
-const URL = `http://127.0.0.1:${PORT}`;
-
-/** Start a JupyterLab of this test's own, and wait until it answers. */
-async function startServer(folder: string): Promise<ChildProcess> {
-  const root = process.getuid?.() === 0 ? ['--allow-root'] : [];
-  const server = spawn(
-    'jupyter',
-    [
-      'lab',
-      ...root,
-      `--ServerApp.port=${PORT}`,
-      '--ServerApp.port_retries=0',
-      '--config',
-      'jupyter_server_test_config.py'
-    ],
-    {
-      stdio: 'ignore',
-      env: {
-        ...process.env,
-        JSC_DATA_DIR: folder,
-        JSC_KEEP_DATA: 'yes',
-        JSC_TOKEN_LOG: '',
-        JSC_MODEL: '/none',
-        JSC_PROVIDER_URL: `http://127.0.0.1:${LAB_PORT + 2}`
-      }
-    }
-  );
-  await expect
-    .poll(
-      () =>
-        fetch(`${URL}/api`).then(
-          ({ ok }) => ok,
-          () => false
-        ),
-      { timeout: 90_000 }
-    )
-    .toBe(true);
-  return server;
-}
-
-async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (server.exitCode === null && server.signalCode === null) {
-    const exited = once(server, 'exit');
-    server.kill(signal);
-    await exited;
-  }
-}
 
 for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
   test(`${signal} in mid-stream: what was shown is kept, and the state is true`, async ({
@@ -68,7 +17,7 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     let server = await startServer(folder);
     try {
       const page = await lab.context().newPage();
-      await page.goto(`${URL}/lab/workspaces/restart?reset`);
+      await page.goto(`${OWN_URL}/lab/workspaces/restart?reset`);
       // JupyterLab says in a dialog of its own that its server is gone.
       const dialog = page.locator('.jp-Dialog');
       await page.addLocatorHandler(dialog, () => dialog.locator('button').last().click());
@@ -77,7 +26,7 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
       await panel.choose('Scripted');
       await panel.ask(question);
       await panel.expectText('t20 ');
-      await end(server, signal);
+      await endServer(server, signal);
       await expect(panel.root.locator('.jp-StreamChat-banner')).toContainText('Connection lost');
       const shown = await panel.tokens();
       server = await startServer(folder);
@@ -91,7 +40,7 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
       await panel.expectFinished('stop');
       await page.close();
     } finally {
-      await end(server, 'SIGKILL');
+      await endServer(server, 'SIGKILL');
     }
   });
 }
