@@ -161,6 +161,27 @@ test('nothing is cut or sticks out from 215 to 1,000 pixels', async ({ panel, la
   await expectFits(page, panel, panel.button);
 });
 
+test('the profile can be read at 215 pixels while an answer can be paused', async ({
+  panel,
+  lab: page
+}) => {
+  await narrow(page, panel);
+  await page.sidebar.setWidth(215, 'right');
+  const profile = panel.root.getByLabel('Model profile');
+  const stop = async () => (await panel.button.boundingBox())!;
+  const { x, y } = await stop();
+  expect((await profile.boundingBox())!.width).toBeGreaterThan(40);
+  await panel.ask('tokens=5000 rate=20');
+  await panel.expectStatus('streaming');
+  await expect(panel.root.locator('.jp-StreamChat-pause')).toBeInViewport({ ratio: 1 });
+  expect((await profile.boundingBox())!.width).toBeGreaterThan(40);
+  // Stop is where Send was.
+  expect(Math.abs((await stop()).x - x)).toBeLessThan(2);
+  expect(Math.abs((await stop()).y - y)).toBeLessThan(2);
+  await panel.button.click();
+  await panel.expectFinished('interrupted');
+});
+
 test('the keyboard is enough', async ({ panel, lab: page }) => {
   await panel.input.focus();
   await page.keyboard.type('tokens=5000');
