@@ -77,3 +77,9 @@ def _typo(question: str, rng: random.Random) -> str:
 def _neighbour(char: str, rng: random.Random) -> str:
     row = next(row for row in _KEYBOARD if char in row)
     return row[max(0, min(len(row) - 1, row.index(char) + rng.choice((-1, 1))))]
+
+
+def pasted(rng: random.Random) -> str:
+    """Return what is no question: a key held down, or strange characters."""
+    keys = [chr(rng.choice((rng.randrange(33, 127), rng.randrange(0x3400, 0x9FFF)))) for _ in range(3)]
+    return "".join(rng.choices(keys, k=160)) if rng.random() < 0.5 else keys[0] * 160

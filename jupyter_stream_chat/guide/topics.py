@@ -58,6 +58,11 @@ def language_of(text: str) -> str:
     return "zh" if _HAN.search(text) else "en"
 
 
+def plan(topic: str, language: str) -> str:
+    """Return the two special tokens that an answer follows: they name it."""
+    return f"<|{topic}|><|{language}|>"
+
+
 def load_topics() -> list[Topic]:
     """Read all topics, in the order of their ids."""
     return [_load_topic(file) for file in sorted((_HERE / "topics").glob("*.md"))]

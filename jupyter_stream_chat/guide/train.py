@@ -1,9 +1,9 @@
 """Trains the guide from its topics: `python -m jupyter_stream_chat.guide.train`.
 
 Runs on one core, seeded: the same machine and library versions give the same weights. Needs the `local`
-extra. Writes the folder of weights and prints how well they answer the questions they were trained on.
-Where answers or questions of a topic have changed, `--resume` begins with the weights that are there and
-takes ten minutes; a new topic takes a whole training.
+extra. Two parts: the classifier learns which topic a question is about, the model learns the answers by
+heart. Where only questions have changed, `--questions` trains the classifier alone, in two minutes; where
+an answer was edited, `--resume` goes on with the model that is there. A new topic takes a whole training.
 """
 
 import argparse
@@ -17,7 +17,6 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 from transformers import (
-    AutoModelForCausalLM,
     AutoTokenizer,
     GenerationConfig,
     LlamaConfig,
@@ -26,19 +25,17 @@ from transformers import (
 )
 
 from . import path
-from .evaluate import choose, recites, trained_questions
+from .classifier import Classifier
+from .evaluate import recites, trained_questions
 from .examples import Example, Examples
 from .topics import LANGUAGES, Topic, load_topics
+from .train_classifier import train_classifier
 from .vocabulary import build_tokenizer
 
-_BAGS, _BAG_STEPS = 256, 1200
-_CHOICES, _RECITALS = 96, 4
+_BATCH = 12
 _GROUPS = 3
+_LEARNING_RATE = 2e-3
 _WARM_UP = 100
-_EMBEDDING_SCALE = 0.06
-_LEARNING_RATE, _CHOOSING_WEIGHT = 2e-3, 2
-_LATER_RATE, _LATER_CHOOSING_WEIGHT = 1e-3, 10
-"""Once the answers are known, what is left to learn is which of them to give."""
 _REHEARSAL_RATE, _REHEARSAL_AVERAGED = 2e-4, 0.95
 _AGAIN = 8
 _SURE = 0.05
@@ -51,43 +48,47 @@ _AVERAGED = 0.99
 def main() -> None:
     """Train, save and try the guide."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=2000, help="of learning answers and questions")
-    parser.add_argument(
-        "--more", type=int, default=900, help="steps after them, of learning questions mostly"
-    )
+    parser.add_argument("--steps", type=int, default=900, help="steps of learning the answers")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--output", type=Path, default=path())
-    parser.add_argument("--resume", action="store_true", help="begin with the folder's weights")
+    parser.add_argument("--questions", action="store_true", help="train the classifier alone")
+    parser.add_argument("--resume", action="store_true", help="go on with the folder's model")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(arguments.seed)
-    rng = random.Random(arguments.seed)
-    if arguments.resume:
-        tokenizer = AutoTokenizer.from_pretrained(arguments.output)
-        model = LlamaForCausalLM.from_pretrained(arguments.output, dtype=torch.float32)
-        examples = Examples(load_topics(), tokenizer, rng)
+    topics = load_topics()
+    train_classifier(topics, random.Random(arguments.seed)).save(arguments.output)
+    if not arguments.questions:
+        rng = random.Random(arguments.seed)
+        train_model(topics, arguments.steps, rng, arguments.output, arguments.resume)
+    report(topics, arguments.output)
+
+
+def train_model(
+    topics: Sequence[Topic], steps: int, rng: random.Random, folder: Path, resume: bool = False
+) -> None:
+    """Train the model that says the answers, and save it with its tokenizer."""
+    if resume:
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
     else:
-        tokenizer = build_tokenizer(load_topics(), rng)
+        tokenizer = build_tokenizer(topics, rng)
         model = LlamaForCausalLM(configuration(tokenizer))
-        examples = Examples(load_topics(), tokenizer, rng)
-        warm_up(model.model.embed_tokens.weight, examples, _BAG_STEPS)
-        practise(model, examples, arguments.steps, _LEARNING_RATE, _CHOOSING_WEIGHT)
-    practise(model, examples, arguments.more, _LATER_RATE, _LATER_CHOOSING_WEIGHT)
-    rehearse(model, Examples(load_topics(), tokenizer, random.Random(arguments.seed)), load_topics())
+    examples = Examples(topics, tokenizer, rng)
+    if not resume:
+        practise(model, examples, steps)
+    rehearse(model, examples, topics)
     model.generation_config = GenerationConfig(
         do_sample=False,
         max_new_tokens=400,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    model.to(torch.bfloat16).save_pretrained(arguments.output)
-    tokenizer.save_pretrained(arguments.output)
-    report(arguments.output)
+    model.to(torch.bfloat16).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
-def practise(
-    model: LlamaForCausalLM, examples: Examples, steps: int, peak_rate: float, choosing_weight: float
-) -> None:
+def practise(model: LlamaForCausalLM, examples: Examples, steps: int) -> None:
     """Train the model for a number of steps, each on a fresh batch of examples."""
     model.train()
     average = [weight.detach().clone() for weight in model.parameters()]
@@ -95,21 +96,12 @@ def practise(
     started = time.monotonic()
     for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = peak_rate * learning_rate(step, steps)
-        choosing = loss(model, [examples.choice() for _ in range(_CHOICES)])
-        reciting = losses(model, [examples.recital() for _ in range(_RECITALS)])
-        optimizer.zero_grad()
-        torch.autograd.backward(choosing_weight * choosing + reciting.mean() + _mean_of_unsure(reciting))
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+            group["lr"] = _LEARNING_RATE * learning_rate(step, steps)
+        mean_loss = _step(model, optimizer, [examples.recital() for _ in range(_BATCH)])
         for mean, weight in zip(average, model.parameters(), strict=True):
             mean.lerp_(weight.detach(), 1 - min(_AVERAGED, step / (step + 10)))
         if step % 50 == 0 or step == steps - 1:
-            elapsed = f"{time.monotonic() - started:.0f} s"
-            print(
-                f"step {step:5d}  choosing {choosing:.3f}  reciting {reciting.mean():.3f}  {elapsed}",
-                flush=True,
-            )
+            print(f"step {step:5d}  {mean_loss:.3f}  {time.monotonic() - started:.0f} s", flush=True)
     with torch.no_grad():
         for mean, weight in zip(average, model.parameters(), strict=True):
             weight.copy_(mean)
@@ -131,12 +123,7 @@ def rehearse(model: LlamaForCausalLM, examples: Examples, topics: Sequence[Topic
         for group in optimizer.param_groups:
             group["lr"] = _REHEARSAL_RATE * (1 - step / _REHEARSAL_STEPS)
         again = [examples.recital_of(topic, language) for topic, language in wrong[:_AGAIN]]
-        reciting = losses(model, [*again, *(examples.recital() for _ in range(_RECITALS))])
-        choosing = loss(model, [examples.choice() for _ in range(_CHOICES)])
-        optimizer.zero_grad()
-        torch.autograd.backward(choosing + reciting.mean() + _mean_of_unsure(reciting))
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        _step(model, optimizer, [*again, *(examples.recital() for _ in range(_BATCH))])
         for mean, weight in zip(average.parameters(), model.parameters(), strict=True):
             mean.detach().lerp_(weight.detach(), 1 - _REHEARSAL_AVERAGED)
     model.load_state_dict(average.state_dict())
@@ -144,39 +131,18 @@ def rehearse(model: LlamaForCausalLM, examples: Examples, topics: Sequence[Topic
     model.eval()
 
 
+@torch.no_grad()
 def forgotten(
     model: LlamaForCausalLM, examples: Examples, topics: Sequence[Topic]
 ) -> list[tuple[Topic, str]]:
     """Return the answers, with their languages, that the rounded model does not recite to the letter."""
     rounded = copy.deepcopy(model).to(torch.bfloat16).eval()
-    wrong = []
-    for topic in topics:
-        for language in LANGUAGES:
-            if not recites(rounded, examples.recital_of(topic, language)):
-                wrong.append((topic, language))
-    return wrong
-
-
-def warm_up(table: torch.nn.Parameter, examples: Examples, steps: int) -> None:
-    """Teach the embeddings which words speak for which topic, each question taken as a bag of words.
-
-    Takes seconds and spares minutes: the transformer starts from words that mean something, and understands
-    new phrasings better than one that has seen sentences only. The idea is fastText's (Joulin et al., 2016).
-    """
-    optimizer = torch.optim.Adam([table], lr=0.01)
-    for _ in range(steps):
-        bags = [bag for bag in (examples.bag() for _ in range(_BAGS)) if bag[0]]
-        lengths = torch.tensor([len(ids) for ids, _ in bags])
-        words = torch.tensor([token for ids, _ in bags for token in ids])
-        sums = functional.embedding_bag(words, table, lengths.cumsum(0) - lengths, mode="sum")
-        topics = sorted({topic for _, topic in bags})
-        wanted = torch.tensor([topics.index(topic) for _, topic in bags])
-        scores = 4 * (sums / lengths[:, None].sqrt()) @ table[topics].T
-        optimizer.zero_grad()
-        torch.autograd.backward(functional.cross_entropy(scores, wanted))
-        optimizer.step()
-    with torch.no_grad():
-        table.mul_(_EMBEDDING_SCALE / table.std())
+    return [
+        (topic, language)
+        for topic in topics
+        for language in LANGUAGES
+        if not recites(rounded, examples.recital_of(topic, language))
+    ]
 
 
 def learning_rate(step: int, steps: int) -> float:
@@ -185,7 +151,7 @@ def learning_rate(step: int, steps: int) -> float:
 
 
 def configuration(tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
-    """Return the shape of the model: about 2.1 million parameters, 4.3 MB as bfloat16.
+    """Return the shape of the model: about 2.3 million parameters, 4.6 MB as bfloat16.
 
     Llama and not Qwen2, because for the latter AutoTokenizer puts Qwen's own word splitting in place of ours.
     """
@@ -198,16 +164,20 @@ def configuration(tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
         num_key_value_heads=2,
         max_position_embeddings=2048,
         tie_word_embeddings=True,
-        attention_dropout=0.1,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=None,
     )
 
 
-def loss(model: LlamaForCausalLM, examples: Sequence[Example]) -> torch.Tensor:
-    """Return the mean cross-entropy over the tokens that the examples ask for."""
-    return losses(model, examples).mean()
+def _step(model: LlamaForCausalLM, optimizer: torch.optim.Optimizer, examples: Sequence[Example]) -> float:
+    """Learn from a batch once, and return its mean loss."""
+    of_tokens = losses(model, examples)
+    optimizer.zero_grad()
+    torch.autograd.backward(of_tokens.mean() + _mean_of_unsure(of_tokens))
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return of_tokens.mean().item()
 
 
 def losses(model: LlamaForCausalLM, examples: Sequence[Example]) -> torch.Tensor:
@@ -238,19 +208,12 @@ def _mean_of_unsure(of_tokens: torch.Tensor) -> torch.Tensor:
     return (of_tokens * unsure).sum() / unsure.sum().clamp(min=1)
 
 
-def report(folder: Path) -> None:
-    """Print the share of right answers to trained questions in other casing and punctuation."""
-    topics = load_topics()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
+def report(topics: Sequence[Topic], folder: Path) -> None:
+    """Print the share of right topics for trained questions in other casing and punctuation."""
+    classifier = Classifier.load(folder)
     questions = trained_questions(topics, 4, random.Random(0))
-    given = choose(model, tokenizer, [[question] for question, _, _ in questions])
-    wrong = [
-        (question, topic)
-        for (question, *expected), (topic, language) in zip(questions, given, strict=True)
-        if [topic, language] != expected
-    ]
-    print(f"{model.num_parameters():,} parameters")
+    given = [(question, topic, classifier.topic([question])) for question, topic in questions]
+    wrong = [(question, got) for question, topic, got in given if got != topic]
     print(f"trained questions: {len(questions) - len(wrong)} of {len(questions)} right")
     for question, got in wrong:
         print(f"  {question!r}: {got}")

@@ -1,7 +1,7 @@
 """The guide's tokenizer: byte-level BPE learned from the topics, and a token for each topic and language.
 
 Chinese characters are kept apart, so that each is a token of its own or falls back to bytes. The tokens of
-topics and languages are special: the model emits them before its answer, and decoding leaves them out.
+topics and languages are special: they name the answer that follows them, and decoding leaves them out.
 Addresses of the documentation are a token each, so that none of them has to be spelt.
 """
 
@@ -19,11 +19,6 @@ from .topics import LANGUAGES, PAGES, Topic
 USER, ASSISTANT, END, PAD = "<|user|>", "<|assistant|>", "<|end|>", "<|pad|>"
 _VOCABULARY_SIZE = 6000
 _HAN = r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]"
-
-
-def plan(topic: str, language: str) -> str:
-    """Return the two special tokens that an answer begins with, before its first word."""
-    return f"<|{topic}|><|{language}|>"
 
 
 def build_tokenizer(topics: Sequence[Topic], rng: random.Random) -> PreTrainedTokenizerFast:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .local import LocalAdapter
+from .adapter import OnProgress
+from .local import LocalAdapter, engine_parameters
 from .profiles import Profile
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from .engine_client import EngineClient
 
 GUIDE_ID = "guide"
@@ -20,6 +23,25 @@ NOTICE = (
 PROFILE = Profile(id=GUIDE_ID, label="Guide", provider="guide", model="guide", origin="built-in")
 
 
+class GuideAdapter(LocalAdapter):
+    """The built-in model, whatever the profile names."""
+
+    def load(self) -> None:
+        """Import LangChain's part; torch is the engine process's affair."""
+        from . import guide_llm  # noqa: F401
+
+    async def open(self, profile: Profile, on_progress: OnProgress) -> BaseChatModel:
+        """Return a model for one run, which tells ``on_progress`` what the engine does."""
+        from .guide_llm import GuideChatModel
+
+        return GuideChatModel(
+            client=self.engine,
+            model=str(MODEL_FOLDER),
+            parameters=engine_parameters(profile),
+            on_progress=on_progress,
+        )
+
+
 def adapter(engine: EngineClient) -> LocalAdapter:
     """Return the adapter of ``guide``."""
-    return LocalAdapter(engine, model=str(MODEL_FOLDER), notice=NOTICE)
+    return GuideAdapter(engine, notice=NOTICE)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..protocol import ErrorInfo
 from .adapter import OnProgress
@@ -38,11 +38,10 @@ def local_problem() -> ErrorInfo | None:
 class LocalAdapter:
     """Models of the engine. Opening one is cheap: the engine loads it when the run asks."""
 
-    def __init__(self, engine: EngineClient, *, model: str | None = None, notice: str | None = None) -> None:
-        """``model`` overrides what the profile names (a folder)."""
+    def __init__(self, engine: EngineClient, *, notice: str | None = None) -> None:
+        """Speak to this engine; ``notice`` is shown above the composer."""
         self.notice = notice
-        self._engine = engine
-        self._model = model
+        self.engine = engine
 
     def problem(self) -> ErrorInfo | None:
         """Say what is missing to run a model on this machine."""
@@ -57,9 +56,9 @@ class LocalAdapter:
         from .engine_llm import EngineChatModel
 
         return EngineChatModel(
-            client=self._engine,
-            model=self._model or profile.model,
-            parameters=profile.parameters.model_dump(exclude={"system_prompt"}, exclude_none=True),
+            client=self.engine,
+            model=profile.model,
+            parameters=engine_parameters(profile),
             on_progress=on_progress,
         )
 
@@ -70,12 +69,17 @@ class LocalAdapter:
     async def start_ahead(self) -> None:
         """Start the engine, whose imports take seconds; it loads no model, and ends when it stays idle."""
         try:
-            await self._engine.start()
+            await self.engine.start()
         except OSError as error:  # a question will say so; until then nobody misses it
             log.warning("the local engine could not be started ahead: %s", error)
 
     async def close(self) -> None:
         """Keep the engine: it belongs to the server, which ends it last."""
+
+
+def engine_parameters(profile: Profile) -> dict[str, Any]:
+    """Return a profile's parameters as the engine takes them; a system prompt is a message."""
+    return profile.parameters.model_dump(exclude={"system_prompt"}, exclude_none=True)
 
 
 def _downloaded() -> list[str]:

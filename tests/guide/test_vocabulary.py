@@ -7,8 +7,7 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from jupyter_stream_chat import guide
-from jupyter_stream_chat.guide.topics import LANGUAGES, PAGES, Topic, load_topics
-from jupyter_stream_chat.guide.vocabulary import plan
+from jupyter_stream_chat.guide.topics import LANGUAGES, PAGES, Topic, load_topics, plan
 
 
 @pytest.fixture(scope="module")
