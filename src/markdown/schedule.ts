@@ -2,8 +2,8 @@
  * When text that has arrived is put on the page.
  */
 
-/** Calls back before the next paint; returns a function that calls it off. */
-export type ScheduleFrame = (callback: () => void) => () => void;
+/** Calls back before the next paint, or the first one after so many ms; returns a function that calls it off. */
+export type ScheduleFrame = (callback: () => void, afterMs?: number) => () => void;
 
 /** Two flushes are at least this far apart, in ms, unless a frame lies between them. */
 const FRAME_MS = 16;
@@ -11,18 +11,27 @@ const FRAME_MS = 16;
 /** Frames do not come in hidden tabs; this long, in ms, is waited for one. */
 const FRAME_TIMEOUT_MS = 250;
 
-/** The next animation frame, or a time limit where frames do not come. */
-export const nextFrame: ScheduleFrame = callback => {
+/** An animation frame, or a time limit where frames do not come. */
+export const nextFrame: ScheduleFrame = (callback, afterMs = 0) => {
+  let frame = 0;
   const cancel = () => {
     cancelAnimationFrame(frame);
-    clearTimeout(timer);
+    clearTimeout(rest);
+    clearTimeout(limit);
   };
   const run = () => {
     cancel();
     callback();
   };
-  const frame = requestAnimationFrame(run);
-  const timer = setTimeout(run, FRAME_TIMEOUT_MS);
+  const ask = () => {
+    frame = requestAnimationFrame(run);
+  };
+  // A frame that is asked for costs even if nothing has changed: frames in between are not.
+  const rest = afterMs > FRAME_MS ? setTimeout(ask, afterMs - FRAME_MS) : undefined;
+  const limit = setTimeout(run, afterMs + FRAME_TIMEOUT_MS);
+  if (rest === undefined) {
+    ask();
+  }
   return cancel;
 };
 
@@ -81,7 +90,7 @@ export class FlushScheduler {
     }
     const wait = this._rest - (performance.now() - this._lastFlush);
     if (wait > 0) {
-      this._awaitFrame(wait);
+      this._cancel = this._scheduleFrame(() => this._run(), wait);
       return;
     }
     let cancelled = false;
@@ -100,19 +109,6 @@ export class FlushScheduler {
   cancel(): void {
     this._cancel?.();
     this._cancel = null;
-  }
-
-  /** Flush in a frame, after so many ms. A frame that is asked for costs even if nothing has changed: a timer first. */
-  private _awaitFrame(wait: number): void {
-    const inFrame = () => {
-      this._cancel = this._scheduleFrame(() => this._run());
-    };
-    if (wait <= FRAME_MS) {
-      inFrame();
-      return;
-    }
-    const timer = setTimeout(inFrame, wait - FRAME_MS);
-    this._cancel = () => clearTimeout(timer);
   }
 
   private _run(): void {

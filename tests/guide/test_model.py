@@ -40,7 +40,7 @@ def loaded() -> Guide:
 def test_an_answer_is_recited_to_the_letter(loaded: Guide, topic: Topic) -> None:
     """Fails when an answer was edited and the guide not trained again."""
     for language in LANGUAGES:
-        for question in ("?", "怎么停止", "x" * 160):
+        for question in ("?", "怎么停止"):
             prompt, answer = (
                 loaded.tokenizer.encode(text, add_special_tokens=False)
                 for text in (

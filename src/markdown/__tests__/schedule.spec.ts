@@ -47,8 +47,8 @@ describe('FlushScheduler', () => {
       });
       const scheduler = new FlushScheduler(
         flush,
-        callback => {
-          const timer = setTimeout(callback, FRAME);
+        (callback, afterMs = 0) => {
+          const timer = setTimeout(callback, Math.max(FRAME, afterMs));
           return () => clearTimeout(timer);
         },
         () => Promise.resolve()
@@ -77,8 +77,8 @@ describe('FlushScheduler', () => {
     it('slower again, shows it in every frame again', async () => {
       jest.spyOn(performance, 'now').mockImplementation(() => jest.now());
       const flush = jest.fn();
-      const scheduler = new FlushScheduler(flush, callback => {
-        setTimeout(callback, FRAME);
+      const scheduler = new FlushScheduler(flush, (callback, afterMs = 0) => {
+        setTimeout(callback, Math.max(FRAME, afterMs));
         return () => undefined;
       });
       for (const characters of [50, 50, 50, 50, 1, 1, 1, 1, 1, 1]) {
@@ -89,6 +89,19 @@ describe('FlushScheduler', () => {
       expect(flush).toHaveBeenCalledTimes(1);
     });
   });
+});
+
+it('asks for no frame before its time', () => {
+  jest.useFakeTimers();
+  const frame = jest.spyOn(window, 'requestAnimationFrame').mockReturnValue(1);
+  const cancel = nextFrame(jest.fn(), 100);
+  jest.advanceTimersByTime(80);
+  expect(frame).not.toHaveBeenCalled();
+  jest.advanceTimersByTime(10);
+  expect(frame).toHaveBeenCalledTimes(1);
+  cancel();
+  frame.mockRestore();
+  jest.useRealTimers();
 });
 
 it('does without frames in a hidden tab', () => {

@@ -26,17 +26,12 @@ class Frames {
     return () => this._due.delete(callback);
   };
 
-  /** Run a frame and what it causes, and the one after it where text came so fast that it is waited for. */
+  /** Run a frame and what it causes; of fast text, the one that is waited for. */
   async tick(): Promise<void> {
-    this._run();
-    this._run();
-    await settle();
-  }
-
-  private _run(): void {
     const due = [...this._due];
     this._due.clear();
     due.forEach(callback => callback());
+    await settle();
   }
 
   private readonly _due = new Set<() => void>();
