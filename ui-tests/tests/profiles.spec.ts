@@ -1,7 +1,7 @@
 /** Profiles by the panel alone: added by typing, checked, tried, asked, changed, copied, deleted; keys are never shown. */
 import { expect, type Page } from '@playwright/test';
 import { test } from './fixtures';
-import { Profiles } from './profiles';
+import { deleteAdded, Profiles } from './profiles';
 import { newestRequest, PROVIDER_URL } from './provider';
 import { LAB_URL } from './servers';
 
@@ -31,18 +31,7 @@ async function seenByThePage(page: Page): Promise<string> {
   }, LAB_URL);
 }
 
-test.afterEach(async ({ lab }) => {
-  await lab.evaluate(async base => {
-    const url = `${base}/stream-chat/api/profiles`;
-    const { profiles } = (await (await fetch(url)).json()) as {
-      profiles: { profile_id: string; locked: boolean }[];
-    };
-    const xsrf = /_xsrf=([^;]*)/.exec(document.cookie)?.[1] ?? '';
-    for (const { profile_id } of profiles.filter(({ locked }) => !locked)) {
-      await fetch(`${url}/${profile_id}`, { method: 'DELETE', headers: { 'X-XSRFToken': xsrf } });
-    }
-  }, LAB_URL);
-});
+test.afterEach(({ lab }) => deleteAdded(lab));
 
 test('a profile is typed with help at each field, tried, saved and asked', async ({ panel }) => {
   const profiles = new Profiles(panel);

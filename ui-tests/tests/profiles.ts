@@ -1,7 +1,22 @@
 /** Profiles in the panel as a test sees them. */
-import { expect, type Locator } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import type { Panel } from './panel';
 import { PROVIDER_URL } from './provider';
+import { LAB_URL } from './servers';
+
+/** Delete what tests added; the profiles of the configuration stay. */
+export async function deleteAdded(page: Page): Promise<void> {
+  await page.evaluate(async base => {
+    const url = `${base}/stream-chat/api/profiles`;
+    const { profiles } = (await (await fetch(url)).json()) as {
+      profiles: { profile_id: string; locked: boolean }[];
+    };
+    const xsrf = /_xsrf=([^;]*)/.exec(document.cookie)?.[1] ?? '';
+    for (const { profile_id } of profiles.filter(({ locked }) => !locked)) {
+      await fetch(`${url}/${profile_id}`, { method: 'DELETE', headers: { 'X-XSRFToken': xsrf } });
+    }
+  }, LAB_URL);
+}
 
 export class Profiles {
   constructor(readonly panel: Panel) {
