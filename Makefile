@@ -156,7 +156,7 @@ fix: install ui-tests/node_modules/.done ## Format, and mend what the linters ca
 codegen: install ## Make src/protocol from jupyter_stream_chat/protocol.py
 	python -m jupyter_stream_chat.protocol_codegen
 
-guide: install ## Train the built-in guide anew (about 15 minutes) and print its figures
+guide: install ## Train the built-in guide anew (up to 30 minutes) and print its figures
 	python -m jupyter_stream_chat.guide.train
 	pytest -q -rP -k listed_questions tests/guide/test_classifier.py
 

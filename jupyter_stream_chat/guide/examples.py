@@ -38,17 +38,19 @@ class Examples:
         self._rng = rng
 
     def recital(self) -> Example:
-        """Return a chat with some answer."""
-        return self.recital_of(self._rng.choice(self._topics), self._rng.choice(LANGUAGES))
+        """Return a chat with some answer, or with the rest of one that was stopped anywhere."""
+        rng = self._rng
+        topic, language = rng.choice(self._topics), rng.choice(LANGUAGES)
+        cut = rng.random() < _CUT_SHARE
+        return self.recital_of(topic, language, rng.randrange(len(topic.answers[language])) if cut else 0)
 
-    def recital_of(self, topic: Topic, language: str) -> Example:
-        """Return a chat with this answer, or with the rest of it after it was stopped anywhere.
+    def recital_of(self, topic: Topic, language: str, shown: int = 0) -> Example:
+        """Return a chat with this answer, of which so many characters have been said already.
 
         What is said must depend on the tokens of its topic and language alone, so the questions may be any.
         """
-        rng, answer = self._rng, topic.answers[language]
-        earlier = [self._question()] if rng.random() < _EARLIER_SHARE else []
-        shown = rng.randrange(len(answer)) if rng.random() < _CUT_SHARE else 0
+        answer = topic.answers[language]
+        earlier = [self._question()] if self._rng.random() < _EARLIER_SHARE else []
         prompt = self._prompt([*earlier, self._question()])
         prompt += self._encode(plan(topic.id, language) + answer[:shown])
         return Example(prompt + self._encode(answer[shown:] + END), len(prompt))

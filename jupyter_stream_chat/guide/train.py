@@ -48,7 +48,7 @@ _AVERAGED = 0.99
 def main() -> None:
     """Train, save and try the guide."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=900, help="steps of learning the answers")
+    parser.add_argument("--steps", type=int, default=1800, help="steps of learning the answers")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--output", type=Path, default=path())
     parser.add_argument("--questions", action="store_true", help="train the classifier alone")
