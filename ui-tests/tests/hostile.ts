@@ -27,6 +27,7 @@ export class Guard {
 
   static async on(page: Page): Promise<Guard> {
     const guard = new Guard(page);
+    guard._url = page.url();
     const own = new URL(page.url()).origin;
     page.on('request', request => {
       const url = request.url();
@@ -40,8 +41,14 @@ export class Guard {
       void dialog.dismiss();
     });
     page.on('popup', popup => guard._done.push(`a page ${popup.url()}`));
-    page.on('framenavigated', frame => guard._done.push(`went to ${frame.url()}`));
+    page.on('framenavigated', frame => {
+      // JupyterLab writes its own address anew now and then; a page that is another lacks the mark.
+      if (frame !== page.mainFrame() || frame.url() !== guard._url) {
+        guard._done.push(`went to ${frame.url()}`);
+      }
+    });
     await page.evaluate(() => {
+      (window as unknown as { __guarded: boolean }).__guarded = true;
       const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
       jupyterapp.commands.commandExecuted.connect((_, { id, args }) => {
         if ('attack' in args) {
@@ -49,7 +56,6 @@ export class Guard {
         }
       });
     });
-    guard._url = page.url();
     return guard;
   }
 
@@ -66,6 +72,9 @@ export class Guard {
   async expectNothingDone(name: string): Promise<void> {
     expect(await this._page.evaluate(() => (window as { __hacked?: unknown }).__hacked), name).toBe(
       undefined
+    );
+    expect(await this._page.evaluate(() => '__guarded' in window), `${name}: the same page`).toBe(
+      true
     );
     expect(this._done, name).toEqual([]);
     expect(this._page.url(), name).toBe(this._url);
