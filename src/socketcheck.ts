@@ -64,7 +64,7 @@ function connected(connection: Connection): Promise<void> {
 function within(limit: number, work: Promise<unknown>, signal?: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const timer = window.setTimeout(() => resolve(false), limit);
-    signal?.addEventListener('abort', () => resolve(false));
+    signal?.addEventListener('abort', () => resolve(false), { once: true });
     work.then(() => resolve(true), reject).finally(() => window.clearTimeout(timer));
   });
 }

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from ..protocol import DoctorStep
 from ..providers.profiles import Profile
@@ -76,19 +76,8 @@ async def examine(patient: Patient, registry: Registry) -> AsyncGenerator[Doctor
             start = time.monotonic()
             finding = _skipped(step, patient, titles) or await _look(step, patient)
             patient.outcomes[step.name] = finding.outcome
-            yield DoctorStep(
-                name=step.name,
-                title=step.title,
-                outcome=finding.outcome,
-                ms=round((time.monotonic() - start) * 1000, 1),
-                message=finding.message,
-                cure=finding.cure,
-                field=finding.field,
-                detail=finding.detail,
-                code=finding.code,
-                error_code=finding.error_code,
-                values=finding.values,
-            )
+            ms = round((time.monotonic() - start) * 1000, 1)
+            yield DoctorStep(name=step.name, title=step.title, ms=ms, **asdict(finding))
 
 
 def _skipped(step: Step, patient: Patient, titles: dict[str, str]) -> Finding | None:

@@ -36,8 +36,8 @@ class Classifier:
 
     def save(self, folder: Path) -> None:
         """Write the weights into the guide's folder."""
-        about = {"features": FEATURES, "topics": list(self.topics)}
-        (folder / _TOPICS_FILE).write_text(json.dumps(about, indent=2) + "\n", "utf-8")
+        topics = json.dumps({"topics": list(self.topics)}, indent=2)
+        (folder / _TOPICS_FILE).write_text(f"{topics}\n", "utf-8")
         (folder / _WEIGHTS_FILE).write_bytes(self.weights)
 
     def topic(self, questions: Sequence[str]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..guide import path as model_folder
 from .adapter import OnProgress
 from .local import LocalAdapter, engine_parameters
 from .profiles import Profile
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .engine_client import EngineClient
 
 GUIDE_ID = "guide"
-MODEL_FOLDER = Path(__file__).parent.parent / "guide" / "model"
 NOTICE = (
     "The guide is a very small built-in model. It answers questions about this panel, and little else; "
     "it shows how answers stream. Set up a profile for real work."
@@ -36,7 +35,7 @@ class GuideAdapter(LocalAdapter):
 
         return GuideChatModel(
             client=self.engine,
-            model=str(MODEL_FOLDER),
+            model=str(model_folder()),
             parameters=engine_parameters(profile),
             on_progress=on_progress,
         )

@@ -21,8 +21,10 @@ class GuideChatModel(EngineChatModel):
         self, request_id: str, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
     ) -> Generate:
         request = super()._request(request_id, messages, stop, options)
-        *before, last = request.messages
-        asked, begun = ([*before], last["content"]) if request.continue_final else (request.messages, "")
+        asked, begun = request.messages, ""
+        if request.continue_final:
+            *asked, stopped = asked
+            begun = stopped["content"]
         questions = [message["content"] for message in asked if message["role"] == "user"]
         if not questions:
             return request

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..protocol import EarlyStop
+from ..providers.catalog import EARLY_STOP
 from ..providers.limits import HOSTED, TimeLimits
 from .hold import HOLD_CHARACTERS, HOLD_SECONDS
 
@@ -17,7 +18,7 @@ class RunSettings:
     """What the profile and the server say about a run's life."""
 
     limits: TimeLimits = HOSTED
-    early_stop: EarlyStop = "ask"
+    early_stop: EarlyStop = EARLY_STOP
     hold_seconds: float = HOLD_SECONDS
     """How long the text of a provider that cannot be paused is held back."""
     hold_characters: int = HOLD_CHARACTERS

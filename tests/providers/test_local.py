@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from jupyter_stream_chat.guide import path as model_folder
 from jupyter_stream_chat.protocol import ErrorInfo
 from jupyter_stream_chat.providers import guide
 from jupyter_stream_chat.providers.engine_client import EngineClient
@@ -102,7 +103,7 @@ async def test_parameters_reach_the_engine(engine: EngineClient) -> None:
     values = {
         "id": "few",
         "provider": "huggingface",
-        "model": str(guide.MODEL_FOLDER),
+        "model": str(model_folder()),
         "parameters": {"max_tokens": 3, "temperature": 0, "top_k": 5, "repetition_penalty": 1.0},
     }
     registry = Registry([values], engine=engine)

@@ -8,7 +8,7 @@ import type { ProfileForm } from '../../model';
 import { limitField } from '../../profilefields';
 import type { ProviderInfo } from '../../protocol/generated';
 import { usePanel } from '../context';
-import { Field } from './field';
+import { ChoiceField } from './choicefield';
 import { useProblem, ValueInput } from './textfield';
 
 export function AdvancedFields({ form }: { form: ProfileForm }): JSX.Element {
@@ -42,25 +42,17 @@ function EarlyStopChoice({ form }: { form: ProfileForm }): JSX.Element {
   const problemOf = useProblem();
   const choices = earlyStops(trans);
   return (
-    <Field label={fieldText('early_stop', trans).label} problem={problemOf(form, 'early_stop')}>
-      {control => (
-        <select
-          {...control}
-          name="early_stop"
-          value={form.text('early_stop')}
-          onChange={event => form.set('early_stop', event.currentTarget.value)}
-        >
-          <option value="">
-            {trans.__('As usual: %1', choices[form.provider.early_stop].toLowerCase())}
-          </option>
-          {Object.entries(choices).map(([value, label]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
+    <ChoiceField
+      name="early_stop"
+      label={fieldText('early_stop', trans).label}
+      problem={problemOf(form, 'early_stop')}
+      value={form.text('early_stop')}
+      choices={[
+        ['', trans.__('As usual: %1', choices[form.provider.early_stop].toLowerCase())],
+        ...Object.entries(choices)
+      ]}
+      onChange={choice => form.set('early_stop', choice)}
+    />
   );
 }
 

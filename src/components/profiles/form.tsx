@@ -10,7 +10,8 @@ import { parameterField } from '../../profilefields';
 import { usePanel } from '../context';
 import { useSignal } from '../hooks';
 import { AdvancedFields } from './advanced';
-import { Field, Problem } from './field';
+import { ChoiceField } from './choicefield';
+import { Problem } from './field';
 import { KeyField } from './keyfield';
 import { ModelField } from './modelfield';
 import { ProviderFieldInput, TextField, useProblem, ValueInput } from './textfield';
@@ -100,40 +101,28 @@ function ProviderChoice({ editor, form }: Pick<IProps, 'editor' | 'form'>): JSX.
   const { presets } = form.provider;
   return (
     <>
-      <Field label={trans.__('Provider')}>
-        {control => (
-          <select
-            {...control}
-            name="provider"
-            value={form.provider.provider}
-            onChange={event => editor.chooseProvider(event.currentTarget.value)}
-          >
-            {editor.providers.map(({ provider, label }) => (
-              <option key={provider} value={provider}>
-                {providerText(provider, label, trans)}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <ChoiceField
+        name="provider"
+        label={trans.__('Provider')}
+        value={form.provider.provider}
+        choices={editor.providers.map(({ provider, label }) => [
+          provider,
+          providerText(provider, label, trans)
+        ])}
+        onChange={provider => editor.chooseProvider(provider)}
+      />
       {presets.length > 0 && (
-        <Field label={trans.__('Server')} hint={trans.__('Fills in what is known of it')}>
-          {control => (
-            <select
-              {...control}
-              name="preset"
-              value={form.text('preset')}
-              onChange={event => form.choosePreset(event.currentTarget.value)}
-            >
-              <option value="">{trans.__('Another one')}</option>
-              {presets.map(({ id, label }) => (
-                <option key={id} value={id}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <ChoiceField
+          name="preset"
+          label={trans.__('Server')}
+          hint={trans.__('Fills in what is known of it')}
+          value={form.text('preset')}
+          choices={[
+            ['', trans.__('Another one')],
+            ...presets.map(({ id, label }) => [id, label] as const)
+          ]}
+          onChange={preset => form.choosePreset(preset)}
+        />
       )}
     </>
   );
@@ -143,21 +132,19 @@ function StreamingChoice({ form }: { form: ProfileForm }): JSX.Element {
   const { trans } = usePanel();
   const problemOf = useProblem();
   return (
-    <Field label={fieldText('streaming', trans).label} problem={problemOf(form, 'streaming')}>
-      {control => (
-        <select
-          {...control}
-          name="streaming"
-          value={form.text('streaming')}
-          onChange={event => form.set('streaming', event.currentTarget.value)}
-        >
-          <option value="">{trans.__('As the server is set')}</option>
-          <option value="auto">{trans.__('Auto: where the model can')}</option>
-          <option value="on">{trans.__('On')}</option>
-          <option value="off">{trans.__('Off: the answer in one piece')}</option>
-        </select>
-      )}
-    </Field>
+    <ChoiceField
+      name="streaming"
+      label={fieldText('streaming', trans).label}
+      problem={problemOf(form, 'streaming')}
+      value={form.text('streaming')}
+      choices={[
+        ['', trans.__('As the server is set')],
+        ['auto', trans.__('Auto: where the model can')],
+        ['on', trans.__('On')],
+        ['off', trans.__('Off: the answer in one piece')]
+      ]}
+      onChange={streaming => form.set('streaming', streaming)}
+    />
   );
 }
 
