@@ -35,7 +35,10 @@ interface IProps {
 export function Composer(props: IProps): JSX.Element {
   const { trans, settings, changeSetting } = usePanel();
   const { whileRunning } = settings;
+  const { blocked, draft, onSend } = props;
   const [hint, setHint] = useState('');
+  // What was sent while the chat was loading, and goes out once it is here.
+  const [wanted, setWanted] = useState<string | null>(null);
   useFitToText(props.inputRef, props.draft);
   // A reason that no longer holds is not worth reading.
   useEffect(() => setHint(''), [props.blocked, whileRunning]);
@@ -44,6 +47,9 @@ export function Composer(props: IProps): JSX.Element {
     const hasText = props.draft.trim() !== '';
     if (props.blocked === 'running' && whileRunning !== 'ask' && hasText) {
       props.onSendLater(props.draft, whileRunning);
+    } else if (props.blocked === 'loading' && hasText) {
+      setWanted(props.draft);
+      setHint(trans.__('The chat is still loading. Your question is sent once it is here.'));
     } else if (props.blocked) {
       setHint(reasonFor(props.blocked, trans));
     } else if (hasText) {
@@ -51,6 +57,18 @@ export function Composer(props: IProps): JSX.Element {
       props.onSend(props.draft);
     }
   };
+
+  useEffect(() => {
+    if (wanted === null || blocked === 'loading') {
+      return;
+    }
+    setWanted(null);
+    if (blocked) {
+      setHint(reasonFor(blocked, trans));
+    } else if (wanted === draft) {
+      onSend(draft);
+    }
+  }, [wanted, blocked, draft, onSend, trans]);
 
   const choose = (how: Redirection) => {
     changeSetting('whileRunning', how);
@@ -100,6 +118,7 @@ export function Composer(props: IProps): JSX.Element {
           aria-describedby="jp-StreamChat-keys"
           onChange={event => {
             setHint('');
+            setWanted(null);
             props.onDraft(event.currentTarget.value);
           }}
           onKeyDown={onKeyDown}

@@ -57,6 +57,36 @@ beforeEach(() => {
   jest.resetAllMocks();
 });
 
+describe('while the chat is loading, Enter', () => {
+  it('sends what was typed once the chat is here', () => {
+    const { rerender } = renderInPanel(<Bench blocked="loading" />);
+    press('Enter');
+    expect(onSend).not.toHaveBeenCalled();
+    expect(hint()).toContain('once it is here');
+    rerender(<Bench />);
+    expect(onSend).toHaveBeenCalledTimes(1);
+    expect(onSend).toHaveBeenCalledWith('why?');
+    expect(hint()).toBe('');
+  });
+
+  it('sends nothing that was changed since', () => {
+    const { rerender } = renderInPanel(<Bench blocked="loading" />);
+    press('Enter');
+    fireEvent.change(field(), { target: { value: 'why not?' } });
+    expect(hint()).toBe('');
+    rerender(<Bench />);
+    expect(onSend).not.toHaveBeenCalled();
+  });
+
+  it('says what is in the way then', () => {
+    const { rerender } = renderInPanel(<Bench blocked="loading" />);
+    press('Enter');
+    rerender(<Bench blocked="no_profile" />);
+    expect(onSend).not.toHaveBeenCalled();
+    expect(hint()).toContain('Connect a model first');
+  });
+});
+
 describe('Enter', () => {
   it('sends, and breaks no line', () => {
     renderInPanel(<Bench />);
