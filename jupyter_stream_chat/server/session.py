@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
@@ -60,6 +61,9 @@ class Session:
         self._feeds: dict[str, ChatFeed] = {}
         self._order: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._pending = 0
+        self._clock = loop.time
+        self._known_at = -math.inf
+        """When Jupyter was last asked who this is."""
         self._closed = False
         services.sessions.add(self)
         services.metrics.connected(1)
@@ -80,7 +84,7 @@ class Session:
             self._reject(command, too_many_commands(self._pending))
         else:
             self._pending += 1
-            self.services.spawn(self._do_in_order(QUEUED[type(command)], command))
+            self.services.spawn(self._do_in_order(QUEUED[type(command)], command, self._clock()))
 
     def close(self) -> None:
         """Let go of the page. What it has asked for is still done; its runs go on."""
@@ -118,25 +122,33 @@ class Session:
         else:
             self._accept(command, note)
 
-    async def _do_in_order(self, rule: Queued, command: wire.Command) -> None:
+    async def _do_in_order(self, rule: Queued, command: wire.Command, received: float) -> None:
         chat_id: str = getattr(command, "chat_id")  # noqa: B009 - every queued command has one, its base has not
         try:
             async with self._order_of(chat_id):
-                await self._do(rule, command)
+                await self._do(rule, command, received)
         finally:
             self._pending -= 1
 
-    async def check_user(self) -> bool:
-        """Close the connection of a user who is signed out or may not read any more; False then."""
+    async def check_user(self, since: float = math.inf) -> bool:
+        """Close the connection of a user who is signed out or may not read any more; False then.
+
+        A check that began after ``since`` (the loop's clock) is not made again.
+        """
+        if self._known_at > since:
+            return True
+        began = self._clock()
         if await self.access.is_signed_in() and await self.access.allows("read"):
+            self._known_at = began
             return True
         self._transport.close(CLOSE_SIGNED_OUT, "You are signed out.")
         self.close()
         return False
 
-    async def _do(self, rule: Queued, command: wire.Command) -> None:
+    async def _do(self, rule: Queued, command: wire.Command, received: float) -> None:
         try:
-            if not await self.check_user():
+            # Jupyter is asked once for all commands that came together: asking costs more than most of them.
+            if not await self.check_user(since=received):
                 return
             if not await self.access.allows(rule.action):
                 raise Refused(forbidden(rule.action))
