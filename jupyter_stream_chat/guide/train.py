@@ -57,6 +57,7 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(arguments.seed)
     topics = load_topics()
+    arguments.output.mkdir(parents=True, exist_ok=True)
     train_classifier(topics, random.Random(arguments.seed)).save(arguments.output)
     if not arguments.questions:
         rng = random.Random(arguments.seed)
