@@ -7,12 +7,12 @@ const LAYERS = [
   ['commands.ts', 'notebook.ts', 'tokens.ts'],
   ['mime.ts'],
   ['components'],
-  ['model.ts', 'workspace.ts', 'chat.ts', 'branches.ts', 'counted.ts', 'question.ts', 'queue.ts', 'reading.ts', 'runcontrol.ts', 'textviews.ts', 'storage.ts', 'chatparameters.ts'],
-  ['profileeditor.ts', 'profileform.ts', 'profiletrial.ts', 'profilefields.ts'],
-  ['a11y.ts', 'doctortext.ts', 'errortext.ts', 'fieldtext.ts', 'icons.ts', 'profileapi.ts'],
+  ['model.ts', 'workspace.ts', 'storage.ts', 'chat'],
+  ['profiles'],
+  ['i18n', 'icons.ts'],
   ['socketcheck.ts'],
   ['answerstream.ts', 'connection.ts', 'transcript.ts', 'markdown'],
-  ['ids.ts', 'text.ts', 'parametertext.ts'],
+  ['ids.ts', 'text.ts'],
   ['protocol']
 ];
 

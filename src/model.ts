@@ -1,19 +1,19 @@
 /**
  * The panel's view models: what components show, and what a user can do.
  */
-export { ChatModel } from './chat';
-export type { BlockedReason } from './chat';
-export { choiceOf } from './branches';
-export type { Direction } from './branches';
-export type { Redirection } from './queue';
+export { ChatModel } from './chat/chat';
+export type { BlockedReason } from './chat/chat';
+export { choiceOf } from './chat/branches';
+export type { Direction } from './chat/branches';
+export type { Redirection } from './chat/queue';
 export type { IQueued } from './storage';
-export { arrivedText, countedOf, shownText } from './counted';
-export type { Counted } from './counted';
+export { arrivedText, countedOf, shownText } from './chat/counted';
+export type { Counted } from './chat/counted';
 export { WorkspaceModel } from './workspace';
-export { ChatParameters } from './chatparameters';
-export { ProfileEditor } from './profileeditor';
-export type { ProfileView } from './profileeditor';
-export { ProfileForm } from './profileform';
-export { ProfileTrial } from './profiletrial';
-export type { PauseAction } from './chat';
-export type { Offer } from './runcontrol';
+export { ChatParameters } from './chat/parameters';
+export { ProfileEditor } from './profiles/editor';
+export type { ProfileView } from './profiles/editor';
+export { ProfileForm } from './profiles/form';
+export { ProfileTrial } from './profiles/trial';
+export type { PauseAction } from './chat/chat';
+export type { Offer } from './chat/runcontrol';

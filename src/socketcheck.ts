@@ -15,7 +15,7 @@ const PINGS = 5;
 /** Milliseconds: slower, and somebody on the way holds frames back. */
 const SLOW = 1000;
 
-/** What was found; `doctortext` has the words. */
+/** What was found; `i18n/doctor` has the words. */
 export async function checkSocket(
   settings: ServerConnection.ISettings,
   signal?: AbortSignal

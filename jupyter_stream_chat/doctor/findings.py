@@ -1,6 +1,6 @@
 """What the doctor can find, in English: a sentence and a cure by code. Pure.
 
-``src/doctortext.ts`` has the same codes for the panel's readers, whose sentences are made of the same values.
+``src/i18n/doctor.ts`` has the same codes for the panel's readers; its sentences are made of the same values.
 """
 
 from __future__ import annotations

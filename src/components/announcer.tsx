@@ -3,8 +3,8 @@
  */
 import * as React from 'react';
 import { useEffect, useRef, useState } from 'react';
-import { announce } from '../a11y';
-import { localizeRun } from '../errortext';
+import { announce } from '../i18n/run';
+import { localizeRun } from '../i18n/errors';
 import type { RunInfo } from '../protocol/generated';
 import { usePanel } from './context';
 

@@ -4,10 +4,10 @@
 import { settingsIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect, useMemo, useRef } from 'react';
-import { localizeProblem } from '../fieldtext';
+import { localizeProblem } from '../i18n/fields';
 import { ChatModel, ChatParameters, ProfileEditor } from '../model';
-import { parameterKind, parameterText } from '../parametertext';
-import { parameterField } from '../profilefields';
+import { parameterKind, parameterText } from '../profiles/parameters';
+import { parameterField } from '../profiles/fields';
 import type { Parameters } from '../protocol/generated';
 import { usePanel } from './context';
 import { useSignal } from './hooks';

@@ -2,8 +2,8 @@
  * The line below an answer: what its run is doing, or how it ended.
  */
 import * as React from 'react';
-import { describeRun, IRunText } from '../a11y';
-import { fieldsToMend, localizeRun } from '../errortext';
+import { describeRun, IRunText } from '../i18n/run';
+import { fieldsToMend, localizeRun } from '../i18n/errors';
 import type { RunInfo } from '../protocol/generated';
 import { usePanel } from './context';
 

@@ -4,7 +4,7 @@
 import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect } from 'react';
-import { providerText } from '../fieldtext';
+import { providerText } from '../i18n/fields';
 import type { ProfileEditor } from '../model';
 import { usePanel } from './context';
 import { useSignal } from './hooks';

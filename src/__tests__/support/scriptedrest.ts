@@ -2,7 +2,7 @@
  * The other end of the page's REST requests, for tests: it answers what the test tells it to.
  */
 import { ServerConnection } from '@jupyterlab/services';
-import { ProfileApi } from '../../profileapi';
+import { ProfileApi } from '../../profiles/api';
 import type { AnyCommand, ErrorInfo, ProviderInfo } from '../../protocol/generated';
 import { PROTOCOL_VERSION } from '../../protocol/version';
 

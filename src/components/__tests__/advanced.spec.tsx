@@ -1,7 +1,7 @@
 import { act, fireEvent, screen } from '@testing-library/react';
 import * as React from 'react';
 import { PROVIDERS, ScriptedRest } from '../../__tests__/support/scriptedrest';
-import { ProfileForm } from '../../profileform';
+import { ProfileForm } from '../../profiles/form';
 import { useSignal } from '../hooks';
 import { AdvancedFields } from '../profiles/advanced';
 import { renderInPanel } from './support';

@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, screen } from '@testing-library/react';
 import * as React from 'react';
 import { runInfo } from '../../__tests__/support/scriptedserver';
-import { localize } from '../../errortext';
+import { localize } from '../../i18n/errors';
 import type { ErrorInfo, RunInfo } from '../../protocol/generated';
 import { RunState } from '../runstate';
 import { renderInPanel, trans } from './support';

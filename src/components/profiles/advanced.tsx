@@ -3,9 +3,9 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { fieldText } from '../../fieldtext';
+import { fieldText } from '../../i18n/fields';
 import type { ProfileForm } from '../../model';
-import { limitField } from '../../profilefields';
+import { limitField } from '../../profiles/fields';
 import type { ProviderInfo } from '../../protocol/generated';
 import { usePanel } from '../context';
 import { ChoiceField } from './choicefield';

@@ -2,7 +2,7 @@
  * What the doctor found: a table that grows as its steps end.
  */
 import * as React from 'react';
-import { fieldText } from '../../fieldtext';
+import { fieldText } from '../../i18n/fields';
 import type { DoctorStep } from '../../protocol/generated';
 import { usePanel } from '../context';
 

@@ -3,10 +3,10 @@
  */
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
-import { fieldText, providerText } from '../../fieldtext';
+import { fieldText, providerText } from '../../i18n/fields';
 import type { ProfileEditor, ProfileForm, ProfileTrial } from '../../model';
-import { parameterKind } from '../../parametertext';
-import { parameterField } from '../../profilefields';
+import { parameterKind } from '../../profiles/parameters';
+import { parameterField } from '../../profiles/fields';
 import { usePanel } from '../context';
 import { useSignal } from '../hooks';
 import { AdvancedFields } from './advanced';

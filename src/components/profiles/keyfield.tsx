@@ -3,7 +3,7 @@
  */
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
-import { fieldText } from '../../fieldtext';
+import { fieldText } from '../../i18n/fields';
 import type { ProfileForm } from '../../model';
 import { usePanel } from '../context';
 import { Field, IControl } from './field';

@@ -4,7 +4,7 @@
 import { addIcon, deleteIcon, duplicateIcon, lockIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
-import { providerText } from '../../fieldtext';
+import { providerText } from '../../i18n/fields';
 import type { ProfileEditor } from '../../model';
 import type { ProfileInfo } from '../../protocol/generated';
 import { usePanel } from '../context';

@@ -3,10 +3,10 @@
  */
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
-import { fieldText, providerText } from '../../fieldtext';
+import { fieldText, providerText } from '../../i18n/fields';
 import type { ProfileEditor, ProfileTrial } from '../../model';
-import { parameterText } from '../../parametertext';
-import { parameterField } from '../../profilefields';
+import { parameterText } from '../../profiles/parameters';
+import { parameterField } from '../../profiles/fields';
 import type { ProfileInfo } from '../../protocol/generated';
 import { usePanel } from '../context';
 import { useSignal } from '../hooks';

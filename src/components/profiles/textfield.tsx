@@ -2,8 +2,8 @@
  * The fields of a profile's form that are typed: texts, addresses, models, parameters.
  */
 import * as React from 'react';
-import { fieldText, localizeProblem } from '../../fieldtext';
-import type { ParameterKind } from '../../parametertext';
+import { fieldText, localizeProblem } from '../../i18n/fields';
+import type { ParameterKind } from '../../profiles/parameters';
 import type { ProfileForm } from '../../model';
 import type { ErrorInfo, ProviderField } from '../../protocol/generated';
 import { usePanel } from '../context';

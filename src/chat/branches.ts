@@ -1,0 +1,111 @@
+/**
+ * The branches of a chat: which alternatives a message has, going to another one, giving an answer again.
+ *
+ * Owns the answer that is being given again until the server has its run, and texts that a reader has begun
+ * to write in the place of another. What the branches are, the server says.
+ */
+import type { Request } from '../connection';
+import { newId } from '../ids';
+import type { Message } from '../protocol/generated';
+
+/** A message among those that follow the same one. */
+export interface IChoice {
+  /** From 1. */
+  readonly index: number;
+  readonly count: number;
+  /** The ones beside it; null at either end. */
+  readonly previous: string | null;
+  readonly next: string | null;
+}
+
+export type Direction = 'previous' | 'next';
+
+/** A message's place among its alternatives; null when it has none. */
+export function choiceOf({ message_id, siblings }: Message): IChoice | null {
+  if (!siblings || siblings.length < 2) {
+    return null;
+  }
+  const at = siblings.indexOf(message_id);
+  return {
+    index: at + 1,
+    count: siblings.length,
+    previous: siblings[at - 1] ?? null,
+    next: siblings[at + 1] ?? null
+  };
+}
+
+export class Branches {
+  /**
+   * @param command - sends a command; resolves when it was carried out, or refused and reported.
+   * @param settled - called when no answer is being given again any more.
+   */
+  constructor(
+    private readonly _chatId: string,
+    private readonly _command: (request: Request) => Promise<void>,
+    private readonly _settled: () => void
+  ) {}
+
+  /** The run of an answer that is being given again, until the server has accepted that, or refused. */
+  get runId(): string | undefined {
+    return this._runId;
+  }
+
+  /** Have a question answered once more. */
+  async regenerate(questionId: string): Promise<void> {
+    const runId = newId();
+    this._runId = runId;
+    await this._command({
+      type: 'regenerate_answer',
+      chat_id: this._chatId,
+      message_id: questionId,
+      answer_id: newId(),
+      run_id: runId
+    });
+    this._runId = undefined;
+    this._settled();
+  }
+
+  /** Show the branch of a message. */
+  select(messageId: string): void {
+    void this._command({
+      type: 'select_branch',
+      chat_id: this._chatId,
+      message_id: messageId
+    });
+  }
+
+  /** Show the alternative beside a message, and remember which way the reader went. */
+  go(message: Message, direction: Direction): void {
+    const target = choiceOf(message)?.[direction];
+    if (target) {
+      this._arrival = { messageId: target, direction };
+      this.select(target);
+    }
+  }
+
+  /** Which way the reader came to a message, until `arrived`. */
+  arrival(messageId: string): Direction | null {
+    return this._arrival?.messageId === messageId ? this._arrival.direction : null;
+  }
+
+  /** The focus is where the reader went. */
+  arrived(): void {
+    this._arrival = null;
+  }
+
+  /** Let a text count of an answer; null: what was shown of it. */
+  editAnswer(messageId: string, text: string | null): void {
+    void this._command({
+      type: 'edit_answer',
+      chat_id: this._chatId,
+      message_id: messageId,
+      text
+    });
+  }
+
+  /** Texts that were begun in the place of a message's, by message. */
+  readonly drafts = new Map<string, string>();
+
+  private _runId: string | undefined;
+  private _arrival: { messageId: string; direction: Direction } | null = null;
+}

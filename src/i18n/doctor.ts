@@ -1,0 +1,203 @@
+/**
+ * What the doctor found, in the reader's language.
+ *
+ * The server writes English. For other languages the sentence is chosen by the finding's code, and made of
+ * the same values; that of an error is `errors`'s.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { sentences } from './errors';
+import { fieldText } from './fields';
+import type { DoctorStep } from '../protocol/generated';
+
+/** A sentence, and the cure where something is wrong. */
+type Words = [string, string?];
+
+/** What the doctor looks at, by the name of the step. */
+function titles(trans: TranslationBundle): Record<string, string | undefined> {
+  return {
+    buffering: trans.__('Pieces arrive as they are written'),
+    callbacks: trans.__('Every token is logged and forwarded'),
+    configuration: trans.__('Configuration'),
+    connection: trans.__('Connection and TLS'),
+    direct: trans.__('One call, without LangChain'),
+    direct_streamed: trans.__('Streamed, without LangChain'),
+    key: trans.__('Key'),
+    key_accepted: trans.__('Key accepted'),
+    langchain: trans.__('One call, through LangChain'),
+    langchain_streamed: trans.__('Streamed, through LangChain'),
+    name: trans.__('Name resolution'),
+    socket: trans.__('The way to this page'),
+    stop: trans.__('Stop'),
+    tracing: trans.__('Tracing')
+  };
+}
+
+/** What can be found, by code: the same as in the server's `doctor/findings.py`. */
+function findings(
+  step: DoctorStep,
+  [error, cure = '']: Words,
+  trans: TranslationBundle
+): Record<string, Words | undefined> {
+  const values = step.values ?? {};
+  const counted = trans.__(
+    '%1 tokens reported, %2 logged, %3 forwarded.',
+    values.tokens,
+    values.logged,
+    values.forwarded
+  );
+  const kept = trans.__("Nothing that was received is lost; the server's log says what broke.");
+  const inOnePiece = trans.__('The deployment does not stream: answers come in one piece.');
+  const released = trans.__('The provider was let go %1 ms after Stop.', values.ms);
+  const hostNotFound = trans.__('The host %1 cannot be found.', values.host);
+  const tooSlow = trans.__('It did not end within %1 s.', values.seconds);
+  return {
+    answered: [trans.__('Answered: %1', values.text)],
+    answered_nothing: [trans.__('Answered, with an empty text.')],
+    collected: [
+      trans.__(
+        'Pieces came many at once, after %1 s of silence: something on the way collects them.',
+        values.seconds
+      ),
+      trans.__(
+        'Switch buffering off in what stands before the provider (nginx: proxy_buffering off, gzip off; see docs/deployment.md). On Azure set the content filter to asynchronous.'
+      )
+    ],
+    complete_before_stop: [trans.__('The answer was complete before Stop could be tried.')],
+    configured: [`${values.provider}: ${values.model}`],
+    configured_at: [`${values.provider}: ${values.model} (${values.endpoint})`],
+    connected: [trans.__('Not encrypted; the server answers.')],
+    connected_by_tls: [
+      trans.__('%1, and the certificate is trusted; the server answers.', values.tls)
+    ],
+    counted: [counted],
+    counts_differ: [counted, kept],
+    entra_id: [trans.__('None is needed: it signs in with Entra ID.')],
+    host_found: [trans.__('%1 is %2.', values.host, values.address)],
+    host_not_found: [
+      hostNotFound,
+      trans.__('Check the address for a misspelling, and the network.')
+    ],
+    in_one_piece: [inOnePiece, trans.__('Set streaming to off, and no question is asked twice.')],
+    in_one_piece_as_set: [inOnePiece],
+    key_in_variable: [trans.__('From the environment variable %1.', values.variable)],
+    key_malformed: [
+      trans.__('The key has a blank at an end, or a sign that no key has.'),
+      trans.__('Set the variable again, to the key alone.')
+    ],
+    key_there: [trans.__('There is one.')],
+    left_out: [
+      trans.__('Left out, because it needs: %1.', titles(trans)[values.step] ?? values.step)
+    ],
+    models_listed: [trans.__('The provider lists its models.')],
+    must_stream: [
+      trans.__('The deployment does not stream, and streaming is set to on.'),
+      trans.__('Set streaming to auto or off: answers then come in one piece.')
+    ],
+    no_key: [trans.__('The profile has none, and none is sent.')],
+    no_models_list: [
+      trans.__('There is no list of models to try it with: the next call will tell.')
+    ],
+    not_collected: [trans.__('No sign that anything on the way collects them.')],
+    not_released: [
+      trans.__('The provider did not let go: its answer goes on unseen.'),
+      trans.__("Report it, with the provider's name: its client ignores that it is cancelled.")
+    ],
+    nothing_streamed: [trans.__('Nothing was streamed.')],
+    nothing_to_count: [trans.__('Left out, because no answer came through LangChain.')],
+    pieces: [trans.__('%1 pieces, the first after %2 ms.', values.count, values.ms)],
+    proxy_found: [
+      trans.__('Through the proxy of the environment: %1 is %2.', values.host, values.address)
+    ],
+    proxy_not_found: [
+      hostNotFound,
+      trans.__(
+        'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment of the Jupyter server.'
+      )
+    ],
+    refused: [error, cure],
+    refused_with_parameters: [
+      error,
+      [cure, trans.__("The call without parameters works: look at the profile's parameters.")].join(
+        ' '
+      )
+    ],
+    released: [released],
+    released_late: [released, trans.__('Try again when the machine has less to do.')],
+    socket_closed: [
+      trans.__('Nothing came over a WebSocket to this server within %1 s.', values.seconds),
+      trans.__(
+        'Have what stands before Jupyter pass WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; see docs/deployment.md).'
+      )
+    ],
+    socket_open: [
+      trans.__('A WebSocket to this server opens, and is answered after %1 ms.', values.ms)
+    ],
+    socket_slow: [
+      trans.__('A WebSocket to this server opens, and is answered after %1 ms.', values.ms),
+      trans.__(
+        'Look whether something between this page and Jupyter holds frames back (nginx: proxy_buffering off; see docs/deployment.md), or the machine is busy.'
+      )
+    ],
+    stop_not_tried: [trans.__('Could not be tried: %1', error)],
+    tokens: [trans.__('%1 tokens, the first after %2 ms.', values.count, values.ms)],
+    too_slow: [
+      tooSlow,
+      trans.__('Check the address and the network; if the model is only slow, give it more time.')
+    ],
+    too_slow_streamed: [tooSlow, trans.__('Set streaming to off, if the call in one piece works.')],
+    tracing_not_allowed: [
+      trans.__('Off, although the environment has %1: c.StreamChat.tracing decides.', values.switch)
+    ],
+    tracing_off: [trans.__('Tracing is off.')],
+    tracing_on: [
+      trans.__('On: LangChain sends every chat to %1.', values.endpoint),
+      trans.__('If that is not wanted, set c.StreamChat.tracing to False.')
+    ],
+    unreported: [
+      [
+        counted,
+        trans.__(
+          'LangChain did not report %1 characters; they were shown all the same.',
+          values.characters
+        )
+      ].join(' '),
+      kept
+    ]
+  };
+}
+
+/** The error that a finding is about; of a profile's field, its name says more than the code. */
+function errorOf(step: DoctorStep, trans: TranslationBundle): Words | undefined {
+  const { error_code: code, field } = step;
+  const words = sentences(trans, step.values ?? {})[code ?? ''];
+  if (code !== 'profile_unusable' || !field) {
+    return words;
+  }
+  const { label, hint } = fieldText(field, trans);
+  return [trans.__('"%1" cannot be used like this.', label), hint ?? words?.[1]];
+}
+
+/** A step of the doctor as this reader reads it; the English words of an error say more, and are in the details. */
+export function localizeStep(
+  step: DoctorStep,
+  trans: TranslationBundle,
+  language: string
+): DoctorStep {
+  const error = errorOf(step, trans);
+  const words = findings(step, error ?? ['', ''], trans)[step.code];
+  // What the page found itself has no words yet.
+  const isEnglish = language.startsWith('en') && step.message !== '';
+  if (isEnglish || !words || (step.error_code && !error)) {
+    return step;
+  }
+  const [message, cure] = words;
+  const original = step.error_code ? [step.message, step.cure] : [];
+  const detail = [...original, step.detail].filter(Boolean).join('\n') || null;
+  return {
+    ...step,
+    title: titles(trans)[step.name] ?? step.title,
+    message,
+    cure: cure?.trim() || null,
+    detail
+  };
+}

@@ -1,0 +1,289 @@
+/**
+ * The server's errors in the reader's language.
+ *
+ * The server writes English, with names and numbers in it. For other languages the sentence is chosen by the
+ * error's code; the English one, which says more, goes into the details.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ErrorInfo, RunInfo } from '../protocol/generated';
+
+/** Sentence and cure by the code of an error; of a notice the sentence alone. */
+export function sentences(
+  trans: TranslationBundle,
+  values: Record<string, string>
+): Record<string, [string, string?] | undefined> {
+  return {
+    answer_stalled: [
+      trans.__('The answer stood still.'),
+      trans.__('Continue; if it recurs, check the provider, or raise limits.stall in the profile.')
+    ],
+    answer_too_slow: [
+      trans.__('The answer took too long.'),
+      trans.__('Continue, or raise limits.total in the profile.')
+    ],
+    answered_whole: [trans.__('This deployment does not stream: the answer came in one piece.')],
+    chat_busy: [
+      trans.__('This chat is writing an answer.'),
+      trans.__('Wait for its end, or stop it.')
+    ],
+    chat_read_only: [
+      trans.__('An answer of this chat is being written by another server.'),
+      trans.__('Wait for its end, or use that server.')
+    ],
+    connection_lost: [
+      trans.__('The connection to the provider broke.'),
+      trans.__('Ask again; what had arrived is kept.')
+    ],
+    connection_refused: [
+      trans.__('Nothing answers at the address of the provider.'),
+      trans.__('Check the address, and that the server there is running.')
+    ],
+    content_filter: [
+      trans.__("The provider's content filter refused the question."),
+      trans.__('Put the question in other words.')
+    ],
+    context_too_long: [
+      values.asked
+        ? trans.__(
+            'The conversation is longer than the model can read: %1 tokens, and %2 are possible.',
+            values.asked,
+            values.most
+          )
+        : trans.__('The conversation is longer than the model can read.'),
+      trans.__('Start a new chat, or shorten the question.')
+    ],
+    does_not_stream: [
+      trans.__('This deployment does not stream, and streaming is set to on.'),
+      trans.__('Set streaming to auto or off: by the switch below the question, or in the profile.')
+    ],
+    empty_message: [trans.__('The question is empty.'), trans.__('Write something first.')],
+    engine_restarted: [
+      trans.__('The local engine was restarted.'),
+      trans.__('Ask again; what had arrived is kept.')
+    ],
+    engine_unusable: [
+      trans.__('The local engine could not be started.'),
+      trans.__('The details say what is missing.')
+    ],
+    forbidden: [trans.__('You may not do this.'), trans.__('Ask the administrator of the server.')],
+    internal_error: [
+      trans.__('The server had an error of its own.'),
+      trans.__("The server's log says more.")
+    ],
+    invalid_parameter: [
+      trans.__('A parameter of this profile is not valid.'),
+      trans.__('The details say which one.')
+    ],
+    key_not_saved: [
+      trans.__('The key could not be saved: the data folder cannot be written.'),
+      trans.__('Make room or correct its permissions, or put the key into an environment variable.')
+    ],
+    load_failed: [
+      trans.__('The model could not be loaded.'),
+      trans.__('It may be damaged, or no chat model; choose another one.')
+    ],
+    malformed_answer: [
+      trans.__("What the provider sent is no answer in OpenAI's protocol."),
+      trans.__('Check the address with its path; if it was right so far, ask again.')
+    ],
+    message_too_long: [trans.__('The question is too long.'), trans.__('Shorten it.')],
+    model_refused: [
+      trans.__('The model refused to answer.'),
+      trans.__('Put the question in other words; what it said is in the details.')
+    ],
+    no_answer: [trans.__('Only an answer can be continued.'), trans.__('Ask a question.')],
+    no_chat_template: [
+      trans.__('This model has no chat template: it holds no conversation.'),
+      trans.__('Choose a chat model.')
+    ],
+    no_first_token: [
+      trans.__('No first word came in time.'),
+      trans.__(
+        'Try again; if it lasts, check the provider, or raise limits.first_token in the profile.'
+      )
+    ],
+    no_model_list: [
+      trans.__('This provider has no list of models.'),
+      trans.__("Type the model's name.")
+    ],
+    no_network: [
+      trans.__('The model is not on this machine, and the hub cannot be reached.'),
+      trans.__('Check the network, or give the folder of a model that is here.')
+    ],
+    no_profile: [
+      trans.__('No model can be used yet.'),
+      trans.__('Add a profile: by the pencil below the question.')
+    ],
+    no_safetensors: [
+      trans.__('The model has no weights in the safetensors format.'),
+      trans.__('Choose a model that has them.')
+    ],
+    no_tls: [
+      trans.__('The address begins with the wrong one of "http://" and "https://".'),
+      trans.__('The details say which one the server speaks.')
+    ],
+    not_saved: [
+      trans.__('Chats are not being saved: they live in memory only.'),
+      trans.__('Free space on the disk or check the rights of the data folder.')
+    ],
+    out_of_memory: [
+      trans.__('The model does not fit into memory.'),
+      trans.__('Choose a smaller model, or close other programs that use the memory.')
+    ],
+    parameter_refused: [
+      trans.__('The model does not take the parameter %1 as it is set.', values.parameter ?? ''),
+      trans.__("Take it out of the profile's or the chat's parameters, or change it.")
+    ],
+    paused_too_long: [
+      trans.__("The answer was paused longer than the provider's text can be held back."),
+      trans.__('What was shown is kept; Continue goes on from there.')
+    ],
+    profile_exists: [
+      trans.__('There is a profile of this name already.'),
+      trans.__('Choose another name.')
+    ],
+    profile_unusable: [
+      trans.__('This profile cannot be used as it stands.'),
+      trans.__('See the details for what is missing.')
+    ],
+    profiles_locked: [
+      trans.__('The administrator of this server chooses the profiles.'),
+      trans.__('Ask the administrator for the profile that you need.')
+    ],
+    provider_error: [
+      trans.__('The provider reported an error.'),
+      trans.__('The details say what happened.')
+    ],
+    proxy_failed: [
+      trans.__('The proxy on the way to the provider did not let the request through.'),
+      trans.__(
+        'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment of the Jupyter server.'
+      )
+    ],
+    quota_used_up: [
+      trans.__("The account's quota is used up."),
+      trans.__("Check the account's plan and billing.")
+    ],
+    rate_limited: [
+      trans.__('The provider has had too many requests from this key.'),
+      trans.__('Wait a minute and ask again.')
+    ],
+    server_restarted: [
+      trans.__('The server stopped during this answer. What it had written is kept.'),
+      trans.__('Continue, or ask again.')
+    ],
+    server_unreachable: [
+      trans.__('The Jupyter server cannot be reached.'),
+      trans.__('Check the connection and try again; what is typed stays.')
+    ],
+    stream_cut: [
+      trans.__("The answer was cut: the provider's stream ended before its end."),
+      trans.__('Continue it, or ask again; what had arrived is kept.')
+    ],
+    store_damaged: [
+      trans.__(
+        'The saved chats were damaged. They have been put aside, and a new store was begun.'
+      ),
+      trans.__('Mend the file or restore a copy in its place; delete it to end this notice.')
+    ],
+    streaming_failed: [
+      trans.__('Streaming failed on this deployment: the answer came in one piece.')
+    ],
+    template_refused: [
+      trans.__("The model's chat template does not take this conversation."),
+      trans.__('Start a new chat, or take the system prompt out of the profile.')
+    ],
+    timeout: [
+      trans.__('The provider did not answer in time.'),
+      trans.__('Try again; if it lasts, check the address and the network.')
+    ],
+    too_many_open_chats: [
+      trans.__('This page follows as many chats as it may.'),
+      trans.__('Close another page of this server first.')
+    ],
+    too_many_queued_runs: [
+      trans.__('As many questions as may wait for the local model do so already.'),
+      trans.__('Wait, or choose another model.')
+    ],
+    too_many_runs: [
+      trans.__('The server is writing as many answers as it may.'),
+      trans.__('Wait until one has ended.')
+    ],
+    unknown_api_version: [
+      trans.__('The provider does not know this API version.'),
+      trans.__('Choose another api_version, for example "2024-10-21".')
+    ],
+    unknown_chat: [trans.__('This chat does not exist any more.'), trans.__('Start a new chat.')],
+    unknown_host: [
+      trans.__('The host of the provider cannot be found.'),
+      trans.__('Check the address for a misspelling, and the network.')
+    ],
+    unknown_message: [
+      trans.__('This message does not exist any more.'),
+      trans.__('Reload the page.')
+    ],
+    unknown_model: [
+      trans.__('The provider does not know this model or deployment.'),
+      trans.__("Check the model's name, and the address with its path.")
+    ],
+    unknown_profile: [
+      trans.__('This profile does not exist any more.'),
+      trans.__('Choose another profile.')
+    ],
+    untrusted_certificate: [
+      trans.__('The connection to the provider is not trusted.'),
+      trans.__('Check the address; a company proxy needs its certificate.')
+    ],
+    wrong_key: [
+      trans.__('The provider does not accept the key.'),
+      trans.__("Check the profile's API key.")
+    ]
+  };
+}
+
+/** The error as this reader reads it. */
+export function localize(error: ErrorInfo, trans: TranslationBundle, language: string): ErrorInfo {
+  const translated = sentences(trans, error.values ?? {})[error.code];
+  if (language.startsWith('en') || !translated) {
+    return error;
+  }
+  const [message, cure] = translated;
+  const original = [error.message, error.cure].filter(Boolean).join(' ');
+  return { ...error, message, cure, detail: [original, error.detail].filter(Boolean).join('\n') };
+}
+
+/** The run with what is said of it as this reader reads it. */
+export function localizeRun(run: RunInfo, localize: (said: ErrorInfo) => ErrorInfo): RunInfo {
+  return {
+    ...run,
+    error: run.error && localize(run.error),
+    notice: run.notice && localize(run.notice)
+  };
+}
+
+const ADDRESS = ['base_url', 'azure_endpoint'];
+const MODEL = ['model', 'azure_deployment'];
+
+/** Fields of a profile whose change cures an error, where the error does not name the one that is wrong. */
+const CURED_BY: Record<string, readonly string[] | undefined> = {
+  answer_stalled: ['limits.stall'],
+  answer_too_slow: ['limits.total'],
+  connection_refused: ADDRESS,
+  does_not_stream: ['streaming'],
+  invalid_parameter: ['parameters.temperature'],
+  no_chat_template: MODEL,
+  no_first_token: ['limits.first_token'],
+  no_network: MODEL,
+  no_safetensors: MODEL,
+  out_of_memory: MODEL,
+  profile_unusable: [],
+  unknown_host: ADDRESS,
+  unknown_model: MODEL,
+  untrusted_certificate: ADDRESS,
+  wrong_key: ['api_key', 'api_key_env']
+};
+
+/** The profile's fields to look at after an error of a run; null: its cure lies elsewhere. */
+export function fieldsToMend({ code, field }: ErrorInfo): readonly string[] | null {
+  return field ? [field] : (CURED_BY[code] ?? null);
+}
