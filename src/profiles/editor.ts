@@ -85,6 +85,11 @@ export class ProfileEditor implements IDisposable {
     return this._view.kind === 'form' && this._view.form.isDirty;
   }
 
+  /** The form's profile is on its way to the server. */
+  get isSaving(): boolean {
+    return this._view.kind === 'form' && this._view.form.isSaving;
+  }
+
   /** Whether another profile can be made of this one. */
   canDuplicate({ provider }: ProfileInfo): boolean {
     return this.providers.some(each => each.provider === provider);
@@ -191,7 +196,10 @@ export class ProfileEditor implements IDisposable {
     });
   }
 
-  /** Save what is in the form; when that succeeds, the list says so. */
+  /**
+   * Save what is in the form; when that succeeds, the list says so. Who has hidden the form meanwhile sees it
+   * again only if something is wrong.
+   */
   async save(): Promise<void> {
     if (this._view.kind !== 'form') {
       return;
@@ -199,6 +207,8 @@ export class ProfileEditor implements IDisposable {
     const { form } = this._view;
     const saved = await form.save();
     if (!saved) {
+      this._isOpen = true;
+      this._changed.emit();
       return;
     }
     const { profile_id: profileId, label } = saved.profile;
@@ -250,7 +260,7 @@ export class ProfileEditor implements IDisposable {
 
   private _finish(what: Done, label: string, profileId: string): void {
     // Who came from the chat goes on there, unless there is something to read.
-    this._isOpen = !this._isFromChat || what === 'key_dropped';
+    this._isOpen = what === 'key_dropped' || (this._isOpen && !this._isFromChat);
     this._show({ kind: 'list' });
     if (this._isOpen) {
       this._done = { what, label, profileId };

@@ -26,7 +26,7 @@ async function addProfile(panel: Panel, label: string, choice: string): Promise<
   await profiles.view.locator('summary', { hasText: 'Advanced' }).click();
   await profiles.field('early_stop').selectOption({ label: choice });
   await profiles.save.click();
-  await expect(profiles.save).toHaveCount(0);
+  await expect(profiles.view).toContainText(`"${label}" was changed`);
   await profiles.close();
   await panel.choose(label);
 }

@@ -123,6 +123,10 @@ function sentenceOf(
 
 /** Leave what is open; what was typed is given up only when the user agrees. */
 async function leaveView(editor: ProfileEditor, trans: TranslationBundle): Promise<void> {
+  if (editor.isSaving) {
+    editor.hide();
+    return;
+  }
   if (editor.isWriting) {
     const { button } = await showDialog({
       title: trans.__('Discard what you typed?'),

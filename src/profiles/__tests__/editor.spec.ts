@@ -92,6 +92,24 @@ describe('ProfileEditor', () => {
     expect([editor.done?.what, used]).toEqual(['changed', []]);
   });
 
+  it('is saved in the background when it is hidden meanwhile, and comes back when something is wrong', async () => {
+    await editor.open();
+    await editor.edit('mine');
+    form().set('model', 'm2');
+    const refused = editor.save();
+    expect(editor.isSaving).toBe(true);
+    editor.hide();
+    expect(editor.view).toBeNull();
+    await refused;
+    expect([form().text('model'), form().error?.code]).toEqual(['m2', 'server_unreachable']);
+
+    rest.answers['PUT profiles/mine'] = { profile: info('mine') };
+    const saved = editor.save();
+    editor.hide();
+    await saved;
+    expect([editor.view, editor.isWriting]).toEqual([null, false]);
+  });
+
   it('tells of a dropped key also to whom came from the chat', async () => {
     rest.answers['PUT profiles/mine'] = { profile: info('mine'), key_dropped: true };
     await editor.edit('mine');
