@@ -40,9 +40,9 @@ DELTA_CHARACTERS = 40_000
 """Code points in one delta: below 256 KiB even if JSON escapes each of them by six bytes."""
 FRAME_CHARACTERS = 8_000
 """Structural events share a frame up to this size; with a delta behind them it stays below 256 KiB."""
-NEWS_CAPACITY = 8
+NEWS_CAPACITY = 2
 """Frames with nothing but news of the workspace that may leave back to back."""
-NEWS_INTERVAL = 0.25
+NEWS_INTERVAL = 0.5
 """Seconds per such frame once the burst is used up. What does not wait takes the news before it along."""
 QUEUE_LIMIT = 128
 """Structural events that wait for a slow page. Beyond, the chats concerned get a snapshot instead."""
