@@ -36,11 +36,19 @@ def loaded() -> Guide:
     )
 
 
+QUESTIONS = (
+    "?",
+    "怎么停止",
+    "犇" * 160,
+    "How do I stop this, and where is what I typed kept when the server is started again tomorrow?",
+)
+
+
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.id)
 def test_an_answer_is_recited_to_the_letter(loaded: Guide, topic: Topic) -> None:
     """Fails when an answer was edited and the guide not trained again."""
     for language in LANGUAGES:
-        for question in ("?", "怎么停止"):
+        for question in QUESTIONS:
             prompt, answer = (
                 loaded.tokenizer.encode(text, add_special_tokens=False)
                 for text in (
