@@ -1,10 +1,11 @@
 /**
- * Random interleavings of questions, text, ends, edits, branches, cuts, losses and doubles, seen by several pages.
+ * Random interleavings of questions, text, pauses, stops, ends, edits, branches, cuts, losses and doubles, seen by several pages.
  *
  * Whatever happens in whichever order, in the end every page shows what the server has. A failure names its seed.
  */
 import { random } from '../markdown/__tests__/pieces';
 import type { Message } from '../protocol/generated';
+import { codePoints } from '../text';
 import { ModelPage, ModelServer } from './support/modelserver';
 
 const SEEDS = Number(process.env.JSC_SEEDS ?? 500);
@@ -30,6 +31,8 @@ class Plan {
       ...Array<() => void>(3).fill(() => run && page.tell(run.run_id)),
       ...Array<() => void>(4).fill(() => page.receive(1 + Math.floor(this._random() * 9))),
       () => run && this._random() < 0.5 && this.server.finish(run),
+      () => run && this._random() < 0.3 && this._stop(run),
+      () => run && this.server.toggle(run),
       () => this._onAnswer(answer => this.server.edit(answer)),
       () => this._onAnswer(answer => this.server.start(answer)),
       () => this._onAnswer(answer => this.server.select(answer), this.server.messages),
@@ -70,6 +73,15 @@ class Plan {
   private _write(run: ModelServer['live'][number]): void {
     const channel = this._random() < 0.2 ? 'reasoning' : 'content';
     this.server.write(run, channel, this._pick(WORDS)!);
+  }
+
+  /** Some of what was written had not been shown when somebody stopped it. */
+  private _stop(run: ModelServer['live'][number]): void {
+    const { content, reasoning } = this.server.texts.get(run.run_id)!;
+    const [shown, thought] = [content, reasoning].map(text =>
+      Math.floor(this._random() * (codePoints(text) + 1))
+    );
+    this.server.finish(run, { content: shown, reasoning: thought });
   }
 
   private _onAnswer(act: (answer: Message) => void, among = this.server.branchHeld): void {

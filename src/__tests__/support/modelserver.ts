@@ -4,7 +4,7 @@
  * It holds the truth in the plainest way and is no copy of the fold: a list of messages, a list of events, texts as
  * strings. What a page missed is sent again from these.
  */
-import type { Message, Part, RunInfo } from '../../protocol/generated';
+import type { Message, Part, RunInfo, TextLengths } from '../../protocol/generated';
 import { codePoints, sliceCodePoints, StreamText } from '../../text';
 import { type Channel, CHANNELS, Transcript, type TranscriptEvent } from '../../transcript';
 import { runInfo } from './scriptedserver';
@@ -71,15 +71,24 @@ export class ModelServer {
     this.texts.get(run.run_id)![channel] += text;
   }
 
-  finish(run: RunInfo): void {
+  /** Pause a run, or let it go on. It has no place in the sequence: who misses it, learns it when opening. */
+  toggle(run: RunInfo): void {
+    const isPaused = run.status === 'paused';
+    run.status = isPaused ? 'streaming' : 'paused';
+    run.pause = isPaused ? undefined : { reason: 'asked' };
+    this.pages.forEach(page => page.take(progressOf(run)));
+  }
+
+  /** A run ends. `kept`: it was stopped, and so much of its text was shown. */
+  finish(run: RunInfo, kept?: TextLengths): void {
     const texts = this.texts.get(run.run_id)!;
     const message = this.messages.find(each => each.message_id === run.message_id)!;
     message.content.push(...partsOf(run.run_id, texts));
     const [content, reasoning] = [texts.content, texts.reasoning].map(
       text => new StreamText(text).digest
     );
-    Object.assign(run, { status: 'finished', finish_reason: 'stop' });
-    Object.assign(run, { digest: { content, reasoning } });
+    Object.assign(run, { status: 'finished', finish_reason: kept ? 'interrupted' : 'stop' });
+    Object.assign(run, { digest: { content, reasoning }, kept, pause: undefined });
     this._publish({ type: 'run_finished', chat_id: CHAT, seq: this._next, run: copy(run) });
   }
 
@@ -101,6 +110,10 @@ export class ModelServer {
 
   /** What is sent to a page that says how far it has come. */
   reopen(seq: number | null): TranscriptEvent[] {
+    return [...this._missing(seq), ...this.live.map(progressOf)];
+  }
+
+  private _missing(seq: number | null): TranscriptEvent[] {
     const end = this.log.length;
     if (seq !== null && end - seq <= LOG_EVENTS) {
       return [{ type: 'chat_resumed', chat_id: CHAT, seq: end }, ...this.log.slice(seq)];
@@ -258,6 +271,10 @@ export class ModelPage {
   /** A text is not the server's: nothing but a snapshot mends it. */
   private _isDamaged = false;
   private readonly _sent = new Map<string, number>();
+}
+
+function progressOf({ run_id, status, pause }: RunInfo): TranscriptEvent {
+  return { type: 'run_progressed', chat_id: CHAT, run_id, status, pause };
 }
 
 function partsOf(run_id: string, texts: Texts): Part[] {
