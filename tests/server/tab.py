@@ -85,9 +85,16 @@ class Tab:
 
     async def until_idle(self) -> None:
         """Wait until nothing more is to come, as far as this tab knows."""
-        async with asyncio.timeout(PATIENCE):
-            while not self.is_idle:
-                await self._news.wait()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not self.is_idle:
+                    await self._news.wait()
+        except TimeoutError:
+            closed = self._page and self._page.closed
+            raise AssertionError(
+                f"never idle: unanswered {list(self._unanswered.values())}, seq {self.transcript.seq}, "
+                f"live {self.live()}, connected {self.is_connected} {closed}"
+            ) from None
 
     def _write(self, command: dict[str, Any]) -> None:
         if self._page is not None and self.is_connected:

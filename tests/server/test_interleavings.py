@@ -86,6 +86,8 @@ async def play(made: World, steps: list[Step]) -> None:
     opened = [Tab(lambda: made.server.page(), chat_id) for _ in range(TABS)]
     opened[0].send("create_chat", chat_id=chat_id)
     await opened[0].connect()
+    # Killed before the chat is made, the server would refuse to open it to the other tabs, rightly.
+    await opened[0].until_idle()
     for name, number, value in steps:
         await step(made, opened, name, opened[number], value)
     for tab in opened:
