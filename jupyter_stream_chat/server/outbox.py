@@ -21,6 +21,7 @@ from ..protocol import (
     ChatOpened,
     ChatResumed,
     Delta,
+    ProfilesChanged,
     RunFinished,
     RunProgressed,
     TextLengths,
@@ -238,7 +239,8 @@ class Outbox:
             return
         self._queue.append((stream, event))
         self._measure_room()
-        self._is_due = self._is_due or stream != WORKSPACE or self._news_may_go()
+        can_wait = stream == WORKSPACE and not isinstance(event, ProfilesChanged)
+        self._is_due = self._is_due or not can_wait or self._news_may_go()
         self._flush()
 
     def _news_may_go(self) -> bool:

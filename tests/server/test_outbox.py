@@ -17,6 +17,7 @@ from jupyter_stream_chat.protocol import (
     CommandAccepted,
     Message,
     MessageAdded,
+    ProfilesChanged,
     RunFinished,
     RunInfo,
     RunProgressed,
@@ -390,6 +391,15 @@ async def test_what_does_not_wait_takes_the_news_before_it_along(world: World, o
     assert [frame["seq"] for frame in world.frames[:-1]] == list(range(news + 1))
     outbox.close()
     assert not world.timers
+
+
+async def test_changed_profiles_do_not_wait(world: World, outbox: Outbox) -> None:
+    outbox.follow_workspace(WorkspaceLoaded(seq=0, chats=[], profiles=[], streaming="on"))
+    news = 2 * NEWS_CAPACITY
+    for seq in range(1, news + 1):
+        outbox.event(chat_deleted(seq))
+    outbox.event(ProfilesChanged(seq=news + 1, profiles=[]))
+    assert [frame["seq"] for frame in world.frames] == list(range(news + 2))
 
 
 async def test_text_does_not_wait_for_news(world: World, outbox: Outbox) -> None:

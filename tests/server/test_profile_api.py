@@ -35,7 +35,8 @@ async def test_profiles_are_added_replaced_and_deleted_in_every_page(server: Ser
         assert (status, twice["error"]["code"]) == (409, "profile_exists")
         assert (await server.rest("DELETE", "profiles/mine"))[0] == 200
         assert (await server.rest("GET", "profiles/mine"))[0] == 404
-        assert len(page.of_type("profiles_changed")) == 3
+        changed = await page.until_type("profiles_changed", seq=3)
+        assert "mine" not in [p["profile_id"] for p in changed["profiles"]]
 
 
 async def test_a_stored_profile_that_can_no_longer_be_read_is_mended_or_deleted(server: Server) -> None:
