@@ -11,7 +11,7 @@ from typing import Any
 from tornado.websocket import WebSocketClosedError
 
 from jupyter_stream_chat.chats.transcript import Gap, Transcript, read_event
-from jupyter_stream_chat.protocol import Message, RunInfo
+from jupyter_stream_chat.protocol import ChatOpened, Message, RunInfo
 
 from .page import PATIENCE, Event, Page, new_id
 
@@ -26,7 +26,10 @@ class Tab:
         self._connect = connect
         self._chat_id = chat_id
         self._page: Page | None = None
+        self._server_epoch = ""
+        """The start of the server that the page is connected to."""
         self._epoch: str | None = None
+        """The one in which the transcript's events are numbered."""
         self._unanswered: dict[str, dict[str, Any]] = {}
         self._sent: list[dict[str, Any]] = []
         self._news = asyncio.Event()
@@ -43,12 +46,10 @@ class Tab:
         self._page = self._connect()
         self._page.on_event = self._fold
         await self._page.__aenter__()
-        hello = await self._page.until_type("hello")
-        # The text of another start of the server is not continued; its snapshot replaces all.
-        self._epoch, epoch = hello["epoch"], self._epoch
+        self._server_epoch = (await self._page.until_type("hello"))["epoch"]
         for command in list(self._unanswered.values()):
             self._write(command)
-        self._open("reconnected", epoch)
+        self._open("reconnected")
 
     async def cut(self) -> None:
         """Lose the connection."""
@@ -102,7 +103,7 @@ class Tab:
             with contextlib.suppress(WebSocketClosedError):
                 self._page.write(json.dumps(command))
 
-    def _open(self, reason: str, epoch: str | None) -> None:
+    def _open(self, reason: str) -> None:
         held = {
             run.run_id: {"content": len(text_of(message, run.run_id))}
             for message in self.transcript.messages
@@ -110,7 +111,7 @@ class Tab:
             if run.status != "finished"
         }
         seq = self.transcript.seq
-        known = {} if seq is None else {"epoch": epoch, "after_seq": seq}
+        known = {} if seq is None else {"epoch": self._epoch, "after_seq": seq}
         command = {"type": "open_chat", "command_id": new_id("command"), "chat_id": self._chat_id}
         self._write({**command, "held": held, "reason": reason, **known})
 
@@ -122,7 +123,9 @@ class Tab:
             self.transcript.apply(parsed)
             self.transcript.apply(parsed)  # twice is once
         except Gap as gap:
-            self._open(gap.reason, self._epoch)
+            self._open(gap.reason)
+        if isinstance(parsed, ChatOpened):
+            self._epoch = self._server_epoch
         for message in self.transcript.messages:
             for run in message.runs:
                 text = text_of(message, run.run_id)
