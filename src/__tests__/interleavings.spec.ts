@@ -1,5 +1,6 @@
 /**
- * Random interleavings of questions, text, pauses, stops, ends, edits, branches, cuts, losses and doubles, seen by several pages.
+ * Random interleavings of questions, text, pauses, stops, ends, edits, branches, cuts, losses and doubles, seen by
+ * several pages.
  *
  * Whatever happens in whichever order, in the end every page shows what the server has. A failure names its seed.
  */

@@ -105,11 +105,11 @@ export class ProfileEditor implements IDisposable {
     await this.load();
   }
 
-  /** Show the chat. What is typed and not saved stays for the next time. */
+  /** Show the chat. What is typed and not saved, or not yet, stays for the next time. */
   hide(): void {
     if (this._isOpen) {
       this._isOpen = false;
-      this._show(this.isWriting ? this._view : { kind: 'list' });
+      this._show(this.isWriting || this.isSaving ? this._view : { kind: 'list' });
     }
   }
 

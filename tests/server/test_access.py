@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable
 from typing import Any, get_args
@@ -260,6 +261,30 @@ async def test_a_command_of_a_user_who_signed_out_is_not_done(start_server: Star
         with pytest.raises(HTTPClientError, match="403"):
             async with page_of(server, "ada"):
                 pass
+
+
+async def test_jupyter_is_asked_once_for_commands_that_came_together(start_server: StartServer) -> None:
+    server = await start_hub(start_server)
+    provider = server.app.identity_provider
+    async with page_of(server, "ada") as ada:
+        await ada.until_type("workspace_loaded")
+        chat_id = await ada.new_chat()
+        answer = provider.get_user
+        asked: list[Any] = []
+        may_answer = asyncio.Event()
+
+        async def get_user(handler: Any) -> User | None:
+            asked.append(handler)
+            await may_answer.wait()
+            return await answer(handler)
+
+        provider.get_user = get_user
+        sent = [ada.send("update_chat", chat_id=chat_id, title=f"Title {n}") for n in range(5)]
+        await ada.command("ping")  # answered at once: all that was sent before it is here
+        may_answer.set()
+        for command_id in sent:
+            assert (await ada.answer(command_id))["type"] == "command_accepted"
+        assert len(asked) <= 2, "once for the first, which came before the others, and once for these"
 
 
 @pytest.mark.parametrize("how", ["signed out", "may not read"])

@@ -95,14 +95,14 @@ describe('ProfileEditor', () => {
   it('is saved in the background when it is hidden meanwhile, and comes back when something is wrong', async () => {
     await editor.open();
     await editor.edit('mine');
-    form().set('model', 'm2');
     const refused = editor.save();
     expect(editor.isSaving).toBe(true);
     editor.hide();
     expect(editor.view).toBeNull();
     await refused;
-    expect([form().text('model'), form().error?.code]).toEqual(['m2', 'server_unreachable']);
+    expect([form().text('model'), form().error?.code]).toEqual(['m', 'server_unreachable']);
 
+    form().set('model', 'm2');
     rest.answers['PUT profiles/mine'] = { profile: info('mine') };
     const saved = editor.save();
     editor.hide();
