@@ -1,8 +1,11 @@
 """Jupyter's configuration for the browser tests: a fresh store, real models, and a scripted provider."""
 
+import json
 import os
 import shutil
 import sys
+import tempfile
+from pathlib import Path
 
 from jupyterlab.galata import configure_jupyter_server
 
@@ -12,6 +15,11 @@ c.ServerApp.ip = "127.0.0.1"
 c.JupyterNotebookApp.expose_app_in_browser = True
 c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+# The question whether to show Jupyter's news lies over the panel, on pages that Galata did not open.
+settings = Path(tempfile.mkdtemp(prefix="galata-settings-"))
+overrides = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+(settings / "overrides.json").write_text(json.dumps(overrides))
+c.LabApp.app_settings_dir = str(settings)
 
 # Warnings of Galata's own housekeeping are not what a reader of the results looks for.
 c.Application.log_level = "ERROR"

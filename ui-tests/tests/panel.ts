@@ -54,6 +54,10 @@ export class Panel {
   /** Open the panel by its command. */
   async open(): Promise<void> {
     await this.execute('stream-chat:open');
+    // The last thing that opens with JupyterLab takes the focus: a key pressed before would be its.
+    await this.page.waitForFunction(
+      () => (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp.shell.currentWidget
+    );
     await expect(this.input).toBeVisible();
     // The first greeting waits for the server to load what it needs.
     await expect(this.root.locator('.jp-StreamChat-banner')).toHaveCount(0, { timeout: 60_000 });
