@@ -2,8 +2,8 @@
 
 Owns order and merging: structure goes first and in order; text is no queue but a cursor per run and channel,
 sliced from the run's text when a frame is really written, so a page that reads slowly gets larger deltas and
-costs no memory. News of other chats may wait a moment and then share a frame: with many chats and pages every
-one of them is told to every page. Knows no socket: it is given ``send`` and a clock, never blocks or raises.
+costs no memory. News of the workspace are a cursor too (``news``), and go before structure. Knows no socket:
+it is given ``send`` and a clock, never blocks or raises.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..protocol import (
     Channel,
-    ChatDeleted,
     ChatEvent,
     ChatOpened,
     ChatResumed,
     Delta,
-    ProfilesChanged,
     RunFinished,
     RunProgressed,
     TextLengths,
@@ -29,9 +27,11 @@ from ..protocol import (
     WorkspaceLoaded,
     encode,
 )
+from .budget import FrameBudget
 
 if TYPE_CHECKING:
     from ..chats.feed import LiveText
+    from .news import News
 
 FRAME_CAPACITY = 8
 """Delta frames that may leave back to back. More than a burst of tokens at a person's reading speed."""
@@ -41,10 +41,6 @@ DELTA_CHARACTERS = 40_000
 """Code points in one delta: below 256 KiB even if JSON escapes each of them by six bytes."""
 FRAME_CHARACTERS = 8_000
 """Structural events share a frame up to this size; with a delta behind them it stays below 256 KiB."""
-NEWS_CAPACITY = 2
-"""Frames with nothing but news of the workspace that may leave back to back."""
-NEWS_INTERVAL = 0.5
-"""Seconds per such frame once the burst is used up. What does not wait takes the news before it along."""
 QUEUE_LIMIT = 128
 """Structural events that wait for a slow page. Beyond, the chats concerned get a snapshot instead."""
 REPLY_LIMIT = 1024
@@ -61,30 +57,6 @@ class Timer(Protocol):
     def cancel(self) -> object: ...
 
 
-class FrameBudget:
-    """A token bucket of frames: full after a pause, one frame per interval under load."""
-
-    def __init__(
-        self, clock: Callable[[], float], capacity: int = FRAME_CAPACITY, interval: float = FRAME_INTERVAL
-    ) -> None:
-        self._clock = clock
-        self._capacity = capacity
-        self._interval = interval
-        self._left = float(capacity)
-        self._at = clock()
-
-    def take(self) -> float:
-        """Take a frame and return 0.0, or take none and return the seconds until there is one."""
-        now = self._clock()
-        self._left = min(self._capacity, self._left + (now - self._at) / self._interval)
-        self._at = now
-        # Rounding must not leave a timer that fires a hair too early with a hair to wait.
-        if self._left >= 1 - 1e-6:
-            self._left = max(0.0, self._left - 1)
-            return 0.0
-        return (1 - self._left) * self._interval
-
-
 @dataclass(slots=True)
 class _Cursor:
     """How much of one run's text has been written to this page, in code points."""
@@ -98,7 +70,7 @@ class _Cursor:
 
 
 class Outbox:
-    """The frames of one page. A ``Subscriber`` of the feeds that the page follows."""
+    """The frames of one page: a ``Subscriber`` of the chats that it follows, a ``NewsReader`` of its list."""
 
     def __init__(
         self,
@@ -118,18 +90,20 @@ class Outbox:
         self._call_later = call_later
         self._refresh = refresh
         self._give_up = give_up
-        self._budget = FrameBudget(clock)
-        self._news_budget = FrameBudget(clock, NEWS_CAPACITY, NEWS_INTERVAL)
+        self._budget = FrameBudget(clock, FRAME_CAPACITY, FRAME_INTERVAL)
         self._queue: deque[tuple[str | None, Wire]] = deque()
-        self._is_due = False
-        """The queue holds something that does not wait, or its news have waited long enough."""
+        self._workspace: WorkspaceLoaded | None = None
+        """The workspace's snapshot while it waits to be written: it goes before the news."""
+        self._news: News | None = None
+        self._news_seq = 0
+        """The number of the last news that was written."""
+        self._news_due = False
         self._progress: dict[str, RunProgressed] = {}
         self._cursors: dict[str, _Cursor] = {}
         self._grown: dict[tuple[str, Channel], None] = {}
         self._followed: set[str] = set()
         self._stale: dict[str, None] = {}
         self._timer: Timer | None = None
-        self._news_timer: Timer | None = None
         self._writing = False
         self._closed = False
         self._room = asyncio.Event()
@@ -145,12 +119,17 @@ class Outbox:
             return
         self._push(None, event)
 
-    def follow_workspace(self, loaded: WorkspaceLoaded) -> None:
-        """Queue the workspace's snapshot; its events follow."""
+    def follow_workspace(self, loaded: WorkspaceLoaded, news: News) -> None:
+        """Write the workspace's snapshot; what happens from then on follows."""
         self.unfollow(WORKSPACE)
         self._followed.add(WORKSPACE)
-        self._is_due = True
-        self._push(WORKSPACE, loaded)
+        self._workspace, self._news, self._news_seq = loaded, news, loaded.seq
+        self.has_news()
+
+    def has_news(self) -> None:
+        """Write what is new in the workspace."""
+        self._news_due = self._news is not None
+        self._flush()
 
     def follow(
         self,
@@ -177,9 +156,12 @@ class Outbox:
             self._push(chat_id, event)
 
     def unfollow(self, stream: str) -> None:
-        """Forget a chat and all that is queued for it. Its runs go on."""
+        """Forget a chat (or ``WORKSPACE``) and all that is queued for it. Its runs go on."""
         self._followed.discard(stream)
         self._stale.pop(stream, None)
+        if stream == WORKSPACE:
+            self._workspace = self._news = None
+            self._news_due = False
         self._queue = deque(entry for entry in self._queue if entry[0] != stream)
         for run_id, cursor in list(self._cursors.items()):
             if cursor.live.info.chat_id == stream:
@@ -192,20 +174,16 @@ class Outbox:
         return (self._followed | set(self._stale)) - {WORKSPACE}
 
     def event(self, event: Wire) -> None:
-        """Take an event from a feed."""
-        if isinstance(event, RunProgressed):
-            if event.chat_id in self._followed:
-                self._progress[event.run_id] = event
-                self._flush()
+        """Take an event from a chat's feed."""
+        if not isinstance(event, ChatEvent | RunProgressed) or event.chat_id not in self._followed:
             return
-        stream = event.chat_id if isinstance(event, ChatEvent) else WORKSPACE
-        if stream not in self._followed:
+        if isinstance(event, RunProgressed):
+            self._progress[event.run_id] = event
+            self._flush()
             return
         if isinstance(event, RunFinished):
             self._progress.pop(event.run.run_id, None)
-        elif isinstance(event, ChatDeleted):
-            self.unfollow(event.chat_id)
-        self._push(stream, event)
+        self._push(event.chat_id, event)
         if len(self._queue) > QUEUE_LIMIT:
             self._drop_streams()
 
@@ -227,9 +205,9 @@ class Outbox:
         self._closed = True
         for held in (self._queue, self._progress, self._cursors, self._grown, self._followed, self._stale):
             held.clear()
-        for timer in (self._timer, self._news_timer):
-            if timer is not None:
-                timer.cancel()
+        self._workspace = self._news = None
+        if self._timer is not None:
+            self._timer.cancel()
         self._room.set()
 
     # --- how it is sent ---------------------------------------------------------------------------
@@ -239,23 +217,6 @@ class Outbox:
             return
         self._queue.append((stream, event))
         self._measure_room()
-        can_wait = stream == WORKSPACE and not isinstance(event, ProfilesChanged)
-        self._is_due = self._is_due or not can_wait or self._news_may_go()
-        self._flush()
-
-    def _news_may_go(self) -> bool:
-        """Tell whether news of the workspace may leave by themselves; if not, a timer lets them."""
-        if self._news_timer is not None:
-            return False
-        wait = self._news_budget.take()
-        if wait > 0:
-            self._news_timer = self._call_later(wait, self._tell_news)
-        return wait == 0
-
-    def _tell_news(self) -> None:
-        self._news_timer = None
-        self._news_budget.take()
-        self._is_due = True
         self._flush()
 
     def _flush(self) -> None:
@@ -281,17 +242,31 @@ class Outbox:
             self.close()
 
     def _next_structure(self) -> str | None:
-        """Return what is queued as one frame, an event per line."""
-        if not self._queue or not self._is_due:
+        """Return the news and what is queued as one frame, an event per line."""
+        if not self._queue and not self._news_due:
             return None
-        lines: list[str] = []
-        size = 0
+        lines = self._next_news()
+        size = sum(map(len, lines))
         while self._queue and size < FRAME_CHARACTERS:
             lines.append(self._next_line())
             size += len(lines[-1])
-        self._is_due = bool(self._queue)
         self._measure_room()
-        return "\n".join(lines)
+        return "\n".join(lines) or None
+
+    def _next_news(self) -> list[str]:
+        self._news_due = False
+        if self._news is None:
+            return []
+        news = self._news.since(self._news_seq, FRAME_CHARACTERS)
+        if news is None:
+            self._drop(WORKSPACE)
+            return []
+        self._news_seq += len(news)
+        self._news_due = self._news_seq < self._news.seq
+        if self._workspace:
+            news.insert(0, encode(self._workspace))
+            self._workspace = None
+        return news
 
     def _next_line(self) -> str:
         event = self._queue[0][1]
@@ -355,8 +330,11 @@ class Outbox:
     def _drop_streams(self) -> None:
         """Give up the queued events of every stream: a snapshot of each is smaller than its backlog."""
         for stream in dict.fromkeys(stream for stream, _ in self._queue if stream is not None):
-            self.unfollow(stream)
-            self._stale[stream] = None
+            self._drop(stream)
+
+    def _drop(self, stream: str) -> None:
+        self.unfollow(stream)
+        self._stale[stream] = None
 
     def _refresh_one(self) -> None:
         # One at a time, once nothing waits to be written: fifty snapshots at once would be the backlog again.

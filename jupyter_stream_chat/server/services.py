@@ -25,6 +25,7 @@ from ..runs.manager import RunManager
 from . import api  # noqa: F401 - loaded here, off the loop, for the handlers
 from .access import Access
 from .metrics import Metrics
+from .news import News
 from .session import Session, Transport
 
 if TYPE_CHECKING:
@@ -51,11 +52,18 @@ class Services:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     run_owners: dict[str, str] = field(default_factory=dict)
     """Whose the live runs are: an interrupt cannot wait for the store to say."""
+    _news: dict[str, News] = field(default_factory=dict)
 
     def connect(self, access: Access, transport: Transport) -> Session:
         """Return the session of a page that has just connected."""
         self.spawn(self.registry.start_ahead())
         return Session(self, access, transport)
+
+    def news(self, owner: str) -> News:
+        """Return what the pages of an owner's workspace are told."""
+        if owner not in self._news:
+            self._news[owner] = News(self.library.workspace(owner), asyncio.get_running_loop())
+        return self._news[owner]
 
     @contextmanager
     def run_owned(self, run_id: str, owner: str) -> Iterator[None]:

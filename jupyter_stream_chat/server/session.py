@@ -94,7 +94,7 @@ class Session:
         self.services.sessions.discard(self)
         self.services.metrics.connected(-1)
         self.outbox.close()
-        self.services.library.workspace(self.access.owner).unsubscribe(self.outbox)
+        self.services.news(self.access.owner).leave(self.outbox)
         for chat_id in list(self._feeds):
             self.close_chat(chat_id)
 
@@ -239,8 +239,9 @@ class Session:
         loaded = await actions.workspace_loaded(self.services, self.access)
         if self._closed:
             return
-        self.outbox.follow_workspace(loaded)
-        self.services.library.workspace(self.access.owner).subscribe(self.outbox)
+        news = self.services.news(self.access.owner)
+        self.outbox.follow_workspace(loaded, news)
+        news.join(self.outbox)
 
     # --- a page that reads slowly -----------------------------------------------------------------
 

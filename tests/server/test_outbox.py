@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_stream_chat.chats.feed import LOG_EVENTS, Feed
 from jupyter_stream_chat.protocol import (
     Channel,
     ChatDeleted,
@@ -17,25 +18,25 @@ from jupyter_stream_chat.protocol import (
     CommandAccepted,
     Message,
     MessageAdded,
-    ProfilesChanged,
     RunFinished,
     RunInfo,
     RunProgressed,
     RunStarted,
     TextLengths,
+    WorkspaceEvent,
     WorkspaceLoaded,
 )
+from jupyter_stream_chat.server.budget import FrameBudget
+from jupyter_stream_chat.server.news import News
 from jupyter_stream_chat.server.outbox import (
     DELTA_CHARACTERS,
     FRAME_CAPACITY,
+    FRAME_CHARACTERS,
     FRAME_INTERVAL,
-    NEWS_CAPACITY,
-    NEWS_INTERVAL,
     QUEUE_LIMIT,
     REPLY_LIMIT,
     ROOM,
     WORKSPACE,
-    FrameBudget,
     Outbox,
 )
 
@@ -325,7 +326,6 @@ async def test_other_chats_and_left_chats_are_not_sent(world: World, outbox: Out
     before = len(world.frames)
     outbox.event(added(1))
     outbox.event(added(1, chat_id="chat-0002"))
-    outbox.event(ChatDeleted(seq=1, chat_id=CHAT))
     outbox.event(RunProgressed(chat_id=CHAT, run_id=RUN, status="waiting"))
     grow(outbox, run, "x")
     assert len(world.frames) == before
@@ -355,59 +355,69 @@ async def test_a_page_that_does_not_read_gets_a_snapshot_in_the_end(world: World
     )
 
 
-async def test_a_dropped_workspace_is_refreshed_too(world: World, outbox: Outbox) -> None:
-    outbox.follow_workspace(WorkspaceLoaded(seq=0, chats=[], profiles=[], streaming="on"))
+def workspace(outbox: Outbox, feed: Feed[WorkspaceEvent]) -> News:
+    """Let the page show a workspace."""
+    news = News(feed, asyncio.get_running_loop())
+    outbox.follow_workspace(WorkspaceLoaded(seq=feed.seq, chats=[], profiles=[], streaming="on"), news)
+    news.join(outbox)
+    return news
+
+
+def delete(feed: Feed[WorkspaceEvent], count: int = 1) -> None:
+    """Let other chats be deleted."""
+    for _ in range(count):
+        feed.publish(lambda seq: ChatDeleted(seq=seq, chat_id=f"other-{seq:04}"))
+
+
+async def test_news_behind_the_log_are_a_snapshot_for_a_slow_page(world: World, outbox: Outbox) -> None:
+    feed: Feed[WorkspaceEvent] = Feed()
     world.slow = True
-    for seq in range(QUEUE_LIMIT + 5):
-        outbox.event(ChatDeleted(seq=seq, chat_id=CHAT))
+    workspace(outbox, feed)
+    delete(feed, LOG_EVENTS + 1)
+    outbox.has_news()
+    assert not outbox._queue  # what stays in memory has no other outside
     await world.read_all()
+    assert world.types() == ["workspace_loaded"]
     assert world.refreshed == [WORKSPACE]
 
 
-def chat_deleted(seq: int) -> ChatDeleted:
-    return ChatDeleted(seq=seq, chat_id=f"other-{seq:04}")
-
-
-async def test_much_news_of_other_chats_shares_frames(world: World, outbox: Outbox) -> None:
-    outbox.follow_workspace(WorkspaceLoaded(seq=0, chats=[], profiles=[], streaming="on"))
-    for seq in range(1, 101):
-        outbox.event(chat_deleted(seq))
-        if seq <= NEWS_CAPACITY:
-            assert world.frames[-1]["seq"] == seq, "a little news leaves at once"
-        await world.pass_time(NEWS_INTERVAL / 50)
-    await world.read_all()
-    assert [frame["seq"] for frame in world.frames] == list(range(101))
-    assert len(world.sizes) <= 1 + NEWS_CAPACITY + 4
-
-
-async def test_what_does_not_wait_takes_the_news_before_it_along(world: World, outbox: Outbox) -> None:
-    outbox.follow_workspace(WorkspaceLoaded(seq=0, chats=[], profiles=[], streaming="on"))
-    news = 2 * NEWS_CAPACITY
-    for seq in range(1, news + 1):
-        outbox.event(chat_deleted(seq))
-    assert len(world.frames) == 1 + NEWS_CAPACITY
+async def test_many_news_are_cut_into_frames(world: World, outbox: Outbox) -> None:
+    feed: Feed[WorkspaceEvent] = Feed()
+    workspace(outbox, feed)
+    delete(feed, LOG_EVENTS)
+    outbox.has_news()
     outbox.reply(CommandAccepted(command_id=RUN))
-    assert world.types()[-2:] == ["chat_deleted", "command_accepted"]
-    assert [frame["seq"] for frame in world.frames[:-1]] == list(range(news + 1))
-    outbox.close()
-    assert not world.timers
+    assert [frame["seq"] for frame in world.frames[:-1]] == list(range(LOG_EVENTS + 1))
+    assert max(world.sizes) < 2 * FRAME_CHARACTERS
 
 
-async def test_changed_profiles_do_not_wait(world: World, outbox: Outbox) -> None:
-    outbox.follow_workspace(WorkspaceLoaded(seq=0, chats=[], profiles=[], streaming="on"))
-    news = 2 * NEWS_CAPACITY
-    for seq in range(1, news + 1):
-        outbox.event(chat_deleted(seq))
-    outbox.event(ProfilesChanged(seq=news + 1, profiles=[]))
-    assert [frame["seq"] for frame in world.frames] == list(range(news + 2))
+async def test_what_is_sent_takes_the_news_before_it_along(world: World, outbox: Outbox) -> None:
+    feed: Feed[WorkspaceEvent] = Feed()
+    workspace(outbox, feed)
+    delete(feed, 3)
+    outbox.reply(CommandAccepted(command_id=RUN))
+    assert world.types() == ["workspace_loaded", *["chat_deleted"] * 3, "command_accepted"]
+    assert len(world.sizes) == 2
+    outbox.has_news()
+    assert len(world.sizes) == 2, "nothing is new"
+
+
+async def test_a_snapshot_of_the_workspace_goes_before_its_news(world: World, outbox: Outbox) -> None:
+    feed: Feed[WorkspaceEvent] = Feed()
+    world.slow = True
+    outbox.reply(CommandAccepted(command_id=RUN))
+    workspace(outbox, feed)
+    delete(feed)
+    await world.read_all()
+    assert world.types() == ["command_accepted", "workspace_loaded", "chat_deleted"]
 
 
 async def test_text_does_not_wait_for_news(world: World, outbox: Outbox) -> None:
     run = live()
-    outbox.follow_workspace(WorkspaceLoaded(seq=0, chats=[], profiles=[], streaming="on"))
+    feed: Feed[WorkspaceEvent] = Feed()
+    workspace(outbox, feed)
     await start(outbox, run)
-    for seq in range(1, 2 * NEWS_CAPACITY):
-        outbox.event(chat_deleted(seq))
+    delete(feed)
     grow(outbox, run, "Hi")
     assert world.frames[-1] == {"type": "delta", "run_id": RUN, "offset": 0, "text": "Hi"}
 

@@ -420,7 +420,7 @@ async def test_a_page_that_leaves_leaves_nothing(server: Server) -> None:
         while services.sessions:  # noqa: ASYNC110 - the server tells nobody that a page has gone
             await asyncio.sleep(0.01)
     assert not feed._subscribers
-    assert not services.library.workspace("")._subscribers
+    assert not services.news("")._readers
 
 
 # --- how it was asked ------------------------------------------------------------------------------
