@@ -205,6 +205,7 @@ class Run:
 
     async def _consume(self) -> None:
         """Ask the model and take its answer."""
+        await self._settings.turnstile.enter()
         with tracing(self._settings.tracing_allowed):
             llm = await self._around.open_model(self._on_progress)
             self._llm = llm

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..protocol import EarlyStop
 from ..providers.catalog import EARLY_STOP
 from ..providers.limits import HOSTED, TimeLimits
 from .hold import HOLD_CHARACTERS, HOLD_SECONDS
+from .turnstile import Turnstile
 
 RELEASE_SECONDS = 5.0
 """How long a provider may take to let go after an interrupt."""
@@ -24,3 +25,5 @@ class RunSettings:
     hold_characters: int = HOLD_CHARACTERS
     release_seconds: float = RELEASE_SECONDS
     tracing_allowed: bool = False
+    turnstile: Turnstile = field(default_factory=Turnstile)
+    """One for all runs of a server."""

@@ -1,0 +1,82 @@
+"""Runs that begin in one moment begin one after another, as the loop has time for them."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+
+import pytest
+
+from jupyter_stream_chat.runs import turnstile
+from jupyter_stream_chat.runs.turnstile import LATE, Turnstile
+
+
+async def occupy(until: asyncio.Event) -> None:
+    """Make the loop late, again and again."""
+    while not until.is_set():
+        time.sleep(5 * LATE)  # noqa: ASYNC251 - that is what is tested
+        await asyncio.sleep(0)
+
+
+async def test_one_that_comes_alone_begins_at_once() -> None:
+    entering = Turnstile().enter()
+    with pytest.raises(StopIteration):
+        entering.send(None)
+
+
+async def test_those_that_come_together_begin_in_order() -> None:
+    gate = Turnstile()
+    began: list[int] = []
+
+    async def begin(number: int) -> None:
+        await gate.enter()
+        began.append(number)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(5):
+            group.create_task(begin(number))
+        await asyncio.sleep(0)
+        assert began == [0]
+    assert began == list(range(5))
+
+
+async def test_the_next_waits_until_the_loop_is_on_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turnstile, "PATIENCE", math.inf)
+    gate, idle = Turnstile(), asyncio.Event()
+    await gate.enter()
+    busy = asyncio.create_task(occupy(idle))
+    second = asyncio.create_task(gate.enter())
+    for _ in range(20):
+        await asyncio.sleep(0)
+        assert not second.done()
+    idle.set()
+    await busy
+    async with asyncio.timeout(10):
+        await second
+
+
+async def test_a_loop_that_is_never_on_time_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turnstile, "PATIENCE", 10 * LATE)
+    gate, idle = Turnstile(), asyncio.Event()
+    busy = asyncio.create_task(occupy(idle))
+    async with asyncio.timeout(10):
+        for _ in range(3):
+            await gate.enter()
+    idle.set()
+    await busy
+
+
+async def test_one_that_is_stopped_while_it_waits_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turnstile, "PATIENCE", math.inf)
+    gate, idle = Turnstile(), asyncio.Event()
+    await gate.enter()
+    busy = asyncio.create_task(occupy(idle))
+    stopped, third = asyncio.create_task(gate.enter()), asyncio.create_task(gate.enter())
+    await asyncio.sleep(0)
+    stopped.cancel()
+    idle.set()
+    async with asyncio.timeout(10):
+        await third
+    await busy
+    assert stopped.cancelled()
