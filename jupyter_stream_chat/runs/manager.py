@@ -108,6 +108,11 @@ class RunManager:
         """Runs that wait for the local engine: behind others, or while it loads their model."""
         return sum(self._runs[run_id].info.status in ("queued", "starting") for run_id in self._local_runs)
 
+    @property
+    def is_busy(self) -> bool:
+        """Some run has not ended."""
+        return bool(self._runs)
+
     def live(self, run_id: str) -> Run | None:
         """Return the run, unless it has ended."""
         return self._runs.get(run_id)

@@ -1,6 +1,6 @@
 """When a run may begin: at once, or, while many begin, one after another.
 
-To begin costs the event loop some twenty times what a token costs. Where many begin in one moment, the answers
+To begin costs the event loop some twenty times what a token costs. Where many begin in one moment, answers
 being written would wait behind all of them; so each waits until the loop is on time again.
 """
 

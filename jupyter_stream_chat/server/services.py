@@ -24,6 +24,7 @@ from ..runs.deployments import Deployments
 from ..runs.manager import RunManager
 from . import api  # noqa: F401 - loaded here, off the loop, for the handlers
 from .access import Access
+from .garbage import Garbage
 from .metrics import Metrics
 from .news import News
 from .session import Session, Transport
@@ -54,6 +55,9 @@ class Services:
     """Whose the live runs are: an interrupt cannot wait for the store to say."""
     _news: dict[str, News] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._garbage = Garbage(lambda: self.runs.is_busy)
+
     def connect(self, access: Access, transport: Transport) -> Session:
         """Return the session of a page that has just connected."""
         self.spawn(self.registry.start_ahead())
@@ -83,6 +87,7 @@ class Services:
         """Take note that a run has ended."""
         self.run_owners.pop(run.run_id, None)
         self.metrics.finished(run)
+        self._garbage.run_ended()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run ``work`` to its end even if the page goes; in a context of its own, not the request's."""
@@ -124,6 +129,7 @@ class Services:
 
     async def close(self) -> None:
         """End the runs, keep what they wrote, and close what they used."""
+        self._garbage.close()
         if self.tasks:
             await asyncio.wait(set(self.tasks), timeout=2)
         await self.runs.close()

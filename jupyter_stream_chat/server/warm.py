@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from .garbage import without_collections
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-OLDEST_THRESHOLD = 100
-"""Collections of the middle generation between two of all; Python's own is 10."""
 
 
 class Shared(Generic[T]):
@@ -65,25 +62,7 @@ def _failed(task: asyncio.Task[T]) -> bool:
 
 async def warm(settings: Settings) -> Services:
     """Load the rest of the package and open the store. Raises what went wrong."""
-    with _without_collections():
+    with without_collections():
         services = await asyncio.to_thread(import_module, "jupyter_stream_chat.server.services")
         opened: Services = await services.open_services(settings)
     return opened
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Keep the garbage collector still: each look at all that is loaded stopped every thread for 0.1 s."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        # What was loaded lives on: no collection need look at it again, each of which took 0.2 s.
-        gc.freeze()
-        # What streams live on for minutes (LangChain holds every chunk until its answer ends), so a look at
-        # all of it finds nothing: one a minute under full load, in the place of ten.
-        youngest, middle, oldest = gc.get_threshold()
-        gc.set_threshold(youngest, middle, max(oldest, OLDEST_THRESHOLD))
-        if was_enabled:
-            gc.enable()
