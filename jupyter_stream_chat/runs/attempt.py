@@ -15,6 +15,7 @@ from langchain_core.runnables import RunnableConfig
 from ..protocol import Channel, FinishReason, Usage
 from ..providers.chunks import finish_reason_of, reasoning_of, refusal_text_of, text_of, usage_of
 from .token_callback import Forward, TokenCallback
+from .turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class Ask:
 class Attempt:
     """Calls a model once, hands its text on as it comes, and keeps what the provider said about it."""
 
-    def __init__(self, run_id: str, forward: Forward) -> None:
+    def __init__(self, run_id: str, forward: Forward, turnstile: Turnstile) -> None:
         """``forward`` is given every piece of text, as (channel, text)."""
         self.finish_reason: FinishReason | None = None
         self.usage: Usage | None = None
@@ -45,6 +46,7 @@ class Attempt:
         self._root = uuid4()
         log.debug("Run %s calls the provider as %s", run_id, self._root)
         self._forward = forward
+        self._turnstile = turnstile
         self._yielded: dict[Channel, int] = {"content": 0, "reasoning": 0}
         self._supplied: dict[Channel, int] = {"content": 0, "reasoning": 0}
         self.callback = TokenCallback(self._root, run_id, forward)
@@ -67,8 +69,13 @@ class Attempt:
         else:
             # Only models that are asked to count by default know the word.
             usage: dict[str, Any] = {} if ask.stream_options else {"stream_usage": False}
+            has_turn = False
             async for chunk in llm.astream(list(prompt), config, **options, **usage):
                 self._check(chunk)
+                if self.finish_reason and not has_turn:
+                    # What is left is no text, and costs the loop as much as the beginning did.
+                    await self._turnstile.enter()
+                    has_turn = True
         if self._refusal:
             raise ModelRefused(self._refusal)
 

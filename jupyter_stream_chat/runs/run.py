@@ -221,7 +221,7 @@ class Run:
 
     async def _attempt(self, llm: BaseChatModel, prompt: Prompt, ask: Ask) -> Failure | None:
         """Call the provider once."""
-        attempt = Attempt(self.run_id, self._append)
+        attempt = Attempt(self.run_id, self._append, self._settings.turnstile)
         self.attempts.append(attempt)
         self._watchdog.ask(streamed=ask.streamed)
         try:

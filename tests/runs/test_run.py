@@ -10,6 +10,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 
 from jupyter_stream_chat.protocol import ErrorInfo, TextLengths
+from jupyter_stream_chat.runs.turnstile import Turnstile
 from tests.scripted_provider import TEXTS, Script, ScriptedProvider
 
 from .conftest import SHAPES, Models, World, make_run
@@ -49,6 +50,50 @@ async def test_status_goes_through_its_stages(models: Models) -> None:
     world = await models("openai", "tokens=3")
     await make_run(world).wait()
     assert world.statuses() == ["waiting", "streaming"]
+
+
+class Counting(Turnstile):
+    """Lets in who comes while ``open`` is set, and counts who came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = asyncio.Event()
+        self.came = asyncio.Semaphore(0)
+
+    async def enter(self) -> None:
+        self.came.release()
+        await self.open.wait()
+
+
+async def test_beginning_and_end_wait_for_their_turn_and_text_does_not(
+    models: Models, provider: ScriptedProvider
+) -> None:
+    world = await models("openai", "tokens=3")
+    turnstile = Counting()
+    run = make_run(world, turnstile=turnstile)
+    await turnstile.came.acquire()
+    assert not provider.requests, "the provider was asked before it was the run's turn"
+    turnstile.open.set()
+    turnstile.open.clear()
+    await turnstile.came.acquire()
+    assert str(run.texts["content"]) == "t0 t1 t2 "
+    assert not world.ends
+    turnstile.open.set()
+    await run.wait()
+    assert world.ends[0].finish_reason == "stop"
+
+
+async def test_a_run_that_is_stopped_while_it_waits_for_its_turn_asks_nobody(
+    models: Models, provider: ScriptedProvider
+) -> None:
+    world = await models("openai", "tokens=3")
+    turnstile = Counting()
+    run = make_run(world, turnstile=turnstile)
+    await turnstile.came.acquire()
+    run.interrupt()
+    await run.wait()
+    assert world.ends[0].finish_reason == "interrupted"
+    assert not provider.requests
 
 
 async def test_progress_is_shown_until_the_first_text() -> None:
