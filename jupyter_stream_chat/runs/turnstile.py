@@ -1,4 +1,4 @@
-"""When a run may begin or end: at once, or, while many do, one after another.
+"""When a run may begin or end: at once, or, where many do, one after another.
 
 Beginning and end each cost the event loop some ten times what a token costs. Where many come in one moment,
 the answers being written would wait behind all of them; so each waits until the loop is on time again.
@@ -7,12 +7,14 @@ the answers being written would wait behind all of them; so each waits until the
 from __future__ import annotations
 
 import asyncio
-import math
+from collections import deque
 
-APART = 0.05
-"""Seconds after one was let in during which the loop is looked at before the next."""
+MANY = 6
+"""From so many on they are looked at:"""
+WITHIN = 0.25
+"""that come in so many seconds."""
 STEP = 0.005
-"""Seconds of one look."""
+"""Seconds of one look at the loop."""
 LATE = 0.005
 """Seconds by which the loop is late when it is busy."""
 PATIENCE = 0.1
@@ -24,15 +26,16 @@ class Turnstile:
 
     def __init__(self) -> None:
         self._order = asyncio.Lock()
-        self._last = -math.inf
+        self._entered: deque[float] = deque(maxlen=MANY)
 
     async def enter(self) -> None:
         """Return when it is the caller's turn."""
         now = asyncio.get_running_loop().time
         async with self._order:
-            patience = now() + PATIENCE if now() < self._last + APART else 0.0
+            are_many = len(self._entered) == MANY and now() < self._entered[0] + WITHIN
+            patience = now() + PATIENCE if are_many else 0.0
             while (due := now() + STEP) < patience:
                 await asyncio.sleep(STEP)
                 if now() < due + LATE:
                     break
-            self._last = now()
+            self._entered.append(now())

@@ -106,14 +106,14 @@ class News:
         self._tell_all()
 
     def _tell_all(self) -> None:
-        if not self._untold:
-            # In the next step: an answer to the command that made the news takes them along.
-            self._loop.call_soon(self._tell_some)
+        is_telling = bool(self._untold)
         self._untold |= self._readers
+        if not is_telling:
+            self._tell_some()
 
     def _tell_some(self) -> None:
         for reader in tuple(islice(self._untold, PAGES_PER_STEP)):
-            del self._untold[reader]
+            self._untold.pop(reader, None)
             try:
                 reader.has_news()
             except Exception:

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from jupyter_stream_chat.runs import turnstile
-from jupyter_stream_chat.runs.turnstile import LATE, Turnstile
+from jupyter_stream_chat.runs.turnstile import LATE, MANY, Turnstile
 
 
 async def occupy(until: asyncio.Event) -> None:
@@ -19,14 +19,35 @@ async def occupy(until: asyncio.Event) -> None:
         await asyncio.sleep(0)
 
 
-async def test_one_that_comes_alone_begins_at_once() -> None:
-    entering = Turnstile().enter()
+@pytest.fixture(autouse=True)
+def a_long_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all come in one moment, however slow the machine."""
+    monkeypatch.setattr(turnstile, "WITHIN", math.inf)
+
+
+async def used() -> Turnstile:
+    """Return one through which many have just come."""
+    gate = Turnstile()
+    for _ in range(MANY):
+        entering = gate.enter()
+        with pytest.raises(StopIteration):
+            entering.send(None)
+    return gate
+
+
+async def test_a_few_begin_at_once() -> None:
+    await used()
+
+
+async def test_one_that_comes_later_begins_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = await used()
+    monkeypatch.setattr(turnstile, "WITHIN", 0.0)
     with pytest.raises(StopIteration):
-        entering.send(None)
+        gate.enter().send(None)
 
 
 async def test_those_that_come_together_begin_in_order() -> None:
-    gate = Turnstile()
+    gate = await used()
     began: list[int] = []
 
     async def begin(number: int) -> None:
@@ -37,14 +58,13 @@ async def test_those_that_come_together_begin_in_order() -> None:
         for number in range(5):
             group.create_task(begin(number))
         await asyncio.sleep(0)
-        assert began == [0]
+        assert began == []
     assert began == list(range(5))
 
 
 async def test_the_next_waits_until_the_loop_is_on_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turnstile, "PATIENCE", math.inf)
-    gate, idle = Turnstile(), asyncio.Event()
-    await gate.enter()
+    gate, idle = await used(), asyncio.Event()
     busy = asyncio.create_task(occupy(idle))
     second = asyncio.create_task(gate.enter())
     for _ in range(20):
@@ -58,7 +78,7 @@ async def test_the_next_waits_until_the_loop_is_on_time(monkeypatch: pytest.Monk
 
 async def test_a_loop_that_is_never_on_time_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turnstile, "PATIENCE", 10 * LATE)
-    gate, idle = Turnstile(), asyncio.Event()
+    gate, idle = await used(), asyncio.Event()
     busy = asyncio.create_task(occupy(idle))
     async with asyncio.timeout(10):
         for _ in range(3):
@@ -69,8 +89,7 @@ async def test_a_loop_that_is_never_on_time_keeps_nobody_out(monkeypatch: pytest
 
 async def test_one_that_is_stopped_while_it_waits_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turnstile, "PATIENCE", math.inf)
-    gate, idle = Turnstile(), asyncio.Event()
-    await gate.enter()
+    gate, idle = await used(), asyncio.Event()
     busy = asyncio.create_task(occupy(idle))
     stopped, third = asyncio.create_task(gate.enter()), asyncio.create_task(gate.enter())
     await asyncio.sleep(0)
