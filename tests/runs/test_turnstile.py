@@ -21,8 +21,9 @@ async def occupy(until: asyncio.Event) -> None:
 
 @pytest.fixture(autouse=True)
 def a_long_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let all come in one moment, however slow the machine."""
+    """Let all come in one moment, and be patient, however slow the machine."""
     monkeypatch.setattr(turnstile, "WITHIN", math.inf)
+    monkeypatch.setattr(turnstile, "PATIENCE", math.inf)
 
 
 async def used() -> Turnstile:
@@ -62,8 +63,7 @@ async def test_those_that_come_together_begin_in_order() -> None:
     assert began == list(range(5))
 
 
-async def test_the_next_waits_until_the_loop_is_on_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turnstile, "PATIENCE", math.inf)
+async def test_the_next_waits_until_the_loop_is_on_time() -> None:
     gate, idle = await used(), asyncio.Event()
     busy = asyncio.create_task(occupy(idle))
     second = asyncio.create_task(gate.enter())
@@ -87,8 +87,7 @@ async def test_a_loop_that_is_never_on_time_keeps_nobody_out(monkeypatch: pytest
     await busy
 
 
-async def test_one_that_is_stopped_while_it_waits_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turnstile, "PATIENCE", math.inf)
+async def test_one_that_is_stopped_while_it_waits_holds_up_no_other() -> None:
     gate, idle = await used(), asyncio.Event()
     busy = asyncio.create_task(occupy(idle))
     stopped, third = asyncio.create_task(gate.enter()), asyncio.create_task(gate.enter())

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_stream_chat.chats.feed import LOG_EVENTS, Feed
 from jupyter_stream_chat.protocol import ChatDeleted, ProfilesChanged, WorkspaceEvent
-from jupyter_stream_chat.server.news import NEWS_CAPACITY, NEWS_INTERVAL, PAGES_PER_STEP, News
+from jupyter_stream_chat.server.news import NEWS_CAPACITY, PAGES_PER_STEP, News
 
 
 class Page:
@@ -18,7 +18,7 @@ class Page:
 
     def __init__(self, news: News) -> None:
         self._news = news
-        self._seq = news.seq
+        self.seq = news.seq
         self.told: list[list[int]] = []
         """The numbers that it fetched, each time that it was told."""
         self.unfollowed: list[str] = []
@@ -26,10 +26,10 @@ class Page:
         news.join(self)
 
     def has_news(self) -> None:
-        lines = self._news.since(self._seq, 1_000_000)
+        lines = self._news.since(self.seq, 1_000_000)
         assert lines is not None
         self.told.append([json.loads(line)["seq"] for line in lines])
-        self._seq += len(lines)
+        self.seq += len(lines)
         self.heard.set()
 
     def unfollow(self, stream: str) -> None:
@@ -51,17 +51,32 @@ async def steps(count: int = 1) -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_little_news_is_told_at_once_and_much_together(feed: Feed[WorkspaceEvent]) -> None:
+@pytest.fixture
+def a_long_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no pause end during a test, however slow the machine."""
+    monkeypatch.setattr("jupyter_stream_chat.server.news.NEWS_INTERVAL", 3600)
+
+
+@pytest.mark.usefixtures("a_long_pause")
+async def test_a_little_news_is_told_at_once_and_much_waits(feed: Feed[WorkspaceEvent]) -> None:
     page = Page(News(feed, asyncio.get_running_loop()))
     for _ in range(NEWS_CAPACITY + 5):
         delete(feed)
     assert page.told == [[seq] for seq in range(1, NEWS_CAPACITY + 1)]
-    page.heard.clear()
-    async with asyncio.timeout(20 * NEWS_INTERVAL):
+
+
+async def test_what_waited_is_told_together(feed: Feed[WorkspaceEvent]) -> None:
+    page = Page(News(feed, asyncio.get_running_loop()))
+    for _ in range(100):
+        delete(feed)
+    while page.seq < feed.seq:
+        page.heard.clear()
         await page.heard.wait()
-    assert page.told[NEWS_CAPACITY:] == [list(range(NEWS_CAPACITY + 1, NEWS_CAPACITY + 6))]
+    assert [seq for told in page.told for seq in told] == list(range(1, 101))
+    assert len(page.told) < 50
 
 
+@pytest.mark.usefixtures("a_long_pause")
 async def test_changed_profiles_do_not_wait(feed: Feed[WorkspaceEvent]) -> None:
     page = Page(News(feed, asyncio.get_running_loop()))
     for _ in range(NEWS_CAPACITY + 5):
