@@ -10,9 +10,9 @@ import asyncio
 from collections import deque
 
 MANY = 6
-"""From so many on they are looked at:"""
+"""How many are let in without a look at the loop ..."""
 WITHIN = 0.25
-"""that come in so many seconds."""
+"""... in this many seconds."""
 STEP = 0.005
 """Seconds of one look at the loop."""
 LATE = 0.005

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 OLDEST_THRESHOLD = 1000
 """Collections of the middle generation between two of all, at the latest: ten minutes under full load."""
-OWN_THRESHOLD = 10
+IDLE_THRESHOLD = 10
 """The same where nothing streams. Python's own."""
 REST_SECONDS = 2.0
 """How long nothing must have streamed."""
@@ -55,5 +55,5 @@ class Garbage:
 
     def _rested(self) -> None:
         self._timer = None
-        if not self._is_streaming() and gc.isenabled() and gc.get_count()[2] >= OWN_THRESHOLD:
+        if not self._is_streaming() and gc.isenabled() and gc.get_count()[2] >= IDLE_THRESHOLD:
             gc.collect()

@@ -45,8 +45,7 @@ class News:
 
     def __init__(self, feed: Feed[WorkspaceEvent], loop: AbstractEventLoop) -> None:
         """Follow ``feed`` from now on."""
-        self.seq = feed.seq
-        """The number of the last event."""
+        self._feed = feed
         self._lines: deque[str] = deque(maxlen=LOG_EVENTS)
         self._loop = loop
         self._budget = FrameBudget(loop.time, NEWS_CAPACITY, NEWS_INTERVAL)
@@ -54,6 +53,11 @@ class News:
         self._readers: dict[NewsReader, None] = {}
         self._untold: dict[NewsReader, None] = {}
         feed.subscribe(self)
+
+    @property
+    def seq(self) -> int:
+        """The number of the last event."""
+        return self._feed.seq
 
     def join(self, reader: NewsReader) -> None:
         """Tell a page when there is something new; a second time is no second telling."""
@@ -83,7 +87,6 @@ class News:
 
     def event(self, event: Wire) -> None:
         """Take an event from the feed."""
-        self.seq += 1
         self._lines.append(encode(event))
         if isinstance(event, ChatDeleted):
             for reader in tuple(self._readers):

@@ -10,6 +10,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 
 from jupyter_stream_chat.protocol import ErrorInfo, TextLengths
+from jupyter_stream_chat.runs.run import Run
 from jupyter_stream_chat.runs.turnstile import Turnstile
 from tests.scripted_provider import TEXTS, Script, ScriptedProvider
 
@@ -65,13 +66,19 @@ class Counting(Turnstile):
         await self.open.wait()
 
 
+async def waiting(world: World) -> tuple[Run, Counting]:
+    """Return a run that waits until it may begin."""
+    turnstile = Counting()
+    run = make_run(world, turnstile=turnstile)
+    await turnstile.came.acquire()
+    return run, turnstile
+
+
 async def test_beginning_and_end_wait_for_their_turn_and_text_does_not(
     models: Models, provider: ScriptedProvider
 ) -> None:
     world = await models("openai", "tokens=3")
-    turnstile = Counting()
-    run = make_run(world, turnstile=turnstile)
-    await turnstile.came.acquire()
+    run, turnstile = await waiting(world)
     assert not provider.requests, "the provider was asked before it was the run's turn"
     turnstile.open.set()
     turnstile.open.clear()
@@ -87,9 +94,7 @@ async def test_a_run_that_is_stopped_while_it_waits_for_its_turn_asks_nobody(
     models: Models, provider: ScriptedProvider
 ) -> None:
     world = await models("openai", "tokens=3")
-    turnstile = Counting()
-    run = make_run(world, turnstile=turnstile)
-    await turnstile.came.acquire()
+    run, _ = await waiting(world)
     run.interrupt()
     await run.wait()
     assert world.ends[0].finish_reason == "interrupted"

@@ -29,7 +29,7 @@ async def main():
 
     await end_a_run()
     assert 2 not in looks, "nothing has gathered"
-    for _ in range(garbage.OWN_THRESHOLD):
+    for _ in range(garbage.IDLE_THRESHOLD):
         gc.collect(1)
     await end_a_run()
     assert 2 not in looks, "an answer streams"
