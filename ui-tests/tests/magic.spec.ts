@@ -13,14 +13,6 @@ interface IOutput {
   readonly data: Record<string, string>;
 }
 
-interface IChats {
-  readonly chats: { chat_id: string }[];
-}
-
-interface IOpened {
-  readonly messages: { runs: { run_id: string }[] }[];
-}
-
 // Galata's mocks of these send a request twice whose answer is empty, an interrupt among them.
 test.use({ kernels: null, sessions: null, viewport: { width: 1440, height: 900 } });
 
@@ -128,11 +120,7 @@ test("a stranger's notebook pulls in no chat", async ({ page, tmpPath }) => {
   await panel.ask('tokens=7 secret');
   await panel.expectFinished('stop');
   // The stranger knows the id of a run of the panel's.
-  const runId = await page.evaluate(async () => {
-    const list = (await (await fetch('/stream-chat/api/chats')).json()) as IChats;
-    const path = `/stream-chat/api/chats/${list.chats[0].chat_id}`;
-    return ((await (await fetch(path)).json()) as IOpened).messages[1].runs[0].run_id;
-  });
+  const runId = (await panel.saved())[1].runs[0].run_id;
   await panel.openNewChat();
   const code = [runId, runId.replace(/-/g, '')].map(nonce => {
     const about = { nonce, chat_id: 'some-chat', format: 'markdown', status: 'live', open: 1 };

@@ -20,6 +20,15 @@ export interface IStopped {
   readonly longest: () => Promise<number>;
 }
 
+/** A message as the server keeps it: an answer is Markdown, `kept` is how much of it counts after Stop. */
+export interface ISaved {
+  readonly content: readonly { readonly text: string }[];
+  readonly runs: readonly {
+    readonly run_id: string;
+    readonly kept: { readonly content: number };
+  }[];
+}
+
 const CONTENT = '[data-role="assistant"] .jp-StreamChat-content';
 
 export class Panel {
@@ -105,6 +114,15 @@ export class Panel {
   /** The numbered tokens that the answer shows. */
   async tokens(): Promise<string[]> {
     return (await this.shown()).split(' ').filter(Boolean);
+  }
+
+  /** The messages of the newest chat, as the server keeps them. */
+  async saved(): Promise<ISaved[]> {
+    return this.page.evaluate(async () => {
+      const read = async (path: string) => (await fetch(`/stream-chat/api/${path}`)).json();
+      const { chats } = (await read('chats')) as { chats: { chat_id: string }[] };
+      return ((await read(`chats/${chats[0].chat_id}`)) as { messages: ISaved[] }).messages;
+    });
   }
 
   /** Look at every change of the first answer from now on; its end is to be `expected`. */
