@@ -7,7 +7,7 @@ private to the SDK; ``tests/providers`` guards them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +16,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from langchain_openai.chat_models.base import BaseChatOpenAI
 
+from .onechunk import in_one_chunk
 from .profiles import Profile
 from .raw import MalformedAnswer, copy_extras, with_deltas, with_sound_usage
 
@@ -28,6 +29,13 @@ if "stream_chunk_timeout" in BaseChatOpenAI.model_fields:  # not yet in langchai
     # The default goes through asyncio.wait_for, which on Python 3.11 swallows a task.cancel() that races with
     # a chunk: up to 37 % of all interrupts.
     SETTINGS["stream_chunk_timeout"] = 0
+
+
+class _OneChunk:
+    """Lets LangChain hold an answer once while it streams."""
+
+    def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        return in_one_chunk(super()._astream(*args, **kwargs))  # type: ignore[misc]
 
 
 class _Reasoning:
@@ -76,7 +84,7 @@ class _Prefix:
         return payload
 
 
-class StreamingChatOpenAI(_Reasoning, _Prefix, ChatOpenAI):
+class StreamingChatOpenAI(_OneChunk, _Reasoning, _Prefix, ChatOpenAI):
     """``ChatOpenAI`` with its reasoning, and answers that go on."""
 
 
@@ -112,7 +120,7 @@ class _FilterEnds:
         return result
 
 
-class StreamingAzureChatOpenAI(_Reasoning, _FilterEnds, AzureChatOpenAI):
+class StreamingAzureChatOpenAI(_OneChunk, _Reasoning, _FilterEnds, AzureChatOpenAI):
     """``AzureChatOpenAI`` with its reasoning."""
 
 

@@ -33,6 +33,7 @@ from ..engine.messages import (
 )
 from ..protocol import ProgressStage
 from .engine_client import EngineClient
+from .onechunk import in_one_chunk
 
 _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
@@ -98,7 +99,8 @@ class EngineChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         """Yield one chunk for each step that gives text, and a last one with usage and finish_reason."""
-        async with aclosing(self._chunks(messages, stop, kwargs, run_manager)) as chunks:
+        made = self._chunks(messages, stop, kwargs, run_manager)
+        async with aclosing(in_one_chunk(made)) as chunks:
             async for chunk in chunks:
                 if run_manager is not None and chunk.text:
                     await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
