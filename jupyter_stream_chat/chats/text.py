@@ -12,6 +12,8 @@ from bisect import bisect_right
 from ..protocol import Digest
 
 REPLACEMENT = "\ufffd"
+_BLOCK = 64
+"""Pieces that are joined to one: a token apart from the others takes twenty times its size."""
 
 
 class StreamText:
@@ -20,6 +22,7 @@ class StreamText:
     def __init__(self, text: str = "") -> None:
         self._pieces: list[str] = []
         self._starts: list[int] = []
+        self._loose = 0
         self._length = 0
         self._crc32 = 0
         self._held = ""
@@ -61,7 +64,7 @@ class StreamText:
 
     def __str__(self) -> str:
         if len(self._pieces) > 1:
-            self._pieces, self._starts = ["".join(self._pieces)], [0]
+            self._join(len(self._pieces))
         return self._pieces[0] if self._pieces else ""
 
     def _take(self, text: str) -> str:
@@ -76,4 +79,13 @@ class StreamText:
         self._pieces.append(text)
         self._starts.append(self._length)
         self._length += len(text)
+        self._loose += 1
+        if self._loose == _BLOCK:
+            self._join(_BLOCK)
         return text
+
+    def _join(self, count: int) -> None:
+        """Make one piece of the last ones."""
+        self._pieces[-count:] = ["".join(self._pieces[-count:])]
+        del self._starts[len(self._pieces) :]
+        self._loose = 0

@@ -12,7 +12,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.outputs.chat_generation import merge_chat_generation_chunks
 from pydantic import Field
 
-_BATCH = 64
+_BATCH = 16
 """How many chunks are held apart before they are added up."""
 
 

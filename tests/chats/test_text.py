@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zlib
 
 import pytest
@@ -47,7 +48,7 @@ def test_however_it_is_cut_the_text_is_the_same(pieces: list[str], in_utf16: boo
     assert text.digest().crc32 == zlib.crc32(expected.encode())
 
 
-@given(st.lists(st.text(max_size=8), max_size=12), st.data())
+@given(st.lists(st.text(max_size=8), max_size=12) | st.lists(st.text(max_size=2), min_size=60), st.data())
 def test_a_tail_is_the_text_from_there_on(pieces: list[str], data: st.DataObject) -> None:
     text = StreamText()
     for piece in pieces:
@@ -90,3 +91,13 @@ def test_lone_halves_are_replaced(pieces: list[str], expected: str) -> None:
 def test_a_text_starts_with_what_it_is_given() -> None:
     assert str(StreamText("so far")) == "so far"
     assert StreamText("").tail(0) == ""
+
+
+def test_a_long_text_takes_little_more_than_itself() -> None:
+    tracemalloc.start()
+    text = StreamText()
+    for i in range(20_000):
+        text.append(f"t{i} ")
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 2 * text.length
