@@ -14,7 +14,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..engine.messages import (
@@ -99,7 +99,8 @@ class EngineProcess:
         if request_id not in self._requests or request_id in self._overdue or not self.usable:
             return
         self._stdin.write(encode(Cancel(request_id)))
-        self._overdue[request_id] = asyncio.get_running_loop().call_later(self._grace, self._give_up)
+        # In two halves: if the loop stands still in one, what was said meanwhile is read in the other.
+        self._overdue[request_id] = self._after_half(self._be_patient, request_id)
 
     def pause(self, request_id: str) -> None:
         """Let a request stand still; one that is not in this process is ignored."""
@@ -131,6 +132,12 @@ class EngineProcess:
         self._closing = True
         if self._process.returncode is None:
             self._process.kill()
+
+    def _after_half(self, call: Callable[..., None], *arguments: str) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(self._grace / 2, call, *arguments)
+
+    def _be_patient(self, request_id: str) -> None:
+        self._overdue[request_id] = self._after_half(self._give_up)
 
     def _give_up(self) -> None:
         log.warning("engine %s ignored a stop for %.1f s: ending it", self.pid, self._grace)

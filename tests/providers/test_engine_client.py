@@ -236,6 +236,18 @@ async def test_an_engine_that_hangs_is_ended_two_seconds_after_a_stop(
     assert isinstance((await events_of(client, question(model, max_tokens=1)))[-1], Finished)
 
 
+async def test_an_engine_is_not_ended_because_the_loop_stood_still(client: EngineClient, model: Path) -> None:
+    async with aclosing(client.stream(question(model))) as events:
+        await until_text(events)
+        pid = client.pid
+        stopped = asyncio.create_task(events.aclose())
+        await asyncio.sleep(0)  # the engine is told
+        time.sleep(2.5)  # noqa: ASYNC251 - longer than the engine may take
+        await stopped
+    assert isinstance((await events_of(client, question(model, max_tokens=1)))[-1], Finished)
+    assert client.pid == pid
+
+
 async def test_random_interrupts_leave_nothing_behind(client: EngineClient, model: Path) -> None:
     dice = random.Random(3)
     await events_of(client, question(model, max_tokens=1))
