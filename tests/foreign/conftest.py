@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,11 @@ class Served:
     url: str
     model: str
 
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return sum(each.status == psutil.CONN_ESTABLISHED for each in self.process.net_connections())
+
     def profile(self, **more: Any) -> dict[str, Any]:
         """Return a profile that asks it, greedily."""
         return {
@@ -40,10 +46,9 @@ class Served:
         } | more
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Serve one tiny model to all tests of the session."""
-    folder = tmp_path_factory.mktemp("served")
+@contextmanager
+def serving(folder: Path) -> Iterator[Served]:
+    """Serve one tiny model until the block ends."""
     model = make_tiny_model(folder / "model", context=2 * ENDLESS)
     (folder / "hub").mkdir()
     port = free_port()
@@ -55,6 +60,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         environ={"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(folder / "hub"), "OMP_NUM_THREADS": "1"},
     ) as process:
         yield Served(process, f"http://127.0.0.1:{port}/v1", str(model))
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve one tiny model to all tests of the session."""
+    with serving(tmp_path_factory.mktemp("served")) as served:
+        yield served
 
 
 @pytest.fixture
