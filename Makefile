@@ -132,7 +132,7 @@ python -c 'import site; print(f"import site; site.addsitedir({site.getsitepackag
 endef
 
 $(VENV)-lowest/.done: $(DONE)/python
-	$(call beside,"langchain-openai==1.0.0" "langchain-core>=1.7$(comma)<2")
+	$(call beside,"langchain-openai==1.7.0" "openai==3.0.0" "langchain-core>=1.7$(comma)<2")
 
 $(VENV)-newest/.done: $(DONE)/python
 	$(call beside,"langchain-openai>=1.7$(comma)<2" "langchain-core>=1.7$(comma)<2")

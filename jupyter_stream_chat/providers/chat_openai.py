@@ -24,11 +24,10 @@ SETTINGS: dict[str, Any] = {
     # Retries are the run's business: the SDK's would hide seconds of silence from the user.
     "max_retries": 0,
     "timeout": openai.Timeout(600, connect=10),
-}
-if "stream_chunk_timeout" in BaseChatOpenAI.model_fields:  # not yet in langchain-openai 1.0
     # The default goes through asyncio.wait_for, which on Python 3.11 swallows a task.cancel() that races with
     # a chunk: up to 37 % of all interrupts.
-    SETTINGS["stream_chunk_timeout"] = 0
+    "stream_chunk_timeout": 0,
+}
 
 
 class _OneChunk:
