@@ -28,23 +28,18 @@ for (const [pace, count, question] of [
 test('stops: nothing is added after the next frame, and the provider is released', async ({
   panel
 }) => {
-  const sent: number[] = [];
-  // A busy machine holds one Stop up; a Stop that is slow by itself is so three times.
-  do {
-    await panel.ask('tokens=5000 rate=50');
-    await panel.expectText('t20');
-    await expect(panel.button).toHaveAttribute('data-action', 'stop');
-    const stopped = await panel.stop();
+  await panel.ask('tokens=5000 rate=50');
+  await panel.expectText('t20');
+  await expect(panel.button).toHaveAttribute('data-action', 'stop');
+  const stopped = await panel.stop();
 
-    await panel.expectFinished('interrupted');
-    await expect(panel.button).toHaveAttribute('data-action', 'send');
-    await expect(panel.answer).toContainText('Stopped by you');
-    const request = await newestRequest(({ disconnected }) => disconnected !== null);
-    sent.push(sentAfter(request, 50, stopped.clickedAt));
-    expect(await stopped.longest()).toBe(stopped.shown.length);
-    expect(await panel.shown()).toBe(stopped.shown);
-  } while (Math.min(...sent) > 1 && sent.length < 3);
-  expect(Math.min(...sent), `tokens sent after Stop: ${sent.join(', ')}`).toBeLessThanOrEqual(1);
+  await panel.expectFinished('interrupted');
+  await expect(panel.button).toHaveAttribute('data-action', 'send');
+  await expect(panel.answer).toContainText('Stopped by you');
+  const request = await newestRequest(({ disconnected }) => disconnected !== null);
+  expect(sentAfter(request, 50, stopped.clickedAt)).toBeLessThanOrEqual(1);
+  expect(await stopped.longest()).toBe(stopped.shown.length);
+  expect(await panel.shown()).toBe(stopped.shown);
 });
 
 test('stops before the first token', async ({ panel }) => {
