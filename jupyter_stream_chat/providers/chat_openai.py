@@ -30,7 +30,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-class _OneChunk:
+class _InOneChunk:
     """Lets LangChain hold an answer once while it streams."""
 
     def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
@@ -83,7 +83,7 @@ class _Prefix:
         return payload
 
 
-class StreamingChatOpenAI(_OneChunk, _Reasoning, _Prefix, ChatOpenAI):
+class StreamingChatOpenAI(_InOneChunk, _Reasoning, _Prefix, ChatOpenAI):
     """``ChatOpenAI`` with its reasoning, and answers that go on."""
 
 
@@ -119,7 +119,7 @@ class _FilterEnds:
         return result
 
 
-class StreamingAzureChatOpenAI(_OneChunk, _Reasoning, _FilterEnds, AzureChatOpenAI):
+class StreamingAzureChatOpenAI(_InOneChunk, _Reasoning, _FilterEnds, AzureChatOpenAI):
     """``AzureChatOpenAI`` with its reasoning."""
 
 
