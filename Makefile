@@ -138,8 +138,8 @@ $(VENV)-newest/.done: $(DONE)/python
 	$(call beside,"langchain-openai>=1.7$(comma)<2" "langchain-core>=1.7$(comma)<2")
 
 comma := ,
-ON_LANGCHAIN := tests/providers/test_hosted.py tests/providers/test_failures.py tests/providers/test_onechunk.py \
-  tests/runs/test_negotiation.py tests/runs/test_interrupts.py tests/runs/test_token_callback.py
+ON_LANGCHAIN := tests/providers/test_hosted.py tests/providers/test_failures.py tests/providers/test_chunk_accumulator.py \
+  tests/runs/test_streaming_fallback.py tests/runs/test_interrupts.py tests/runs/test_token_callback.py
 
 stress: install chromium ui-tests/node_modules/.done $(VENV)-lowest/.done $(VENV)-newest/.done ## Run the long tests, and what asks by LangChain with its lowest and newest version
 	pytest -m stress $(ARGS)

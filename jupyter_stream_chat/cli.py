@@ -19,15 +19,15 @@ from typing import Any, Final
 from jupyter_core.application import JupyterApp
 from traitlets import Bool, Float
 
-from .chats.database import FILE_NAME
-from .chats.store import Store
+from .chats.chat_store import ChatStore
+from .chats.sqlite import FILE_NAME
 from .config import Settings
-from .doctor.examination import examine
-from .doctor.patient import Patient
+from .doctor.context import Context
+from .doctor.diagnostics import examine
 from .protocol import DoctorOutcome, DoctorStep, ErrorInfo, encode
-from .providers.engine_client import EngineClient
-from .providers.keyfile import KeyFile
-from .providers.registry import Registry
+from .providers.local.engine_client import EngineClient
+from .providers.profiles.keyfile import KeyFile
+from .providers.profiles.registry import Registry
 from .server.app import StreamChat
 
 _CONFIG_FILES: Final = ("jupyter_server_config", "jupyter_lab_config", "jupyter_notebook_config")
@@ -81,11 +81,11 @@ class DoctorApp(JupyterApp):
             if isinstance(profile, ErrorInfo) and profile.code == "unknown_profile":
                 print(_no_profile(name, registry), file=sys.stderr)
                 return NOT_EXAMINED
-            patient = Patient.of(profile, registry.find(name), settings, call_seconds=self.call_seconds)
+            context = Context.of(profile, registry.find(name), settings, call_seconds=self.call_seconds)
             if not self.json:
                 print(f"Profile {name}\n")
             failed = False
-            async with aclosing(examine(patient, registry)) as steps:
+            async with aclosing(examine(context, registry)) as steps:
                 async for step in steps:
                     print(encode(step) if self.json else row(step), flush=True)
                     failed = failed or step.outcome == "fail"
@@ -104,7 +104,7 @@ async def _registry(settings: Settings) -> AsyncIterator[Registry]:
     )
     # Where nothing was ever stored, a look must not make the store.
     if not settings.profiles_locked and (settings.data_folder / FILE_NAME).exists():
-        store = Store(settings.data_folder)
+        store = ChatStore(settings.data_folder)
         registry.set_stored(store.profiles(), KeyFile(settings.data_folder).read())
         store.close()
     try:

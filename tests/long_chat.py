@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from jupyter_stream_chat.chats.database import Database
-from jupyter_stream_chat.chats.store import Store
+from jupyter_stream_chat.chats.chat_store import ChatStore
+from jupyter_stream_chat.chats.sqlite import Database
 from jupyter_stream_chat.chats.text import StreamText
 from jupyter_stream_chat.protocol import ChatInfo, Digests, Part, RunInfo, TextPart
 
@@ -38,7 +38,7 @@ def write_long_chat(folder: Path, messages: int, *, suffix: str = "") -> None:
     ``suffix`` tells its title and its ids from those of another one there.
     """
     chat = ChatInfo(chat_id=CHAT_ID + suffix, title=TITLE + suffix, created_at=1.0, updated_at=1.0)
-    store = Store(folder)
+    store = ChatStore(folder)
     store.create_chat("", chat)
     store.close()
     database = Database(folder)

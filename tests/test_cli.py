@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from jupyter_stream_chat.chats.store import Store
+from jupyter_stream_chat.chats.chat_store import ChatStore
 from jupyter_stream_chat.protocol import DoctorStep
-from jupyter_stream_chat.providers.keyfile import KeptKey, KeyFile
-from jupyter_stream_chat.providers.profiles import Profile, parse_profile
+from jupyter_stream_chat.providers.profiles.keyfile import KeptKey, KeyFile
+from jupyter_stream_chat.providers.profiles.profile import Profile, parse_profile
 from tests.providers.conftest import KEY, profile_values
 from tests.scripted_provider import ScriptedProvider
 
@@ -120,7 +120,7 @@ async def test_a_profile_of_the_store_with_its_kept_key(doctor: Terminal, provid
     values = profile_values("openai-compatible", provider, id="mine", api_key=None)
     profile = parse_profile(values, origin="stored")
     assert isinstance(profile, Profile)
-    store = Store(doctor.data)
+    store = ChatStore(doctor.data)
     store.save_profile("mine", {name: value for name, value in values.items() if value is not None})
     store.close()
     KeyFile(doctor.data).keep("mine", KeptKey(SecretStr(KEY), profile.destination))

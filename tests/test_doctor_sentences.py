@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from jupyter_stream_chat.doctor import examination
+from jupyter_stream_chat.doctor import diagnostics as examination
+from jupyter_stream_chat.doctor.context import Step
 from jupyter_stream_chat.doctor.findings import WORDS
-from jupyter_stream_chat.doctor.patient import Step
 
 PANEL = Path(__file__).parent.parent / "src"
 SOURCE = (PANEL / "i18n" / "doctor.ts").read_text()

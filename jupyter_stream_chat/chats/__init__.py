@@ -1,4 +1,4 @@
 """The chat as data: messages and their tree, the SQLite store, the spool, the feeds that pages follow.
 
-Knows neither models nor sockets. ``library`` is the way in.
+Knows neither models nor sockets. ``chat_service`` is the way in.
 """

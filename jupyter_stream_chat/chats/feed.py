@@ -24,7 +24,7 @@ LOG_EVENTS = 256
 E = TypeVar("E", bound=Wire)
 
 
-class LiveText(Protocol):
+class LiveRun(Protocol):
     """A run that is writing, as a reader needs it."""
 
     @property
@@ -46,7 +46,7 @@ class Subscriber(Protocol):
     def event(self, event: Wire) -> None:
         """Take an event."""
 
-    def grew(self, live: LiveText, channel: Channel) -> None:
+    def on_text(self, live: LiveRun, channel: Channel) -> None:
         """Take note that a run has more text."""
 
 
@@ -101,12 +101,12 @@ class ChatFeed(Feed[ChatEvent]):
 
     def __init__(self, log_events: int = LOG_EVENTS) -> None:
         super().__init__(log_events)
-        self.live: dict[str, LiveText] = {}
-        """Runs by id. Who starts one enters it, after ``Library.begin_run``; ``end_run`` takes it out."""
+        self.live: dict[str, LiveRun] = {}
+        """Runs by id. Who starts one enters it, after ``ChatService.begin_run``; ``end_run`` takes it out."""
 
-    def grew(self, live: LiveText, channel: Channel) -> None:
+    def on_text(self, live: LiveRun, channel: Channel) -> None:
         """Tell subscribers that a live run has more text."""
-        self._tell(lambda subscriber: subscriber.grew(live, channel))
+        self._tell(lambda subscriber: subscriber.on_text(live, channel))
 
     def progressed(self, event: RunProgressed) -> None:
         """Tell subscribers what a live run is doing."""

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 from ..chats.tree import Turn
 from ..protocol import Channel, ErrorInfo, Limitation, RunInfo, StreamingMode
 from ..providers.adapter import OnProgress
-from ..providers.errors import classify
-from ..providers.profiles import Profile
+from ..providers.errors.classify import classify
+from ..providers.profiles.profile import Profile
 from ..runs.continuation import Prompt
 from ..runs.prompt import prompt_messages
 from ..runs.run import Run
 from ..runs.settings import RELEASE_SECONDS, RunSettings
+from .context import Context
 from .direct import LONG, SHORT, answered, does_not_stream
 from .findings import Finding, found
-from .patient import Patient
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -31,35 +31,35 @@ STOP_SECONDS: Final = _STOP_AFTER_SECONDS + 3 * RELEASE_SECONDS
 _SLOW_MS: Final = 1000.0
 
 
-async def whole(patient: Patient) -> Finding:
+async def whole(context: Context) -> Finding:
     """Ask for one answer in one piece."""
-    run = await _answered(patient, SHORT, "off")
+    run = await _answered(context, SHORT, "off")
     if run.info.error:
-        return _refused(patient, run.info.error, "direct")
+        return _refused(context, run.info.error, "direct")
     return answered(str(run.texts["content"]))
 
 
-async def streamed(patient: Patient) -> Finding:
+async def streamed(context: Context) -> Finding:
     """Ask for one answer piece by piece, as a chat would."""
-    run = await _answered(patient, LONG, "on" if patient.streaming == "on" else "auto")
+    run = await _answered(context, LONG, "on" if context.streaming == "on" else "auto")
     info = run.info
     if info.error and info.error.code == "does_not_stream":
-        return does_not_stream(patient, patient.failed(info.error))
+        return does_not_stream(context, context.failed(info.error))
     if info.error:
-        return _refused(patient, info.error, "direct_streamed")
+        return _refused(context, info.error, "direct_streamed")
     if info.notice:
-        return does_not_stream(patient, None)
+        return does_not_stream(context, None)
     assert info.counts is not None
     assert info.timings is not None
     first = info.timings.first_token_ms or info.timings.total_ms
     return found("pass", "tokens", count=info.counts.tokens, ms=f"{first:.0f}")
 
 
-async def counters(patient: Patient) -> Finding:
+async def counters(context: Context) -> Finding:
     """Compare what LangChain reported of the last answer with what was logged and what was forwarded."""
-    if patient.answered is None or patient.answered.info.counts is None:
+    if context.answered is None or context.answered.info.counts is None:
         return found("skip", "nothing_to_count")
-    counts = patient.answered.info.counts
+    counts = context.answered.info.counts
     values: dict[str, Any] = {"tokens": counts.tokens, "logged": counts.logged, "forwarded": counts.forwarded}
     if counts.unreported:
         return found("warn", "unreported", **values, characters=counts.unreported)
@@ -68,22 +68,22 @@ async def counters(patient: Patient) -> Finding:
     return found("warn", "counts_differ", **values)
 
 
-async def stop(patient: Patient) -> Finding:
+async def stop(context: Context) -> Finding:
     """Ask, press Stop at the first text or soon after, and measure until the provider is let go."""
-    around = _Nowhere(patient, LONG)
-    run = _start(patient, around, "off" if patient.outcomes.get("direct_streamed") == "fail" else "auto")
+    host = _NoHost(context, LONG)
+    run = _start(context, host, "off" if context.outcomes.get("direct_streamed") == "fail" else "auto")
     ended = asyncio.ensure_future(run.wait())
-    text = asyncio.ensure_future(around.first_text.wait())
+    text = asyncio.ensure_future(host.first_text.wait())
     try:
         await asyncio.wait({ended, text}, timeout=_STOP_AFTER_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     finally:
         text.cancel()
         run.interrupt()
         await ended
-    return _stopped(patient, run.info)
+    return _stopped(context, run.info)
 
 
-def _stopped(patient: Patient, info: RunInfo) -> Finding:
+def _stopped(context: Context, info: RunInfo) -> Finding:
     if info.error:
         return found("skip", "stop_not_tried", error=info.error)
     if info.finish_reason != "interrupted":
@@ -97,49 +97,49 @@ def _stopped(patient: Patient, info: RunInfo) -> Finding:
     return found("pass", "released", ms=f"{released:.0f}")
 
 
-async def _answered(patient: Patient, question: str, mode: StreamingMode) -> Run:
+async def _answered(context: Context, question: str, mode: StreamingMode) -> Run:
     """Return a run that has ended; it is stopped if the step's time limit ends it."""
-    run = _start(patient, _Nowhere(patient, question), mode)
+    run = _start(context, _NoHost(context, question), mode)
     try:
         await run.wait()
     finally:
         if run.interrupt():
             await run.wait()
     if run.info.error is None:
-        patient.answered = run
+        context.answered = run
     return run
 
 
-def _start(patient: Patient, around: _Nowhere, mode: StreamingMode) -> Run:
-    assert isinstance(patient.keyed, Profile)
+def _start(context: Context, host: _NoHost, mode: StreamingMode) -> Run:
+    assert isinstance(context.keyed, Profile)
     info = RunInfo(
         run_id=f"doctor-{uuid.uuid4()}",
         chat_id="doctor-chat",
         message_id="doctor-answer",
-        profile_id=patient.keyed.id,
-        model=patient.keyed.model_name,
+        profile_id=context.keyed.id,
+        model=context.keyed.model_name,
         streaming=mode,
         created_at=time.time(),
     )
-    run = Run(info, around, RunSettings(tracing_allowed=patient.tracing, early_stop="off"))
+    run = Run(info, host, RunSettings(tracing_allowed=context.tracing, early_stop="off"))
     run.start()
     return run
 
 
-def _refused(patient: Patient, error: ErrorInfo, without: str) -> Finding:
+def _refused(context: Context, error: ErrorInfo, without: str) -> Finding:
     """Say why a call failed; where the same call passes without LangChain, what differs."""
-    finding = patient.failed(error)
-    if patient.outcomes.get(without) != "pass" or finding.field:
+    finding = context.failed(error)
+    if context.outcomes.get(without) != "pass" or finding.field:
         return finding
-    return replace(patient.failed(error, "refused_with_parameters"), field="parameters")
+    return replace(context.failed(error, "refused_with_parameters"), field="parameters")
 
 
-class _Nowhere:
+class _NoHost:
     """Surroundings of a run that belongs to no chat."""
 
-    def __init__(self, patient: Patient, question: str) -> None:
+    def __init__(self, context: Context, question: str) -> None:
         self.first_text = asyncio.Event()
-        self._patient = patient
+        self._patient = context
         self._question = question
 
     async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
@@ -162,7 +162,7 @@ class _Nowhere:
     def keep(self, channel: Channel, text: str) -> None:
         pass
 
-    def grew(self, run: Run, channel: Channel) -> None:
+    def on_text(self, run: Run, channel: Channel) -> None:
         self.first_text.set()
 
     def progressed(self, run: Run) -> None:

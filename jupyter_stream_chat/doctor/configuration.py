@@ -6,53 +6,53 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..protocol import ErrorInfo
-from ..providers.profiles import Profile
+from ..providers.profiles.profile import Profile
+from .context import Context
 from .findings import Finding, found
-from .patient import Patient
 
 _SWITCHES: Final = ("LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING", "LANGCHAIN_TRACING")
 _ENDPOINTS: Final = ("LANGSMITH_ENDPOINT", "LANGCHAIN_ENDPOINT")
 _DEFAULT_ENDPOINT: Final = "https://api.smith.langchain.com"
 
 
-async def read(patient: Patient) -> Finding:
+async def read(context: Context) -> Finding:
     """Look at the profile's fields, and at what its provider needs installed."""
-    if isinstance(patient.profile, ErrorInfo):
-        return patient.failed(patient.profile)
-    if isinstance(patient.keyed, ErrorInfo) and not patient.lacks_key:
-        return patient.failed(patient.keyed)
-    profile = patient.profile
+    if isinstance(context.profile, ErrorInfo):
+        return context.failed(context.profile)
+    if isinstance(context.keyed, ErrorInfo) and not context.lacks_key:
+        return context.failed(context.keyed)
+    profile = context.profile
     names: dict[str, Any] = {"provider": profile.provider, "model": profile.model_name}
     if endpoint := profile.deployment.endpoint:
         return found("pass", "configured_at", **names, endpoint=endpoint)
     return found("pass", "configured", **names)
 
 
-async def key(patient: Patient) -> Finding:
+async def key(context: Context) -> Finding:
     """Look whether there is a key, and say where it comes from."""
-    if isinstance(patient.keyed, ErrorInfo):
-        return patient.failed(patient.keyed)
-    if patient.keyed.azure_identity:
+    if isinstance(context.keyed, ErrorInfo):
+        return context.failed(context.keyed)
+    if context.keyed.azure_identity:
         return found("pass", "entra_id")
-    if patient.keyed.api_key is None:
+    if context.keyed.api_key is None:
         return found("pass", "no_key")
-    assert isinstance(patient.profile, Profile)
-    where = patient.profile.api_key_env
-    secret = patient.keyed.api_key.get_secret_value()
+    assert isinstance(context.profile, Profile)
+    where = context.profile.api_key_env
+    secret = context.keyed.api_key.get_secret_value()
     if secret != secret.strip() or not secret.isascii():
         # Of a typed-in key the profile's own checks see it.
         return found("fail", "key_malformed", field=where and "api_key_env")
     return found("pass", "key_in_variable", variable=where) if where else found("pass", "key_there")
 
 
-async def tracing(patient: Patient) -> Finding:
+async def tracing(context: Context) -> Finding:
     """Say whether LangChain sends every chat to a tracing service."""
-    switch = next((name for name in _SWITCHES if _is_on(name, patient.environ)), None)
+    switch = next((name for name in _SWITCHES if _is_on(name, context.environ)), None)
     if switch is None:
         return found("pass", "tracing_off")
-    if not patient.tracing:
+    if not context.tracing:
         return found("pass", "tracing_not_allowed", switch=switch)
-    endpoint = next((e for name in _ENDPOINTS if (e := patient.environ.get(name))), _DEFAULT_ENDPOINT)
+    endpoint = next((e for name in _ENDPOINTS if (e := context.environ.get(name))), _DEFAULT_ENDPOINT)
     return found("warn", "tracing_on", endpoint=endpoint)
 
 

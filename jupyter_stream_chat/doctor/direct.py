@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ..engine.messages import ChatMessage, Failed, Generate, Text
 from ..engine.messages import Parameters as EngineParameters
 from ..protocol import ErrorInfo
-from ..providers.profiles import Profile
-from ..providers.refusals import refusal_of
+from ..providers.errors.retry_policy import refusal_of
+from ..providers.profiles.profile import Profile
 from .arrivals import collected
+from .context import Context
 from .findings import Finding, found
-from .patient import Patient
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -25,13 +25,13 @@ _SHOWN = 40
 """Characters of an answer that are shown."""
 
 
-async def accepted(patient: Patient) -> Finding:
+async def accepted(context: Context) -> Finding:
     """Ask for the list of models, which costs nothing, and look whether the key is refused."""
     unknown = found("pass", "no_models_list")
-    assert patient.adapter is not None
-    assert isinstance(patient.keyed, Profile)
+    assert context.adapter is not None
+    assert isinstance(context.keyed, Profile)
     try:
-        models = await patient.adapter.models(patient.keyed)
+        models = await context.adapter.models(context.keyed)
     except Exception as error:
         if getattr(error, "status_code", None) != 401:
             return unknown
@@ -39,51 +39,51 @@ async def accepted(patient: Patient) -> Finding:
     return unknown if models is None else found("pass", "models_listed")
 
 
-async def whole(patient: Patient) -> Finding:
+async def whole(context: Context) -> Finding:
     """Ask for one answer in one piece."""
-    client, request = await _request(patient, SHORT)
+    client, request = await _request(context, SHORT)
     answer = await client.chat.completions.create(**request)
     if not answer.choices:
-        return patient.failed(_no_answer())
+        return context.failed(_no_answer())
     return answered(answer.choices[0].message.content)
 
 
-async def streamed(patient: Patient) -> Finding:
+async def streamed(context: Context) -> Finding:
     """Ask for one answer piece by piece, and note when each arrives."""
-    client, request = await _request(patient, LONG)
+    client, request = await _request(context, LONG)
     start = time.monotonic()
     try:
         stream = await client.chat.completions.create(**request, stream=True)
         async with stream:
             async for chunk in stream:
                 if chunk.choices and chunk.choices[0].delta.content:
-                    patient.arrivals.append(time.monotonic() - start)
+                    context.arrivals.append(time.monotonic() - start)
     except Exception as error:
-        if not patient.arrivals and refusal_of(error, streamed=True) in (
+        if not context.arrivals and refusal_of(error, streamed=True) in (
             "refuses_streaming",
             "fails_streaming",
         ):
-            return does_not_stream(patient, patient.failed(error))
+            return does_not_stream(context, context.failed(error))
         raise
-    if not patient.arrivals:
-        return does_not_stream(patient, None)
-    first = patient.arrivals[0] * 1000
-    return found("pass", "pieces", count=len(patient.arrivals), ms=f"{first:.0f}")
+    if not context.arrivals:
+        return does_not_stream(context, None)
+    first = context.arrivals[0] * 1000
+    return found("pass", "pieces", count=len(context.arrivals), ms=f"{first:.0f}")
 
 
-async def buffering(patient: Patient) -> Finding:
+async def buffering(context: Context) -> Finding:
     """Judge by the times of arrival whether something on the way collects the pieces."""
-    if not patient.arrivals:
+    if not context.arrivals:
         return found("skip", "nothing_streamed")
-    silence = collected(patient.arrivals)
+    silence = collected(context.arrivals)
     if silence is None:
         return found("pass", "not_collected")
-    return found("warn", "collected", field=patient.address_field, seconds=f"{silence:.1f}")
+    return found("warn", "collected", field=context.address_field, seconds=f"{silence:.1f}")
 
 
-async def engine(patient: Patient) -> Finding:
+async def engine(context: Context) -> Finding:
     """Ask the engine itself; the model is loaded for it."""
-    model: Any = await patient.model()
+    model: Any = await context.model()
     request = Generate(
         request_id=uuid.uuid4().hex,
         model=model.model,
@@ -97,18 +97,18 @@ async def engine(patient: Patient) -> Finding:
             if isinstance(event, Text):
                 answer += event.text
             elif isinstance(event, Failed):
-                return patient.failed(
+                return context.failed(
                     ErrorInfo(code=event.code, message=event.message, cure=event.cure, detail=event.detail)
                 )
     return answered(answer)
 
 
-def does_not_stream(patient: Patient, why: Finding | None) -> Finding:
+def does_not_stream(context: Context, why: Finding | None) -> Finding:
     """Say that a deployment does not stream: an error only where streaming must be."""
     detail = why.detail if why else None
-    if patient.streaming == "on":
+    if context.streaming == "on":
         return found("fail", "must_stream", field="streaming", detail=detail)
-    code = "in_one_piece_as_set" if patient.streaming == "off" else "in_one_piece"
+    code = "in_one_piece_as_set" if context.streaming == "off" else "in_one_piece"
     return found("warn", code, field="streaming", detail=detail)
 
 
@@ -124,10 +124,10 @@ def _no_answer() -> ErrorInfo:
     return ErrorInfo(code="provider_error", message="The provider's answer holds no text.")
 
 
-async def _request(patient: Patient, question: str) -> tuple[AsyncOpenAI, dict[str, Any]]:
+async def _request(context: Context, question: str) -> tuple[AsyncOpenAI, dict[str, Any]]:
     """Return the provider's own client, set up as for a run, and the smallest request for an answer."""
-    model: Any = await patient.model()
-    profile = patient.keyed
+    model: Any = await context.model()
+    profile = context.keyed
     assert isinstance(profile, Profile)
     request: dict[str, Any] = {
         "model": profile.model or profile.azure_deployment or "",

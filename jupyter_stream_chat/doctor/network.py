@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
+from .context import Context
 from .findings import Finding, found
-from .patient import Patient
 
 
-async def resolve(patient: Patient) -> Finding:
+async def resolve(context: Context) -> Finding:
     """Resolve the provider's host, or the proxy's that the environment names for it."""
-    proxy = _proxy(_given(patient))
-    address = urlsplit(proxy or _given(patient))
+    proxy = _proxy(_given(context))
+    address = urlsplit(proxy or _given(context))
     assert address.hostname is not None, "the configuration was checked"
     loop = asyncio.get_running_loop()
     try:
@@ -25,27 +25,27 @@ async def resolve(patient: Patient) -> Finding:
         host, detail = address.hostname, str(error)
         if proxy:
             return found("fail", "proxy_not_found", detail=detail, host=host)
-        return found("fail", "host_not_found", field=patient.address_field, detail=detail, host=host)
+        return found("fail", "host_not_found", field=context.address_field, detail=detail, host=host)
     return found(
         "pass", "proxy_found" if proxy else "host_found", host=address.hostname, address=known[0][4][0]
     )
 
 
-async def connect(patient: Patient) -> Finding:
+async def connect(context: Context) -> Finding:
     """Connect as the provider's client does, with its proxies and certificates. Any answer will do."""
     openai = await asyncio.to_thread(import_module, "openai")
     async with (
         openai.DefaultAsyncHttpxClient(follow_redirects=False) as client,
         # Streamed: the connection is still there to be asked about TLS when the headers have come.
-        client.stream("GET", _given(patient)) as response,
+        client.stream("GET", _given(context)) as response,
     ):
         tls = _tls(response)
         return found("pass", "connected_by_tls", tls=tls) if tls else found("pass", "connected")
 
 
-def _given(patient: Patient) -> str:
-    assert patient.address is not None, "only patients with an address have these steps"
-    return patient.address
+def _given(context: Context) -> str:
+    assert context.address is not None, "only patients with an address have these steps"
+    return context.address
 
 
 def _proxy(address: str) -> str | None:

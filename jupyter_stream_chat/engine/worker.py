@@ -19,17 +19,7 @@ from .errors import EngineFailure, Interrupted, is_out_of_memory, out_of_memory
 from .generation import Generation
 from .lane import Job
 from .loader import load_model
-from .messages import (
-    Event,
-    Failed,
-    Finished,
-    LoadOptions,
-    Progress,
-    Stage,
-    Started,
-    Text,
-    Usage,
-)
+from .messages import Event, Failed, Finished, LoadOptions, Progress, Stage, Started, Text, Usage
 from .model import LoadedModel
 from .prompt import check_messages, prompt_ids
 

@@ -43,7 +43,7 @@ def view_for(shell: Any, options: Options) -> View:
     if kernel is None:
         return Terminal()
     # nbconvert and papermill allow no input, because nobody is there; notebooks and VS Code do.
-    return Live(options) if getattr(kernel, "_allow_stdin", False) else Once(options)
+    return LiveOutput(options) if getattr(kernel, "_allow_stdin", False) else FinalOutput(options)
 
 
 class Silent:
@@ -83,7 +83,7 @@ class Terminal:
         sys.stdout.flush()
 
 
-class Once:
+class FinalOutput:
     """One output, at the end."""
 
     def __init__(self, options: Options) -> None:
@@ -103,7 +103,7 @@ class Once:
         display(data, raw=True)  # type: ignore[no-untyped-call]
 
 
-class Live:
+class LiveOutput:
     """One output that grows: by our renderer at every token, for everybody else at its checkpoints."""
 
     def __init__(self, options: Options) -> None:

@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 
 from jupyter_core.application import JupyterApp
 
-from ..chats.refused import Refused
+from ..chats.command_error import CommandError
 from ..config import Settings
 from ..server.access import SHARED_OWNER, Access
-from ..server.api import Api
+from ..server.api.chats import Api
 from ..server.services import Services, open_services
 from .errors import ChatError
 from .sse import Event, decode
@@ -79,7 +79,7 @@ class Local:
         try:
             async for block in await Api(self._services, _Me(), b"").run_events(run_id, after):
                 blocks.put(block.encode())
-        except Refused as refusal:
+        except CommandError as refusal:
             blocks.put(ChatError.of(refusal.error.model_dump()))
         finally:
             blocks.put(b"")
@@ -99,7 +99,7 @@ async def _asked(
 ) -> bytes:
     try:
         return await work(Api(services, _Me(), json.dumps(body or {}).encode()), *names)
-    except Refused as refusal:
+    except CommandError as refusal:
         raise ChatError.of(refusal.error.model_dump()) from None
 
 

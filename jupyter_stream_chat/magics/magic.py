@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from .answer import Answer
+from .code_blocks import bare_code_of, code_of
 from .context import expand
 from .display import view_for
 from .errors import ChatError
-from .fenced import bare_code_of, code_of
 from .fix import fix_question
 from .options import Line, Options, read_line, usage
 from .session import Session

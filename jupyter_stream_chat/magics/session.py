@@ -6,12 +6,12 @@ import uuid
 from typing import Any
 
 from .answer import Answer
-from .asking import Asking, new_message_ids
 from .client import Backend, Client
 from .discovery import discover
 from .display import View
 from .errors import ChatError
 from .options import Format, Options
+from .question_run import QuestionRun, new_message_ids
 
 _ASKED_FOR: dict[Format, str] = {
     "markdown": "",
@@ -59,14 +59,14 @@ class Session:
         body = {name: value for name, value in body.items() if value is not None}
         chat_id = self.chat_id(backend, options, make=True)
         try:
-            answer = Asking(backend, chat_id, view).ask(f"chats/{chat_id}/messages", body)
+            answer = QuestionRun(backend, chat_id, view).ask(f"chats/{chat_id}/messages", body)
         except ChatError as error:
             if error.code != "unknown_chat":
                 raise
             # It was deleted in the panel meanwhile.
             self._chats.pop(_key(options), None)
             chat_id = self.chat_id(backend, options, make=True)
-            answer = Asking(backend, chat_id, view).ask(f"chats/{chat_id}/messages", body)
+            answer = QuestionRun(backend, chat_id, view).ask(f"chats/{chat_id}/messages", body)
         self.last = answer
         return answer
 
@@ -78,7 +78,7 @@ class Session:
         if not last or last[0]["role"] != "assistant":
             raise ChatError("There is no answer here that could go on.", "Ask something first.", code="usage")
         path = f"chats/{chat_id}/messages/{last[0]['message_id']}/continue"
-        self.last = Asking(backend, chat_id, view).ask(path, {})
+        self.last = QuestionRun(backend, chat_id, view).ask(path, {})
         return self.last
 
     def chat_id(self, backend: Backend, options: Options, *, make: bool) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..protocol import ErrorInfo, Parameters, ProgressStage
-from .profiles import Profile
-from .raw import MalformedAnswer
+from .openai.payload_fixes import MalformedAnswer
+from .profiles.profile import Profile
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -76,13 +76,13 @@ class HostedAdapter:
 
     def load(self) -> None:
         """Import the SDK and rehearse it, so that the first question waits for nothing."""
-        from .rehearsal import rehearse
+        from .openai.warmup import warm_up
 
-        rehearse()
+        warm_up()
 
     async def open(self, profile: Profile, on_progress: OnProgress) -> BaseChatModel:
         """Return the profile's model with its parameters; all models of a profile share one client."""
-        from .chat_openai import parameters
+        from .openai.chat_openai import parameters
 
         model = await self._client(profile.model_copy(update={"parameters": Parameters()}))
         return model.model_copy(update=parameters(profile))
@@ -100,7 +100,7 @@ class HostedAdapter:
             return model
 
     def _built(self, profile: Profile) -> BaseChatOpenAI:
-        from .decoder import mend_streams
+        from .openai.sse_decoder import mend_streams
 
         model = self._build(profile)
         mend_streams(model.root_async_client)

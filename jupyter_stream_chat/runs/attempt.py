@@ -13,9 +13,9 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
 from ..protocol import Channel, FinishReason, Usage
-from ..providers.chunks import finish_reason_of, reasoning_of, refusal_text_of, text_of, usage_of
+from ..providers.openai.chunks import finish_reason_of, reasoning_of, refusal_text_of, text_of, usage_of
+from .admission_gate import AdmissionGate
 from .token_callback import Forward, TokenCallback
-from .turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class ModelRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Ask:
+class RequestMode:
     """How an attempt asks."""
 
     streamed: bool
@@ -36,7 +36,7 @@ class Ask:
 class Attempt:
     """Calls a model once, hands its text on as it comes, and keeps what the provider said about it."""
 
-    def __init__(self, run_id: str, forward: Forward, turnstile: Turnstile) -> None:
+    def __init__(self, run_id: str, forward: Forward, turnstile: AdmissionGate) -> None:
         """``forward`` is given every piece of text, as (channel, text)."""
         self.finish_reason: FinishReason | None = None
         self.usage: Usage | None = None
@@ -57,7 +57,7 @@ class Attempt:
         return any(self._yielded.values()) or any(self.callback.received.values())
 
     async def call(
-        self, llm: BaseChatModel, prompt: Sequence[BaseMessage], ask: Ask, options: Mapping[str, Any]
+        self, llm: BaseChatModel, prompt: Sequence[BaseMessage], ask: RequestMode, options: Mapping[str, Any]
     ) -> None:
         """Ask the model, with ``options`` of its own, and return when it has answered.
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
-GO_ON: Final = (
+CONTINUE_INSTRUCTION: Final = (
     "Continue your last message exactly where it ended, even in the middle of a word. Write only what comes "
     "next: repeat nothing of it, and do not comment on this."
 )
@@ -36,12 +36,12 @@ class Prompt:
     is_exact: bool = False
     """The provider goes on where the kept text ends, rather than being asked to."""
 
-    def joint(self) -> Joint:
+    def trimmer(self) -> OverlapTrimmer:
         """Return what joins the model's text to the kept one."""
-        return Joint(self.kept, exact=self.is_exact)
+        return OverlapTrimmer(self.kept, exact=self.is_exact)
 
 
-def going_on(messages: Sequence[BaseMessage], options: Mapping[str, Any] | None) -> Prompt:
+def continuation(messages: Sequence[BaseMessage], options: Mapping[str, Any] | None) -> Prompt:
     """Return the prompt that goes on with the last message, an answer.
 
     ``options`` makes the model do it exactly; None: it can only be asked to. White space at the end is not
@@ -51,11 +51,11 @@ def going_on(messages: Sequence[BaseMessage], options: Mapping[str, Any] | None)
     kept = str(last.text)
     opened = [*messages[:-1], AIMessage(content=kept.rstrip())]
     if options is None:
-        return Prompt([*opened, HumanMessage(content=GO_ON)], kept=kept)
+        return Prompt([*opened, HumanMessage(content=CONTINUE_INSTRUCTION)], kept=kept)
     return Prompt(opened, options, kept, is_exact=True)
 
 
-class Joint:
+class OverlapTrimmer:
     """Takes from the beginning of new text what the kept text has already.
 
     Text is held back only as long as it may be a repetition. How the new text is cut makes no difference.

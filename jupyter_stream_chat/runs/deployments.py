@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Final
 
-from ..chats.library import Library
+from ..chats.chat_service import ChatService
 from ..protocol import Deployment, DeploymentLimitation, Limitation
 
 log = logging.getLogger(__name__)
@@ -23,14 +23,14 @@ _REMEMBERED_SECONDS: Final[dict[Limitation, float]] = {
 class Deployments:
     """The memory of all deployments. It is the store's, so that it outlives the server."""
 
-    def __init__(self, library: Library, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, chat_service: ChatService, *, clock: Callable[[], float] = time.time) -> None:
         """``clock`` returns seconds since the epoch."""
-        self._library = library
+        self._chat_service = chat_service
         self._clock = clock
 
     async def all(self) -> list[DeploymentLimitation]:
         """Return all that is remembered and still believed."""
-        return await self._library.limitations(self._clock())
+        return await self._chat_service.limitations(self._clock())
 
     async def limitations(self, deployment: Deployment) -> Collection[Limitation]:
         """Return what one deployment was found not to do."""
@@ -46,9 +46,9 @@ class Deployments:
         now = self._clock()
         until = now + _REMEMBERED_SECONDS[limitation]
         found = DeploymentLimitation(**deployment.model_dump(), limitation=limitation, until=until)
-        await self._library.remember_limitation(found, now)
+        await self._chat_service.remember_limitation(found, now)
         log.info("%s at %s: %s", deployment.model, deployment.endpoint or deployment.provider, limitation)
 
     async def forget(self) -> None:
         """Forget all: each deployment is asked to stream again."""
-        await self._library.forget_limitations()
+        await self._chat_service.forget_limitations()

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
 
-from ..chats.library import Library
-from ..chats.refused import Refused
+from ..chats.chat_service import ChatService
+from ..chats.command_error import CommandError
 from ..chats.tree import text_of
 from ..protocol import (
     ChatInfo,
@@ -29,11 +29,11 @@ from ..protocol import (
     TextLengths,
     TextPart,
 )
-from ..providers.profiles import Profile
-from ..providers.registry import Registry
+from ..providers.profiles.profile import Profile
+from ..providers.profiles.registry import Registry
+from .chat_run_host import ChatRunHost
 from .deployments import Deployments
-from .desk import Desk
-from .hold import HOLD_CHARACTERS, HOLD_SECONDS
+from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS
 from .run import Run
 from .settings import RELEASE_SECONDS, RunSettings
 
@@ -55,7 +55,7 @@ class RunManager:
 
     def __init__(
         self,
-        library: Library,
+        chat_service: ChatService,
         registry: Registry,
         *,
         deployments: Deployments | None = None,
@@ -65,8 +65,8 @@ class RunManager:
         max_queued_runs: int = 32,
         max_message_characters: int = 200_000,
         tracing: bool = False,
-        hold_seconds: float = HOLD_SECONDS,
-        hold_characters: int = HOLD_CHARACTERS,
+        hold_seconds: float = AUTO_END_SECONDS,
+        hold_characters: int = BUFFER_CHARACTERS,
         release_seconds: float = RELEASE_SECONDS,
     ) -> None:
         """``streaming`` is the global setting, which ``streaming_locked`` makes the only one.
@@ -77,9 +77,9 @@ class RunManager:
         """Called with the run as accepted."""
         self.on_finished: list[Callable[[RunInfo], None]] = []
         """Called with the final run, once its end is written."""
-        self._library = library
+        self._chat_service = chat_service
         self._registry = registry
-        self._deployments = deployments or Deployments(library)
+        self._deployments = deployments or Deployments(chat_service)
         self._streaming = streaming
         self._streaming_locked = streaming_locked
         self._max_live_runs = max_live_runs
@@ -120,26 +120,26 @@ class RunManager:
     async def send_message(self, owner: str, author: str, command: SendMessage) -> None:
         """Add a question and start the run that answers it. Sent twice it is done once.
 
-        ``owner`` is whose chat it is, ``author`` the name shown. Raises ``Refused`` before any model work.
+        ``owner`` owns the chat, ``author`` is the name shown. Raises ``CommandError`` before any model work.
         """
         if not self._is_live(command):
             self._check_length(command)
             await self._answer(command, _question(command, author))
 
     async def regenerate_answer(self, command: RegenerateAnswer) -> None:
-        """Answer a question once more. Sent twice it is done once. Raises ``Refused``."""
+        """Answer a question once more. Sent twice it is done once. Raises ``CommandError``."""
         if not self._is_live(command):
             await self._answer(command)
 
     async def continue_answer(self, command: ContinueAnswer) -> None:
         """Start a run that goes on with an answer, or asks for it again where nothing of it was kept.
 
-        Sent twice it is done once. Raises ``Refused`` before any model work.
+        Sent twice it is done once. Raises ``CommandError`` before any model work.
         """
         if self._is_live(command):
             return
-        chat = await self._library.chat(command.chat_id)
-        answer = await self._library.message(command.chat_id, command.message_id)
+        chat = await self._chat_service.chat(command.chat_id)
+        answer = await self._chat_service.message(command.chat_id, command.message_id)
         if answer.role != "assistant" or answer.parent_id is None:
             raise _refused("no_answer", "Only an answer can be continued.", "Ask a question.", "message_id")
         profile = self._profile(chat)
@@ -191,7 +191,7 @@ class RunManager:
 
     async def _answer(self, command: SendMessage | RegenerateAnswer, question: Message | None = None) -> None:
         """Start the run that answers a question, which is added first when it is new."""
-        chat = await self._library.chat(command.chat_id)
+        chat = await self._chat_service.chat(command.chat_id)
         if isinstance(command, SendMessage):
             chat = _as_asked(chat, command)
         profile = self._profile(chat)
@@ -204,11 +204,11 @@ class RunManager:
     ) -> None:
         """Write a run's beginning and start it. ``leaf_id`` ends the conversation that the model is sent."""
         with self._place(profile):
-            spool = await self._library.begin_run(question, answer, info)
+            spool = await self._chat_service.begin_run(question, answer, info)
             if spool is not None:
-                library, registry, deployments = self._library, self._registry, self._deployments
-                desk = Desk(library, registry, deployments, profile, spool, info, leaf_id)
-                self._start(info, desk, profile)
+                chat_service, registry, deployments = self._chat_service, self._registry, self._deployments
+                host = ChatRunHost(chat_service, registry, deployments, profile, spool, info, leaf_id)
+                self._start(info, host, profile)
 
     def _check_length(self, command: SendMessage) -> None:
         text = "".join(part.text for part in command.content if isinstance(part, TextPart))
@@ -224,7 +224,7 @@ class RunManager:
             raise _refused("no_profile", "No model is set up yet.", "Set up a profile first.")
         profile = self._registry.find(profile_id)
         if isinstance(profile, ErrorInfo):
-            raise Refused(profile)
+            raise CommandError(profile)
         return profile.with_parameters(chat.parameters)
 
     @contextmanager
@@ -271,14 +271,14 @@ class RunManager:
 
     # --- a run's life ---------------------------------------------------------------------------
 
-    def _start(self, info: RunInfo, desk: Desk, profile: Profile) -> None:
+    def _start(self, info: RunInfo, host: ChatRunHost, profile: Profile) -> None:
         settings = replace(self._settings, limits=profile.time_limits, early_stop=profile.early_stop)
-        run = Run(info, desk, settings)
+        run = Run(info, host, settings)
         run.on_done = self._forget
         self._runs[run.run_id] = run
         if profile.is_local:
             self._local_runs.add(run.run_id)
-        self._library.feed(info.chat_id).live[run.run_id] = run
+        self._chat_service.feed(info.chat_id).live[run.run_id] = run
         log.info("Run %s started: profile %s, streaming %s", run.run_id, info.profile_id, info.streaming)
         for observer in self.on_started:
             observer(info)
@@ -335,5 +335,5 @@ def _empty_answer(command: SendMessage | RegenerateAnswer, profile: Profile) -> 
     )
 
 
-def _refused(code: str, message: str, cure: str, field: str | None = None) -> Refused:
-    return Refused(ErrorInfo(code=code, message=message, cure=cure, field=field))
+def _refused(code: str, message: str, cure: str, field: str | None = None) -> CommandError:
+    return CommandError(ErrorInfo(code=code, message=message, cure=cure, field=field))

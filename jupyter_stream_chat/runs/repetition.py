@@ -29,7 +29,7 @@ _FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
 
 
 @dataclass(frozen=True)
-class Loop:
+class Repeat:
     """A text that ends in a pattern, again and again."""
 
     pattern: str
@@ -45,7 +45,7 @@ class Repetition:
         self._line = ""
         self._in_code = False
 
-    def add(self, text: str) -> Loop | None:
+    def add(self, text: str) -> Repeat | None:
         """Take text; return the loop in which it ends, if it does."""
         self._text += text
         self._read_lines(text)
@@ -55,7 +55,7 @@ class Repetition:
         self._unseen = 0
         if len(self._text) > 2 * _WINDOW:  # cut now and then: cutting at every token would cost the window
             self._text = self._text[-_WINDOW:]
-        loop = find_loop(self._text)
+        loop = find_repeat(self._text)
         return loop if loop and self._is_beyond_doubt(loop) else None
 
     def _read_lines(self, text: str) -> None:
@@ -66,7 +66,7 @@ class Repetition:
             self._line = ""
         self._line = (self._line + rest)[:_PROBE]
 
-    def _is_beyond_doubt(self, loop: Loop) -> bool:
+    def _is_beyond_doubt(self, loop: Repeat) -> bool:
         length = len(loop.pattern) * loop.times
         if not _has_words(loop.pattern):
             return length >= _WORDLESS_LENGTH
@@ -75,7 +75,7 @@ class Repetition:
         return length >= _LEAST_LENGTH * factor and loop.times >= _least_times(len(loop.pattern)) * factor
 
 
-def find_loop(text: str) -> Loop | None:
+def find_repeat(text: str) -> Repeat | None:
     """Return the shortest pattern that the end of a text repeats, at least twice."""
     start = max(0, len(text) - _WINDOW)
     probe = text[-_PROBE:]
@@ -87,7 +87,7 @@ def find_loop(text: str) -> Loop | None:
     times = 1
     while text.endswith(pattern, start, len(text) - times * period):
         times += 1
-    return Loop(pattern, times) if times > 1 else None
+    return Repeat(pattern, times) if times > 1 else None
 
 
 def _least_times(period: int) -> int:

@@ -31,17 +31,17 @@ from ..protocol import (
     TimeLimit,
 )
 from ..providers.adapter import Pausable
-from ..providers.tracing import tracing
-from .attempt import Ask, Attempt
+from ..providers.langchain.tracing import tracing
+from .answer_buffer import AnswerBuffer
+from .attempt import Attempt, RequestMode
 from .continuation import Prompt
-from .ending import UNEXPLAINED, Ending, final_info, report, timed_out
-from .hold import Hold
-from .intake import Intake
-from .ledger import Ledger
-from .negotiation import Failure, Negotiation
-from .repetition import Loop
+from .outcome import UNEXPLAINED, Outcome, final_info, report, timed_out
+from .pause_buffer import PauseBuffer
+from .repetition import Repeat
+from .run_host import RunHost
+from .run_stats import RunStats
 from .settings import RunSettings
-from .surroundings import Surroundings
+from .streaming_fallback import Failure, StreamingFallback
 from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -51,27 +51,25 @@ _RECANCEL_SECONDS = 0.15
 
 
 class Run:
-    """A generation under way, or over. Implements ``chats.feed.LiveText``."""
+    """A generation under way, or over. Implements ``chats.feed.LiveRun``."""
 
-    def __init__(
-        self, info: RunInfo, surroundings: Surroundings, settings: RunSettings | None = None
-    ) -> None:
+    def __init__(self, info: RunInfo, host: RunHost, settings: RunSettings | None = None) -> None:
         """Prepare a run; ``start`` starts it."""
         self.info = info
         self.attempts: list[Attempt] = []
         self.on_done: Callable[[Run], None] | None = None
         """Called once, right after the terminal state has been written."""
-        self._around = surroundings
+        self._host = host
         self._settings = settings or RunSettings()
-        self._ledger = Ledger()
+        self._stats = RunStats()
         self._watchdog = Watchdog(self._settings.limits, self._expired)
         looks = self._settings.early_stop != "off"
-        self._intake = Intake(self, self._ledger, self._went_round if looks else None)
+        self._buffer = AnswerBuffer(self, self._stats, self._on_repetition if looks else None)
         self._status: tuple[RunStatus, Progress | None] = (info.status, info.progress)
         """What the run does, or would do if it were not paused."""
         self._llm: BaseChatModel | None = None
         self._closed = False
-        self._stop: Ending | None = None
+        self._stop: Outcome | None = None
         self._pump_over_or_stop = asyncio.Event()
         self._not_paused = asyncio.Event()
         self._not_paused.set()
@@ -87,7 +85,7 @@ class Run:
     @property
     def texts(self) -> Mapping[Channel, StreamText]:
         """The text so far, both channels."""
-        return self._intake.texts
+        return self._buffer.texts
 
     @property
     def orphan(self) -> asyncio.Task[None] | None:
@@ -108,30 +106,30 @@ class Run:
 
     def interrupt(self, shown: TextLengths | None = None) -> bool:
         """Stop the run and keep what was shown. The first stop wins; False: it had already finished."""
-        hold = self._intake.hold
-        kept = self._intake.clamped(shown or (hold.shown if hold else None))
-        goes_round = hold is not None and hold.pause.reason == "repetition"
-        return self._end_early(Ending("repetition" if goes_round else "interrupted", kept=kept))
+        pause_buffer = self._buffer.pause_buffer
+        kept = self._buffer.clamped(shown or (pause_buffer.shown if pause_buffer else None))
+        goes_round = pause_buffer is not None and pause_buffer.pause.reason == "repetition"
+        return self._end_early(Outcome("repetition" if goes_round else "interrupted", kept=kept))
 
     def abandon(self, error: ErrorInfo) -> bool:
         """Stop the run because the server ends; all its text is kept. False: it had already finished."""
-        return self._end_early(Ending("lost", error, self._intake.clamped(None)))
+        return self._end_early(Outcome("lost", error, self._buffer.clamped(None)))
 
     def pause(self, shown: TextLengths | None = None, reason: PauseReason = "asked") -> bool:
         """Add nothing more to the text until ``resume``. False: it had already finished, or was stopped.
 
         A model that can be paused computes nothing; what another says is held back, within bounds.
         """
-        if self._intake.hold is not None:
+        if self._buffer.pause_buffer is not None:
             return self._stop is None
         if self._stop is not None or self._pump is None or self._pump.done():
             return False
         # A pause that nobody asked for ends in any case: a notebook or a script has nobody to answer.
         can_wait = isinstance(self._llm, Pausable) and reason == "asked"
         seconds = None if can_wait else self._settings.hold_seconds
-        self._intake.hold = Hold(
+        self._buffer.pause_buffer = PauseBuffer(
             Pause(reason=reason, hold_seconds=seconds),
-            self._intake.clamped(shown),
+            self._buffer.clamped(shown),
             self._settings.hold_characters,
             self._held_too_long,
         )
@@ -146,22 +144,22 @@ class Run:
         """Go on after a pause. False: the run had already finished, or was stopped."""
         if self._closed or self._stop is not None:
             return False
-        if self._intake.hold is not None:
+        if self._buffer.pause_buffer is not None:
             if isinstance(self._llm, Pausable):
                 self._llm.resume()
             self._watchdog.resume()
-            self._intake.let_go()
+            self._buffer.release()
             self._not_paused.set()
             self._tell_status()
         return True
 
-    def _end_early(self, ending: Ending) -> bool:
+    def _end_early(self, ending: Outcome) -> bool:
         if self._stop is not None:
             return not self._closed
-        if self._pump is None or (self._pump.done() and self._intake.hold is None):
+        if self._pump is None or (self._pump.done() and self._buffer.pause_buffer is None):
             return False
         self._stop = ending
-        self._ledger.stop()
+        self._stats.stop()
         self._watchdog.close()
         self._pump.cancel()
         self._pump_over_or_stop.set()
@@ -174,32 +172,32 @@ class Run:
         self._end_early(timed_out(limit))
 
     def _held_too_long(self) -> None:
-        hold = self._intake.hold
-        assert hold is not None
-        if hold.pause.reason == "repetition":
-            self._end_early(Ending("repetition", kept=hold.shown))
+        pause_buffer = self._buffer.pause_buffer
+        assert pause_buffer is not None
+        if pause_buffer.pause.reason == "repetition":
+            self._end_early(Outcome("repetition", kept=pause_buffer.shown))
         else:
             limit = TimeLimit(waited_for="resume", seconds=self._settings.hold_seconds)
-            self._end_early(timed_out(limit, hold.shown))
+            self._end_early(timed_out(limit, pause_buffer.shown))
 
-    def _went_round(self, loop: Loop) -> None:
+    def _on_repetition(self, loop: Repeat) -> None:
         log.info("Run %s repeats %d characters %d times", self.run_id, len(loop.pattern), loop.times)
         if self._settings.early_stop == "ask":
             self.pause(reason="repetition")
         else:
-            self._end_early(Ending("repetition", kept=self._intake.clamped(None)))
+            self._end_early(Outcome("repetition", kept=self._buffer.clamped(None)))
 
     def kept(self, channel: Channel, text: str) -> None:
         """Put text where it survives the process."""
-        self._around.keep(channel, text)
+        self._host.keep(channel, text)
 
     def began(self) -> None:
         """Take note of the first text."""
         self._set_status("streaming")
 
-    def grew(self, channel: Channel) -> None:
+    def on_text(self, channel: Channel) -> None:
         """Tell whoever watches that there is more text."""
-        self._around.grew(self, channel)
+        self._host.on_text(self, channel)
 
     # --- the pump -------------------------------------------------------------------------------
 
@@ -207,19 +205,19 @@ class Run:
         """Ask the model and take its answer."""
         await self._settings.turnstile.enter()
         with tracing(self._settings.tracing_allowed):
-            llm = await self._around.open_model(self._on_progress)
+            llm = await self._host.open_model(self._on_progress)
             self._llm = llm
-            if self._intake.hold is not None and isinstance(llm, Pausable):
+            if self._buffer.pause_buffer is not None and isinstance(llm, Pausable):
                 llm.pause()
-            prompt = await self._around.prompt()
-            self._intake.joint = prompt.joint()
+            prompt = await self._host.prompt()
+            self._buffer.trimmer = prompt.trimmer()
             self._set_status("waiting")
             attempt = partial(self._attempt, llm, prompt)
-            negotiation = Negotiation(self.info.streaming, self._around, attempt, self._count_down)
-            notice = await negotiation.run()
+            fallback = StreamingFallback(self.info.streaming, self._host, attempt, self._count_down)
+            notice = await fallback.run()
             self.info = self.info.model_copy(update={"notice": notice})
 
-    async def _attempt(self, llm: BaseChatModel, prompt: Prompt, ask: Ask) -> Failure | None:
+    async def _attempt(self, llm: BaseChatModel, prompt: Prompt, ask: RequestMode) -> Failure | None:
         """Call the provider once."""
         attempt = Attempt(self.run_id, self._append, self._settings.turnstile)
         self.attempts.append(attempt)
@@ -231,7 +229,7 @@ class Run:
             log.debug("Run %s: attempt %d: %s", self.run_id, len(self.attempts), type(error).__name__)
             return Failure(error, attempt.has_text)
         finally:
-            self._watchdog.rest()
+            self._watchdog.stop_timer()
         return None
 
     async def _count_down(self, seconds: float) -> None:
@@ -247,18 +245,18 @@ class Run:
         """Take text from the model: kept first, then announced."""
         if self._closed:  # an orphan still speaks; its run has ended
             return
-        self._ledger.arrived()
-        self._watchdog.heard()
-        self._intake.add(channel, text)
+        self._stats.arrived()
+        self._watchdog.on_token()
+        self._buffer.add(channel, text)
 
     def _on_progress(self, stage: ProgressStage, fraction: float | None, position: int | None) -> None:
-        if self._closed or self._ledger.has_text:
+        if self._closed or self._stats.has_text:
             return
         if stage == "loading" and fraction == 1:
             self._watchdog.wait()
             self._set_status("waiting")
             return
-        self._watchdog.rest()
+        self._watchdog.stop_timer()
         status: RunStatus = "queued" if stage == "queued" else "starting"
         self._set_status(status, Progress(stage=stage, fraction=fraction, position=position))
 
@@ -269,10 +267,10 @@ class Run:
     def _tell_status(self) -> None:
         status, progress = self._status
         now: dict[str, Any] = {"status": status, "progress": progress, "pause": None}
-        if hold := self._intake.hold:
-            now = {"status": "paused", "progress": None, "pause": hold.pause}
+        if pause_buffer := self._buffer.pause_buffer:
+            now = {"status": "paused", "progress": None, "pause": pause_buffer.pause}
         self.info = self.info.model_copy(update=now)
-        self._around.progressed(self)
+        self._host.progressed(self)
 
     # --- the supervisor -------------------------------------------------------------------------
 
@@ -280,19 +278,19 @@ class Run:
         """Wait for the pump, or stop it; then write the terminal state, once."""
         assert self._pump is not None
         await self._pump_over_or_stop.wait()
-        if self._intake.hold is not None:
-            self._intake.hold.rest()
+        if self._buffer.pause_buffer is not None:
+            self._buffer.pause_buffer.stop_timer()
         await self._not_paused.wait()
         if self._stop is not None:
             await self._release(self._pump)
         self._watchdog.close()
-        self._intake.close()
+        self._buffer.close()
         self._closed = True
         ending = self._stop or self._ending(self._pump)
-        self.info = final_info(self.info, ending, self.texts, self.attempts, self._ledger)
+        self.info = final_info(self.info, ending, self.texts, self.attempts, self._stats)
         report(self.info)
         try:
-            await self._around.finished(self)
+            await self._host.finished(self)
         except Exception:
             log.exception("Run %s: its end could not be written", self.run_id)
         finally:
@@ -308,25 +306,25 @@ class Run:
             if not pump.done():
                 pump.cancel()
         if pump.done():
-            self._ledger.release()
+            self._stats.release()
             _retrieve(pump)
         else:
             log.warning("Run %s: the model ignores the interrupt; it is left behind", self.run_id)
             pump.add_done_callback(_retrieve)
 
-    def _ending(self, pump: asyncio.Task[None]) -> Ending:
+    def _ending(self, pump: asyncio.Task[None]) -> Outcome:
         """Return how a pump that nobody stopped has ended."""
         error = asyncio.CancelledError("cancelled from within") if pump.cancelled() else pump.exception()
         if error is None:
-            return Ending(self.attempts[-1].finish_reason or "stop")
+            return Outcome(self.attempts[-1].finish_reason or "stop")
         explained = self._explained(error)
         log.debug("Run %s: %s: %s", self.run_id, explained.code, explained.detail)
         filtered = explained.code in ("content_filter", "model_refused")
-        return Ending("content_filter" if filtered else "error", explained)
+        return Outcome("content_filter" if filtered else "error", explained)
 
     def _explained(self, error: BaseException) -> ErrorInfo:
         try:
-            return self._around.explain(error)
+            return self._host.explain(error)
         except Exception:
             # An exception whose text cannot be made, say: the run must end all the same.
             log.exception("Run %s: its error could not be explained", self.run_id)

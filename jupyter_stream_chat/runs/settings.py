@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..protocol import EarlyStop
-from ..providers.catalog import EARLY_STOP
-from ..providers.limits import HOSTED, TimeLimits
-from .hold import HOLD_CHARACTERS, HOLD_SECONDS
-from .turnstile import Turnstile
+from ..providers.profiles.catalog import EARLY_STOP
+from ..providers.profiles.timeouts import HOSTED, TimeLimits
+from .admission_gate import AdmissionGate
+from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS
 
 RELEASE_SECONDS = 5.0
 """How long a provider may take to let go after an interrupt."""
@@ -20,10 +20,10 @@ class RunSettings:
 
     limits: TimeLimits = HOSTED
     early_stop: EarlyStop = EARLY_STOP
-    hold_seconds: float = HOLD_SECONDS
+    hold_seconds: float = AUTO_END_SECONDS
     """How long the text of a provider that cannot be paused is held back."""
-    hold_characters: int = HOLD_CHARACTERS
+    hold_characters: int = BUFFER_CHARACTERS
     release_seconds: float = RELEASE_SECONDS
     tracing_allowed: bool = False
-    turnstile: Turnstile = field(default_factory=Turnstile)
+    turnstile: AdmissionGate = field(default_factory=AdmissionGate)
     """One for all runs of a server."""

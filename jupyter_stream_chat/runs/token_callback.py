@@ -16,7 +16,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, GenerationChunk, LLMResult
 
 from ..protocol import Channel
-from ..providers.chunks import reasoning_of, text_of
+from ..providers.openai.chunks import reasoning_of, text_of
 
 log = logging.getLogger(__name__)
 token_log = logging.getLogger("jupyter_stream_chat.tokens")

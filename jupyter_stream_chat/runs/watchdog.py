@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from ..protocol import TimeLimit, WaitedFor
-from ..providers.limits import TimeLimits
+from ..providers.profiles.timeouts import TimeLimits
 
 _ROUNDING = 1e-3
 """Seconds that a timer may fire too early."""
@@ -49,7 +49,7 @@ class Watchdog:
         self._heard = None
         self.wait()
 
-    def heard(self) -> None:
+    def on_token(self) -> None:
         """A token came."""
         is_first = self._heard is None
         self._heard = self._now()
@@ -61,7 +61,7 @@ class Watchdog:
         self._waiting = True
         self._set_clock()
 
-    def rest(self) -> None:
+    def stop_timer(self) -> None:
         """Nobody is at work: the model is loaded, the question queued, the provider busy."""
         self._waiting = False
         self._set_clock()
@@ -80,7 +80,7 @@ class Watchdog:
 
     def close(self) -> None:
         """Watch no more."""
-        self.rest()
+        self.stop_timer()
 
     def _now(self) -> float:
         """Return the seconds of work."""

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 
 from ..config import Settings
-from .doctor import DoctorHandler
-from .rest import REST_HANDLERS
-from .sse import AnswerEventsHandler, RunEventsHandler
+from .http.doctor import DoctorHandler
+from .http.rest import REST_HANDLERS
+from .http.sse import AnswerEventsHandler, RunEventsHandler
+from .page.websocket import ChatSocket
 from .warm import Shared, warm
-from .websocket import ChatSocket
 
 if TYPE_CHECKING:
     from .services import Services

@@ -15,19 +15,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .. import protocol as wire
-from ..chats.library import Library
-from ..providers import extensions
-from ..providers.engine_client import EngineClient
-from ..providers.keyfile import KeyFile
-from ..providers.registry import Registry
+from ..chats.chat_service import ChatService
+from ..providers.langchain import extensions
+from ..providers.local.engine_client import EngineClient
+from ..providers.profiles.keyfile import KeyFile
+from ..providers.profiles.registry import Registry
 from ..runs.deployments import Deployments
 from ..runs.manager import RunManager
-from . import api  # noqa: F401 - loaded here, off the loop, for the handlers
 from .access import Access
-from .garbage import Garbage
+from .api import chats as api  # noqa: F401 - loaded here, off the loop, for the handlers
+from .gc_tuning import Garbage
 from .metrics import Metrics
-from .news import News
-from .session import Session, Transport
+from .page.broadcast import Broadcast
+from .page.session import Session, Transport
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -42,7 +42,7 @@ class Services:
     """The parts that make up the server side, and the tasks that belong to no page."""
 
     settings: Settings
-    library: Library
+    chat_service: ChatService
     registry: Registry
     runs: RunManager
     deployments: Deployments
@@ -53,24 +53,24 @@ class Services:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     run_owners: dict[str, str] = field(default_factory=dict)
     """Whose the live runs are: an interrupt cannot wait for the store to say."""
-    _news: dict[str, News] = field(default_factory=dict)
+    _broadcast: dict[str, Broadcast] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._garbage = Garbage(lambda: self.runs.is_busy)
+        self._gc_tuning = Garbage(lambda: self.runs.is_busy)
 
     def connect(self, access: Access, transport: Transport) -> Session:
         """Return the session of a page that has just connected."""
         self.spawn(self.registry.start_ahead())
         return Session(self, access, transport)
 
-    def news(self, owner: str) -> News:
+    def broadcast(self, owner: str) -> Broadcast:
         """Return what the pages of an owner's workspace are told."""
-        if owner not in self._news:
-            self._news[owner] = News(self.library.workspace(owner), asyncio.get_running_loop())
-        return self._news[owner]
+        if owner not in self._broadcast:
+            self._broadcast[owner] = Broadcast(self.chat_service.workspace(owner), asyncio.get_running_loop())
+        return self._broadcast[owner]
 
     @contextmanager
-    def run_owned(self, run_id: str, owner: str) -> Iterator[None]:
+    def claim_run(self, run_id: str, owner: str) -> Iterator[None]:
         """Enter whose run it is, until it ends or is refused."""
         known = self.run_owners.setdefault(run_id, owner)
         try:
@@ -87,7 +87,7 @@ class Services:
         """Take note that a run has ended."""
         self.run_owners.pop(run.run_id, None)
         self.metrics.finished(run)
-        self._garbage.run_ended()
+        self._gc_tuning.run_ended()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run ``work`` to its end even if the page goes; in a context of its own, not the request's."""
@@ -105,19 +105,21 @@ class Services:
             queued_runs=self.settings.max_queued_runs,
             pending_commands=self.settings.max_pending_commands,
         )
-        return wire.Hello(protocol=wire.PROTOCOL_VERSION, epoch=self.library.epoch, user=user, limits=limits)
+        return wire.Hello(
+            protocol=wire.PROTOCOL_VERSION, epoch=self.chat_service.epoch, user=user, limits=limits
+        )
 
     async def read_stored_profiles(self) -> None:
         """Hand the registry the store's profiles and their keys; none where pages may not add any."""
         if not self.settings.profiles_locked:
             keys = await asyncio.to_thread(self.key_file.read)
-            self.registry.set_stored(await self.library.profiles(), keys)
+            self.registry.set_stored(await self.chat_service.profiles(), keys)
 
     async def profiles_changed(self) -> None:
         """Read the stored profiles again and tell every page."""
         await self.read_stored_profiles()
         profiles, default_id = self.registry.infos(), self.registry.default_id
-        for workspace in self.library.workspaces.values():
+        for workspace in self.chat_service.workspaces.values():
             workspace.publish(
                 lambda seq: wire.ProfilesChanged(seq=seq, profiles=profiles, default_profile_id=default_id)
             )
@@ -129,13 +131,13 @@ class Services:
 
     async def close(self) -> None:
         """End the runs, keep what they wrote, and close what they used."""
-        self._garbage.close()
+        self._gc_tuning.close()
         if self.tasks:
             await asyncio.wait(set(self.tasks), timeout=2)
         await self.runs.close()
         await self.registry.close()
         await self.engine.close()
-        await self.library.close()
+        await self.chat_service.close()
 
 
 async def open_services(settings: Settings) -> Services:
@@ -147,10 +149,10 @@ async def open_services(settings: Settings) -> Services:
         default_profile=settings.default_profile,
         key_variables=settings.key_variables,
     )
-    library = await Library.open(settings.data_folder)
-    deployments = Deployments(library)
+    chat_service = await ChatService.open(settings.data_folder)
+    deployments = Deployments(chat_service)
     runs = RunManager(
-        library,
+        chat_service,
         registry,
         deployments=deployments,
         streaming=settings.streaming,
@@ -161,12 +163,12 @@ async def open_services(settings: Settings) -> Services:
         tracing=settings.tracing,
     )
     key_file = KeyFile(settings.data_folder)
-    services = Services(settings, library, registry, runs, deployments, engine, Metrics(), key_file)
+    services = Services(settings, chat_service, registry, runs, deployments, engine, Metrics(), key_file)
     services.metrics.watch_queue(lambda: runs.queued)
     await services.read_stored_profiles()
     runs.on_started.append(services.run_started)
     runs.on_finished.append(services.run_finished)
-    library.on_not_saved = services.not_saved_changed
+    chat_service.on_not_saved = services.not_saved_changed
     await _warm(registry)
     return services
 

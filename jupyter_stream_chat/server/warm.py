@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from .garbage import without_collections
+from .gc_tuning import collections_paused
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -62,7 +62,7 @@ def _failed(task: asyncio.Task[T]) -> bool:
 
 async def warm(settings: Settings) -> Services:
     """Load the rest of the package and open the store. Raises what went wrong."""
-    with without_collections():
+    with collections_paused():
         services = await asyncio.to_thread(import_module, "jupyter_stream_chat.server.services")
         opened: Services = await services.open_services(settings)
     return opened

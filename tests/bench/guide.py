@@ -8,7 +8,7 @@ import psutil
 
 from jupyter_stream_chat import guide
 from jupyter_stream_chat.engine.messages import ChatMessage, Generate, Text
-from jupyter_stream_chat.providers.engine_client import EngineClient
+from jupyter_stream_chat.providers.local.engine_client import EngineClient
 from tests.bench.figures import Figure, best
 from tests.bench.harness import Bench
 from tests.bench.processes import jupyter

@@ -48,10 +48,10 @@ async def measure(bench: Bench) -> list[Figure]:
         async with bench.panel() as panel:
             slow.append(await _traffic(panel, f"tokens={bench.size(200, 100)} rate=50"))
             fast.append(await _traffic(panel, f"tokens={fast_tokens} text=document"))
-    around = best([(t.delta_bytes - t.text_bytes) / t.deltas for t in slow])
+    host = best([(t.delta_bytes - t.text_bytes) / t.deltas for t in slow])
     text = len("".join(tokens(fast_tokens)).encode())
     return [
-        Figure("bytes around a delta at 50 tokens/s", around, "bytes", 100),
+        Figure("bytes around a delta at 50 tokens/s", host, "bytes", 100),
         Figure(
             "bytes on the socket at full speed, by those of the text",
             best([t.bytes / text for t in fast]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jupyter_stream_chat.chats.feed import LiveText
+from jupyter_stream_chat.chats.feed import LiveRun
 from jupyter_stream_chat.chats.text import StreamText
 from jupyter_stream_chat.protocol import (
     Channel,
@@ -66,7 +66,7 @@ def run(number: int, chat_id: str = CHAT) -> RunInfo:
 
 @dataclass
 class Writing:
-    """A run that writes, driven by a test. A ``LiveText``."""
+    """A run that writes, driven by a test. A ``LiveRun``."""
 
     info: RunInfo
     texts: dict[Channel, StreamText] = field(
@@ -102,7 +102,7 @@ class Reader:
         """Keep an event."""
         self.events.append(event)
 
-    def grew(self, live: LiveText, channel: Channel) -> None:
+    def on_text(self, live: LiveRun, channel: Channel) -> None:
         """Keep a note of growth."""
         self.growths.append((live.run_id, channel))
 

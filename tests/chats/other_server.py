@@ -10,20 +10,22 @@ import asyncio
 import sys
 from pathlib import Path
 
-from jupyter_stream_chat.chats.library import Library
+from jupyter_stream_chat.chats.chat_service import ChatService
 
 from .made import Writing, answer, chat, question, run
 
 
 async def main(data_dir: Path, number: int) -> None:
     """Write until told to end."""
-    library = await Library.open(data_dir)
+    chat_service = await ChatService.open(data_dir)
     chat_id = f"chat-{number:04}"
-    await library.create_chat("", chat(chat_id))
+    await chat_service.create_chat("", chat(chat_id))
     writing = Writing(run(number, chat_id))
-    spool = await library.begin_run(question(number, chat_id=chat_id), answer(number, chat_id), writing.info)
+    spool = await chat_service.begin_run(
+        question(number, chat_id=chat_id), answer(number, chat_id), writing.info
+    )
     assert spool is not None
-    library.feed(chat_id).live[writing.run_id] = writing
+    chat_service.feed(chat_id).live[writing.run_id] = writing
     told = asyncio.create_task(asyncio.to_thread(sys.stdin.readline))
     count = 0
     while not told.done():
@@ -33,9 +35,9 @@ async def main(data_dir: Path, number: int) -> None:
         spool.append("content", word)
         print(word, flush=True)
         await asyncio.sleep(0.0005)
-    await library.end_run(writing.ended(), writing.texts)
+    await chat_service.end_run(writing.ended(), writing.texts)
     spool.remove()
-    await library.close()
+    await chat_service.close()
     print("ended", flush=True)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_stream_chat.chats.library import Library
+from jupyter_stream_chat.chats.chat_service import ChatService
 from tests.long_chat import CHAT_ID, answer_id, question_id, write_long_chat
 
 MESSAGES = 10_000
@@ -21,29 +21,29 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def test_it_opens_at_its_end_and_is_read_to_its_beginning(folder: Path) -> None:
-    library = await Library.open(folder)
-    opened = await library.snapshot(CHAT_ID)
+    chat_service = await ChatService.open(folder)
+    opened = await chat_service.snapshot(CHAT_ID)
     assert opened.messages[-1].message_id == answer_id(MESSAGES // 2)
     held, has_more = list(opened.messages), opened.has_more
     while has_more:
-        older, has_more = await library.messages_before(CHAT_ID, held[0].message_id, 200)
+        older, has_more = await chat_service.messages_before(CHAT_ID, held[0].message_id, 200)
         held = [*older, *held]
     assert [message.message_id for message in held] == [
         name(number) for number in range(1, MESSAGES // 2 + 1) for name in (question_id, answer_id)
     ]
-    await library.close()
+    await chat_service.close()
 
 
 async def test_all_of_it_is_the_context_of_the_next_question(folder: Path) -> None:
-    library = await Library.open(folder)
-    turns = await library.context(CHAT_ID, answer_id(MESSAGES // 2))
+    chat_service = await ChatService.open(folder)
+    turns = await chat_service.context(CHAT_ID, answer_id(MESSAGES // 2))
     assert len(turns) == MESSAGES
     assert turns[0].text == "Question 1?"
-    await library.close()
+    await chat_service.close()
 
 
 async def test_its_first_message_can_be_selected_again(folder: Path) -> None:
-    library = await Library.open(folder)
-    await library.select_branch(CHAT_ID, question_id(1))
-    assert library.feed(CHAT_ID).seq == 0, "it leads where it led"
-    await library.close()
+    chat_service = await ChatService.open(folder)
+    await chat_service.select_branch(CHAT_ID, question_id(1))
+    assert chat_service.feed(CHAT_ID).seq == 0, "it leads where it led"
+    await chat_service.close()

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from jupyter_stream_chat.doctor.examination import examine
-from jupyter_stream_chat.doctor.patient import Patient
+from jupyter_stream_chat.doctor.context import Context
+from jupyter_stream_chat.doctor.diagnostics import examine
 from jupyter_stream_chat.protocol import DoctorStep
-from jupyter_stream_chat.providers.engine_client import EngineClient
-from jupyter_stream_chat.providers.registry import Registry
+from jupyter_stream_chat.providers.local.engine_client import EngineClient
+from jupyter_stream_chat.providers.profiles.registry import Registry
 from tests.providers.conftest import KEY, profile_values
 from tests.scripted_provider import ScriptedProvider
 
@@ -31,9 +31,9 @@ async def examined(values: dict[str, Any], **about: Any) -> Findings:
     engine = EngineClient()
     registry = Registry([values], engine=engine)
     name = str(values["id"])
-    patient = Patient(registry.written(name), registry.find(name), **about)
+    context = Context(registry.written(name), registry.find(name), **about)
     try:
-        return {step.name: step async for step in examine(patient, registry)}
+        return {step.name: step async for step in examine(context, registry)}
     finally:
         await engine.close()
 

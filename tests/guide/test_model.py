@@ -14,8 +14,8 @@ from jupyter_stream_chat.guide.evaluate import recites
 from jupyter_stream_chat.guide.examples import Example
 from jupyter_stream_chat.guide.topics import LANGUAGES, Topic, language_of, load_topics, plan
 from jupyter_stream_chat.guide.vocabulary import ASSISTANT, END, USER
-from jupyter_stream_chat.providers.engine_client import EngineClient
-from jupyter_stream_chat.providers.guide_llm import GuideChatModel
+from jupyter_stream_chat.providers.local.engine_client import EngineClient
+from jupyter_stream_chat.providers.local.guide_llm import GuideChatModel
 
 TOPICS = load_topics()
 ANSWERS = {(topic.id, language): topic.answers[language] for topic in TOPICS for language in LANGUAGES}

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_stream_chat.magics import display
 from jupyter_stream_chat.magics.answer import Answer
-from jupyter_stream_chat.magics.display import MIME_TYPE, Live, parsed_json
+from jupyter_stream_chat.magics.display import MIME_TYPE, LiveOutput, parsed_json
 from jupyter_stream_chat.magics.options import Options
 
 
@@ -33,7 +33,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, options: Options, text: str, reason: 
         return Handle(states)
 
     monkeypatch.setattr("IPython.display.display", make)
-    view = Live(options)
+    view = LiveOutput(options)
     view.begin("nonce", "chat")
     for character in text:
         view.append(character)

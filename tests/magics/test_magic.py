@@ -13,15 +13,15 @@ def numbered(count: int) -> str:
     return "".join(f"t{n} " for n in range(count))
 
 
-def grew(cell: Cell) -> bool:
+def on_text(cell: Cell) -> bool:
     """Say whether some of the answer is on the page."""
     return any(bundle["text/markdown"] for bundle in cell.bundles)
 
 
 def test_streams_into_one_output(kernel: Kernel) -> None:
     running = kernel.start("%chat tokens=400 rate=400 a long answer?")
-    kernel.read(running, grew)
-    early = kernel.read(running, grew).markdown
+    kernel.read(running, on_text)
+    early = kernel.read(running, on_text).markdown
     cell = kernel.finish(running)
     assert cell.status == "ok"
     assert cell.displayed.count("display_data") == 1
@@ -52,7 +52,7 @@ def test_the_panel_has_the_same_chat(kernel: Kernel, server: Jupyter) -> None:
 
 def test_interrupt_stops_the_provider_and_keeps_what_was_shown(kernel: Kernel, server: Jupyter) -> None:
     running = kernel.start("%chat -v part tokens=9000 rate=50 stop me")
-    kernel.read(running, grew)
+    kernel.read(running, on_text)
     kernel.interrupt()
     cell = kernel.finish(running)
     assert cell.status == "ok"
@@ -92,7 +92,7 @@ def test_interrupt_before_the_first_token(kernel: Kernel, server: Jupyter) -> No
 
 def test_continue_goes_on_with_the_stopped_answer(kernel: Kernel, server: Jupyter) -> None:
     running = kernel.start("%chat tokens=90 hang=60 to be continued")
-    kernel.read(running, grew)
+    kernel.read(running, on_text)
     kernel.interrupt()
     kernel.finish(running)
     cell = kernel.run("%chat --continue")

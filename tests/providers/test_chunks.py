@@ -7,7 +7,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 
 from jupyter_stream_chat.protocol import Usage
-from jupyter_stream_chat.providers.chunks import finish_reason_of, reasoning_of, text_of, usage_of
+from jupyter_stream_chat.providers.openai.chunks import finish_reason_of, reasoning_of, text_of, usage_of
 
 
 def test_text_and_reasoning_are_kept_apart() -> None:

@@ -32,7 +32,7 @@ from jupyter_stream_chat.engine.messages import (
     Started,
     Text,
 )
-from jupyter_stream_chat.providers.engine_client import EngineClient
+from jupyter_stream_chat.providers.local.engine_client import EngineClient
 from tests.tiny_model import make_tiny_model, plain_answer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -13,8 +13,8 @@ from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from jupyter_stream_chat.engine.messages import LoadOptions
-from jupyter_stream_chat.providers.engine_client import EngineClient
-from jupyter_stream_chat.providers.engine_llm import EngineChatModel, EngineError
+from jupyter_stream_chat.providers.local.engine_client import EngineClient
+from jupyter_stream_chat.providers.local.engine_llm import EngineChatModel, EngineError
 from tests.tiny_model import make_tiny_model, plain_answer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_stream_chat.providers.engine_process import child_environment, engine_command
+from jupyter_stream_chat.providers.local.engine_process import child_environment, engine_command
 
 
 def test_the_engine_gets_no_keys() -> None:

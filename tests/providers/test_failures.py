@@ -19,11 +19,11 @@ import openai
 import pytest
 
 from jupyter_stream_chat.protocol import ErrorInfo
-from jupyter_stream_chat.providers import chat_openai
-from jupyter_stream_chat.providers.chunks import text_of
-from jupyter_stream_chat.providers.errors import classify
-from jupyter_stream_chat.providers.profiles import Profile
-from jupyter_stream_chat.providers.registry import Registry
+from jupyter_stream_chat.providers.errors.classify import classify
+from jupyter_stream_chat.providers.openai import chat_openai
+from jupyter_stream_chat.providers.openai.chunks import text_of
+from jupyter_stream_chat.providers.profiles.profile import Profile
+from jupyter_stream_chat.providers.profiles.registry import Registry
 from tests.scripted_provider import ScriptedProvider
 
 from .conftest import KEY, profile_values

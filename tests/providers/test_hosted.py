@@ -12,9 +12,9 @@ from langchain_core.language_models import BaseChatModel
 from openai.types.chat import ChatCompletionChunk
 
 from jupyter_stream_chat.protocol import ErrorInfo
-from jupyter_stream_chat.providers.chunks import finish_reason_of, reasoning_of, text_of, usage_of
-from jupyter_stream_chat.providers.profiles import Profile
-from jupyter_stream_chat.providers.registry import Registry
+from jupyter_stream_chat.providers.openai.chunks import finish_reason_of, reasoning_of, text_of, usage_of
+from jupyter_stream_chat.providers.profiles.profile import Profile
+from jupyter_stream_chat.providers.profiles.registry import Registry
 from tests.scripted_provider import TEXTS, Script, ScriptedProvider
 
 from .conftest import KEY, profile_values

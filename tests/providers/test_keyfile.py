@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from jupyter_stream_chat.providers.keyfile import FILE_NAME, KeptKey, KeyFile
+from jupyter_stream_chat.providers.profiles.keyfile import FILE_NAME, KeptKey, KeyFile
 
 
 def key(text: str) -> KeptKey:
@@ -78,7 +78,7 @@ def test_a_write_that_fails_leaves_the_old_keys(tmp_path: Path, monkeypatch: pyt
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("jupyter_stream_chat.providers.keyfile.os.fsync", full)
+    monkeypatch.setattr("jupyter_stream_chat.providers.profiles.keyfile.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         file.keep("one", key("second"))
     assert file.read() == {"one": key("first")}

@@ -7,9 +7,9 @@ from typing import Any, cast
 from pydantic import SecretStr
 
 from jupyter_stream_chat.protocol import ErrorInfo
-from jupyter_stream_chat.providers.keyfile import KeptKey
-from jupyter_stream_chat.providers.keys import Keys
-from jupyter_stream_chat.providers.profiles import Origin, Profile, parse_profile
+from jupyter_stream_chat.providers.profiles.keyfile import KeptKey
+from jupyter_stream_chat.providers.profiles.keys import Keys
+from jupyter_stream_chat.providers.profiles.profile import Origin, Profile, parse_profile
 
 ENVIRON = {
     "OUR_TOKEN": "admin",

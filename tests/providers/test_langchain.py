@@ -18,10 +18,10 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field, SecretStr
 
 from jupyter_stream_chat.protocol import ErrorInfo
-from jupyter_stream_chat.providers.errors import classify
-from jupyter_stream_chat.providers.profiles import Profile, parse_profile
-from jupyter_stream_chat.providers.registry import Registry
-from jupyter_stream_chat.providers.threaded import ThreadedChatModel
+from jupyter_stream_chat.providers.errors.classify import classify
+from jupyter_stream_chat.providers.langchain.sync_bridge import SyncBridgeChatModel
+from jupyter_stream_chat.providers.profiles.profile import Profile, parse_profile
+from jupyter_stream_chat.providers.profiles.registry import Registry
 from tests.runs.conftest import World, make_run
 from tests.runs.models import Model
 
@@ -91,7 +91,7 @@ async def test_a_class_of_the_configuration_gets_what_the_profile_says() -> None
         model="m", api_key="sk-typed", parameters={"temperature": 0.5}, options={"pieces": ["a", "b"]}
     )
     llm = await opened(registry)
-    assert isinstance(llm, ThreadedChatModel)
+    assert isinstance(llm, SyncBridgeChatModel)
     inner: Any = llm.inner
     assert (inner.model, inner.temperature, inner.max_retries) == ("m", 0.5, 0)
     assert inner.api_key.get_secret_value() == "sk-typed"
@@ -143,7 +143,7 @@ async def test_an_asynchronous_class_is_used_as_it_is() -> None:
 
 async def test_a_class_that_is_half_asynchronous_is_helped_with_the_other_half() -> None:
     llm = await opened(configured("tests.runs.models.Model"))
-    assert isinstance(llm, ThreadedChatModel)
+    assert isinstance(llm, SyncBridgeChatModel)
     world = World(llm)
     await make_run(world).wait()
     assert (world.kept["content"], world.ends[0].finish_reason) == ("one two three", "stop")
@@ -165,7 +165,7 @@ def go() -> Iterator[threading.Event]:
 
 async def test_a_synchronous_model_streams_and_keeps_the_loop_free(go: threading.Event) -> None:
     model = Synchronous(go=go)
-    world = World(ThreadedChatModel(inner=model))
+    world = World(SyncBridgeChatModel(inner=model))
     run = make_run(world)
     await world.growth.wait()
     assert world.kept["content"] == "one ", "the loop is free while the model waits for its second piece"
@@ -179,7 +179,7 @@ async def test_a_synchronous_model_streams_and_keeps_the_loop_free(go: threading
 
 
 async def test_stop_is_heeded_between_two_chunks(go: threading.Event) -> None:
-    world = World(ThreadedChatModel(inner=Synchronous(go=go)))
+    world = World(SyncBridgeChatModel(inner=Synchronous(go=go)))
     run = make_run(world)
     await world.growth.wait()
     assert run.interrupt()
@@ -193,7 +193,7 @@ async def test_stop_is_heeded_between_two_chunks(go: threading.Event) -> None:
 
 async def test_a_model_that_does_not_heed_it_is_an_orphan_until_it_has_ended(go: threading.Event) -> None:
     begun = threading.Event()
-    world = World(ThreadedChatModel(inner=Whole(go=go, begun=begun)))
+    world = World(SyncBridgeChatModel(inner=Whole(go=go, begun=begun)))
     run = make_run(world, release_seconds=0.3)
     await asyncio.to_thread(begun.wait)
     assert run.interrupt()
@@ -207,7 +207,7 @@ async def test_a_model_that_does_not_heed_it_is_an_orphan_until_it_has_ended(go:
 
 
 async def test_many_that_hang_keep_no_other_thread_from_its_work(go: threading.Event) -> None:
-    runs = [asyncio.create_task(ThreadedChatModel(inner=Whole(go=go)).ainvoke("x")) for _ in range(40)]
+    runs = [asyncio.create_task(SyncBridgeChatModel(inner=Whole(go=go)).ainvoke("x")) for _ in range(40)]
     await asyncio.sleep(0)
     async with asyncio.timeout(30):
         assert await asyncio.to_thread(lambda: "done") == "done"
@@ -221,7 +221,7 @@ async def test_the_threads_own_error_is_raised(go: threading.Event) -> None:
             yield ChatGenerationChunk(message=AIMessageChunk(content="so far "))
             raise ZeroDivisionError("scripted")
 
-    world = World(ThreadedChatModel(inner=Broken()))
+    world = World(SyncBridgeChatModel(inner=Broken()))
     await make_run(world).wait()
     (end,) = world.ends
     assert (end.finish_reason, world.kept["content"]) == ("error", "so far ")
@@ -233,7 +233,7 @@ async def test_the_threads_own_error_is_raised(go: threading.Event) -> None:
 ASK = """
 import asyncio, json
 from jupyter_stream_chat.providers import catalog
-from jupyter_stream_chat.providers.registry import Registry
+from jupyter_stream_chat.providers.profiles.registry import Registry
 
 async def main():
     values = {"id": "loud", "provider": "shout", "parameters": {"max_tokens": 3}}

@@ -12,11 +12,11 @@ import pytest
 
 from jupyter_stream_chat.guide import path as model_folder
 from jupyter_stream_chat.protocol import ErrorInfo
-from jupyter_stream_chat.providers import guide
-from jupyter_stream_chat.providers.engine_client import EngineClient
-from jupyter_stream_chat.providers.errors import classify
-from jupyter_stream_chat.providers.profiles import Profile
-from jupyter_stream_chat.providers.registry import Registry
+from jupyter_stream_chat.providers.errors.classify import classify
+from jupyter_stream_chat.providers.local import guide
+from jupyter_stream_chat.providers.local.engine_client import EngineClient
+from jupyter_stream_chat.providers.profiles.profile import Profile
+from jupyter_stream_chat.providers.profiles.registry import Registry
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_stream_chat.protocol import Deployment, ErrorInfo
-from jupyter_stream_chat.providers.profiles import Profile, parse_profile, profile_info
+from jupyter_stream_chat.providers.profiles.profile import Profile, parse_profile, profile_info
 
 AZURE = {
     "id": "az",

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from jupyter_stream_chat.protocol import ErrorInfo
-from jupyter_stream_chat.providers import local
-from jupyter_stream_chat.providers.profiles import Profile
-from jupyter_stream_chat.providers.registry import Registry
+from jupyter_stream_chat.providers.local import adapter as local
+from jupyter_stream_chat.providers.profiles.profile import Profile
+from jupyter_stream_chat.providers.profiles.registry import Registry
 from tests.scripted_provider import ScriptedProvider
 
 from .conftest import profile_values

@@ -18,8 +18,8 @@ from tests.scripted_provider import ScriptedProvider
 ASK = """
 import asyncio, json, sys
 from langchain_core.tracers.langchain import wait_for_all_tracers
-from jupyter_stream_chat.providers.registry import Registry
-from jupyter_stream_chat.providers.tracing import tracing
+from jupyter_stream_chat.providers.profiles.registry import Registry
+from jupyter_stream_chat.providers.langchain.tracing import tracing
 
 async def main(values, allowed):
     registry = Registry([values], engine=None)

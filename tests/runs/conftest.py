@@ -13,9 +13,9 @@ from langchain_core.messages import HumanMessage
 
 from jupyter_stream_chat.protocol import Channel, ErrorInfo, Limitation, RunInfo, StreamingMode
 from jupyter_stream_chat.providers.adapter import OnProgress
-from jupyter_stream_chat.providers.errors import classify
-from jupyter_stream_chat.providers.profiles import Profile
-from jupyter_stream_chat.providers.registry import Registry
+from jupyter_stream_chat.providers.errors.classify import classify
+from jupyter_stream_chat.providers.profiles.profile import Profile
+from jupyter_stream_chat.providers.profiles.registry import Registry
 from jupyter_stream_chat.runs.continuation import Prompt
 from jupyter_stream_chat.runs.run import Run
 from jupyter_stream_chat.runs.settings import RunSettings
@@ -62,7 +62,7 @@ class World:
         self.kept[channel] += text
         self.steps.append(("keep", channel, text))
 
-    def grew(self, run: Run, channel: Channel) -> None:
+    def on_text(self, run: Run, channel: Channel) -> None:
         assert str(run.texts[channel]) == self.kept[channel], "announced before it was kept"
         self.steps.append(("grew", channel, run.texts[channel].length))
         self.growth.set()

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage
 
-from jupyter_stream_chat.runs.continuation import GO_ON, WINDOW, Joint, going_on
+from jupyter_stream_chat.runs.continuation import CONTINUE_INSTRUCTION, WINDOW, OverlapTrimmer, continuation
 
 ASKED = HumanMessage(content="?")
 
 
 def joined(kept: str, pieces: Iterable[str], *, exact: bool = False) -> str:
     """Return what a page shows in the end."""
-    joint = Joint(kept, exact=exact)
-    return kept + "".join(joint.add(piece) for piece in pieces) + joint.close()
+    trimmer = OverlapTrimmer(kept, exact=exact)
+    return kept + "".join(trimmer.add(piece) for piece in pieces) + trimmer.close()
 
 
 def cut(text: str, marks: Iterable[int]) -> list[str]:
@@ -104,15 +104,15 @@ def test_what_is_said_again_and_what_only_looks_so(kept: str, text: str, shown: 
 
 
 def test_text_is_held_back_only_while_it_may_be_a_repetition() -> None:
-    joint = Joint("The quick brown ", exact=False)
-    assert [joint.add(piece) for piece in ("bro", "ught", " it", " brown")] == [
+    trimmer = OverlapTrimmer("The quick brown ", exact=False)
+    assert [trimmer.add(piece) for piece in ("bro", "ught", " it", " brown")] == [
         "",
         "brought",
         " it",
         " brown",
     ]
-    joint = Joint("The quick brown ", exact=False)
-    assert [joint.add(piece) for piece in ("bro", "wn", " fox", " brown")] == ["", "", "fox", " brown"]
+    trimmer = OverlapTrimmer("The quick brown ", exact=False)
+    assert [trimmer.add(piece) for piece in ("bro", "wn", " fox", " brown")] == ["", "", "fox", " brown"]
 
 
 def test_an_answer_that_begins_anew_is_gone_on_with() -> None:
@@ -123,8 +123,11 @@ def test_an_answer_that_begins_anew_is_gone_on_with() -> None:
 
 def test_an_exact_model_is_given_the_answer_and_another_is_asked() -> None:
     conversation = [ASKED, AIMessage(content="One, two, ")]
-    exact = going_on(conversation, {"continue_final": True})
+    exact = continuation(conversation, {"continue_final": True})
     assert ([message.content for message in exact.messages], exact.kept) == (["?", "One, two,"], "One, two, ")
     assert exact.options == {"continue_final": True}
-    asked = going_on(conversation, None)
-    assert [(m.type, m.content) for m in asked.messages[1:]] == [("ai", "One, two,"), ("human", GO_ON)]
+    asked = continuation(conversation, None)
+    assert [(m.type, m.content) for m in asked.messages[1:]] == [
+        ("ai", "One, two,"),
+        ("human", CONTINUE_INSTRUCTION),
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_stream_chat.chats.library import Library
+from jupyter_stream_chat.chats.chat_service import ChatService
 from jupyter_stream_chat.protocol import RunInfo
 from jupyter_stream_chat.runs.deployments import Deployments
 from tests.providers.conftest import profile_values
@@ -29,7 +29,7 @@ class Clock:
         return self.now
 
 
-class Asking:
+class QuestionRun:
     """A server that asks the same question again and again."""
 
     def __init__(self, server: Server, provider: ScriptedProvider, deployments: Deployments) -> None:
@@ -58,11 +58,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def ask(tmp_path: Path, provider: ScriptedProvider, clock: Clock) -> AsyncIterator[Asking]:
-    library = await Library.open(tmp_path)
-    deployments = Deployments(library, clock=clock)
-    server = Server(library, provider, deployments=deployments)
-    yield Asking(server, provider, deployments)
+async def ask(tmp_path: Path, provider: ScriptedProvider, clock: Clock) -> AsyncIterator[QuestionRun]:
+    chat_service = await ChatService.open(tmp_path)
+    deployments = Deployments(chat_service, clock=clock)
+    server = Server(chat_service, provider, deployments=deployments)
+    yield QuestionRun(server, provider, deployments)
     await server.close()
 
 
@@ -72,7 +72,7 @@ async def ask(tmp_path: Path, provider: ScriptedProvider, clock: Clock) -> Async
     [("refuse=stream", DAY), ("body=json", DAY), ("fail-stream=500", MINUTES)],
 )
 async def test_a_deployment_is_asked_to_stream_again_when_the_time_is_up(
-    ask: Asking, clock: Clock, shape: str, question: str, seconds: float
+    ask: QuestionRun, clock: Clock, shape: str, question: str, seconds: float
 ) -> None:
     asked = [(await ask(question, shape))[1]]
     clock.now += seconds - 1
@@ -85,7 +85,7 @@ async def test_a_deployment_is_asked_to_stream_again_when_the_time_is_up(
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_stream_options_are_left_out_for_a_day(ask: Asking, clock: Clock, shape: str) -> None:
+async def test_stream_options_are_left_out_for_a_day(ask: QuestionRun, clock: Clock, shape: str) -> None:
     counts = [len((await ask("refuse=stream_options", shape))[1])]
     clock.now += DAY - 1
     counts.append(len((await ask("refuse=stream_options", shape))[1]))
@@ -94,14 +94,14 @@ async def test_stream_options_are_left_out_for_a_day(ask: Asking, clock: Clock, 
     assert counts == [2, 1, 2]
 
 
-async def test_forgetting_asks_anew(ask: Asking) -> None:
+async def test_forgetting_asks_anew(ask: QuestionRun) -> None:
     await ask("refuse=stream")
     await ask.deployments.forget()
     assert await ask.remembered() == []
     assert (await ask("refuse=stream"))[1] == [True, False]
 
 
-async def test_on_asks_for_a_stream_whatever_is_remembered(ask: Asking) -> None:
+async def test_on_asks_for_a_stream_whatever_is_remembered(ask: QuestionRun) -> None:
     await ask("refuse=stream")
     reader = await ask.server.chat(9, streaming="on")
     await ask.server.ask("tokens=2", 9)
@@ -109,14 +109,14 @@ async def test_on_asks_for_a_stream_whatever_is_remembered(ask: Asking) -> None:
     assert (run.finish_reason, run.notice, run.counts and run.counts.tokens) == ("stop", None, 2)
 
 
-async def test_what_fails_both_ways_is_not_remembered(ask: Asking) -> None:
+async def test_what_fails_both_ways_is_not_remembered(ask: QuestionRun) -> None:
     run, asked = await ask("fail=500")
     assert (run.finish_reason, asked) == ("error", [True, False])
     assert await ask.remembered() == []
 
 
 async def test_it_is_one_deployment_that_is_remembered_not_one_profile(
-    ask: Asking, provider: ScriptedProvider
+    ask: QuestionRun, provider: ScriptedProvider
 ) -> None:
     ask.server.registry.set_stored(
         [
@@ -137,22 +137,22 @@ async def test_it_is_one_deployment_that_is_remembered_not_one_profile(
 async def test_the_next_server_knows_and_the_notice_is_in_the_store(
     tmp_path: Path, provider: ScriptedProvider
 ) -> None:
-    first = Server(await Library.open(tmp_path), provider)
+    first = Server(await ChatService.open(tmp_path), provider)
     reader = await first.chat()
     command = await first.ask("refuse=stream")
     run = await reader.end()
     assert run.notice is not None
     await first.close()
-    library = await Library.open(tmp_path)
-    message = await library.message_of_run(command.run_id)
+    chat_service = await ChatService.open(tmp_path)
+    message = await chat_service.message_of_run(command.run_id)
     assert message is not None
     assert message.runs[0].notice == run.notice
-    (known,) = await Deployments(library).all()
+    (known,) = await Deployments(chat_service).all()
     assert (known.provider, known.endpoint, known.model) == ("openai", provider.openai_url, "scripted")
-    await library.close()
+    await chat_service.close()
 
 
-async def test_a_stop_in_mid_air_remembers_nothing(ask: Asking, provider: ScriptedProvider) -> None:
+async def test_a_stop_in_mid_air_remembers_nothing(ask: QuestionRun, provider: ScriptedProvider) -> None:
     reader = await ask.server.chat(8)
     command = await ask.server.ask("refuse=stream hang=after-headers", 8)
     await provider.request(1)

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from jupyter_stream_chat.providers import guide
-from jupyter_stream_chat.providers.engine_client import EngineClient
-from jupyter_stream_chat.providers.profiles import Profile
-from jupyter_stream_chat.providers.registry import Registry
+from jupyter_stream_chat.providers.local import guide
+from jupyter_stream_chat.providers.local.engine_client import EngineClient
+from jupyter_stream_chat.providers.profiles.profile import Profile
+from jupyter_stream_chat.providers.profiles.registry import Registry
 from tests.held import held
 from tests.scripted_provider import ScriptedProvider
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from jupyter_stream_chat.chats import spool
-from jupyter_stream_chat.chats.feed import LiveText
-from jupyter_stream_chat.chats.library import Library
-from jupyter_stream_chat.chats.refused import Refused
+from jupyter_stream_chat.chats.chat_service import ChatService
+from jupyter_stream_chat.chats.command_error import CommandError
+from jupyter_stream_chat.chats.feed import LiveRun
 from jupyter_stream_chat.chats.spool import spooled_runs
 from jupyter_stream_chat.protocol import (
     Channel,
@@ -30,7 +30,7 @@ from jupyter_stream_chat.protocol import (
     TextPart,
     Wire,
 )
-from jupyter_stream_chat.providers.registry import Registry
+from jupyter_stream_chat.providers.profiles.registry import Registry
 from jupyter_stream_chat.runs.manager import RunManager
 from tests.providers.conftest import KEY, profile_values
 from tests.scripted_provider import ScriptedProvider
@@ -42,19 +42,19 @@ from .models import Deaf
 class Reader:
     """Follows a chat and folds what it is told."""
 
-    def __init__(self, library: Library, chat_id: str) -> None:
+    def __init__(self, chat_service: ChatService, chat_id: str) -> None:
         self.events: list[Wire] = []
         self.texts: dict[str, str] = {}
         self.finished = asyncio.Event()
         self.grown = asyncio.Event()
-        library.feed(chat_id).subscribe(self)
+        chat_service.feed(chat_id).subscribe(self)
 
     def event(self, event: Wire) -> None:
         self.events.append(event)
         if isinstance(event, RunFinished):
             self.finished.set()
 
-    def grew(self, live: LiveText, channel: Channel) -> None:
+    def on_text(self, live: LiveRun, channel: Channel) -> None:
         held = self.texts.setdefault(channel, "")
         self.texts[channel] = held + live.texts[channel].tail(len(held))
         self.grown.set()
@@ -78,12 +78,12 @@ class Reader:
 class Server:
     """A library, a registry and a manager, as the server has them."""
 
-    def __init__(self, library: Library, provider: ScriptedProvider, **more: Any) -> None:
-        self.library = library
+    def __init__(self, chat_service: ChatService, provider: ScriptedProvider, **more: Any) -> None:
+        self.chat_service = chat_service
         profiles = [profile_values(shape, provider) for shape in SHAPES]
         profiles[0]["parameters"] = {"system_prompt": "Be brief."}
         self.registry = Registry(profiles, engine=None, environ={})  # type: ignore[arg-type]
-        self.runs = RunManager(library, self.registry, **more)
+        self.runs = RunManager(chat_service, self.registry, **more)
         self.asked = 0
 
     async def chat(
@@ -99,8 +99,8 @@ class Server:
             profile_id=profile_id,
             streaming=streaming,
         )
-        await self.library.create_chat("", chat)
-        return Reader(self.library, chat_id)
+        await self.chat_service.create_chat("", chat)
+        return Reader(self.chat_service, chat_id)
 
     def question(self, text: str, number: int = 1, parent: str | None = None) -> SendMessage:
         """Return the command that asks ``text``."""
@@ -125,25 +125,25 @@ class Server:
         """Close in the server's order."""
         await self.runs.close()
         await self.registry.close()
-        await self.library.close()
+        await self.chat_service.close()
 
 
 @pytest.fixture
 async def server(tmp_path: Path, provider: ScriptedProvider) -> AsyncIterator[Server]:
     """Return a server on a store of its own."""
-    server = Server(await Library.open(tmp_path), provider, release_seconds=0.5)
+    server = Server(await ChatService.open(tmp_path), provider, release_seconds=0.5)
     yield server
     await server.close()
 
 
 async def stored(server: Server, chat: int = 1) -> list[Message]:
     """Return the chat's messages as the store has them."""
-    return (await server.library.snapshot(f"chat-{chat:07d}")).messages
+    return (await server.chat_service.snapshot(f"chat-{chat:07d}")).messages
 
 
 async def refusal(server: Server, command: SendMessage) -> str:
     """Send a command that is refused, and return the error's code."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(CommandError) as caught:
         await server.runs.send_message("", "Ada", command)
     assert caught.value.error.message
     return caught.value.error.code
@@ -217,7 +217,7 @@ async def test_streaming_is_the_chats_choice_then_the_profiles_then_the_setting_
     locked: bool,
     mode: StreamingMode,
 ) -> None:
-    server = Server(await Library.open(tmp_path), provider, streaming=setting, streaming_locked=locked)
+    server = Server(await ChatService.open(tmp_path), provider, streaming=setting, streaming_locked=locked)
     server.registry.set_stored([profile_values("openai", provider, id="chosen", streaming=profile)])
     reader = await server.chat(profile_id="chosen", streaming=chat)
     await server.ask("tokens=3")
@@ -231,7 +231,7 @@ async def test_streaming_is_the_chats_choice_then_the_profiles_then_the_setting_
 async def test_empty_and_overlong_questions_are_refused_before_any_work(
     tmp_path: Path, provider: ScriptedProvider, text: str
 ) -> None:
-    server = Server(await Library.open(tmp_path), provider, max_message_characters=100)
+    server = Server(await ChatService.open(tmp_path), provider, max_message_characters=100)
     await server.chat()
     code = await refusal(server, server.question(text))
     assert code == ("message_too_long" if text.startswith("x") else "empty_message")
@@ -241,7 +241,7 @@ async def test_empty_and_overlong_questions_are_refused_before_any_work(
 
 
 async def test_the_limit_on_live_runs(tmp_path: Path, provider: ScriptedProvider) -> None:
-    server = Server(await Library.open(tmp_path), provider, max_live_runs=2, release_seconds=0.5)
+    server = Server(await ChatService.open(tmp_path), provider, max_live_runs=2, release_seconds=0.5)
     readers = [await server.chat(number) for number in (1, 2, 3)]
     first = await server.ask("hang=before-headers", 1)
     await server.ask("hang=before-headers", 2)
@@ -283,7 +283,7 @@ async def test_the_id_of_another_chats_live_run_is_refused(server: Server) -> No
     command = await server.ask("hang=1", 1)
     await reader.text(3)
     again = server.question("hello", 2).model_copy(update={"run_id": command.run_id})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandError) as refused:
         await server.runs.send_message("", "Ada", again)
     assert refused.value.error.code == "id_taken"
     server.runs.interrupt(command.run_id)
@@ -345,7 +345,7 @@ async def test_a_long_time_between_click_and_provider_is_not_ours(
 async def test_closing_ends_all_keeps_the_text_and_takes_no_more(
     tmp_path: Path, provider: ScriptedProvider
 ) -> None:
-    server = Server(await Library.open(tmp_path), provider)
+    server = Server(await ChatService.open(tmp_path), provider)
     readers = [await server.chat(number) for number in (1, 2)]
     for number, reader in enumerate(readers, 1):
         await server.ask("hang=3", number)
@@ -389,7 +389,7 @@ async def test_an_orphan_is_counted_until_it_ends(server: Server, monkeypatch: p
 async def test_a_full_disk_does_not_end_the_run(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = await server.chat()
     told: list[bool] = []
-    server.library.on_not_saved = lambda: told.append(server.library.not_saved is not None)
+    server.chat_service.on_not_saved = lambda: told.append(server.chat_service.not_saved is not None)
     write = os.write
 
     def full(fd: int, data: bytes) -> int:

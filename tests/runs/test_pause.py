@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_stream_chat.protocol import RunInfo, TextLengths, TimeLimit
-from jupyter_stream_chat.providers.limits import TimeLimits
+from jupyter_stream_chat.providers.profiles.timeouts import TimeLimits
 from jupyter_stream_chat.runs.run import Run
 from tests.scripted_provider import ScriptedProvider
 

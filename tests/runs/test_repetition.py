@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_stream_chat.runs.repetition import LONGEST_PERIOD, Loop, Repetition, find_loop
+from jupyter_stream_chat.runs.repetition import LONGEST_PERIOD, Repeat, Repetition, find_repeat
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.md"))
 OPENING = "Here is what you asked for. It begins well, and then it goes on:\n\n"
@@ -30,7 +30,7 @@ def tokens(text: str, seed: int = 0) -> Iterator[str]:
         text = text[length:]
 
 
-def noticed(text: str, seed: int = 0) -> tuple[int, Loop] | None:
+def noticed(text: str, seed: int = 0) -> tuple[int, Repeat] | None:
     """Return after how many characters a loop is noticed, and which."""
     repetition, length = Repetition(), 0
     for token in tokens(text, seed):
@@ -100,7 +100,7 @@ def test_code_that_has_ended_is_no_code() -> None:
 
 @given(before=st.text(max_size=50), pattern=st.text(min_size=1, max_size=60), times=st.integers(2, 30))
 def test_the_loop_that_is_found_is_the_texts_end(before: str, pattern: str, times: int) -> None:
-    loop = find_loop(before + pattern * times)
+    loop = find_repeat(before + pattern * times)
     if len(pattern) * times >= 24 + len(pattern):
         assert loop is not None
         assert (before + pattern * times).endswith(loop.pattern * loop.times)

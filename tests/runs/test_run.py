@@ -10,8 +10,8 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 
 from jupyter_stream_chat.protocol import ErrorInfo, TextLengths
+from jupyter_stream_chat.runs.admission_gate import AdmissionGate
 from jupyter_stream_chat.runs.run import Run
-from jupyter_stream_chat.runs.turnstile import Turnstile
 from tests.scripted_provider import TEXTS, Script, ScriptedProvider
 
 from .conftest import SHAPES, Models, World, make_run
@@ -53,7 +53,7 @@ async def test_status_goes_through_its_stages(models: Models) -> None:
     assert world.statuses() == ["waiting", "streaming"]
 
 
-class Counting(Turnstile):
+class Counting(AdmissionGate):
     """Lets in who comes while ``open`` is set, and counts who came."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_stream_chat.protocol import TimeLimit
-from jupyter_stream_chat.providers.limits import HOSTED, TimeLimits
+from jupyter_stream_chat.providers.profiles.timeouts import HOSTED, TimeLimits
 from jupyter_stream_chat.runs.watchdog import Watchdog
 
 LIMITS = TimeLimits(first_token=10, stall=5, total=100)
@@ -82,7 +82,7 @@ def test_a_stall_counts_from_the_last_token(watched: Watched) -> None:
     watched.dog.ask(streamed=True)
     for _ in range(8):
         watched.clock.go(4)
-        watched.dog.heard()
+        watched.dog.on_token()
     watched.clock.go(1000)
     assert watched.said == [(32 + 5, "next_token", 5)]
 
@@ -91,7 +91,7 @@ def test_the_whole_answer(watched: Watched) -> None:
     watched.dog.ask(streamed=True)
     for _ in range(100):
         watched.clock.go(4)
-        watched.dog.heard()
+        watched.dog.on_token()
     assert watched.said == [(100, "end", 100)]
 
 
@@ -104,7 +104,7 @@ def test_of_an_answer_in_one_piece_the_whole_alone_counts(watched: Watched) -> N
 def test_queueing_and_loading_do_not_count(watched: Watched) -> None:
     watched.dog.ask(streamed=True)
     watched.clock.go(9)
-    watched.dog.rest()
+    watched.dog.stop_timer()
     watched.clock.go(500)
     assert watched.said == []
     watched.dog.wait()
@@ -113,17 +113,17 @@ def test_queueing_and_loading_do_not_count(watched: Watched) -> None:
 
 
 def test_a_pause_does_not_count_and_what_it_was_doing_goes_on(watched: Watched) -> None:
-    watched.dog.rest()
+    watched.dog.stop_timer()
     watched.dog.pause()
     watched.dog.resume()
     watched.clock.go(500)
     assert watched.said == [], "what rested before the pause rests after it"
     watched.dog.ask(streamed=True)
-    watched.dog.heard()
+    watched.dog.on_token()
     watched.clock.go(4)
     watched.dog.pause()
     watched.clock.go(500)
-    watched.dog.heard()
+    watched.dog.on_token()
     watched.clock.go(500)
     assert watched.said == []
     watched.dog.resume()
@@ -136,7 +136,7 @@ def test_a_pause_does_not_count_and_what_it_was_doing_goes_on(watched: Watched) 
 def test_a_second_attempt_has_its_own_first_token(watched: Watched) -> None:
     watched.dog.ask(streamed=True)
     watched.clock.go(8)
-    watched.dog.rest()
+    watched.dog.stop_timer()
     watched.dog.ask(streamed=True)
     watched.clock.go(8)
     assert watched.said == []
@@ -148,7 +148,7 @@ def test_zero_is_no_limit_and_nothing_is_the_usual() -> None:
     watched = Watched(TimeLimits(first_token=0, stall=0, total=0))
     watched.dog.ask(streamed=True)
     watched.clock.go(100_000)
-    watched.dog.heard()
+    watched.dog.on_token()
     watched.clock.go(100_000)
     assert watched.said == []
     assert TimeLimits(stall=7).over(HOSTED) == HOSTED.model_copy(update={"stall": 7})
@@ -163,8 +163,8 @@ def test_a_closed_watchdog_says_nothing(watched: Watched) -> None:
 
 def test_a_token_sets_no_timer(watched: Watched) -> None:
     watched.dog.ask(streamed=True)
-    watched.dog.heard()
+    watched.dog.on_token()
     before = watched.clock.set
     for _ in range(1000):
-        watched.dog.heard()
+        watched.dog.on_token()
     assert watched.clock.set == before

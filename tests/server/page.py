@@ -37,7 +37,7 @@ class Page:
         self._request = HTTPRequest(url, headers=headers)
         self._socket: WebSocketClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._news = asyncio.Event()
+        self._broadcast = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         self._socket = await websocket_connect(self._request, max_message_size=2**26)
@@ -75,8 +75,8 @@ class Page:
         self._announce()
 
     def _announce(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+        self._broadcast.set()
+        self._broadcast = asyncio.Event()
 
     # --- sending ----------------------------------------------------------------------------------
 
@@ -125,14 +125,14 @@ class Page:
         seen = after
         async with asyncio.timeout(PATIENCE):
             while True:
-                news = self._news
+                broadcast = self._broadcast
                 for event in self.events[seen:]:
                     if wanted(event):
                         return event
                 seen = len(self.events)
                 if self.closed:
                     raise ConnectionError(f"closed: {self.closed}")
-                await news.wait()
+                await broadcast.wait()
 
     async def until_type(self, type_: str, *, after: int = 0, **fields: Any) -> Event:
         """Return the first event of a type that has these fields."""
@@ -149,18 +149,18 @@ class Page:
         """Return code and reason of the end of the connection."""
         async with asyncio.timeout(PATIENCE):
             while self.closed is None:
-                await self._news.wait()
+                await self._broadcast.wait()
         return self.closed
 
-    async def news(self) -> None:
+    async def broadcast(self) -> None:
         """Wait for the next event, or the connection's end."""
-        await self._news.wait()
+        await self._broadcast.wait()
 
     async def until_text(self, run_id: str, length: int, **kwargs: Any) -> None:
         """Wait until so much of a run's answer has come."""
         async with asyncio.timeout(PATIENCE):
             while len(self.text(run_id, **kwargs)) < length:
-                await self._news.wait()
+                await self._broadcast.wait()
 
     def text(self, run_id: str, *, held: str = "", after: int = 0, channel: str | None = None) -> str:
         """Fold a run's deltas. Each must continue exactly where the last ended."""

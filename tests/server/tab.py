@@ -32,7 +32,7 @@ class Tab:
         """The one in which the transcript's events are numbered."""
         self._unanswered: dict[str, dict[str, Any]] = {}
         self._sent: list[dict[str, Any]] = []
-        self._news = asyncio.Event()
+        self._broadcast = asyncio.Event()
 
     @property
     def is_connected(self) -> bool:
@@ -89,7 +89,7 @@ class Tab:
         try:
             async with asyncio.timeout(PATIENCE):
                 while not self.is_idle:
-                    await self._news.wait()
+                    await self._broadcast.wait()
         except TimeoutError:
             closed = self._page and self._page.closed
             raise AssertionError(
@@ -131,8 +131,8 @@ class Tab:
                 text = text_of(message, run.run_id)
                 if len(text) > len(self.longest.get(run.run_id, "")):
                     self.longest[run.run_id] = text
-        self._news.set()
-        self._news = asyncio.Event()
+        self._broadcast.set()
+        self._broadcast = asyncio.Event()
 
 
 def text_of(message: Message, run_id: str) -> str:

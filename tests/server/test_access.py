@@ -15,9 +15,9 @@ from traitlets import Set
 from jupyter_stream_chat import protocol
 from jupyter_stream_chat.server.access import AUTH_RESOURCE, SHARED_OWNER
 from jupyter_stream_chat.server.app import HANDLERS
-from jupyter_stream_chat.server.commands import IMMEDIATE, QUEUED
-from jupyter_stream_chat.server.session import CLOSE_SIGNED_OUT
-from jupyter_stream_chat.server.websocket import ChatSocket
+from jupyter_stream_chat.server.page.commands import IMMEDIATE, QUEUED
+from jupyter_stream_chat.server.page.session import CLOSE_SIGNED_OUT
+from jupyter_stream_chat.server.page.websocket import ChatSocket
 
 from .conftest import Server, StartServer
 from .page import Page, new_id, question

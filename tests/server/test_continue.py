@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_stream_chat.runs.continuation import GO_ON
+from jupyter_stream_chat.runs.continuation import CONTINUE_INSTRUCTION
 from tests.scripted_provider import ScriptedProvider
 from tests.tiny_model import make_tiny_model, plain_answer
 
@@ -68,7 +68,9 @@ async def test_it_goes_on_where_it_was_stopped_in_the_same_message(
         kept = numbered(40)[:31].rstrip()
         path = "/beta" if preset == "deepseek" else "/v1"
         assert provider.requests[-1].path == f"{path}/chat/completions"
-        assert sent == [("user", WORDS), ("assistant", kept)] + [("user", GO_ON)] * (preset is None)
+        assert sent == [("user", WORDS), ("assistant", kept)] + [("user", CONTINUE_INSTRUCTION)] * (
+            preset is None
+        )
         assert (body.get("continue_final_message"), body["messages"][-1].get("prefix")) == {
             "vllm": (True, None),
             "deepseek": (None, True),

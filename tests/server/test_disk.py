@@ -95,7 +95,7 @@ async def until_saved(page: Page, saved: bool) -> dict[str, Any]:
     """Wait until the newest workspace says that chats are saved, or are not."""
     async with asyncio.timeout(PATIENCE):
         while ("not_saved" in page.of_type("workspace_loaded")[-1]) == saved:
-            await page.news()
+            await page.broadcast()
     return page.of_type("workspace_loaded")[-1]
 
 

@@ -25,7 +25,7 @@ class Reader:
         self.headers: Mapping[str, str] = {}
         self._url = URL(server.url("api/doctor"), encoded=True)
         self._token, self._body = server.token, body
-        self._news = asyncio.Event()
+        self._broadcast = asyncio.Event()
         self.reading = asyncio.ensure_future(self._read())
 
     async def _read(self) -> None:
@@ -38,7 +38,7 @@ class Reader:
             self.headers = response.headers
             async for line in response.content:
                 self.lines.append(json.loads(line))
-                self._news.set()
+                self._broadcast.set()
 
     async def leave(self) -> None:
         """Close the connection."""
@@ -52,8 +52,8 @@ class Reader:
                 for line in self.lines:
                     if line["name"] == name:
                         return line
-                self._news.clear()
-                await self._news.wait()
+                self._broadcast.clear()
+                await self._broadcast.wait()
 
 
 async def test_each_step_is_sent_when_it_ends(server: Server, provider: ScriptedProvider) -> None:

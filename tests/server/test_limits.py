@@ -62,9 +62,9 @@ async def too_many_open_chats(page: Page, server: Server) -> str:
 
 
 async def too_many_commands(page: Page, server: Server) -> str:
-    library = (await server.extension.services()).library
+    chat_service = (await server.extension.services()).chat_service
     chat_id = await page.new_chat()
-    async with library._lock(chat_id):  # the commands cannot be done as long as this is held
+    async with chat_service._lock(chat_id):  # the commands cannot be done as long as this is held
         sent = [page.send("update_chat", chat_id=chat_id, title="t") for _ in range(4)]
         await page.answer(sent[-1])
     return sent[-1]

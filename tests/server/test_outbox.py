@@ -26,9 +26,8 @@ from jupyter_stream_chat.protocol import (
     WorkspaceEvent,
     WorkspaceLoaded,
 )
-from jupyter_stream_chat.server.budget import FrameBudget
-from jupyter_stream_chat.server.news import NEWS_CAPACITY, News
-from jupyter_stream_chat.server.outbox import (
+from jupyter_stream_chat.server.page.broadcast import NEWS_CAPACITY, Broadcast
+from jupyter_stream_chat.server.page.outbox import (
     DELTA_CHARACTERS,
     FRAME_CAPACITY,
     FRAME_CHARACTERS,
@@ -39,6 +38,7 @@ from jupyter_stream_chat.server.outbox import (
     WORKSPACE,
     Outbox,
 )
+from jupyter_stream_chat.server.page.token_bucket import TokenBucket
 
 CHAT = "chat-0001"
 RUN = "run-00001"
@@ -59,7 +59,7 @@ class Text:
 
 
 @dataclass
-class Live:
+class LiveOutput:
     """A live run."""
 
     info: RunInfo
@@ -70,7 +70,7 @@ class Live:
         return self.info.run_id
 
 
-def live(run_id: str = RUN, chat_id: str = CHAT) -> Live:
+def live(run_id: str = RUN, chat_id: str = CHAT) -> LiveOutput:
     """Make a live run without text."""
     info = RunInfo(
         run_id=run_id,
@@ -82,7 +82,7 @@ def live(run_id: str = RUN, chat_id: str = CHAT) -> Live:
         created_at=0,
         status="streaming",
     )
-    return Live(info)
+    return LiveOutput(info)
 
 
 class World:
@@ -181,16 +181,16 @@ def added(seq: int, chat_id: str = CHAT) -> MessageAdded:
     return MessageAdded(chat_id=chat_id, seq=seq, message=message)
 
 
-def grow(outbox: Outbox, run: Live, text: str, channel: Channel = "content") -> None:
+def grow(outbox: Outbox, run: LiveOutput, text: str, channel: Channel = "content") -> None:
     run.texts[channel].text += text
-    outbox.grew(run, channel)
+    outbox.on_text(run, channel)
 
 
-def finished(run: Live, seq: int = 9) -> RunFinished:
+def finished(run: LiveOutput, seq: int = 9) -> RunFinished:
     return RunFinished(chat_id=run.info.chat_id, seq=seq, run=run.info)
 
 
-async def start(outbox: Outbox, run: Live) -> None:
+async def start(outbox: Outbox, run: LiveOutput) -> None:
     outbox.follow(CHAT, opened(), [], [])
     outbox.event(RunStarted(chat_id=CHAT, seq=1, run=run.info))
 
@@ -355,12 +355,12 @@ async def test_a_page_that_does_not_read_gets_a_snapshot_in_the_end(world: World
     )
 
 
-def workspace(outbox: Outbox, feed: Feed[WorkspaceEvent]) -> News:
+def workspace(outbox: Outbox, feed: Feed[WorkspaceEvent]) -> Broadcast:
     """Let the page show a workspace."""
-    news = News(feed, asyncio.get_running_loop())
-    outbox.follow_workspace(WorkspaceLoaded(seq=feed.seq, chats=[], profiles=[], streaming="on"), news)
-    news.join(outbox)
-    return news
+    broadcast = Broadcast(feed, asyncio.get_running_loop())
+    outbox.follow_workspace(WorkspaceLoaded(seq=feed.seq, chats=[], profiles=[], streaming="on"), broadcast)
+    broadcast.join(outbox)
+    return broadcast
 
 
 def delete(feed: Feed[WorkspaceEvent], count: int = 1) -> None:
@@ -434,7 +434,7 @@ async def test_commands_with_large_replies_wait_for_room(world: World, outbox: O
     world.slow = True
     for n in range(ROOM + 1):
         outbox.reply(CommandAccepted(command_id=f"command-{n}"))
-    waiting = asyncio.ensure_future(outbox.room())
+    waiting = asyncio.ensure_future(outbox.wait_until_drained())
     await asyncio.sleep(0)
     assert not waiting.done()
     await world.read(3)
@@ -454,7 +454,7 @@ async def test_a_broken_socket_ends_the_outbox(world: World, outbox: Outbox) -> 
     outbox.event(finished(run))
     outbox.reply(CommandAccepted(command_id=RUN))
     assert len(world.frames) == before
-    await outbox.room()
+    await outbox.wait_until_drained()
 
 
 # --- the budget ------------------------------------------------------------------------------------
@@ -462,7 +462,7 @@ async def test_a_broken_socket_ends_the_outbox(world: World, outbox: Outbox) -> 
 
 def test_the_budget_refills_with_time() -> None:
     now = [0.0]
-    budget = FrameBudget(lambda: now[0], capacity=2, interval=0.5)
+    budget = TokenBucket(lambda: now[0], capacity=2, interval=0.5)
     assert [budget.take(), budget.take()] == [0, 0]
     assert budget.take() == pytest.approx(0.5)
     now[0] = 0.25

@@ -41,14 +41,14 @@ async def test_profiles_are_added_replaced_and_deleted_in_every_page(server: Ser
 
 async def test_a_stored_profile_that_can_no_longer_be_read_is_mended_or_deleted(server: Server) -> None:
     services = await server.extension.services()
-    await services.library.save_profile("mine", {**STORED, "provider": "since_uninstalled"})
+    await services.chat_service.save_profile("mine", {**STORED, "provider": "since_uninstalled"})
     await services.profiles_changed()
     _, found = await server.rest("GET", "profiles/mine")
     assert (found["profile"]["locked"], found["profile"]["problem"]["field"]) == (False, "provider")
     assert found["values"]["model"] == "m"
     _, mended = await server.rest("PUT", "profiles/mine", STORED)
     assert "problem" not in mended["profile"]
-    await services.library.save_profile("mine", {**STORED, "provider": "since_uninstalled"})
+    await services.chat_service.save_profile("mine", {**STORED, "provider": "since_uninstalled"})
     await services.profiles_changed()
     assert (await server.rest("DELETE", "profiles/mine"))[0] == 200
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_stream_chat.protocol import PROTOCOL_VERSION, CreateChat
-from jupyter_stream_chat.server import commands
+from jupyter_stream_chat.server.page import commands
 from tests.scripted_provider import ScriptedProvider
 
 from .conftest import KEY, Server, StartServer, scripted_profile
@@ -414,13 +414,13 @@ async def test_a_page_that_leaves_leaves_nothing(server: Server) -> None:
     services = await server.extension.services()
     async with server.page() as page:
         chat_id = await page.new_chat()
-        feed = services.library.feed(chat_id)
+        feed = services.chat_service.feed(chat_id)
         assert len(feed._subscribers) == 1
     async with asyncio.timeout(5):
         while services.sessions:  # noqa: ASYNC110 - the server tells nobody that a page has gone
             await asyncio.sleep(0.01)
     assert not feed._subscribers
-    assert not services.news("")._readers
+    assert not services.broadcast("")._readers
 
 
 # --- how it was asked ------------------------------------------------------------------------------

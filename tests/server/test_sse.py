@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_stream_chat.nonces import new_nonce, run_id_of
-from jupyter_stream_chat.server import run_events
+from jupyter_stream_chat.server.http import run_events
 
 from .conftest import Server
 from .page import PATIENCE, numbered
@@ -41,7 +41,7 @@ class Reader:
 
     def __init__(self, server: Server, run_id: str, **headers: str) -> None:
         self.body = ""
-        self._news = asyncio.Event()
+        self._broadcast = asyncio.Event()
         self.response = asyncio.ensure_future(
             server.fetch(
                 "GET",
@@ -54,8 +54,8 @@ class Reader:
 
     def _take(self, chunk: bytes) -> None:
         self.body += chunk.decode()
-        self._news.set()
-        self._news = asyncio.Event()
+        self._broadcast.set()
+        self._broadcast = asyncio.Event()
 
     @property
     def events(self) -> list[Received]:
@@ -72,7 +72,7 @@ class Reader:
         """Wait for so much text."""
         async with asyncio.timeout(PATIENCE):
             while len(self.text()) < length:
-                await self._news.wait()
+                await self._broadcast.wait()
 
 
 async def start(server: Server, text: str) -> str:
@@ -132,7 +132,7 @@ async def test_silence_is_filled_by_comments(server: Server, monkeypatch: pytest
     reader = Reader(server, run_id)
     async with asyncio.timeout(PATIENCE):
         while parse(reader.body)[1] < 3:
-            await reader._news.wait()
+            await reader._broadcast.wait()
     await server.rest("POST", f"runs/{run_id}/interrupt")
     await reader.response
     assert reader.events[-1].data["run"]["finish_reason"] == "interrupted"
@@ -142,7 +142,7 @@ async def test_silence_is_filled_by_comments(server: Server, monkeypatch: pytest
 async def test_a_reader_that_leaves_is_forgotten(server: Server) -> None:
     services = await server.extension.services()
     run_id = await start(server, "hang=3")
-    feed = services.library.feed(services.runs.live(run_id).info.chat_id)
+    feed = services.chat_service.feed(services.runs.live(run_id).info.chat_id)
     _, writer = await asyncio.open_connection("127.0.0.1", server.port)
     path = server.url(f"api/runs/{run_id}/events").split(str(server.port), 1)[1]
     request = (

@@ -15,9 +15,9 @@ import pytest
 from tornado.httpclient import HTTPClientError
 
 from jupyter_stream_chat.server import services as services_module
-from jupyter_stream_chat.server.outbox import QUEUE_LIMIT
+from jupyter_stream_chat.server.page.outbox import QUEUE_LIMIT
+from jupyter_stream_chat.server.page.session import Session
 from jupyter_stream_chat.server.services import open_services
-from jupyter_stream_chat.server.session import Session
 
 from .conftest import Server
 from .page import PATIENCE, new_id, numbered

@@ -1,0 +1,444 @@
+"""All chats of this server: the async façade that runs and server use.
+
+Owns the order of things: a change is written by the store, on a thread of its own, then published on the
+event loop; a snapshot shows both or neither. ``run_ownership`` knows which server owns a run, ``chat_store``
+has the SQL, ``feed`` the sequence numbers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+from weakref import WeakValueDictionary
+
+from ..protocol import (
+    BranchSelected,
+    Channel,
+    ChatAdded,
+    ChatDeleted,
+    ChatInfo,
+    ChatOpened,
+    ChatUpdated,
+    DeploymentLimitation,
+    ErrorInfo,
+    Message,
+    MessageAdded,
+    MessageChanged,
+    RunFinished,
+    RunInfo,
+    RunStarted,
+    WorkspaceEvent,
+)
+from .chat_store import ChatChanges, ChatStore, StoredChat
+from .command_error import ChatBusy, ChatReadOnly
+from .feed import ChatFeed, Feed
+from .run_ownership import Reconciled, RemoteRun, RunOwnership
+from .spool import Spool
+from .text import StreamText
+from .tree import Turn, conversation, parts_of, written
+
+SNAPSHOT_MESSAGES = 50
+WATCH_SECONDS = 2.0
+"""Between two looks at runs of another server: when one ends, its chat can be written in again."""
+RETRY_SECONDS = 5.0
+"""Between two tries to save what is in memory only."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class ChatService:
+    """Chats, messages, runs and stored profiles. ``ChatService.open`` makes one.
+
+    ``owner`` is "" for all (one shared list) or a user's name; who may ask for which is the server's matter.
+    """
+
+    def __init__(
+        self, data_dir: Path, *, watch_seconds: float = WATCH_SECONDS, retry_seconds: float = RETRY_SECONDS
+    ) -> None:
+        """Use ``open``."""
+        self.epoch = secrets.token_hex(8)
+        """Names this start of the server; sequence numbers count within it."""
+        self.on_not_saved: Callable[[], None] = lambda: None
+        """Called on the loop when ``not_saved`` changes: send every page its workspace again."""
+        self._data_dir = data_dir
+        self._watch_seconds = watch_seconds
+        self._retry_seconds = retry_seconds
+        # One thread: SQLite's connection stays in it, and calls are done in the order of their making.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream-chat-store")
+        self._feeds: dict[str, ChatFeed] = {}
+        self._workspaces: dict[str, Feed[WorkspaceEvent]] = {}
+        # Held from a write until it is published, and while a snapshot is read.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._announced: ErrorInfo | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._mender: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+
+    @classmethod
+    async def open(
+        cls, data_dir: Path, *, watch_seconds: float = WATCH_SECONDS, retry_seconds: float = RETRY_SECONDS
+    ) -> ChatService:
+        """Open the store in ``data_dir``, or one in memory under ``not_saved``, and recover lost runs."""
+        chat_service = cls(data_dir, watch_seconds=watch_seconds, retry_seconds=retry_seconds)
+        await chat_service._in_thread(chat_service._open)
+        chat_service._notice()
+        await chat_service.recover()
+        return chat_service
+
+    def _open(self) -> None:
+        self._store = ChatStore(self._data_dir)
+        self._ownership = RunOwnership(self._store, self._data_dir / "spool")
+
+    async def close(self) -> None:
+        """Close the store. Live runs must have ended."""
+        for task in (self._watcher, self._mender):
+            if task:
+                task.cancel()
+        await self._in_thread(self._store.close)
+        self._thread.shutdown(wait=False)
+
+    @property
+    def not_saved(self) -> ErrorInfo | None:
+        """Why something lives in memory only; None while all is saved."""
+        return self._store.not_saved or self._ownership.problem
+
+    async def damaged(self) -> ErrorInfo | None:
+        """Return where the saved chats are that could not be read, and were put aside."""
+        return await self._in_thread(lambda: self._store.damaged)
+
+    # --- feeds --------------------------------------------------------------------------------------
+
+    def feed(self, chat_id: str) -> ChatFeed:
+        """Return the feed of a chat (which need not exist: ask ``owner_of`` first)."""
+        return self._feeds.setdefault(chat_id, ChatFeed())
+
+    def workspace(self, owner: str) -> Feed[WorkspaceEvent]:
+        """Return the feed of an owner's chat list and profiles."""
+        return self._workspaces.setdefault(owner, Feed())
+
+    @property
+    def workspaces(self) -> Mapping[str, Feed[WorkspaceEvent]]:
+        """Every workspace that anybody has followed, by owner."""
+        return self._workspaces
+
+    # --- chats --------------------------------------------------------------------------------------
+
+    async def create_chat(self, owner: str, chat: ChatInfo) -> bool:
+        """Make a chat; False when it was there already. Raises IdTaken when it is somebody else's."""
+        async with self._lock(chat.chat_id):
+            created = await self._call(self._store.create_chat, owner, chat)
+            if created:
+                self.workspace(owner).publish(lambda seq: ChatAdded(seq=seq, chat=chat))
+        return created
+
+    async def update_chat(self, chat_id: str, changes: ChatChanges) -> ChatInfo:
+        """Change the fields that are present, of those that a user may. Raises UnknownChat."""
+        async with self._lock(chat_id):
+            chat = await self._call(self._store.update_chat, chat_id, changes)
+            self._publish_chat(chat)
+        return chat.info
+
+    async def delete_chat(self, chat_id: str) -> None:
+        """Delete a chat and all that is in it. Interrupt its live runs first.
+
+        Raises UnknownChat, and ChatReadOnly while another server writes in it.
+        """
+        async with self._lock(chat_id):
+            settled = await self._settle(chat_id)
+            if settled.foreign:
+                raise _read_only(settled.foreign[0])
+            chat = await self._call(self._store.delete_chat, chat_id)
+            self.workspace(chat.owner).publish(lambda seq: ChatDeleted(seq=seq, chat_id=chat_id))
+            self._forget(chat_id)
+
+    async def chats(self, owner: str) -> list[ChatInfo]:
+        """Return the owner's chats, latest first, as of ``workspace(owner).seq`` at the return."""
+        feed = self.workspace(owner)
+        while True:
+            seq = feed.seq
+            chats = await self._call(self._store.chats, owner)
+            if feed.seq == seq:
+                return chats
+
+    async def chat(self, chat_id: str) -> ChatInfo:
+        """Return a chat. Raises UnknownChat."""
+        return (await self._call(self._store.chat, chat_id)).info
+
+    async def owner_of(self, chat_id: str) -> str:
+        """Return whose chat it is. Raises UnknownChat."""
+        return (await self._call(self._store.chat, chat_id)).owner
+
+    # --- messages -----------------------------------------------------------------------------------
+
+    async def snapshot(self, chat_id: str) -> ChatOpened:
+        """Return the last messages of the active branch, live runs with their text so far.
+
+        It holds at the moment of the return: whoever subscribes before the next await misses nothing.
+        Raises UnknownChat.
+        """
+        async with self._lock(chat_id):
+            settled, messages, has_more = await self._call(self._read_snapshot, chat_id)
+            # No await from here: no text may come between the lengths in the snapshot and the subscription.
+            self._publish_settled(settled)
+            return ChatOpened(
+                chat_id=chat_id,
+                seq=self.feed(chat_id).seq,
+                messages=[self._as_of_now(message, settled.foreign) for message in messages],
+                has_more=has_more,
+                read_only=_read_only(settled.foreign[0]).error if settled.foreign else None,
+            )
+
+    def _read_snapshot(self, chat_id: str) -> tuple[Reconciled, list[Message], bool]:
+        self._store.chat(chat_id)
+        settled = self._ownership.settle(chat_id)
+        return settled, *self._store.messages(chat_id, None, SNAPSHOT_MESSAGES)
+
+    async def messages_before(self, chat_id: str, before: str, limit: int) -> tuple[list[Message], bool]:
+        """Return up to ``limit`` messages before ``before``, oldest first, and whether there are more.
+
+        Raises UnknownMessage.
+        """
+        return await self._call(self._store.messages, chat_id, before, limit)
+
+    async def select_branch(self, chat_id: str, message_id: str) -> None:
+        """Let the active branch lead through a message, then publish ``branch_selected`` if it did not.
+
+        Raises UnknownMessage, ChatBusy, ChatReadOnly.
+        """
+        async with self._lock(chat_id):
+            selected = await self._undisturbed(chat_id, self._store.select_branch, chat_id, message_id)
+            if selected is not None:
+                messages, has_more = selected
+                self.feed(chat_id).publish(
+                    lambda seq: BranchSelected(chat_id=chat_id, seq=seq, messages=messages, has_more=has_more)
+                )
+
+    async def edit_answer(self, chat_id: str, message_id: str, text: str | None) -> None:
+        """Let ``text`` count of an answer (None: what was shown of it), then publish ``message_changed``.
+
+        Raises UnknownMessage, ChatBusy, ChatReadOnly.
+        """
+        async with self._lock(chat_id):
+            edit = self._store.edit_answer
+            changed = await self._undisturbed(chat_id, edit, chat_id, message_id, text)
+            if changed is not None:
+                self.feed(chat_id).publish(
+                    lambda seq: MessageChanged(chat_id=chat_id, seq=seq, message=changed)
+                )
+
+    async def message(self, chat_id: str, message_id: str) -> Message:
+        """Return a message as it is in the store. Raises UnknownMessage."""
+        return await self._call(self._store.message, chat_id, message_id)
+
+    async def message_of_run(self, run_id: str) -> Message | None:
+        """Return the answer that a run wrote, as it is in the store; None when there is no such run."""
+        return await self._call(self._store.message_of_run, run_id)
+
+    async def branch(self, chat_id: str) -> list[Message]:
+        """Return the whole active branch, as it is in the store."""
+        return await self._call(self._store.branch, chat_id)
+
+    async def all_messages(self, chat_id: str) -> list[Message]:
+        """Return the messages of all branches, as they are in the store."""
+        return await self._call(self._store.all_messages, chat_id)
+
+    async def context(self, chat_id: str, leaf_id: str) -> list[Turn]:
+        """Return the conversation that ends with message ``leaf_id``, as a prompt has it.
+
+        Raises UnknownMessage.
+        """
+        return conversation(await self._call(self._store.path_to_root, chat_id, leaf_id))
+
+    def _as_of_now(self, message: Message, foreign: Sequence[RemoteRun]) -> Message:
+        live = self.feed(message.chat_id).live
+        for run in message.runs:
+            if writing := live.get(run.run_id):
+                texts = {channel: str(text) for channel, text in writing.texts.items()}
+                message = written(message, writing.info, texts)
+        for other in foreign:
+            if other.run.message_id == message.message_id:
+                message = written(message, other.run, other.spooled.texts)
+        return message
+
+    # --- runs ---------------------------------------------------------------------------------------
+
+    async def begin_run(self, question: Message | None, answer: Message, run: RunInfo) -> Spool | None:
+        """Write a run and its messages, then publish ``message_added`` .. ``run_started``, ``chat_updated``.
+
+        Returns the run's spool, locked and owned by the caller, or None when the run had been begun before
+        (a command sent twice): then there is nothing to start. A chat without a title is named after the
+        question. Enter the run in ``feed(chat_id).live`` before the next await.
+        Raises UnknownChat, UnknownMessage (parent), IdTaken, ChatBusy, ChatReadOnly.
+        """
+        async with self._lock(run.chat_id):
+            begin = self._ownership.begin
+            begun = await self._undisturbed(run.chat_id, begin, question, answer, run, self._spool_failed)
+            if begun is None:
+                return None
+            feed = self.feed(run.chat_id)
+            for message in begun.added:
+                feed.publish(_message_added(message))
+            feed.publish(lambda seq: RunStarted(chat_id=run.chat_id, seq=seq, run=run))
+            self._publish_chat(begun.chat)
+            return begun.spool
+
+    async def end_run(self, run: RunInfo, texts: Mapping[Channel, StreamText]) -> None:
+        """Write a run's end and text in one transaction, then publish ``run_finished`` and ``chat_updated``.
+
+        Takes the run out of ``feed(chat_id).live``. The caller removes the spool afterwards. Does not raise
+        for want of disk: see ``not_saved``.
+        """
+        parts = parts_of(run.run_id, {channel: str(text) for channel, text in texts.items()})
+        chat: StoredChat | None = None
+        async with self._lock(run.chat_id):
+            try:
+                chat = await self._call(self._ownership.end, run, parts)
+            finally:
+                # Whatever became of the write, the run is over, and no page may wait for its end.
+                self._ownership.release(run.run_id)
+                self._publish_end(run, chat)
+        self._notice()
+
+    async def recover(self) -> None:
+        """End runs whose server is gone: finish_reason ``lost``, with all the text of their spools."""
+        for chat_id in await self._call(self._ownership.unsettled_chats):
+            async with self._lock(chat_id):
+                await self._settle(chat_id)
+        await self._call(self._ownership.clean_up)
+
+    async def _undisturbed(
+        self, chat_id: str, change: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Do what a run that writes forbids; one that is lost is ended first. Hold the chat's lock.
+
+        Raises ChatBusy, and ChatReadOnly while another server writes.
+        """
+        try:
+            return await self._call(change, *args, **kwargs)
+        except ChatBusy as busy:
+            if self._ownership.is_ours(busy.run_id):
+                raise
+            settled = await self._settle(chat_id)
+            if settled.foreign:
+                raise _read_only(settled.foreign[0]) from None
+            return await self._call(change, *args, **kwargs)
+
+    async def _settle(self, chat_id: str) -> Reconciled:
+        """End the chat's lost runs. Hold the chat's lock."""
+        settled = await self._call(self._ownership.settle, chat_id)
+        self._publish_settled(settled)
+        return settled
+
+    def _publish_settled(self, settled: Reconciled) -> None:
+        for run in settled.ended:
+            self._publish_end(run, settled.chat)
+        if settled.foreign and self._watcher is None:
+            self._watcher = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        """Look after chats that are read-only until none is."""
+        try:
+            while await self._call(self._ownership.unsettled_chats):
+                await asyncio.sleep(self._watch_seconds)
+                await self.recover()
+        finally:
+            self._watcher = None
+
+    def _publish_end(self, run: RunInfo, chat: StoredChat | None) -> None:
+        feed = self.feed(run.chat_id)
+        feed.live.pop(run.run_id, None)
+        feed.publish(lambda seq: RunFinished(chat_id=run.chat_id, seq=seq, run=run))
+        if chat:
+            self._publish_chat(chat)
+        else:
+            self._forget(run.chat_id)
+
+    # --- stored profiles ----------------------------------------------------------------------------
+
+    async def profiles(self) -> list[dict[str, Any]]:
+        """Return the stored profiles in the order of their making."""
+        return await self._call(self._store.profiles)
+
+    async def save_profile(self, profile_id: str, fields: Mapping[str, Any]) -> None:
+        """Store or replace a profile. Keys do not belong here."""
+        await self._call(self._store.save_profile, profile_id, fields)
+
+    async def delete_profile(self, profile_id: str) -> bool:
+        """Delete a stored profile; False when there was none."""
+        return await self._call(self._store.delete_profile, profile_id)
+
+    # --- deployments --------------------------------------------------------------------------------
+
+    async def limitations(self, now: float) -> list[DeploymentLimitation]:
+        """Return what is remembered of deployments and still holds at ``now``."""
+        return await self._call(self._store.limitations, now)
+
+    async def remember_limitation(self, found: DeploymentLimitation, now: float) -> None:
+        """Remember what a deployment does not do, until its time is up."""
+        await self._call(self._store.remember_limitation, found, now)
+
+    async def forget_limitations(self) -> None:
+        """Forget what is remembered of every deployment."""
+        await self._call(self._store.forget_limitations)
+
+    # --- machinery ----------------------------------------------------------------------------------
+
+    def _lock(self, chat_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(chat_id, asyncio.Lock())
+
+    def _forget(self, chat_id: str) -> None:
+        """Drop the feed of a chat that is gone, unless a run still has its end to tell."""
+        if not self.feed(chat_id).live:
+            del self._feeds[chat_id]
+
+    def _publish_chat(self, chat: StoredChat) -> None:
+        self.workspace(chat.owner).publish(lambda seq: ChatUpdated(seq=seq, chat=chat.info))
+
+    async def _call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await self._in_thread(function, *args, **kwargs)
+        finally:
+            self._notice()
+
+    async def _in_thread(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: function(*args, **kwargs))
+
+    def _spool_failed(self, run_id: str, error: OSError) -> None:
+        self._ownership.spool_failed(run_id, error)
+        # A spool's first record is written on the store's thread.
+        self._loop.call_soon_threadsafe(self._notice)
+
+    def _notice(self) -> None:
+        """Say when ``not_saved`` has changed; see to it that it does."""
+        if self.not_saved != self._announced:
+            self._announced = self.not_saved
+            self.on_not_saved()
+        if self.not_saved is not None and self._mender is None:
+            self._mender = asyncio.create_task(self._mend())
+
+    async def _mend(self) -> None:
+        """Try again and again to save what is in memory only."""
+        try:
+            while self.not_saved is not None:
+                await asyncio.sleep(self._retry_seconds)
+                live = {
+                    run_id: run.texts for feed in self._feeds.values() for run_id, run in feed.live.items()
+                }
+                self._ownership.spool_again(live)
+                await self._call(self._ownership.return_to_disk)
+        finally:
+            self._mender = None
+
+
+def _read_only(foreign: RemoteRun) -> ChatReadOnly:
+    return ChatReadOnly(foreign.run.run_id, foreign.spooled.owner)
+
+
+def _message_added(message: Message) -> Callable[[int], MessageAdded]:
+    return lambda seq: MessageAdded(chat_id=message.chat_id, seq=seq, message=message)

@@ -1,0 +1,458 @@
+"""Chats, messages, runs, profiles and deployments in SQLite: synchronous, one connection, one thread.
+
+Owns the queries and what one transaction holds. Inserts are idempotent by the ids that clients make.
+Where the data live, on the disk or in memory, is ``database``'s business.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from pydantic import TypeAdapter
+
+from ..protocol import ChatInfo, DeploymentLimitation, ErrorInfo, Message, Parameters, Part, Role, RunInfo
+from .command_error import ChatBusy, IdTaken, UnknownChat, UnknownMessage
+from .sqlite import Database
+from .tree import edited, title_of
+
+_PARTS: TypeAdapter[list[Part]] = TypeAdapter(list[Part])
+_CHANGEABLE = ("title", "profile_id", "streaming", "parameters")
+_CHAT = """
+SELECT owner, chat_id, title, created_at, updated_at, profile_id, streaming, parameters,
+    EXISTS (SELECT 1 FROM runs WHERE runs.chat_id = chats.chat_id AND finished = 0) AS running
+FROM chats
+"""
+_MESSAGE = "message_id, chat_id, parent_id, role, author, content, created_at"
+_PATH = f"""
+WITH RECURSIVE path AS (
+    SELECT 0 AS depth, * FROM messages WHERE message_id = :leaf AND chat_id = :chat
+    UNION ALL
+    SELECT depth + 1, messages.* FROM path JOIN messages ON messages.message_id = path.parent_id
+    LIMIT :limit
+) SELECT {_MESSAGE} FROM path ORDER BY depth DESC
+"""
+_LEAF = """
+SELECT coalesce(
+    (SELECT leaf_id FROM chats WHERE chat_id = :chat),
+    (SELECT message_id FROM messages WHERE chat_id = :chat ORDER BY position DESC LIMIT 1)
+)
+"""
+_NEWEST_UNDER = """
+WITH RECURSIVE under AS (
+    SELECT position, message_id FROM messages WHERE message_id = :message
+    UNION ALL
+    SELECT messages.position, messages.message_id
+    FROM under CROSS JOIN messages
+    ON messages.chat_id = :chat AND messages.parent_id = under.message_id
+) SELECT message_id FROM under ORDER BY position DESC LIMIT 1
+"""
+# A list as one JSON value: a statement has room for some thousands of single ones.
+_RUNS_OF = """
+SELECT message_id, info FROM runs
+WHERE message_id IN (SELECT value FROM json_each(?)) ORDER BY position
+"""
+_FOLLOWING = """
+SELECT messages.parent_id, message_id
+FROM (SELECT DISTINCT value FROM json_each(:parents))
+CROSS JOIN messages ON messages.chat_id = :chat AND messages.parent_id IS value
+ORDER BY position
+"""
+_SELECTED_AT_MOST = 200
+"""Messages that a change of the branch brings: the rest is loaded when somebody scrolls up to it."""
+_LIMITATION = "provider, endpoint, model, limitation, until"
+_NO_LIMIT = -1
+
+ChatChanges = Mapping[str, str | Parameters | None]
+"""Fields of a chat by name; a null clears the chat's own choice."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class StoredChat:
+    """A chat and whose it is."""
+
+    owner: str
+    info: ChatInfo
+
+
+def _change(method: Callable[Concatenate[ChatStore, P], R]) -> Callable[Concatenate[ChatStore, P], R]:
+    """Make a method one transaction, which the disk cannot make fail."""
+
+    @wraps(method)
+    def change(self: ChatStore, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._db.change(lambda: method(self, *args, **kwargs))
+
+    return change
+
+
+class ChatStore:
+    """The database of all chats."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the database in ``folder``; where that is impossible, one in memory."""
+        self._db = Database(folder)
+
+    @property
+    def not_saved(self) -> ErrorInfo | None:
+        """Why nothing is written to the disk; None while it is."""
+        return self._db.not_saved
+
+    @property
+    def damaged(self) -> ErrorInfo | None:
+        """Where the saved chats are that could not be read, and were put aside."""
+        return self._db.damaged
+
+    def return_to_disk(self) -> bool:
+        """Save what is in memory only; False while the disk refuses."""
+        return self._db.return_to_disk()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    # --- chats --------------------------------------------------------------------------------------
+
+    @_change
+    def create_chat(self, owner: str, chat: ChatInfo) -> bool:
+        """Insert a chat; False when it is there. Raises IdTaken when it is another owner's."""
+        row = (chat.chat_id, owner, chat.title, chat.created_at, chat.updated_at)
+        own = (chat.profile_id, chat.streaming, _column(chat.parameters))
+        inserted = self._insert("chats", (*row, *own, None))
+        if not inserted and self.chat(chat.chat_id).owner != owner:
+            raise IdTaken("chat_id", chat.chat_id)
+        return inserted
+
+    @_change
+    def update_chat(self, chat_id: str, changes: ChatChanges) -> StoredChat:
+        """Change the fields that are present. Raises UnknownChat."""
+        for name in _CHANGEABLE:
+            if name in changes:
+                value = _column(changes[name])
+                self._db.execute(f"UPDATE chats SET {name} = ? WHERE chat_id = ?", (value, chat_id))
+        return self.chat(chat_id)
+
+    @_change
+    def delete_chat(self, chat_id: str) -> StoredChat:
+        """Delete a chat with its messages and runs, and return it. Raises UnknownChat."""
+        chat = self.chat(chat_id)
+        self._db.execute("DELETE FROM chats WHERE chat_id = ?", (chat_id,))
+        return chat
+
+    def chat(self, chat_id: str) -> StoredChat:
+        """Return a chat. Raises UnknownChat."""
+        row = self._db.execute(f"{_CHAT} WHERE chat_id = ?", (chat_id,)).fetchone()
+        if row is None:
+            raise UnknownChat(chat_id)
+        return _chat(row)
+
+    def chats(self, owner: str) -> list[ChatInfo]:
+        """Return an owner's chats, the one last asked in first."""
+        rows = self._db.execute(f"{_CHAT} WHERE owner = ? ORDER BY updated_at DESC, rowid DESC", (owner,))
+        return [_chat(row).info for row in rows]
+
+    # --- messages -----------------------------------------------------------------------------------
+
+    def messages(self, chat_id: str, before: str | None, limit: int) -> tuple[list[Message], bool]:
+        """Return up to ``limit`` messages of the active branch, oldest first, and whether older ones exist.
+
+        ``before``: the message that they lead to; None: the branch's end is included. Raises UnknownMessage.
+        """
+        with self._db.transaction():
+            leaf = self._leaf(chat_id) if before is None else self._parent(chat_id, before)
+            if leaf is None:
+                return [], False
+            path = self._path(chat_id, leaf, limit + 1)
+            return self._with_siblings(chat_id, path[-limit:]), len(path) > limit
+
+    def message(self, chat_id: str, message_id: str) -> Message:
+        """Return a message. Raises UnknownMessage."""
+        with self._db.transaction():
+            path = self._path(chat_id, message_id, 1)
+        if not path:
+            raise UnknownMessage(message_id, "message_id")
+        return path[0]
+
+    def branch(self, chat_id: str) -> list[Message]:
+        """Return the whole active branch, oldest message first."""
+        with self._db.transaction():
+            leaf = self._leaf(chat_id)
+            return [] if leaf is None else self._path(chat_id, leaf, _NO_LIMIT)
+
+    def all_messages(self, chat_id: str) -> list[Message]:
+        """Return the messages of all branches in the order of their arrival."""
+        with self._db.transaction():
+            select = f"SELECT {_MESSAGE} FROM messages WHERE chat_id = ? ORDER BY position"
+            return self._messages(self._db.execute(select, (chat_id,)).fetchall())
+
+    def path_to_root(self, chat_id: str, leaf_id: str) -> list[Message]:
+        """Return a message and all that it follows, oldest first. Raises UnknownMessage."""
+        with self._db.transaction():
+            path = self._path(chat_id, leaf_id, _NO_LIMIT)
+        if not path:
+            raise UnknownMessage(leaf_id, "parent_id")
+        return path
+
+    @_change
+    def select_branch(self, chat_id: str, message_id: str) -> tuple[list[Message], bool] | None:
+        """Let the active branch lead through a message to the newest one under it; None where it does.
+
+        Returns that branch's end, from the message on or shorter, and whether there are messages before it.
+        Raises UnknownMessage, ChatBusy.
+        """
+        self._chat_of(message_id, chat_id, "message_id")
+        leaf = self._newest_under(chat_id, message_id)
+        if leaf == self._leaf(chat_id):
+            return None
+        self._refuse_while_writing(chat_id)
+        self._set_leaf(chat_id, leaf)
+        path = self._path(chat_id, leaf, _SELECTED_AT_MOST)
+        first = next((at for at, message in enumerate(path) if message.message_id == message_id), 0)
+        return self._with_siblings(chat_id, path[first:]), path[first].parent_id is not None
+
+    @_change
+    def edit_answer(self, chat_id: str, message_id: str, text: str | None) -> Message | None:
+        """Let ``text`` count of an answer, or what was shown of it (None); None when it does already.
+
+        Raises UnknownMessage, also for a message that is no answer, and ChatBusy.
+        """
+        self._chat_of(message_id, chat_id, "message_id", role="assistant")
+        self._refuse_while_writing(chat_id)
+        (message,) = self._path(chat_id, message_id, 1)
+        changed = edited(message, text)
+        if changed == message:
+            return None
+        self._set_content(message_id, changed.content)
+        return self._with_siblings(chat_id, [changed])[0]
+
+    # --- runs ---------------------------------------------------------------------------------------
+
+    def start_run(self, question: Message | None, answer: Message, run: RunInfo) -> list[Message] | None:
+        """Insert a run and its messages; name the chat after its first question.
+
+        Returns the messages that were new, or None when the run is there already. Raises UnknownChat,
+        UnknownMessage (the parent), IdTaken, ChatBusy (an unfinished run).
+        """
+        # The reader waits for this one, and the end of the run makes it durable.
+        return self._db.change(lambda: self._start_run(question, answer, run), durable=False)
+
+    def _start_run(self, question: Message | None, answer: Message, run: RunInfo) -> list[Message] | None:
+        if self.has_run(run):
+            return None
+        chat = self.chat(run.chat_id).info
+        self._refuse_while_writing(run.chat_id)
+        if question is None and answer.parent_id is not None:
+            self._chat_of(answer.parent_id, run.chat_id, "message_id", role="user")
+        added = [message for message in (question, answer) if message and self._add(message)]
+        row = (None, run.run_id, run.chat_id, run.message_id, run.model_dump_json(exclude_none=True), False)
+        self._insert("runs", row)
+        title = chat.title or (title_of(question) if question else "")
+        changes = (title, answer.created_at, run.chat_id)
+        self._db.execute("UPDATE chats SET title = ?, updated_at = ? WHERE chat_id = ?", changes)
+        if added:
+            self._set_leaf(run.chat_id, answer.message_id)
+        return self._with_siblings(run.chat_id, added)
+
+    @_change
+    def finish_run(self, run: RunInfo, parts: Sequence[Part]) -> bool:
+        """Write a run's end and its text; False when it has ended already, or its chat was deleted.
+
+        It is on the disk when this returns: the spool may go.
+        """
+        info = run.model_dump_json(exclude_none=True)
+        update = "UPDATE runs SET info = ?, finished = 1 WHERE run_id = ? AND finished = 0"
+        if not self._db.execute(update, (info, run.run_id)).rowcount:
+            return False
+        select = "SELECT content FROM messages WHERE message_id = ?"
+        (content,) = self._db.execute(select, (run.message_id,)).fetchone()
+        others = [part for part in _PARTS.validate_json(content) if part.run_id != run.run_id]
+        self._set_content(run.message_id, [*others, *parts])
+        return True
+
+    def has_run(self, run: RunInfo) -> bool:
+        """Tell whether a run has been begun. Raises IdTaken when its id is that of another chat's run."""
+        known = self.run(run.run_id)
+        if known and known.chat_id != run.chat_id:
+            raise IdTaken("run_id", run.run_id)
+        return known is not None
+
+    def run(self, run_id: str) -> RunInfo | None:
+        """Return a run."""
+        row = self._db.execute("SELECT info FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        return RunInfo.model_validate_json(row[0]) if row else None
+
+    def message_of_run(self, run_id: str) -> Message | None:
+        """Return the answer that a run writes or wrote."""
+        with self._db.transaction():
+            run = self.run(run_id)
+            return self._path(run.chat_id, run.message_id, 1)[0] if run else None
+
+    def unfinished_runs(self, chat_id: str | None = None) -> list[RunInfo]:
+        """Return the runs without an end, of one chat or of all."""
+        where = "finished = 0" + (" AND chat_id = ?" if chat_id else "")
+        parameters = (chat_id,) if chat_id else ()
+        rows = self._db.execute(f"SELECT info FROM runs WHERE {where} ORDER BY position", parameters)
+        return [RunInfo.model_validate_json(info) for (info,) in rows]
+
+    # --- profiles -----------------------------------------------------------------------------------
+
+    def profiles(self) -> list[dict[str, Any]]:
+        """Return the stored profiles in the order of their making."""
+        return [
+            json.loads(row[0]) for row in self._db.execute("SELECT fields FROM profiles ORDER BY position")
+        ]
+
+    @_change
+    def save_profile(self, profile_id: str, fields: Mapping[str, Any]) -> None:
+        """Insert or replace a profile; a replaced one keeps its place."""
+        insert = "INSERT INTO profiles (profile_id, fields) VALUES (?, ?)"
+        replace = "ON CONFLICT (profile_id) DO UPDATE SET fields = excluded.fields"
+        self._db.execute(f"{insert} {replace}", (profile_id, json.dumps(fields)))
+
+    @_change
+    def delete_profile(self, profile_id: str) -> bool:
+        """Delete a profile; False when there is none."""
+        return bool(self._db.execute("DELETE FROM profiles WHERE profile_id = ?", (profile_id,)).rowcount)
+
+    # --- deployments --------------------------------------------------------------------------------
+
+    def limitations(self, now: float) -> list[DeploymentLimitation]:
+        """Return what is remembered of deployments and still holds, the longest first."""
+        select = f"SELECT {_LIMITATION} FROM deployment_limitations WHERE until > ? ORDER BY until DESC"
+        names = _LIMITATION.split(", ")
+        return [
+            DeploymentLimitation(**dict(zip(names, row, strict=True)))
+            for row in self._db.execute(select, (now,))
+        ]
+
+    @_change
+    def remember_limitation(self, found: DeploymentLimitation, now: float) -> None:
+        """Write down what a deployment refused, and drop what no longer holds."""
+        self._db.execute("DELETE FROM deployment_limitations WHERE until <= ?", (now,))
+        replace = f"INSERT OR REPLACE INTO deployment_limitations ({_LIMITATION}) VALUES (?, ?, ?, ?, ?)"
+        row = (found.provider, found.endpoint, found.model, found.limitation, found.until)
+        self._db.execute(replace, row)
+
+    @_change
+    def forget_limitations(self) -> None:
+        """Forget what is remembered of every deployment."""
+        self._db.execute("DELETE FROM deployment_limitations")
+
+    # --- within a transaction -----------------------------------------------------------------------
+
+    def _insert(self, table: str, row: Sequence[object]) -> bool:
+        """Insert a row; False when its id is there already."""
+        marks = ", ".join("?" * len(row))
+        return bool(
+            self._db.execute(f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO NOTHING", row).rowcount
+        )
+
+    def _add(self, message: Message) -> bool:
+        if message.parent_id is not None:
+            self._chat_of(message.parent_id, message.chat_id, "parent_id")
+        content = _PARTS.dump_json(message.content, exclude_none=True).decode()
+        row = (message.message_id, message.chat_id, message.parent_id, message.role, message.author)
+        inserted = self._insert("messages", (None, *row, content, message.created_at))
+        if not inserted and not self._has(message):
+            raise IdTaken("message_id", message.message_id)
+        return inserted
+
+    def _has(self, message: Message) -> bool:
+        """Tell whether a message is there, in this place and role: its content is not asked about."""
+        select = "SELECT 1 FROM messages WHERE message_id = ? AND chat_id = ? AND role = ? AND parent_id IS ?"
+        place = (message.message_id, message.chat_id, message.role, message.parent_id)
+        return self._db.execute(select, place).fetchone() is not None
+
+    def _refuse_while_writing(self, chat_id: str) -> None:
+        """Raise ChatBusy while a run of the chat has no end."""
+        if unfinished := self.unfinished_runs(chat_id):
+            raise ChatBusy(unfinished[0].run_id)
+
+    def _chat_of(self, message_id: str, chat_id: str, field: str, role: Role | None = None) -> None:
+        """Raise UnknownMessage unless the message is in the chat, and in that role."""
+        select = "SELECT role FROM messages WHERE message_id = ? AND chat_id = ?"
+        row = self._db.execute(select, (message_id, chat_id)).fetchone()
+        if row is None or role not in (None, row[0]):
+            raise UnknownMessage(message_id, field)
+
+    def _set_content(self, message_id: str, parts: Sequence[Part]) -> None:
+        content = _PARTS.dump_json(list(parts), exclude_none=True).decode()
+        self._db.execute("UPDATE messages SET content = ? WHERE message_id = ?", (content, message_id))
+
+    def _set_leaf(self, chat_id: str, message_id: str) -> None:
+        self._db.execute("UPDATE chats SET leaf_id = ? WHERE chat_id = ?", (message_id, chat_id))
+
+    def _leaf(self, chat_id: str) -> str | None:
+        """Return the last message of the active branch: the newest one where none has been chosen."""
+        row = self._db.execute(_LEAF, {"chat": chat_id}).fetchone()
+        return row[0] if row else None
+
+    def _newest_under(self, chat_id: str, message_id: str) -> str:
+        """Return the newest of a message and all that follow it."""
+        row = self._db.execute(_NEWEST_UNDER, {"chat": chat_id, "message": message_id}).fetchone()
+        return str(row[0])
+
+    def _parent(self, chat_id: str, message_id: str) -> str | None:
+        self._chat_of(message_id, chat_id, "before")
+        select = "SELECT parent_id FROM messages WHERE message_id = ?"
+        parent: str | None = self._db.execute(select, (message_id,)).fetchone()[0]
+        return parent
+
+    def _path(self, chat_id: str, leaf: str, limit: int) -> list[Message]:
+        values = {"chat": chat_id, "leaf": leaf, "limit": limit}
+        return self._messages(self._db.execute(_PATH, values).fetchall())
+
+    def _messages(self, rows: Sequence[tuple[Any, ...]]) -> list[Message]:
+        """Return rows of messages with their runs."""
+        runs: dict[str, list[RunInfo]] = {row[0]: [] for row in rows}
+        for message_id, info in self._db.execute(_RUNS_OF, (json.dumps(list(runs)),)):
+            runs[message_id].append(RunInfo.model_validate_json(info))
+        return [_message(row, runs[row[0]]) for row in rows]
+
+    def _with_siblings(self, chat_id: str, messages: list[Message]) -> list[Message]:
+        """Return the messages with what else follows their parents."""
+        parents = json.dumps([message.parent_id for message in messages])
+        following: dict[str | None, list[str]] = {}
+        for parent_id, message_id in self._db.execute(_FOLLOWING, {"chat": chat_id, "parents": parents}):
+            following.setdefault(parent_id, []).append(message_id)
+        return [
+            message.model_copy(update={"siblings": siblings})
+            if len(siblings := following[message.parent_id]) > 1
+            else message
+            for message in messages
+        ]
+
+
+def _column(value: str | Parameters | None) -> str | None:
+    """Return a chat's field as its column has it."""
+    return value.model_dump_json(exclude_none=True) if isinstance(value, Parameters) else value
+
+
+def _chat(row: tuple[Any, ...]) -> StoredChat:
+    names = (
+        "chat_id",
+        "title",
+        "created_at",
+        "updated_at",
+        "profile_id",
+        "streaming",
+        "parameters",
+        "running",
+    )
+    fields = dict(zip(names, row[1:], strict=True))
+    if fields["parameters"] is not None:
+        fields["parameters"] = Parameters.model_validate_json(fields["parameters"])
+    return StoredChat(row[0], ChatInfo(**fields))
+
+
+def _message(row: tuple[Any, ...], runs: list[RunInfo]) -> Message:
+    names = ("message_id", "chat_id", "parent_id", "role", "author", "content", "created_at")
+    fields = dict(zip(names, row, strict=True))
+    fields["content"] = _PARTS.validate_json(fields["content"])
+    return Message(**fields, runs=runs)

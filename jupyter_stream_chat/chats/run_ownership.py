@@ -1,0 +1,244 @@
+"""Whose a run is: ours, another server's on the same store, or nobody's any more.
+
+Owns the pairing of a run's row in the store with its locked spool. All of it but ``problem``, ``is_ours``,
+``release``, ``spool_failed`` and ``spool_again`` runs on the store's thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..protocol import Channel, Digests, ErrorInfo, Message, Part, RunInfo, TextLengths
+from .chat_store import ChatStore, StoredChat
+from .command_error import UnknownChat
+from .spool import Spool, SpoolText, read_spool, spooled_runs
+from .text import StreamText
+from .tree import parts_of
+
+log = logging.getLogger(__name__)
+
+SERVER_RESTARTED = ErrorInfo(
+    code="server_restarted",
+    message="The server ended while this answer was being written.",
+    cure="What had arrived is kept. Ask again for the rest.",
+)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run that was written to the store."""
+
+    spool: Spool
+    added: list[Message]
+    chat: StoredChat
+
+
+@dataclass(frozen=True)
+class RemoteRun:
+    """A run that another server is writing, and its text so far."""
+
+    run: RunInfo
+    spooled: SpoolText
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """What a look at a chat's runs found."""
+
+    ended: list[RunInfo]
+    """Ended since the last look, other than by us."""
+    foreign: list[RemoteRun]
+    chat: StoredChat | None
+    """As it is now; None when it was deleted."""
+
+
+class RunOwnership:
+    """The unfinished runs of a store, told apart by who holds their spools."""
+
+    def __init__(self, store: ChatStore, folder: Path) -> None:
+        """``folder`` is where the spools are, of all servers on this store."""
+        self._store = store
+        self._folder = folder
+        self._ours: dict[str, Spool] = {}
+        self._foreign: dict[str, str] = {}
+        self._failed: dict[str, OSError] = {}
+
+    @property
+    def problem(self) -> ErrorInfo | None:
+        """Why the text of a live run would not survive this server; None while it would."""
+        if not self._failed:
+            return None
+        error = next(iter(self._failed.values()))
+        return ErrorInfo(
+            code="not_saved",
+            message="An answer that is being written is not being saved: the disk cannot be written.",
+            cure="Make room or correct the permissions of c.StreamChat.data_dir.",
+            detail=f"{type(error).__name__}: {error}",
+        )
+
+    def is_ours(self, run_id: str) -> bool:
+        """Tell whether this server writes the run."""
+        return run_id in self._ours
+
+    def spool_failed(self, run_id: str, error: OSError) -> None:
+        """Take note that a run of ours is not spooled."""
+        self._failed[run_id] = error
+
+    def release(self, run_id: str) -> None:
+        """A run of ours has ended, in the store."""
+        self._ours.pop(run_id, None)
+        self._failed.pop(run_id, None)
+
+    def begin(
+        self,
+        question: Message | None,
+        answer: Message,
+        run: RunInfo,
+        on_failure: Callable[[str, OSError], None],
+    ) -> Started | None:
+        """Lock the run, then write it: in this order, or another server would take it for lost.
+
+        None when it is in the store already. Raises as ``ChatStore.start_run``.
+        """
+        if self._store.has_run(run):
+            return None
+        spool = self._spool(run.run_id, on_failure)
+        try:
+            added = self._store.start_run(question, answer, run)
+        except BaseException:
+            spool.remove()
+            self._failed.pop(run.run_id, None)
+            raise
+        self._ours[run.run_id] = spool
+        return Started(spool, added or [], self._store.chat(run.chat_id))
+
+    def _spool(self, run_id: str, on_failure: Callable[[str, OSError], None]) -> Spool:
+        if self._store.not_saved:
+            return Spool(run_id, on_failure=on_failure)
+        try:
+            return Spool.create(self._folder, run_id, on_failure)
+        except OSError as error:
+            self.spool_failed(run_id, error)
+            return Spool(run_id, on_failure=on_failure)
+
+    def spool_again(self, texts: Mapping[str, Mapping[Channel, StreamText]]) -> None:
+        """Spool the runs of ours that are not, with all their text so far, if the disk lets us now.
+
+        ``texts``: of each live run. Call it where text is appended, lest some come in between.
+        """
+        for run_id, spool in self._ours.items():
+            if spool.is_kept or run_id not in texts:
+                continue
+            try:
+                spool.renew(self._folder, {channel: str(text) for channel, text in texts[run_id].items()})
+            except OSError as error:
+                log.debug("Run %s: still not spooled: %s", run_id, error)
+                return
+            self._failed.pop(run_id, None)
+
+    def return_to_disk(self) -> bool:
+        """Save what is in memory only; False while the disk refuses, or a run of ours has no spool.
+
+        On the disk, a run without one would be taken for lost.
+        """
+        if not all(spool.is_kept for spool in self._ours.values()) or not self._store.return_to_disk():
+            return False
+        self.clean_up()
+        return True
+
+    def unsettled_chats(self) -> list[str]:
+        """Return the chats with runs that are not ours, or were not when last looked at."""
+        unfinished = {run.chat_id for run in self._store.unfinished_runs() if run.run_id not in self._ours}
+        return sorted(unfinished | set(self._foreign.values()))
+
+    def end(self, run: RunInfo, parts: Sequence[Part]) -> StoredChat | None:
+        """Write a run's end and its text; return its chat, unless it was deleted."""
+        self._store.finish_run(run, parts)
+        return self._chat(run.chat_id)
+
+    def settle(self, chat_id: str) -> Reconciled:
+        """Find out whose a chat's unfinished runs are; end those whose lock can be taken: they are lost."""
+        ended: list[RunInfo] = []
+        foreign: list[RemoteRun] = []
+        watched = {run_id for run_id, watched_chat in self._foreign.items() if watched_chat == chat_id}
+        for run in self._store.unfinished_runs(chat_id):
+            if run.run_id in self._ours:
+                continue
+            watched.discard(run.run_id)
+            if lost := self._end_lost(run):
+                ended.append(lost)
+                self._foreign.pop(run.run_id, None)
+            else:
+                self._foreign[run.run_id] = chat_id
+                foreign.append(self._look_at(run))
+        for run_id in watched:  # ended by the server that wrote them, or deleted with their chat
+            del self._foreign[run_id]
+            if run_of_other := self._store.run(run_id):
+                ended.append(run_of_other)
+        return Reconciled(ended, foreign, self._chat(chat_id))
+
+    def _chat(self, chat_id: str) -> StoredChat | None:
+        try:
+            return self._store.chat(chat_id)
+        except UnknownChat:
+            return None
+
+    def _end_lost(self, run: RunInfo) -> RunInfo | None:
+        """End a run whose owner is gone; None when the owner lives, or its text cannot be read now."""
+        spool = Spool.recover(self._folder, run.run_id)
+        if spool is None:
+            return None
+        try:
+            texts = read_spool(self._folder, run.run_id).texts
+        except OSError as error:
+            log.warning("Run %s: its spool cannot be read: %s", run.run_id, error)
+            spool.close()
+            return None
+        content, reasoning = StreamText(texts["content"]), StreamText(texts["reasoning"])
+        lost = run.model_copy(
+            update={
+                "status": "finished",
+                "progress": None,
+                "finish_reason": "lost",
+                "kept": TextLengths(content=content.length, reasoning=reasoning.length),
+                "digest": Digests(content=content.digest(), reasoning=reasoning.digest()),
+                "error": SERVER_RESTARTED,
+            }
+        )
+        if self._store.finish_run(lost, parts_of(run.run_id, texts)):
+            log.info("Run %s was lost; %d characters recovered", run.run_id, content.length)
+        else:  # between our look and our lock its owner has ended it
+            lost = self._store.run(run.run_id) or lost
+        if self._store.not_saved:  # the end is in memory only: the next server needs the spool
+            spool.close()
+        else:
+            spool.remove()
+        return lost
+
+    def _look_at(self, run: RunInfo) -> RemoteRun:
+        try:
+            spooled = read_spool(self._folder, run.run_id)
+        except OSError:
+            spooled = SpoolText()
+        # The store has a run's status from its beginning; the text says that it has come further.
+        status = "streaming" if any(spooled.texts.values()) else run.status
+        return RemoteRun(run.model_copy(update={"status": status}), spooled)
+
+    def clean_up(self) -> None:
+        """Delete spools that nobody needs: their server ended just before the run's row, or after its end."""
+        if self._store.not_saved:
+            return
+        for run_id in spooled_runs(self._folder):
+            if not self._is_needed(run_id) and (spool := Spool.recover(self._folder, run_id)):
+                spool.remove()
+
+    def _is_needed(self, run_id: str) -> bool:
+        if run := self._store.run(run_id):
+            return run.status != "finished"
+        try:
+            return any(read_spool(self._folder, run_id).texts.values())
+        except OSError:
+            return True

@@ -1,0 +1,1 @@
+"""What a provider's error means, and what to do about it."""

@@ -1,0 +1,54 @@
+"""What is known of an exception: its class names, HTTP status, text and headers, and those of its causes.
+
+Free of provider imports, so that no SDK is loaded to read an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+_ADDRESS = re.compile(r"https?://[^\s'\"]+")
+
+
+@dataclass(frozen=True)
+class ErrorFacts:
+    """What is known of an exception and of those that caused it."""
+
+    names: frozenset[str]
+    status: int | None
+    text: str
+    """All messages, lower case, without addresses: their words are not the provider's."""
+    headers: Mapping[str, str]
+    """Of the response, where there was one; looked up without regard to case."""
+    param: str | None = None
+    """The request's parameter that the provider complains of, where it names one."""
+
+
+def error_facts(error: BaseException) -> ErrorFacts:
+    """Return what is known of an exception, those included that caused it."""
+    chain = list(causes(error))
+    names = {cls.__name__ for each in chain for cls in type(each).__mro__}
+    statuses = [s for each in chain if isinstance(s := getattr(each, "status_code", None), int)]
+    text = " ".join(f"{each} {getattr(each, 'body', '')}" for each in chain).lower()
+    text = _ADDRESS.sub("", text)
+    responses = [response for each in chain if (response := getattr(each, "response", None)) is not None]
+    headers = getattr(responses[0], "headers", {}) if responses else {}
+    params = [param for each in chain if isinstance(param := getattr(each, "param", None), str) and param]
+    status = statuses[0] if statuses else None
+    return ErrorFacts(frozenset(names), status, text, headers, params[0] if params else None)
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the exception and what caused it, groups included, each once."""
+    todo, seen = [error], set[int]()
+    while todo:
+        each = todo.pop(0)
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        todo += [e for e in (each.__cause__, each.__context__) if e is not None]
+        if isinstance(each, BaseExceptionGroup):
+            todo += each.exceptions

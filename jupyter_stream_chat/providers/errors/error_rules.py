@@ -1,0 +1,336 @@
+"""The table of refusals: what is known of an exception, and the sentence and the cure for it.
+
+Pure data and predicates. ``errors`` fills in the names and the numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from .error_facts import ErrorFacts
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line. Its sentences name ``{model}``, ``{endpoint}``, ``{version}``, or what ``values`` reads."""
+
+    applies: Callable[[ErrorFacts], bool]
+    code: str
+    message: str
+    cure: str
+    field: str | None = None
+    """The field of the profile to look at; may hold a name of ``values``."""
+    values: Callable[[ErrorFacts], dict[str, str] | None] = lambda facts: {}
+    """What to read from the provider's words; None: it is not there, and the rule does not apply."""
+
+
+def _status(*codes: int) -> Callable[[ErrorFacts], bool]:
+    return lambda facts: facts.status in codes
+
+
+def _named(*names: str) -> Callable[[ErrorFacts], bool]:
+    return lambda facts: not facts.names.isdisjoint(names)
+
+
+def _says(*words: str) -> Callable[[ErrorFacts], bool]:
+    return lambda facts: any(word in facts.text for word in words)
+
+
+def _any(*conditions: Callable[[ErrorFacts], bool]) -> Callable[[ErrorFacts], bool]:
+    return lambda facts: any(condition(facts) for condition in conditions)
+
+
+def _all(*conditions: Callable[[ErrorFacts], bool]) -> Callable[[ErrorFacts], bool]:
+    return lambda facts: all(condition(facts) for condition in conditions)
+
+
+# --- what is read from the provider's words ---------------------------------------------------------
+
+_MOST = re.compile(
+    r"(?:maximum context length|context (?:length|size|window)|maximum|up to|at most|this model reads)"
+    r"\D{0,30}?(\d{3,})|> *(\d{3,}) *maximum"
+)
+_ASKED = re.compile(
+    r"(?:requested|resulted in|too long:|request \(|(?:prompt|conversation|input) (?:has|contains|is))"
+    r"\D{0,30}?(\d{3,})"
+)
+
+
+def sizes_in(text: str) -> dict[str, str] | None:
+    """Return how long the conversation is and may be, in tokens, as a sentence in lower case says it."""
+    most, asked = _MOST.search(text), _ASKED.search(text)
+    if most is None or asked is None:
+        return None
+    return {"asked": next(filter(None, asked.groups())), "most": next(filter(None, most.groups()))}
+
+
+_PARAMETER: Final = {
+    "max_completion_tokens": "max_tokens",
+    "max_new_tokens": "max_tokens",
+    "presence_penalty": "repetition_penalty",
+    **{
+        name: name
+        for name in ("temperature", "top_p", "top_k", "max_tokens", "repetition_penalty", "seed", "stop")
+    },
+}
+_QUOTED_PARAMETER = re.compile(rf"""['"`.( ](?P<name>{"|".join(_PARAMETER)})(?=['"`). ,:=]|$)(?! sequence)""")
+
+
+def _parameter(facts: ErrorFacts) -> dict[str, str] | None:
+    """Return the parameter that the provider does not take: named by itself, or within its sentence."""
+    named = (facts.param or "").rpartition(".")[2]
+    found = _QUOTED_PARAMETER.search(facts.text)
+    name = _PARAMETER.get(named) or (_PARAMETER[found["name"]] if found else None)
+    return {"parameter": name} if name else None
+
+
+# --- the table --------------------------------------------------------------------------------------
+
+_TOO_LONG = _any(
+    _named("ContextOverflowError"),
+    _says(
+        "context_length_exceeded",
+        "maximum context length",
+        "context size",
+        "prompt is too long",
+        "range of input length",
+    ),
+)
+_ASK_AGAIN: Final = "Ask again; what had arrived is kept."
+
+# The first rule that applies wins: the particular stands before the general.
+RULES: Final = (
+    Rule(
+        _named("StreamingRefused"),
+        "does_not_stream",
+        "{model} does not stream its answers, and streaming is set to on.",
+        "Set streaming to auto or off: for this chat by the switch below the question, or in the profile.",
+        "streaming",
+    ),
+    Rule(
+        _named("ModelRefused"),
+        "model_refused",
+        "{model} refused to answer.",
+        "Put the question in other words; what it said is in the details.",
+    ),
+    Rule(
+        _TOO_LONG,
+        "context_too_long",
+        "The conversation is longer than {model} can read: {asked} tokens, and {most} are possible.",
+        "Start a new chat, shorten the question, or lower max_tokens.",
+        values=lambda facts: sizes_in(facts.text),
+    ),
+    Rule(
+        _TOO_LONG,
+        "context_too_long",
+        "The conversation is longer than {model} can read.",
+        "Start a new chat, or shorten the question.",
+    ),
+    Rule(
+        _all(
+            _status(400),
+            _says(
+                "content_filter",
+                "responsibleaipolicyviolation",
+                "data_inspection_failed",
+                "content management policy",
+            ),
+        ),
+        "content_filter",
+        "The provider's content filter refused the question.",
+        "Put the question in other words.",
+    ),
+    Rule(
+        _any(
+            _status(402),
+            _says("insufficient_quota", "insufficient balance", "arrearage", "billing_hard_limit"),
+        ),
+        "quota_used_up",
+        "The account's quota is used up.",
+        "Check the account's plan and billing.",
+        "api_key",
+    ),
+    Rule(
+        _any(_status(401), _named("AuthenticationError")),
+        "wrong_key",
+        "The provider does not accept the key.",
+        "Check the profile's API key.",
+        "api_key",
+    ),
+    Rule(
+        _any(_status(403), _named("PermissionDeniedError")),
+        "wrong_key",
+        "The key may not use {model}.",
+        "Ask the owner of the account for access, or choose another model.",
+        "api_key",
+    ),
+    Rule(
+        _any(_named("ClientAuthenticationError", "CredentialUnavailableError")),
+        "wrong_key",
+        "Entra ID gave no token to ask {endpoint} with.",
+        "Sign in (az login), or give the server a managed identity; the details say what was tried.",
+        "azure_identity",
+    ),
+    Rule(
+        _all(_status(400, 404), _says("api version", "api-version", "api_version", "apiversion")),
+        "unknown_api_version",
+        "The provider at {endpoint} does not know the API version {version}.",
+        'Choose another api_version, for example "2024-10-21".',
+        "api_version",
+    ),
+    Rule(
+        _all(_status(404), _says("deployment")),
+        "unknown_model",
+        "The provider at {endpoint} does not know the deployment {model}.",
+        "Check the deployment's name in the Azure portal; a new one takes some minutes.",
+        "{deployment}",
+    ),
+    Rule(
+        # LiteLLM's proxy says it by a 400.
+        _any(_status(404), _named("NotFoundError"), _all(_status(400), _says("invalid model name"))),
+        "unknown_model",
+        "The provider at {endpoint} does not know {model}.",
+        "Check the model's (or deployment's) name, and the address with its path.",
+        "{deployment}",
+    ),
+    Rule(
+        _any(_status(429), _named("RateLimitError")),
+        "rate_limited",
+        "The provider has had too many requests from this key.",
+        "Wait a minute and ask again.",
+    ),
+    Rule(
+        _any(_status(407), _named("ProxyError")),
+        "proxy_failed",
+        "The proxy on the way to {endpoint} did not let the request through.",
+        "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment of the Jupyter server.",
+    ),
+    Rule(
+        _any(_named("APITimeoutError", "TimeoutException", "TimeoutError"), _status(408, 504)),
+        "timeout",
+        "The provider at {endpoint} did not answer in time.",
+        "Try again; if it lasts, check the address and the network.",
+    ),
+    Rule(
+        _named("gaierror"),
+        "unknown_host",
+        "The host of {endpoint} cannot be found.",
+        "Check the address for a misspelling, and the network.",
+        "{address}",
+    ),
+    Rule(
+        _all(
+            _named("SSLError"),
+            _says("wrong_version_number", "record_layer_failure", "packet length too long"),
+        ),
+        "no_tls",
+        "The server at {endpoint} does not speak TLS.",
+        'Begin the address with "http://", if the way to it is safe, or give the port that speaks TLS.',
+        "{address}",
+    ),
+    Rule(
+        _says("plain http request was sent to https port", "client sent an http request to an https server"),
+        "no_tls",
+        "The server at {endpoint} speaks TLS only.",
+        'Begin the address with "https://".',
+        "{address}",
+    ),
+    Rule(
+        _named("SSLError", "SSLCertVerificationError"),
+        "untrusted_certificate",
+        "The connection to {endpoint} is not trusted.",
+        "Check the address; behind a company proxy set SSL_CERT_FILE to its certificate.",
+        "{address}",
+    ),
+    Rule(
+        _named("StreamCut"),
+        "stream_cut",
+        "The answer was cut: the provider's stream ended before its end.",
+        "Continue it, or ask again; what had arrived is kept.",
+    ),
+    Rule(
+        _named("ConnectionRefusedError", "ConnectError"),
+        "connection_refused",
+        "Nothing answers at {endpoint}.",
+        "Check the address, and that the server there is running.",
+        "{address}",
+    ),
+    Rule(
+        _named("APIConnectionError", "TransportError", "ConnectionError", "IncompleteReadError"),
+        "connection_lost",
+        "The connection to the provider broke.",
+        _ASK_AGAIN,
+    ),
+    Rule(
+        _named("UnsupportedProtocol", "InvalidURL"),
+        "profile_unusable",
+        "The address {endpoint} is not a web address.",
+        'It must begin with "http://" or "https://".',
+        "{address}",
+    ),
+    Rule(
+        # Shown where asking without streaming failed too.
+        _says("no generation chunks were returned", "does not support stream"),
+        "provider_error",
+        "{model} did not stream its answer.",
+        "Check the address with its path; the provider's own words are in the details.",
+    ),
+    Rule(
+        _named("MalformedAnswer", "JSONDecodeError", "APIResponseValidationError", "UnicodeDecodeError"),
+        "malformed_answer",
+        "What {endpoint} sent is no answer in OpenAI's protocol.",
+        "Check the address with its path; if it was right so far, ask again.",
+        "{address}",
+    ),
+    Rule(
+        _named("StreamingFailed"),
+        "provider_error",
+        "The provider had an error of its own.",
+        "Try again in a moment; if it lasts, set streaming to auto: the deployment may not stream.",
+        "streaming",
+    ),
+    Rule(
+        lambda facts: (facts.status or 0) >= 500,
+        "provider_error",
+        "The provider had an error of its own.",
+        "Try again in a moment.",
+    ),
+    Rule(
+        _all(_named("APIError"), lambda facts: facts.status is None),
+        "provider_error",
+        "The provider broke off with an error.",
+        _ASK_AGAIN,
+    ),
+    Rule(
+        _status(400, 422),
+        "parameter_refused",
+        "{model} does not take the parameter {parameter} as it is set.",
+        "Take {parameter} out of the profile's or the chat's parameters, or change it.",
+        "parameters.{parameter}",
+        values=_parameter,
+    ),
+    Rule(
+        _status(400, 405, 409, 422),
+        "provider_error",
+        "The provider refused the request.",
+        "The provider's own words are in the details.",
+    ),
+)
+
+OTHERWISE: Final = Rule(
+    lambda facts: True, "provider_error", "{model} ended with an error.", "The details say what happened."
+)
+
+
+def rule_for(facts: ErrorFacts) -> tuple[Rule, dict[str, str]]:
+    """Return the first rule that applies, and what it read from the provider's words."""
+    for rule in RULES:
+        if not rule.applies(facts):
+            continue
+        values = rule.values(facts)
+        if values is not None:
+            return rule, values
+    return OTHERWISE, {}

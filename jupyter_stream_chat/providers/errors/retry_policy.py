@@ -1,0 +1,77 @@
+"""What a failed request says about the next one: ask without streaming, without ``stream_options``, or later.
+
+Pure. Knows exceptions as ``errors`` does, by status, text and headers. Whether to ask again is decided by
+``runs.fallback``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from ...protocol import Limitation
+from .error_facts import ErrorFacts, error_facts
+
+_REFUSING = frozenset({400, 404, 405, 422})
+_BUSY = frozenset({429, 503})
+_STREAM = re.compile(r"\bstream|server-sent events")
+_STREAM_OPTIONS = re.compile(r"stream[ _]?options|include_usage")
+_NO_CHUNKS = "no generation chunks were returned"
+"""LangChain's words for a body that is no event stream, and for a stream without anything in it."""
+
+
+@dataclass(frozen=True)
+class RetryAfter:
+    """The provider is busy, and says for how long."""
+
+    seconds: float
+
+
+Refusal = Limitation | RetryAfter
+
+
+class StreamingRefused(Exception):
+    """The deployment does not stream, and nothing else was wanted. Its cause is the provider's error."""
+
+
+class StreamingFailed(Exception):
+    """A streamed request failed for no given reason, and nothing else was wanted. Its cause says how."""
+
+
+def refusal_of(error: BaseException, *, streamed: bool, now: datetime | None = None) -> Refusal | None:
+    """Say what a request that brought no token was refused for; None: asking otherwise would not mend it.
+
+    ``streamed``: whether it asked for a stream; ``now`` (default: the clock) dates a ``Retry-After``.
+    """
+    facts = error_facts(error)
+    if facts.status in _BUSY and "insufficient_quota" not in facts.text:
+        seconds = _retry_after(facts.headers, now or datetime.now(UTC))
+        if seconds is not None:
+            return RetryAfter(seconds)
+    return _stream_refusal(facts) if streamed else None
+
+
+def _stream_refusal(facts: ErrorFacts) -> Limitation | None:
+    if facts.status in _REFUSING:
+        # The particular first: who refuses stream_options speaks of streams too.
+        if _STREAM_OPTIONS.search(facts.text):
+            return "refuses_stream_options"
+        return "refuses_streaming" if _STREAM.search(facts.text) else None
+    if facts.status is None:
+        return "refuses_streaming" if _NO_CHUNKS in facts.text else None
+    waits = "retry-after" in facts.headers
+    return "fails_streaming" if 500 <= facts.status <= 599 and not waits else None
+
+
+def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Read ``Retry-After`` (RFC 9110, 10.2.3: seconds or a date), or OpenAI's ``retry-after-ms``."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        with suppress(ValueError):
+            return max(0.0, float(headers.get(name, "")) * unit)
+    with suppress(ValueError, TypeError):
+        return max(0.0, (parsedate_to_datetime(headers.get("retry-after", "")) - now).total_seconds())
+    return None

@@ -1,0 +1,1 @@
+"""Any other LangChain chat model, and what LangChain needs from all of them."""

@@ -1,0 +1,90 @@
+"""What ``huggingface`` and ``guide`` share: models that the engine process of this server runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...protocol import ErrorInfo
+from ..adapter import OnProgress
+from ..profiles.profile import Profile
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from .engine_client import EngineClient
+
+log = logging.getLogger(__name__)
+
+_NEEDED = ("torch", "transformers")
+
+
+def local_problem() -> ErrorInfo | None:
+    """Say what is missing to run a model on this machine. Looks for the packages; imports none."""
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if not missing:
+        return None
+    return ErrorInfo(
+        code="profile_unusable",
+        message=f"Local models need {' and '.join(missing)}, which are not installed.",
+        cure='Run: pip install "jupyter-stream-chat[local]"',
+        field="provider",
+    )
+
+
+class LocalAdapter:
+    """Models of the engine. Opening one is cheap: the engine loads it when the run asks."""
+
+    def __init__(self, engine: EngineClient, *, notice: str | None = None) -> None:
+        """Speak to this engine; ``notice`` is shown above the composer."""
+        self.notice = notice
+        self.engine = engine
+
+    def problem(self) -> ErrorInfo | None:
+        """Say what is missing to run a model on this machine."""
+        return local_problem()
+
+    def load(self) -> None:
+        """Import LangChain's part; torch is the engine process's affair."""
+        from . import engine_llm  # noqa: F401
+
+    async def open(self, profile: Profile, on_progress: OnProgress) -> BaseChatModel:
+        """Return a model for one run, which tells ``on_progress`` what the engine does."""
+        from .engine_llm import EngineChatModel
+
+        return EngineChatModel(
+            client=self.engine,
+            model=profile.model,
+            parameters=engine_parameters(profile),
+            on_progress=on_progress,
+        )
+
+    async def models(self, profile: Profile) -> list[str] | None:
+        """Return the models that were downloaded once."""
+        return await asyncio.to_thread(_downloaded)
+
+    async def start_ahead(self) -> None:
+        """Start the engine, whose imports take seconds; it loads no model, and ends when it stays idle."""
+        try:
+            await self.engine.start()
+        except OSError as error:  # a question will say so; until then nobody misses it
+            log.warning("the local engine could not be started ahead: %s", error)
+
+    async def close(self) -> None:
+        """Keep the engine: it belongs to the server, which ends it last."""
+
+
+def engine_parameters(profile: Profile) -> dict[str, Any]:
+    """Return a profile's parameters as the engine takes them; a system prompt is a message."""
+    return profile.parameters.model_dump(exclude={"system_prompt"}, exclude_none=True)
+
+
+def _downloaded() -> list[str]:
+    """Return the hub ids of the models in the cache. Blocks."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    folders = Path(HF_HUB_CACHE).glob("models--*")
+    return sorted(folder.name.removeprefix("models--").replace("--", "/", 1) for folder in folders)

@@ -1,0 +1,211 @@
+"""One engine process as the server sees it: its pipes, the requests in it, and its end.
+
+Owns the child, from its start to its last line. Crossing processes happens here and nowhere else.
+A process is used once: when it ends, every request in it fails, and the client starts another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ...engine.messages import Cancel, Event, Failed, Finished, Generate, Pause, Resume, decode_event, encode
+
+log = logging.getLogger("jupyter_stream_chat.engine")
+
+_PACKAGE_FOLDER = Path(__file__).parents[2]
+_LINE_LIMIT = 16 * 2**20  # bytes; a failure's trace is the longest line
+_STDERR_LINES_KEPT = 20
+_SECRET = re.compile(r"_(API_?)?KEYS?$|_TOKEN$|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+_NEEDED_SECRETS = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}
+
+
+class EngineProcess:
+    """A running engine. ``open`` a request to get the queue of its events."""
+
+    def __init__(self, process: Process, grace_seconds: float) -> None:
+        """``grace_seconds``: how long a cancelled request may take to end before the process is killed."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._process = process
+        self._stdin = process.stdin
+        self._grace = grace_seconds
+        self._requests: dict[str, asyncio.Queue[Event]] = {}
+        self._overdue: dict[str, asyncio.TimerHandle] = {}
+        self._last_words: deque[str] = deque(maxlen=_STDERR_LINES_KEPT)
+        self._closing = False
+        self._stderr = asyncio.create_task(self._log_stderr(process.stderr), name="engine-stderr")
+        self._reader = asyncio.create_task(self._read_events(process.stdout), name="engine-events")
+
+    @classmethod
+    async def start(cls, command: Sequence[str], grace_seconds: float) -> EngineProcess:
+        """Start a process. Raises OSError when that is impossible."""
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            limit=_LINE_LIMIT,
+            cwd=_PACKAGE_FOLDER,  # not the user's: a `random.py` there would be imported instead
+            env=child_environment(os.environ),
+            start_new_session=True,  # Ctrl-C in the terminal is for the server
+        )
+        log.info("engine started, process %s", process.pid)
+        return cls(process, grace_seconds)
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    @property
+    def usable(self) -> bool:
+        """Whether a request may be opened: it lives, and nobody ends it."""
+        return not (self._closing or self._reader.done() or self._stdin.is_closing())
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is in it (a cancelled one is, until it has ended)."""
+        return not self._requests
+
+    def open(self, request: Generate) -> asyncio.Queue[Event]:
+        """Send a request. Its events come into the queue; the last is ``Finished`` or ``Failed``."""
+        events: asyncio.Queue[Event] = asyncio.Queue()
+        self._requests[request.request_id] = events
+        self._stdin.write(encode(request))
+        return events
+
+    def abandon(self, request_id: str) -> None:
+        """Cancel a request, which has the grace time to end; its queue still gets the last event."""
+        if request_id not in self._requests or request_id in self._overdue or not self.usable:
+            return
+        self._stdin.write(encode(Cancel(request_id)))
+        # In two halves: if the loop stands still in one, what was said meanwhile is read in the other.
+        self._overdue[request_id] = self._after_half(self._be_patient, request_id)
+
+    def pause(self, request_id: str) -> None:
+        """Let a request stand still; one that is not in this process is ignored."""
+        if request_id in self._requests and self.usable:
+            self._stdin.write(encode(Pause(request_id)))
+
+    def resume(self, request_id: str) -> None:
+        """Let a paused request go on."""
+        if request_id in self._requests and self.usable:
+            self._stdin.write(encode(Resume(request_id)))
+
+    async def end(self) -> None:
+        """End the process (its stdin ends), by force after the grace time, and wait until it is gone."""
+        self._closing = True
+        self._stdin.close()
+        try:
+            async with asyncio.timeout(self._grace):
+                await asyncio.shield(self._reader)
+        except TimeoutError:
+            self.kill()
+        await self.wait()
+
+    async def wait(self) -> None:
+        """Wait until the process is gone and its pipes are read."""
+        await asyncio.wait({self._reader, self._stderr})
+
+    def kill(self) -> None:
+        """End the process by force. The requests in it fail."""
+        self._closing = True
+        if self._process.returncode is None:
+            self._process.kill()
+
+    def _after_half(self, call: Callable[..., None], *arguments: str) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(self._grace / 2, call, *arguments)
+
+    def _be_patient(self, request_id: str) -> None:
+        self._overdue[request_id] = self._after_half(self._give_up)
+
+    def _give_up(self) -> None:
+        log.warning("engine %s ignored a stop for %.1f s: ending it", self.pid, self._grace)
+        self.kill()
+
+    async def _read_events(self, stdout: asyncio.StreamReader) -> None:
+        try:
+            async for line in stdout:
+                self._deliver(decode_event(line))
+        except (ValueError, TypeError) as error:  # what cannot be read cannot be trusted to end either
+            log.error("unreadable event of the engine: %s", error)
+            self.kill()
+        await self._process.wait()
+        await self._stderr
+        self._fail_all()
+
+    def _deliver(self, event: Event) -> None:
+        queue = self._requests.get(event.request_id)
+        if queue is not None:
+            queue.put_nowait(event)
+        if isinstance(event, Finished | Failed):
+            log.debug("%s", event)
+            self._requests.pop(event.request_id, None)
+            if timer := self._overdue.pop(event.request_id, None):
+                timer.cancel()
+
+    def _fail_all(self) -> None:
+        """Tell every request that its process is gone."""
+        for timer in self._overdue.values():
+            timer.cancel()
+        self._overdue.clear()
+        self._stdin.close()
+        code = self._process.returncode or 0
+        how = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with code {code}"
+        log.info("engine %s ended %s", self.pid, how)
+        detail = "\n".join([f"The engine process ended {how}.", *self._last_words])
+        for request_id in list(self._requests):
+            self._deliver(restarted(request_id, detail))
+
+    async def _log_stderr(self, stderr: asyncio.StreamReader) -> None:
+        async for line in stderr:
+            text = line.decode(errors="replace").rstrip()
+            self._last_words.append(text)
+            log.info("%s", text)
+
+
+def restarted(request_id: str, detail: str) -> Failed:
+    """Return what a request is told whose process is gone."""
+    return Failed(
+        request_id,
+        "engine_restarted",
+        "The local engine was restarted while this answer was being written.",
+        "Continue the answer, or ask again; if it recurs, choose a smaller model.",
+        detail,
+    )
+
+
+def unstartable(request_id: str, error: OSError) -> Failed:
+    """Return what a request is told when the system starts no process."""
+    return Failed(
+        request_id,
+        "engine_unusable",
+        "The local engine could not be started.",
+        "Close what holds the memory (other notebooks, say), and ask again.",
+        str(error),
+    )
+
+
+def engine_command(threads: int) -> list[str]:
+    """Return the command that starts an engine; ``threads`` 0: one less than there are cores."""
+    return [sys.executable, "-m", "jupyter_stream_chat.engine", "--threads", str(threads)]
+
+
+def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without keys; the hub's token alone is the engine's affair."""
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if name in _NEEDED_SECRETS or not _SECRET.search(name)
+    }
+    return {**kept, "TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_TELEMETRY": "1"}

@@ -1,0 +1,144 @@
+"""LangChain's OpenAI classes, set so that Stop works and reasoning is not lost.
+
+Heavy to import (1.3 s): only what runs in a thread imports it. Measured reasons for every setting are in
+``SETTINGS``. The hooks are private methods of langchain-openai, the custom headers
+private to the SDK; ``tests/providers`` guards them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import openai
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_openai import AzureChatOpenAI, ChatOpenAI
+from langchain_openai.chat_models.base import BaseChatOpenAI
+
+from ..langchain.chunk_accumulator import accumulated
+from ..profiles.profile import Profile
+from .payload_fixes import MalformedAnswer, copy_extras, with_deltas, with_sound_usage
+
+SETTINGS: dict[str, Any] = {
+    # Retries are the run's business: the SDK's would hide seconds of silence from the user.
+    "max_retries": 0,
+    "timeout": openai.Timeout(600, connect=10),
+    # The default goes through asyncio.wait_for, which on Python 3.11 swallows a task.cancel() that races with
+    # a chunk: up to 37 % of all interrupts.
+    "stream_chunk_timeout": 0,
+}
+
+
+class _InOneChunk:
+    """Lets LangChain hold an answer once while it streams."""
+
+    def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        return accumulated(super()._astream(*args, **kwargs))  # type: ignore[misc]
+
+
+class _Reasoning:
+    """Keeps reasoning and refusals, which langchain-openai drops, beside the content; says what is odd."""
+
+    def _convert_chunk_to_generation_chunk(
+        self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
+    ) -> ChatGenerationChunk | None:
+        try:
+            generation: ChatGenerationChunk | None = super()._convert_chunk_to_generation_chunk(  # type: ignore[misc]
+                with_deltas(with_sound_usage(chunk)), default_chunk_class, base_generation_info
+            )
+            if generation is not None and chunk.get("choices"):
+                copy_extras(chunk["choices"][0].get("delta"), generation.message.additional_kwargs)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise MalformedAnswer("A chunk is not as OpenAI's protocol has it.") from error
+        return generation
+
+    def _create_chat_result(
+        self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
+    ) -> ChatResult:
+        if not isinstance(response, dict | openai.BaseModel):  # an HTML page that says 200, say
+            raise MalformedAnswer("The answer is not as OpenAI's protocol has it.")
+        values = response if isinstance(response, dict) else response.model_dump(warnings=False)
+        values = with_sound_usage(values)
+        try:
+            result: ChatResult = super()._create_chat_result(values, generation_info)  # type: ignore[misc]
+            for choice, generation in zip(values.get("choices") or [], result.generations, strict=False):
+                copy_extras(choice.get("message"), generation.message.additional_kwargs)
+            if not result.generations:
+                raise KeyError("choices")
+        except (AttributeError, KeyError, TypeError) as error:
+            raise MalformedAnswer("The answer is not as OpenAI's protocol has it.") from error
+        return result
+
+
+class _Prefix:
+    """Knows the option ``last_message``: what is added to it, so that the server goes on with it."""
+
+    def _get_request_payload(
+        self, *args: Any, last_message: Mapping[str, Any] = MappingProxyType({}), **kwargs: Any
+    ) -> dict[str, Any]:
+        payload: dict[str, Any] = super()._get_request_payload(*args, **kwargs)  # type: ignore[misc]
+        if last_message:
+            payload["messages"][-1].update(last_message)
+        return payload
+
+
+class StreamingChatOpenAI(_InOneChunk, _Reasoning, _Prefix, ChatOpenAI):
+    """``ChatOpenAI`` with its reasoning, and answers that go on."""
+
+
+class CompatibleChatOpenAI(StreamingChatOpenAI):
+    """``ChatOpenAI`` for servers of others, which know ``max_tokens`` by its old name."""
+
+    def _get_request_payload(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        payload: dict[str, Any] = super()._get_request_payload(*args, **kwargs)
+        if "max_completion_tokens" in payload:
+            payload["max_tokens"] = payload.pop("max_completion_tokens")
+        return payload
+
+
+class _FilterEnds:
+    """Lets an answer that the content filter cut end like a streamed one: LangChain would throw it away."""
+
+    def _create_chat_result(
+        self, response: dict[str, Any], generation_info: dict[str, Any] | None = None
+    ) -> ChatResult:
+        choices = response.get("choices") or []
+        filtered = [choice.get("finish_reason") == "content_filter" for choice in choices]
+        kept = [
+            {**choice, "finish_reason": None} if each else choice
+            for choice, each in zip(choices, filtered, strict=True)
+        ]
+        result: ChatResult = super()._create_chat_result({**response, "choices": kept}, generation_info)  # type: ignore[misc]
+        for generation, each in zip(result.generations, filtered, strict=True):
+            if each:
+                generation.generation_info = {
+                    **(generation.generation_info or {}),
+                    "finish_reason": "content_filter",
+                }
+        return result
+
+
+class StreamingAzureChatOpenAI(_InOneChunk, _Reasoning, _FilterEnds, AzureChatOpenAI):
+    """``AzureChatOpenAI`` with its reasoning."""
+
+
+def without_environment(model: BaseChatOpenAI) -> BaseChatOpenAI:
+    """Take from a model's clients the headers that the SDK reads from the environment: they are OpenAI's."""
+    for client in (model.root_client, model.root_async_client):
+        client.organization = client.project = None
+        client._custom_headers = {}
+    return model
+
+
+def parameters(profile: Profile) -> dict[str, Any]:
+    """Return the profile's parameters as fields of the model, absent ones left out."""
+    given = profile.parameters.model_dump(exclude={"system_prompt"}, exclude_none=True)
+    beyond = {name: given.pop(name) for name in _NOT_OPENAIS if name in given}
+    if extra := {**profile.extra_body, **beyond}:
+        given["extra_body"] = extra
+    return given
+
+
+_NOT_OPENAIS = ("top_k", "repetition_penalty")
+"""Parameters that other servers have, under these names, but the SDK does not know."""

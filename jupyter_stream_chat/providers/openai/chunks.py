@@ -1,0 +1,82 @@
+"""What a LangChain message or chunk holds, read in one place. Pure; loads nothing of LangChain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ...protocol import FinishReason, Usage
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+_FINISH_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "end_turn": "stop",
+    "eos": "stop",
+    "tool_calls": "stop",
+    "function_call": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "content_filter": "content_filter",
+    "safety": "content_filter",
+    "refusal": "content_filter",
+}
+
+
+def text_of(message: BaseMessage) -> str:
+    """Return the visible text of a message: its content, or the text blocks of it."""
+    content = message.content
+    return content if isinstance(content, str) else "".join(_block_texts(content, "text"))
+
+
+def reasoning_of(message: BaseMessage) -> str:
+    """Return the reasoning that a message carries beside or within its content."""
+    extra: Any = message.additional_kwargs.get("reasoning_content")
+    if isinstance(extra, str):
+        return extra
+    content = message.content
+    return "" if isinstance(content, str) else "".join(_block_texts(content, "reasoning"))
+
+
+def refusal_text_of(message: BaseMessage) -> str:
+    """Return the words with which the model refuses, which are no answer."""
+    extra: Any = message.additional_kwargs.get("refusal")
+    return extra if isinstance(extra, str) else ""
+
+
+def _block_texts(blocks: list[str | dict[str, Any]], kind: str) -> list[str]:
+    """Return the texts of the blocks of one kind (``thinking`` is Anthropic's word for reasoning)."""
+    texts: list[str] = []
+    for block in blocks:
+        if isinstance(block, str):
+            texts += [block] if kind == "text" else []
+        elif block.get("type") == kind:
+            texts.append(str(block.get(kind) or ""))
+        elif kind == "reasoning" and block.get("type") == "thinking":
+            texts.append(str(block.get("thinking") or ""))
+    return texts
+
+
+def finish_reason_of(message: BaseMessage) -> FinishReason | None:
+    """Return why the model ended, where this message says so."""
+    metadata = message.response_metadata
+    reason = metadata.get("finish_reason") or metadata.get("stop_reason")
+    return _FINISH_REASONS.get(str(reason).lower(), "stop") if reason else None
+
+
+def usage_of(message: BaseMessage) -> Usage | None:
+    """Return the tokens that the provider counted, where this message has them."""
+    usage = getattr(message, "usage_metadata", None)
+    if not usage:
+        return None
+    try:
+        details = usage.get("output_token_details") or {}
+        return Usage(
+            input_tokens=usage.get("input_tokens") or 0,
+            output_tokens=usage.get("output_tokens") or 0,
+            reasoning_tokens=details.get("reasoning") or 0,
+        )
+    except (AttributeError, ValidationError):  # an answer is not worth less for a count that is no number
+        return None

@@ -1,0 +1,1 @@
+"""Profiles: what they hold, where they come from, their keys, and which provider serves them."""

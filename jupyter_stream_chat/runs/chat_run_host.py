@@ -1,0 +1,117 @@
+"""Where a run reads its question and puts its answer: chat, profile, spool, feed (``RunHost``)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+
+from langchain_core.language_models import BaseChatModel
+
+from ..chats.chat_service import ChatService
+from ..chats.spool import Spool
+from ..protocol import Channel, ErrorInfo, Limitation, RunInfo, RunProgressed
+from ..providers.adapter import OnProgress
+from ..providers.errors.classify import classify
+from ..providers.openai.prefill import Opened, opened_for
+from ..providers.profiles.profile import Profile
+from ..providers.profiles.registry import Registry
+from .continuation import Prompt, continuation
+from .deployments import Deployments
+from .prompt import prompt_messages
+from .run import Run
+
+
+class ChatRunHost:
+    """One run's place in its chat."""
+
+    def __init__(
+        self,
+        chat_service: ChatService,
+        registry: Registry,
+        deployments: Deployments,
+        profile: Profile,
+        spool: Spool,
+        run: RunInfo,
+        leaf_id: str,
+    ) -> None:
+        """``leaf_id`` is the message that the run answers, or the answer that it goes on with.
+
+        ``profile`` has its key; the spool is ours.
+        """
+        self._chat_service = chat_service
+        self._registry = registry
+        self._deployments = deployments
+        self._profile = profile
+        self._spool = spool
+        self._chat_id = run.chat_id
+        self._leaf_id = leaf_id
+        self._goes_on = leaf_id == run.message_id
+        self._opened: Opened | None = None
+        self._feed = chat_service.feed(run.chat_id)
+
+    async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
+        """Return the profile's model."""
+        llm = await self._registry.open(self._profile, on_progress)
+        if self._goes_on:
+            self._opened = await opened_for(self._profile, llm)
+        return self._opened.llm if self._opened else llm
+
+    async def prompt(self) -> Prompt:
+        """Return the conversation up to the question, or the answer that is gone on with."""
+        turns = await self._chat_service.context(self._chat_id, self._leaf_id)
+        messages = prompt_messages(turns, self._profile.parameters.system_prompt)
+        if self._goes_on:
+            return continuation(messages, self._opened.options if self._opened else None)
+        return Prompt(messages)
+
+    async def limitations(self) -> Collection[Limitation]:
+        """Return what the profile's deployment was found not to do."""
+        return await self._deployments.limitations(self._profile.deployment)
+
+    async def remember(self, limitation: Limitation) -> None:
+        """Remember it of the profile's deployment."""
+        await self._deployments.remember(self._profile.deployment, limitation)
+
+    def explain(self, error: BaseException) -> ErrorInfo:
+        """Say what an error means; what is not the provider's fault is not called so."""
+        if isinstance(error, sqlite3.Error):
+            return ErrorInfo(
+                code="internal_error",
+                message="The chat could not be read.",
+                cure="Ask again; if it lasts, see the server's log.",
+                detail=repr(error),
+            )
+        return classify(error, self._profile)
+
+    def keep(self, channel: Channel, text: str) -> None:
+        """Append to the spool, which reports it itself when it cannot."""
+        self._spool.append(channel, text)
+
+    def on_text(self, run: Run, channel: Channel) -> None:
+        """Tell the chat's readers."""
+        self._feed.on_text(run, channel)
+
+    def progressed(self, run: Run) -> None:
+        """Tell the chat's readers."""
+        info = run.info
+        self._feed.progressed(
+            RunProgressed(
+                chat_id=info.chat_id,
+                run_id=info.run_id,
+                status=info.status,
+                progress=info.progress,
+                pause=info.pause,
+            )
+        )
+
+    async def finished(self, run: Run) -> None:
+        """Move the text into the store with the run's end; the spool stays if that is not on disk."""
+        saved = False
+        try:
+            await self._chat_service.end_run(run.info, run.texts)
+            saved = self._chat_service.not_saved is None
+        finally:
+            if saved:
+                self._spool.remove()
+            else:
+                self._spool.close()

@@ -1,0 +1,40 @@
+"""What a run needs of the world around it; ``host`` is the real one, tests have one in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from langchain_core.language_models import BaseChatModel
+
+from ..protocol import Channel, ErrorInfo
+from ..providers.adapter import OnProgress
+from .continuation import Prompt
+from .streaming_fallback import Memory
+
+if TYPE_CHECKING:
+    from .run import Run
+
+
+class RunHost(Memory, Protocol):
+    """What a run needs of the world around it. Its memory is of the deployment that it asks."""
+
+    async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
+        """Return the model to ask."""
+
+    async def prompt(self) -> Prompt:
+        """Return the conversation to answer, or to go on with. Asked for once the model is open."""
+
+    def explain(self, error: BaseException) -> ErrorInfo:
+        """Say what an error of the provider's means."""
+
+    def keep(self, channel: Channel, text: str) -> None:
+        """Put text where it survives the process. Does not raise."""
+
+    def on_text(self, run: Run, channel: Channel) -> None:
+        """Tell whoever watches that a channel has more text."""
+
+    def progressed(self, run: Run) -> None:
+        """Tell whoever watches that the status or the progress changed."""
+
+    async def finished(self, run: Run) -> None:
+        """Write the terminal state, ``run.info``, and let go of what the run held."""

@@ -1,0 +1,127 @@
+"""How often, and how, one question is asked: with a stream, without one, without ``stream_options``, later.
+
+Owns the policy (``opening``, ``next_mode``: pure) and the loop that follows it. What a refusal is,
+``providers.refusals`` says. Nothing is asked again once a token has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, replace
+from typing import Final, NoReturn, Protocol
+
+from ..protocol import Limitation, Notice, StreamingMode
+from ..providers.errors.retry_policy import Refusal, RetryAfter, StreamingFailed, StreamingRefused, refusal_of
+from .attempt import RequestMode
+
+MAX_WAITS: Final = 2
+MAX_WAIT_SECONDS: Final = 120.0
+"""A provider that wants more is not waited for: its error is shown, and the user decides."""
+
+_NOTICES: dict[Limitation, Notice] = {
+    "refuses_streaming": Notice(
+        code="answered_whole", message="This deployment does not stream: the answer came in one piece."
+    ),
+    "fails_streaming": Notice(
+        code="streaming_failed", message="Streaming failed on this deployment: the answer came in one piece."
+    ),
+}
+
+
+class Memory(Protocol):
+    """What is known of the deployment that is asked."""
+
+    async def limitations(self) -> Collection[Limitation]:
+        """Return what it was found not to do."""
+
+    async def remember(self, limitation: Limitation) -> None:
+        """Keep what it was found not to do."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An attempt that ended in an error."""
+
+    error: Exception
+    has_text: bool
+
+
+def opening(mode: StreamingMode, known: Collection[Limitation]) -> RequestMode:
+    """Return how to ask first."""
+    refused = any(limitation in known for limitation in _NOTICES)
+    streamed = mode == "on" or (mode == "auto" and not refused)
+    return RequestMode(streamed, stream_options="refuses_stream_options" not in known)
+
+
+def next_mode(
+    mode: StreamingMode, ask: RequestMode, refusal: Refusal | None, waits: int
+) -> RequestMode | None:
+    """Return how to ask after a refusal; None: not again."""
+    match refusal:
+        case RetryAfter(seconds):
+            return ask if waits < MAX_WAITS and seconds <= MAX_WAIT_SECONDS else None
+        case "refuses_stream_options":
+            return replace(ask, stream_options=False) if ask.stream_options else None
+        case "refuses_streaming" | "fails_streaming":
+            return replace(ask, streamed=False) if mode == "auto" else None
+        case None:
+            return None
+
+
+class StreamingFallback:
+    """One question, asked until it is answered or there is no other way to ask it."""
+
+    def __init__(
+        self,
+        mode: StreamingMode,
+        memory: Memory,
+        attempt: Callable[[RequestMode], Awaitable[Failure | None]],
+        wait: Callable[[float], Awaitable[None]],
+    ) -> None:
+        """``attempt`` asks once; ``wait`` lets so many seconds pass."""
+        self._mode = mode
+        self._memory = memory
+        self._attempt = attempt
+        self._wait = wait
+        self._learned: list[Limitation] = []
+        self._waits = 0
+        self._first: Exception | None = None
+        """Why the answer was not streamed: what is shown if it does not come otherwise either."""
+
+    async def run(self) -> Notice | None:
+        """Return when the question is answered, with what the reader should know; raise why it is not."""
+        known = set(await self._memory.limitations())
+        ask = opening(self._mode, known)
+        while failure := await self._attempt(ask):
+            # Raised from here, not from within an ``except``: an error must not be the context of another.
+            ask = await self._after(ask, failure)
+        for limitation in self._learned:
+            await self._memory.remember(limitation)
+        if self._mode != "auto" or ask.streamed:
+            return None
+        return next(_NOTICES[each] for each in _NOTICES if each in known.union(self._learned))
+
+    async def _after(self, ask: RequestMode, failure: Failure) -> RequestMode:
+        refusal = None if failure.has_text else refusal_of(failure.error, streamed=ask.streamed)
+        following = next_mode(self._mode, ask, refusal, self._waits)
+        if following is None:
+            self._give_up(failure.error, refusal)
+        if isinstance(refusal, RetryAfter):
+            self._waits += 1
+            await self._wait(refusal.seconds)
+        elif refusal is not None:
+            self._learned.append(refusal)
+            if not following.streamed:
+                self._first = failure.error
+        return following
+
+    def _give_up(self, error: Exception, refusal: Refusal | None) -> NoReturn:
+        if self._first is not None:
+            raise self._first
+        match refusal:
+            case "refuses_streaming":
+                raise StreamingRefused("the deployment refuses to stream") from error
+            case "fails_streaming":
+                raise StreamingFailed("the streamed request failed") from error
+            case _:
+                raise error

@@ -1,0 +1,1 @@
+"""What a user can do, for pages and for REST alike: authorisation, ownership, effects."""

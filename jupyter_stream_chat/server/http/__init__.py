@@ -1,0 +1,1 @@
+"""The REST routes and the event streams: authentication, status codes, headers."""

@@ -1,0 +1,1 @@
+"""One connected page: its WebSocket, its commands, and the frames that it is sent."""

@@ -1,0 +1,358 @@
+"""What one page is still to be sent, and when.
+
+Owns order and merging: structure goes first and in order; text is no queue but a cursor per run and channel,
+sliced from the run's text when a frame is really written, so a page that reads slowly gets larger deltas and
+costs no memory. The workspace's events are a cursor too (``broadcast``), and go before structure. Knows no
+socket: it is given ``send`` and a clock, never blocks or raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from ...protocol import (
+    Channel,
+    ChatEvent,
+    ChatOpened,
+    ChatResumed,
+    Delta,
+    RunFinished,
+    RunProgressed,
+    TextLengths,
+    Wire,
+    WorkspaceLoaded,
+    encode,
+)
+from .token_bucket import TokenBucket
+
+if TYPE_CHECKING:
+    from ...chats.feed import LiveRun
+    from .broadcast import Broadcast
+
+FRAME_CAPACITY = 8
+"""Delta frames that may leave back to back. More than a burst of tokens at a person's reading speed."""
+FRAME_INTERVAL = 0.016
+"""Seconds per delta frame once the burst is used up: one per screen refresh; more would be painted never."""
+DELTA_CHARACTERS = 40_000
+"""Code points in one delta: below 256 KiB even if JSON escapes each of them by six bytes."""
+FRAME_CHARACTERS = 8_000
+"""Structural events share a frame up to this size; with a delta behind them it stays below 256 KiB."""
+QUEUE_LIMIT = 128
+"""Structural events that wait for a slow page. Beyond, the chats concerned get a snapshot instead."""
+REPLY_LIMIT = 1024
+"""Unread replies after which a page is given up: it sends commands and never reads."""
+ROOM = 16
+"""Commands that may cause large replies wait while more frames than this are queued."""
+WORKSPACE = ""
+"""Name of the workspace's stream, beside the ids of chats."""
+
+
+class Timer(Protocol):
+    """What ``call_later`` returns."""
+
+    def cancel(self) -> object: ...
+
+
+@dataclass(slots=True)
+class _Cursor:
+    """How much of one run's text has been written to this page, in code points."""
+
+    live: LiveRun
+    sent: dict[Channel, int] = field(default_factory=lambda: {"reasoning": 0, "content": 0})
+
+    def unsent(self) -> Channel | None:
+        """Return a channel with text to send. Reasoning first: it comes before the answer."""
+        return next((c for c, sent in self.sent.items() if sent < self.live.texts[c].length), None)
+
+
+class Outbox:
+    """The frames of one page. A ``Subscriber`` of its chats and a ``BroadcastReader`` of its list."""
+
+    def __init__(
+        self,
+        send: Callable[[str], asyncio.Future[None]],
+        *,
+        clock: Callable[[], float],
+        call_later: Callable[[float, Callable[[], None]], Timer],
+        refresh: Callable[[str], None],
+        give_up: Callable[[], None],
+    ) -> None:
+        """Write through ``send``, one frame at a time.
+
+        ``refresh(stream)`` asks for a new snapshot of a chat (or of ``WORKSPACE``) whose events were dropped;
+        it comes when all else has been read. ``give_up()`` asks to close a page that does not read at all.
+        """
+        self._send = send
+        self._call_later = call_later
+        self._refresh = refresh
+        self._give_up = give_up
+        self._budget = TokenBucket(clock, FRAME_CAPACITY, FRAME_INTERVAL)
+        self._queue: deque[tuple[str | None, Wire]] = deque()
+        self._workspace: WorkspaceLoaded | None = None
+        """The workspace's snapshot while it waits to be written: it goes before the news."""
+        self._broadcast: Broadcast | None = None
+        self._news_seq = 0
+        """The number of the last news that was written."""
+        self._news_due = False
+        self._progress: dict[str, RunProgressed] = {}
+        self._cursors: dict[str, _Cursor] = {}
+        self._grown: dict[tuple[str, Channel], None] = {}
+        self._followed: set[str] = set()
+        self._stale: dict[str, None] = {}
+        self._timer: Timer | None = None
+        self._writing = False
+        self._closed = False
+        self._room = asyncio.Event()
+        self._room.set()
+
+    # --- what the page is sent --------------------------------------------------------------------
+
+    def reply(self, event: Wire) -> None:
+        """Queue an event for this page alone: hello, an answer to a command."""
+        if len(self._queue) >= REPLY_LIMIT:
+            self.close()
+            self._give_up()
+            return
+        self._push(None, event)
+
+    def follow_workspace(self, loaded: WorkspaceLoaded, broadcast: Broadcast) -> None:
+        """Write the workspace's snapshot; what happens from then on follows."""
+        self.unfollow(WORKSPACE)
+        self._followed.add(WORKSPACE)
+        self._workspace, self._broadcast, self._news_seq = loaded, broadcast, loaded.seq
+        self.has_news()
+
+    def has_news(self) -> None:
+        """Write what is new in the workspace."""
+        self._news_due = self._broadcast is not None
+        self._flush()
+
+    def follow(
+        self,
+        chat_id: str,
+        opening: ChatOpened | ChatResumed,
+        missing: Iterable[Wire],
+        live: Iterable[tuple[LiveRun, TextLengths]],
+    ) -> None:
+        """Queue what opens a chat, and go on from there.
+
+        Call it in the same step of the loop in which ``opening`` was made. ``live``: the chat's live runs,
+        each with the lengths of text that the page will hold once it has read ``opening``.
+        """
+        self.unfollow(chat_id)
+        self._followed.add(chat_id)
+        for run, held in live:
+            sent: dict[Channel, int] = {"reasoning": held.reasoning, "content": held.content}
+            self._cursors[run.run_id] = _Cursor(run, sent)
+            if run.info.status != "finished":  # its end is being written; run_finished follows
+                self._progress[run.run_id] = progress_of(run)
+            self._grown.update({(run.run_id, channel): None for channel in sent})
+        self._push(chat_id, opening)
+        for event in missing:
+            self._push(chat_id, event)
+
+    def unfollow(self, stream: str) -> None:
+        """Forget a chat (or ``WORKSPACE``) and all that is queued for it. Its runs go on."""
+        self._followed.discard(stream)
+        self._stale.pop(stream, None)
+        if stream == WORKSPACE:
+            self._workspace = self._broadcast = None
+            self._news_due = False
+        self._queue = deque(entry for entry in self._queue if entry[0] != stream)
+        for run_id, cursor in list(self._cursors.items()):
+            if cursor.live.info.chat_id == stream:
+                self._forget_run(run_id)
+        self._measure_room()
+
+    @property
+    def chats(self) -> set[str]:
+        """The chats that the page follows, those that wait for a new snapshot included."""
+        return (self._followed | set(self._stale)) - {WORKSPACE}
+
+    def event(self, event: Wire) -> None:
+        """Take an event from a chat's feed."""
+        if not isinstance(event, ChatEvent | RunProgressed) or event.chat_id not in self._followed:
+            return
+        if isinstance(event, RunProgressed):
+            self._progress[event.run_id] = event
+            self._flush()
+            return
+        if isinstance(event, RunFinished):
+            self._progress.pop(event.run.run_id, None)
+        self._push(event.chat_id, event)
+        if len(self._queue) > QUEUE_LIMIT:
+            self._drop_streams()
+
+    def on_text(self, live: LiveRun, channel: Channel) -> None:
+        """Take note that a run has more text."""
+        if live.run_id not in self._cursors:
+            if live.info.chat_id not in self._followed:
+                return
+            self._cursors[live.run_id] = _Cursor(live)
+        self._grown[live.run_id, channel] = None
+        self._flush()
+
+    async def wait_until_drained(self) -> None:
+        """Wait until the page has read so much that a large reply may be queued."""
+        await self._room.wait()
+
+    def close(self) -> None:
+        """Write nothing more."""
+        self._closed = True
+        for held in (self._queue, self._progress, self._cursors, self._grown, self._followed, self._stale):
+            held.clear()
+        self._workspace = self._broadcast = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._room.set()
+
+    # --- how it is sent ---------------------------------------------------------------------------
+
+    def _push(self, stream: str | None, event: Wire) -> None:
+        if self._closed:
+            return
+        self._queue.append((stream, event))
+        self._measure_room()
+        self._flush()
+
+    def _flush(self) -> None:
+        while not self._writing and not self._closed:
+            frame = self._next_structure() or self._next_progress() or self._next_text()
+            if frame is None:
+                self._refresh_one()
+                return
+            self._writing = True
+            written = self._send(frame)
+            if not written.done():
+                written.add_done_callback(self._written)
+                return
+            self._end_write(written)
+
+    def _written(self, written: asyncio.Future[None]) -> None:
+        self._end_write(written)
+        self._flush()
+
+    def _end_write(self, written: asyncio.Future[None]) -> None:
+        self._writing = False
+        if written.cancelled() or written.exception() is not None:
+            self.close()
+
+    def _next_structure(self) -> str | None:
+        """Return the news and what is queued as one frame, an event per line."""
+        if not self._queue and not self._news_due:
+            return None
+        lines = self._next_news()
+        size = sum(map(len, lines))
+        while self._queue and size < FRAME_CHARACTERS:
+            lines.append(self._next_line())
+            size += len(lines[-1])
+        self._measure_room()
+        return "\n".join(lines) or None
+
+    def _next_news(self) -> list[str]:
+        self._news_due = False
+        if self._broadcast is None:
+            return []
+        broadcast = self._broadcast.since(self._news_seq, FRAME_CHARACTERS)
+        if broadcast is None:
+            self._drop(WORKSPACE)
+            return []
+        self._news_seq += len(broadcast)
+        self._news_due = self._news_seq < self._broadcast.seq
+        if self._workspace:
+            broadcast.insert(0, encode(self._workspace))
+            self._workspace = None
+        return broadcast
+
+    def _next_line(self) -> str:
+        event = self._queue[0][1]
+        if isinstance(event, RunFinished) and (rest := self._rest(event.run.run_id)):
+            return rest
+        self._queue.popleft()
+        return encode(event)
+
+    def _rest(self, run_id: str) -> str | None:
+        """Return text that must go before the run's end, and forget the run when there is none."""
+        cursor = self._cursors.get(run_id)
+        channel = cursor.unsent() if cursor else None
+        if cursor and channel:
+            return self._delta(cursor, channel)
+        self._forget_run(run_id)
+        return None
+
+    def _next_progress(self) -> str | None:
+        if not self._progress:
+            return None
+        return encode(self._progress.pop(next(iter(self._progress))))
+
+    def _next_text(self) -> str | None:
+        while self._grown:
+            run_id, channel = next(iter(self._grown))
+            cursor = self._cursors[run_id]
+            if cursor.sent[channel] >= cursor.live.texts[channel].length:
+                del self._grown[run_id, channel]
+                continue
+            wait = self._budget.take()
+            if wait > 0:
+                self._arm(wait)
+                return None
+            del self._grown[run_id, channel]
+            return self._delta(cursor, channel)
+        return None
+
+    def _delta(self, cursor: _Cursor, channel: Channel) -> str:
+        text, offset = cursor.live.texts[channel], cursor.sent[channel]
+        piece = text.tail(offset)[:DELTA_CHARACTERS]
+        cursor.sent[channel] = offset + len(piece)
+        if cursor.sent[channel] < text.length:
+            self._grown[cursor.live.run_id, channel] = None
+        named = None if channel == "content" else channel
+        return encode(Delta(run_id=cursor.live.run_id, offset=offset, text=piece, channel=named))
+
+    def _arm(self, wait: float) -> None:
+        if self._timer is None:
+            self._timer = self._call_later(wait, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._flush()
+
+    def _forget_run(self, run_id: str) -> None:
+        self._cursors.pop(run_id, None)
+        self._progress.pop(run_id, None)
+        for channel in ("reasoning", "content"):
+            self._grown.pop((run_id, channel), None)
+
+    def _drop_streams(self) -> None:
+        """Give up the queued events of every stream: a snapshot of each is smaller than its backlog."""
+        for stream in dict.fromkeys(stream for stream, _ in self._queue if stream is not None):
+            self._drop(stream)
+
+    def _drop(self, stream: str) -> None:
+        self.unfollow(stream)
+        self._stale[stream] = None
+
+    def _refresh_one(self) -> None:
+        # One at a time, once nothing waits to be written: fifty snapshots at once would be the backlog again.
+        if self._stale:
+            stream = next(iter(self._stale))
+            del self._stale[stream]
+            self._refresh(stream)
+
+    def _measure_room(self) -> None:
+        if len(self._queue) < ROOM:
+            self._room.set()
+        else:
+            self._room.clear()
+
+
+def progress_of(live: LiveRun) -> RunProgressed:
+    """Return a live run's status as the event that a new follower is sent."""
+    run = live.info
+    return RunProgressed(
+        chat_id=run.chat_id, run_id=run.run_id, status=run.status, progress=run.progress, pause=run.pause
+    )

@@ -1,0 +1,314 @@
+"""One page's connection: commands in, events out.
+
+Owns the order of commands, what the page follows, and how a chat is resumed. Knows neither tornado nor how a
+command is carried out (``commands``, ``actions``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Iterable
+from typing import TYPE_CHECKING, Protocol
+from weakref import WeakValueDictionary
+
+from ... import protocol as wire
+from ...chats.command_error import CommandError, UnknownChat
+from ..access import Access
+from ..api import actions
+from .commands import IMMEDIATE, QUEUED, Immediate, Note, Queued
+from .outbox import WORKSPACE, Outbox
+from .parse_command import parse_command
+
+if TYPE_CHECKING:
+    from ...chats.feed import ChatFeed, LiveRun
+    from ..services import Services
+
+log = logging.getLogger(__name__)
+
+CLOSE_READS_NOTHING = 1008
+"""WebSocket close code: policy violation."""
+CLOSE_SIGNED_OUT = 4401
+"""Ours, after HTTP's 401. A page that gets it does not come back."""
+
+
+class Transport(Protocol):
+    """The socket."""
+
+    def send(self, frame: str) -> asyncio.Future[None]:
+        """Write a frame; the future is done when it is out, failed when the page is gone."""
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """End the connection."""
+
+
+class Session:
+    """Everything that one connected page is to the server."""
+
+    def __init__(self, services: Services, access: Access, transport: Transport) -> None:
+        self.services = services
+        self.access = access
+        self._transport = transport
+        loop = asyncio.get_running_loop()
+        self.outbox = Outbox(
+            transport.send,
+            clock=loop.time,
+            call_later=loop.call_later,
+            refresh=self._refresh,
+            give_up=self._give_up,
+        )
+        self._feeds: dict[str, ChatFeed] = {}
+        self._order: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._pending = 0
+        self._clock = loop.time
+        self._known_at = -math.inf
+        """When Jupyter was last asked who this is."""
+        self._closed = False
+        services.sessions.add(self)
+        services.metrics.connected(1)
+
+    async def start(self) -> None:
+        """Greet the page and send it the chat list and the profiles."""
+        self.outbox.reply(self.services.hello(self.access.author))
+        await self._open_workspace()
+
+    def receive(self, frame: str | bytes) -> None:
+        """Take one frame. Returns at once; an interrupt has then been done."""
+        command = parse_command(frame, self.services.settings.max_frame_bytes)
+        if isinstance(command, wire.CommandRejected):
+            self.outbox.reply(command)
+        elif rule := IMMEDIATE.get(type(command)):
+            self._do_now(rule, command)
+        elif self._pending >= self.services.settings.max_pending_commands:
+            self._reject(command, too_many_commands(self._pending))
+        else:
+            self._pending += 1
+            self.services.spawn(self._do_in_order(QUEUED[type(command)], command, self._clock()))
+
+    def close(self) -> None:
+        """Let go of the page. What it has asked for is still done; its runs go on."""
+        if self._closed:
+            return
+        self._closed = True
+        self.services.sessions.discard(self)
+        self.services.metrics.connected(-1)
+        self.outbox.close()
+        self.services.broadcast(self.access.owner).leave(self.outbox)
+        for chat_id in list(self._feeds):
+            self.close_chat(chat_id)
+
+    # --- commands ---------------------------------------------------------------------------------
+
+    def _do_now(self, rule: Immediate, command: wire.Command) -> None:
+        allowed = self.access.ask(rule.action)
+        if isinstance(allowed, bool):
+            self._finish_now(rule, command, allowed)
+        else:
+            self.services.spawn(self._do_once_allowed(rule, command, allowed))
+
+    async def _do_once_allowed(
+        self, rule: Immediate, command: wire.Command, allowed: Awaitable[bool]
+    ) -> None:
+        self._finish_now(rule, command, await allowed)
+
+    def _finish_now(self, rule: Immediate, command: wire.Command, allowed: bool) -> None:
+        try:
+            if not allowed:
+                raise CommandError(forbidden(rule.action))
+            note = rule.run(self, command)
+        except Exception as error:  # noqa: BLE001 - error_of logs it; the page is answered in any case
+            self._reject(command, error_of(error, command))
+        else:
+            self._accept(command, note)
+
+    async def _do_in_order(self, rule: Queued, command: wire.Command, received: float) -> None:
+        chat_id: str = getattr(command, "chat_id")  # noqa: B009 - every queued command has one, its base has not
+        try:
+            async with self._order_of(chat_id):
+                await self._do(rule, command, received)
+        finally:
+            self._pending -= 1
+
+    async def check_user(self, since: float = math.inf) -> bool:
+        """Close the connection of a user who is signed out or may not read any more; False then.
+
+        A check that began after ``since`` (the loop's clock) is not made again.
+        """
+        if self._known_at > since:
+            return True
+        began = self._clock()
+        if await self.access.is_signed_in() and await self.access.allows("read"):
+            self._known_at = began
+            return True
+        self._transport.close(CLOSE_SIGNED_OUT, "You are signed out.")
+        self.close()
+        return False
+
+    async def _do(self, rule: Queued, command: wire.Command, received: float) -> None:
+        try:
+            # Jupyter is asked once for all commands that came together: asking costs more than most of them.
+            if not await self.check_user(since=received):
+                return
+            if not await self.access.allows(rule.action):
+                raise CommandError(forbidden(rule.action))
+            await self.outbox.wait_until_drained()
+            await rule.run(self, command)
+        except Exception as error:  # noqa: BLE001 - error_of logs it; the page is answered in any case
+            self._reject(command, error_of(error, command))
+        else:
+            self._accept(command)
+
+    def _order_of(self, chat_id: str) -> asyncio.Lock:
+        """Return the chat's lock: asyncio's lock serves in the order of asking."""
+        return self._order.setdefault(chat_id, asyncio.Lock())
+
+    def _accept(self, command: wire.Command, note: Note = None) -> None:
+        self.outbox.reply(wire.CommandAccepted(command_id=command.command_id, note=note))
+
+    def _reject(self, command: wire.Command, error: wire.ErrorInfo) -> None:
+        self.outbox.reply(wire.CommandRejected(command_id=command.command_id, error=error))
+
+    # --- following --------------------------------------------------------------------------------
+
+    async def open_chat(self, command: wire.OpenChat) -> None:
+        """Follow a chat: resume what the page holds, or send a snapshot."""
+        chat_id = command.chat_id
+        await actions.check_owner(self.services, self.access, chat_id)
+        limit = self.services.settings.max_open_chats
+        followed = self.outbox.chats
+        if chat_id not in followed and len(followed) >= limit:
+            raise CommandError(too_many_open_chats(limit))
+        self.services.metrics.opened(command.reason)
+        if not self._resume(command):
+            await self._send_snapshot(chat_id)
+
+    def close_chat(self, chat_id: str) -> None:
+        """Follow a chat no longer."""
+        self.outbox.unfollow(chat_id)
+        if feed := self._feeds.pop(chat_id, None):
+            feed.unsubscribe(self.outbox)
+
+    def _resume(self, command: wire.OpenChat) -> bool:
+        """Continue what the page holds. False where only a snapshot will do."""
+        feed = self.services.chat_service.feed(command.chat_id)
+        if command.epoch != self.services.chat_service.epoch or command.after_seq is None:
+            return False
+        if command.reason in ("gap", "digest_mismatch"):
+            return False
+        missing = feed.since(command.after_seq)
+        # The text of a run that has ended meanwhile is no longer here to be continued.
+        if missing is None or any(isinstance(event, wire.RunFinished) for event in missing):
+            return False
+        held = [(live, command.held.get(live.run_id, wire.TextLengths())) for live in feed.live.values()]
+        if any(not _covers(live, lengths) for live, lengths in held):
+            return False
+        self._follow(feed, wire.ChatResumed(chat_id=command.chat_id, seq=feed.seq), missing, held)
+        return True
+
+    async def _send_snapshot(self, chat_id: str) -> None:
+        opened = await self.services.chat_service.snapshot(chat_id)
+        # No await from here: text that comes now must find the page following at these lengths.
+        feed = self.services.chat_service.feed(chat_id)
+        held = [
+            (
+                live,
+                wire.TextLengths(
+                    content=live.texts["content"].length, reasoning=live.texts["reasoning"].length
+                ),
+            )
+            for live in feed.live.values()
+        ]
+        self._follow(feed, opened, [], held)
+
+    def _follow(
+        self,
+        feed: ChatFeed,
+        opening: wire.ChatOpened | wire.ChatResumed,
+        missing: Iterable[wire.ChatEvent],
+        held: Iterable[tuple[LiveRun, wire.TextLengths]],
+    ) -> None:
+        if self._closed:
+            return
+        self.outbox.follow(opening.chat_id, opening, missing, held)
+        if self._feeds.get(opening.chat_id) is not feed:
+            self._feeds[opening.chat_id] = feed
+            feed.subscribe(self.outbox)
+
+    async def _open_workspace(self) -> None:
+        loaded = await actions.workspace_loaded(self.services, self.access)
+        if self._closed:
+            return
+        broadcast = self.services.broadcast(self.access.owner)
+        self.outbox.follow_workspace(loaded, broadcast)
+        broadcast.join(self.outbox)
+
+    # --- a page that reads slowly -----------------------------------------------------------------
+
+    def reload_workspace(self) -> None:
+        """Send the chat list and the profiles again, whole."""
+        self._refresh(WORKSPACE)
+
+    def _refresh(self, stream: str) -> None:
+        self.services.spawn(self._refreshed(stream))
+
+    async def _refreshed(self, stream: str) -> None:
+        try:
+            if stream == WORKSPACE:
+                await self._open_workspace()
+                return
+            async with self._order_of(stream):
+                if stream in self._feeds:
+                    await self._send_snapshot(stream)
+        except UnknownChat:
+            # Deleted meanwhile: the workspace's events say so.
+            self.close_chat(stream)
+
+    def _give_up(self) -> None:
+        self._transport.close(CLOSE_READS_NOTHING, "The page sends commands and reads no answers.")
+
+
+def _covers(live: LiveRun, held: wire.TextLengths) -> bool:
+    """Say whether a page can hold so much: a page that claims more has another text."""
+    texts = live.texts
+    return held.content <= texts["content"].length and held.reasoning <= texts["reasoning"].length
+
+
+def error_of(error: Exception, command: wire.Command) -> wire.ErrorInfo:
+    """Return what the page is told; what nobody foresaw is logged with its trace."""
+    if isinstance(error, CommandError):
+        return error.error
+    log.error("Command %s failed", type(command).__name__, exc_info=error)
+    return wire.ErrorInfo(
+        code="internal_error",
+        message="The server could not carry out the command.",
+        cure="See the server's log.",
+        detail=f"{type(error).__name__}: {error}",
+    )
+
+
+def forbidden(action: str) -> wire.ErrorInfo:
+    """Say that the server's authoriser refuses."""
+    return wire.ErrorInfo(
+        code="forbidden",
+        message=f"You may not {action} chats on this server.",
+        cure="Ask the server's administrator.",
+    )
+
+
+def too_many_commands(pending: int) -> wire.ErrorInfo:
+    """Say that the page asks faster than it is answered."""
+    return wire.ErrorInfo(
+        code="too_many_commands",
+        message=f"{pending} commands of this page are still being carried out.",
+        cure="Wait for an answer, then try again.",
+    )
+
+
+def too_many_open_chats(limit: int) -> wire.ErrorInfo:
+    """Say that the page follows too much."""
+    return wire.ErrorInfo(
+        code="too_many_open_chats",
+        message=f"This page follows {limit} chats already.",
+        cure="Close a chat first.",
+    )
