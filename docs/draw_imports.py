@@ -1,9 +1,9 @@
 """Draw who imports whom, as Mermaid graphs in ARCHITECTURE.md, from the code as it is.
 
-``make drawing`` writes the graphs; ``tests/test_drawing.py`` fails when they are out of date. grimp reads Python's
-imports, a regular expression those of TypeScript. An arrow means that at least one module of the first package
-imports one of the second. Imports for type checkers alone are left out, and so are those of ``protocol``, which
-almost every package imports.
+``make drawing`` writes the graphs; ``tests/test_drawing.py`` fails when they are out of date. grimp reads
+Python's imports, a regular expression those of TypeScript. An arrow means that a module of the first
+package imports one of the second. Imports for type checkers alone are left out, and so are those of
+``protocol``, which almost every package imports.
 """
 
 from __future__ import annotations
