@@ -11,8 +11,7 @@ const LAYERS = [
   ['profiles'],
   ['i18n', 'icons.ts'],
   ['socketcheck.ts'],
-  ['answerstream.ts', 'connection.ts', 'transcript.ts', 'markdown'],
-  ['ids.ts', 'text.ts'],
+  ['answerstream.ts', 'connection.ts', 'markdown'],
   ['protocol']
 ];
 

@@ -8,7 +8,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { newId } from './ids';
+import { newId } from './protocol/ids';
 import type {
   AnyCommand,
   AnyEvent,

@@ -17,7 +17,7 @@ import {
   warmUp
 } from './markdown';
 import type { Delta, RunInfo } from './protocol/generated';
-import { codePoints, sliceCodePoints } from './text';
+import { codePoints, sliceCodePoints } from './protocol/text';
 
 export const MIME_TYPE = 'application/vnd.jupyter-stream-chat.answer+json';
 

@@ -11,7 +11,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { ChatModel, IChatHost } from './chat/chat';
 import { CommandError, Connection, ConnectionState, Request } from './connection';
-import { newId } from './ids';
+import { newId } from './protocol/ids';
 import { ProfileApi } from './profiles/api';
 import { ProfileEditor } from './profiles/editor';
 import type {

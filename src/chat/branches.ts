@@ -5,7 +5,7 @@
  * to write in the place of another. What the branches are, the server says.
  */
 import type { Request } from '../connection';
-import { newId } from '../ids';
+import { newId } from '../protocol/ids';
 import type { Message } from '../protocol/generated';
 
 /** A message among those that follow the same one. */

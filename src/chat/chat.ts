@@ -27,8 +27,8 @@ import { MessageQueue, Redirection } from './queue';
 import { Reading } from './reading';
 import { Offer, offerOf, RunControl } from './runcontrol';
 import type { IQueued, PanelStorage } from '../storage';
-import { sliceCodePoints } from '../text';
-import { Change, Channel, Transcript, TranscriptEvent, upTo } from '../transcript';
+import { sliceCodePoints } from '../protocol/text';
+import { Change, Channel, Transcript, TranscriptEvent, upTo } from '../protocol/transcript';
 
 /** Why nothing can be sent now. */
 export type BlockedReason = 'running' | 'loading' | 'read_only' | 'no_profile' | 'reload_needed';

@@ -2,7 +2,7 @@
  * What counts of an answer: what was shown of it, all that arrived, nothing, or a text of the reader's own. Pure.
  */
 import type { Message, Part } from '../protocol/generated';
-import { keptOf } from '../transcript';
+import { keptOf } from '../protocol/transcript';
 
 export type Counted = 'shown' | 'all' | 'nothing' | 'own';
 

@@ -2,10 +2,10 @@
  * A question on its way: shown at once, sent at once, kept by the browser until the server confirms it.
  */
 import type { Connection, Request } from '../connection';
-import { newId } from '../ids';
+import { newId } from '../protocol/ids';
 import type { ChatInfo, CreateChat, Message } from '../protocol/generated';
 import type { IQueued, IUnsent } from '../storage';
-import { wellFormed } from '../text';
+import { wellFormed } from '../protocol/text';
 
 /**
  * Make a question, with the identifiers that it keeps however often it is sent.

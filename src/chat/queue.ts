@@ -4,7 +4,7 @@
  * Owns their order and which of them are held back. When one is sent, `chat.ts` decides. Each has the
  * identifiers of the question that it will be, so that two tabs that send it ask one question.
  */
-import { newId } from '../ids';
+import { newId } from '../protocol/ids';
 import type { IQueued, PanelStorage } from '../storage';
 
 /** What Enter does while an answer is being written: send afterwards, or stop the answer and send. */

@@ -7,9 +7,16 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { IStreamingText } from '../markdown';
 import type { Message, RunInfo, TextLengths } from '../protocol/generated';
-import { codePoints, sliceCodePoints } from '../text';
+import { codePoints, sliceCodePoints } from '../protocol/text';
 import { TextViews } from './textviews';
-import { CHANNELS, Channel, channelOf, countedParts, keptOf, Transcript } from '../transcript';
+import {
+  CHANNELS,
+  Channel,
+  channelOf,
+  countedParts,
+  keptOf,
+  Transcript
+} from '../protocol/transcript';
 
 const NOTHING: TextLengths = { content: 0, reasoning: 0 };
 

@@ -6,7 +6,7 @@
  */
 import type { Request } from '../connection';
 import { countedOf } from './counted';
-import { newId } from '../ids';
+import { newId } from '../protocol/ids';
 import type { Message, RunInfo } from '../protocol/generated';
 import type { Reading } from './reading';
 

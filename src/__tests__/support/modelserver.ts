@@ -5,8 +5,13 @@
  * strings. What a page missed is sent again from these.
  */
 import type { Message, Part, RunInfo, TextLengths } from '../../protocol/generated';
-import { codePoints, sliceCodePoints, StreamText } from '../../text';
-import { type Channel, CHANNELS, Transcript, type TranscriptEvent } from '../../transcript';
+import { codePoints, sliceCodePoints, StreamText } from '../../protocol/text';
+import {
+  type Channel,
+  CHANNELS,
+  Transcript,
+  type TranscriptEvent
+} from '../../protocol/transcript';
 import { runInfo } from './scriptedserver';
 
 export const CHAT = 'chat-0001';

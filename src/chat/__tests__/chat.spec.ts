@@ -1,6 +1,6 @@
 import type { ChatModel } from '../chat';
 import type { AnyEvent, Message, RunInfo, SendMessage } from '../../protocol/generated';
-import { StreamText } from '../../text';
+import { StreamText } from '../../protocol/text';
 import { WorkspaceModel } from '../../workspace';
 import { PageText } from '../../__tests__/support/pagetext';
 import { runInfo, ScriptedServer, settle } from '../../__tests__/support/scriptedserver';

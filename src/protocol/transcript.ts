@@ -20,7 +20,7 @@ import type {
   RunProgressed,
   RunStarted,
   TextLengths
-} from './protocol/generated';
+} from './generated';
 import { sliceCodePoints, StreamText } from './text';
 
 /** Which of a run's two texts. */
