@@ -10,8 +10,7 @@ const LAYERS = [
   ['model.ts', 'workspace.ts', 'storage.ts', 'chat'],
   ['profiles'],
   ['i18n', 'icons.ts'],
-  ['socketcheck.ts'],
-  ['answerstream.ts', 'connection.ts', 'markdown'],
+  ['connection', 'markdown'],
   ['protocol']
 ];
 

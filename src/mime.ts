@@ -8,7 +8,7 @@ import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { IRenderMime, IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ServerConnection } from '@jupyterlab/services';
 import { Widget } from '@lumino/widgets';
-import { type AnswerEvent, followAnswer } from './answerstream';
+import { type AnswerEvent, followAnswer } from './connection/answerstream';
 import {
   addCopyButtons,
   type IStreamingText,

@@ -5,7 +5,7 @@
  * identifiers both times.
  */
 import type { CreateChat, SendMessage } from './protocol/generated';
-import type { Request } from './connection';
+import type { Request } from './connection/connection';
 
 /** Where strings are kept; the browser's `localStorage`, say. */
 export type IStore = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;

@@ -10,7 +10,7 @@ import type { ServerConnection } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { ChatModel, IChatHost } from './chat/chat';
-import { CommandError, Connection, ConnectionState, Request } from './connection';
+import { CommandError, Connection, ConnectionState, Request } from './connection/connection';
 import { newId } from './protocol/ids';
 import { ProfileApi } from './profiles/api';
 import { ProfileEditor } from './profiles/editor';

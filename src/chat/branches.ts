@@ -4,7 +4,7 @@
  * Owns the answer that is being given again until the server has its run, and texts that a reader has begun
  * to write in the place of another. What the branches are, the server says.
  */
-import type { Request } from '../connection';
+import type { Request } from '../connection/connection';
 import { newId } from '../protocol/ids';
 import type { Message } from '../protocol/generated';
 

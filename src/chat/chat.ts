@@ -7,7 +7,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { Branches } from './branches';
-import { CommandError, Connection, Request } from '../connection';
+import { CommandError, Connection, Request } from '../connection/connection';
 import { countedOf } from './counted';
 import type { IStreamingText } from '../markdown';
 import type {

@@ -1,7 +1,7 @@
 /**
  * A question on its way: shown at once, sent at once, kept by the browser until the server confirms it.
  */
-import type { Connection, Request } from '../connection';
+import type { Connection, Request } from '../connection/connection';
 import { newId } from '../protocol/ids';
 import type { ChatInfo, CreateChat, Message } from '../protocol/generated';
 import type { IQueued, IUnsent } from '../storage';

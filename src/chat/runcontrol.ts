@@ -4,7 +4,7 @@
  * Owns the run that goes on with an answer until the server has it, and the pauses of this page until the
  * server knows of them. What may be offered for an answer is `offerOf`, which is pure.
  */
-import type { Request } from '../connection';
+import type { Request } from '../connection/connection';
 import { countedOf } from './counted';
 import { newId } from '../protocol/ids';
 import type { Message, RunInfo } from '../protocol/generated';
