@@ -4,9 +4,8 @@ const path = require('path');
 /** What is in src/, from the top down. A layer imports only itself and what is below it. */
 const LAYERS = [
   ['index.ts'],
-  ['commands.ts', 'notebook.ts', 'tokens.ts'],
-  ['mime.ts'],
-  ['components'],
+  ['commands.ts', 'tokens.ts'],
+  ['notebook', 'components'],
   ['model.ts', 'workspace.ts', 'storage.ts', 'chat'],
   ['profiles'],
   ['i18n', 'icons.ts'],
