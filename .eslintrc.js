@@ -6,7 +6,7 @@ const LAYERS = [
   ['index.ts'],
   ['commands.ts', 'tokens.ts'],
   ['notebook', 'components'],
-  ['model.ts', 'workspace.ts', 'storage.ts', 'chat'],
+  ['chat'],
   ['profiles'],
   ['i18n', 'icons.ts'],
   ['connection', 'markdown'],

@@ -1,8 +1,8 @@
 """How an answer is shown while it comes: in a notebook, in a terminal, or once, where nobody watches.
 
 Owns the notebook's MIME bundle and its checkpoints. In JupyterLab and Notebook 7 our renderer
-(``src/notebook/answerrenderer.ts``) reads the answer from the server by the nonce; everybody else, and the saved file, has the
-bundle's Markdown.
+(``src/notebook/answerrenderer.ts``) reads the answer from the server by the nonce; everybody else, and the
+saved file, has the bundle's Markdown.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 import type { Connection, Request } from '../connection/connection';
 import { newId } from '../protocol/ids';
 import type { ChatInfo, CreateChat, Message } from '../protocol/generated';
-import type { IQueued, IUnsent } from '../storage';
+import type { IQueued, IUnsent } from './storage';
 import { wellFormed } from '../protocol/text';
 
 /**

@@ -6,7 +6,8 @@ import { codePoints, sliceCodePoints } from '../../protocol/text';
 import { type IStreamingMarkdownOptions, StreamingMarkdown } from '../streaming';
 import { documents } from './fixtures/documents';
 import { blocksOf, createLanguages, createRenderMime, preview, structure } from './markdown-env';
-import { pieces, random, randomPieces } from './pieces';
+import { random } from '../../__tests__/support/random';
+import { pieces, randomPieces } from './pieces';
 
 let languages: EditorLanguageRegistry;
 let rendermime: IRenderMimeRegistry;

@@ -4,7 +4,7 @@
  *
  * Whatever happens in whichever order, in the end every page shows what the server has. A failure names its seed.
  */
-import { random } from '../../markdown/__tests__/pieces';
+import { random } from '../../__tests__/support/random';
 import type { Message } from '../generated';
 import { codePoints } from '../text';
 import { ModelPage, ModelServer } from '../../__tests__/support/modelserver';
