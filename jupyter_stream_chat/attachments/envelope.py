@@ -1,8 +1,8 @@
 """An attachment as a model reads it: marked as data, with what was left out said in words. Pure.
 
 A notebook, a file or an output can hold text that gives orders to a model (indirect prompt injection,
-arXiv:2302.12173). The envelope's tags carry a nonce that such a text cannot know, and whatever in it looks like
-such a tag is made harmless, so a reader of the prompt always knows where the data ends.
+arXiv:2302.12173). The tags of the envelope carry a nonce that such a text cannot know, and whatever in it
+looks like such a tag is made harmless, so a reader of the prompt always knows where the data ends.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Enclosed:
 def nonce_for(message_id: str, attachments: Iterable[Enclosed]) -> str:
     """Return the nonce of one question's envelopes: eight hexadecimal digits.
 
-    It is made from the message's id and the contents. So it is the same on every later turn, and a provider can
-    reuse the prompt's prefix; and no content can hold it, because the hash of a content depends on the content.
+    It is made from the message's id and the contents. So it is the same on every later turn, and a provider
+    can reuse the prompt's prefix; no content can hold it, because its hash depends on the content.
     """
     digest = hashlib.sha256(message_id.encode())
     for attachment in attachments:
@@ -64,7 +64,7 @@ def estimated_tokens(text: str) -> int:
 
 
 def head_and_tail(text: str, limit: int) -> tuple[str, int]:
-    """Return at most ``limit`` code points of a text, cut in its middle at line ends, and how many are left out.
+    """Return at most ``limit`` code points of a text, cut in its middle, and how many are left out.
 
     A third of the room goes to the tail: a traceback and a log end with what matters.
     """
