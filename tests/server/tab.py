@@ -10,9 +10,9 @@ from typing import Any
 
 from tornado.websocket import WebSocketClosedError
 
-from jupyter_stream_chat.chats.transcript import Gap, Transcript, read_event
 from jupyter_stream_chat.protocol import ChatOpened, Message, RunInfo
 
+from ..transcript import Gap, Transcript, read_event
 from .page import PATIENCE, Event, Page, new_id
 
 

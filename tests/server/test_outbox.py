@@ -12,7 +12,6 @@ import pytest
 
 from jupyter_stream_chat.chats.feed import LOG_EVENTS, Feed
 from jupyter_stream_chat.protocol import (
-    Channel,
     ChatDeleted,
     ChatOpened,
     CommandAccepted,
@@ -22,7 +21,6 @@ from jupyter_stream_chat.protocol import (
     RunInfo,
     RunProgressed,
     RunStarted,
-    TextLengths,
     WorkspaceEvent,
     WorkspaceLoaded,
 )
@@ -284,7 +282,7 @@ async def test_a_delta_never_overtakes_the_start_of_its_run(world: World, outbox
 async def test_following_a_live_run_continues_at_what_is_held(world: World, outbox: Outbox) -> None:
     run = live()
     run.texts["content"].text = "Hello"
-    outbox.follow(CHAT, opened(), [], [(run, TextLengths(content=3))])
+    outbox.follow(CHAT, opened(), [], [(run, [3])])
     assert world.types() == ["chat_opened", "run_progressed", "delta"]
     assert (world.frames[-1]["offset"], world.frames[-1]["text"]) == (3, "lo")
 
@@ -321,7 +319,7 @@ async def test_runs_share_the_frames(world: World, outbox: Outbox) -> None:
 
 async def test_other_chats_and_left_chats_are_not_sent(world: World, outbox: Outbox) -> None:
     run = live()
-    outbox.follow(CHAT, opened(), [], [(run, TextLengths())])
+    outbox.follow(CHAT, opened(), [], [(run, [])])
     outbox.unfollow(CHAT)
     before = len(world.frames)
     outbox.event(added(1))
@@ -346,7 +344,7 @@ async def test_a_page_that_does_not_read_gets_a_snapshot_in_the_end(world: World
     assert not world.refreshed
     await world.read_all()
     assert world.refreshed == [CHAT]
-    outbox.follow(CHAT, opened(seq=3000), [], [(run, TextLengths(content=run.texts["content"].length))])
+    outbox.follow(CHAT, opened(seq=3000), [], [(run, [run.texts["content"].length])])
     outbox.event(added(3001))
     outbox.event(added(1, other))
     await world.read_all()

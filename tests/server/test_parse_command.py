@@ -59,7 +59,7 @@ def test_a_command_is_read() -> None:
         ('{"type": "ping"}', "invalid_command", "command_id"),
         (command(type="close_chat", chat_id="../../etc/passwd"), "invalid_command", "chat_id"),
         (
-            command(type="open_chat", chat_id="chat-0001", held={"run-00001": {"content": -1}}),
+            command(type="open_chat", chat_id="chat-0001", known_lengths={"run-00001": [-1]}),
             "invalid_command",
             "held.run-00001.content",
         ),

@@ -78,12 +78,11 @@ async def update_chat(services: Services, access: Access, chat_id: str, changes:
 
 
 async def delete_chat(services: Services, access: Access, chat_id: str) -> None:
-    """Delete a chat; its live runs are interrupted and waited for."""
+    """Delete a chat. Its live runs are interrupted, and not waited for: they may take seconds to end."""
     await check_owner(services, access, chat_id)
     for run_id in list(services.chat_service.feed(chat_id).live):
         if (run := services.runs.live(run_id)) is not None:
-            run.interrupt(None)
-            await run.wait()
+            run.interrupt()
     await services.chat_service.delete_chat(chat_id)
 
 
@@ -132,26 +131,26 @@ async def continue_answer(services: Services, access: Access, command: wire.Cont
 
 
 def interrupt(
-    services: Services, access: Access, run_id: str, shown: wire.TextLengths | None
-) -> Literal["already_finished"] | None:
+    services: Services, access: Access, run_id: str, shown: wire.PartLengths | None
+) -> Literal["not_running"] | None:
     """Stop a run, in this very step."""
     _check_run(services, access, run_id)
     outcome = services.runs.interrupt(run_id, shown)
-    return "already_finished" if outcome == "already_finished" else None
+    return "not_running" if outcome == "not_running" else None
 
 
 def pause(
-    services: Services, access: Access, run_id: str, shown: wire.TextLengths | None
-) -> Literal["already_finished"] | None:
+    services: Services, access: Access, run_id: str, shown: wire.PartLengths | None
+) -> Literal["not_running"] | None:
     """Pause a run, in this very step."""
     _check_run(services, access, run_id)
-    return None if services.runs.pause(run_id, shown) else "already_finished"
+    return None if services.runs.pause(run_id, shown) else "not_running"
 
 
-def resume(services: Services, access: Access, run_id: str) -> Literal["already_finished"] | None:
+def resume(services: Services, access: Access, run_id: str) -> Literal["not_running"] | None:
     """Let a paused run go on."""
     _check_run(services, access, run_id)
-    return None if services.runs.resume(run_id) else "already_finished"
+    return None if services.runs.resume(run_id) else "not_running"
 
 
 def _check_run(services: Services, access: Access, run_id: str) -> None:
@@ -165,10 +164,10 @@ def check_profile(services: Services, profile_id: str | None) -> None:
         raise CommandError(unknown("profile", profile_id, "Choose another profile."))
 
 
-def unknown(what: Literal["chat", "message", "run", "profile"], name: str, cure: str) -> wire.ErrorInfo:
+def unknown(what: Literal["chat", "message", "run", "profile"], name: str, hint: str) -> wire.ErrorInfo:
     """Say that there is no such thing."""
     return wire.ErrorInfo(
-        code=f"unknown_{what}", message=f"There is no {what} {name[:64]}.", cure=cure, field=f"{what}_id"
+        code=f"unknown_{what}", message=f"There is no {what} {name[:64]}.", hint=hint, field=f"{what}_id"
     )
 
 
