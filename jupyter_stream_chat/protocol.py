@@ -5,9 +5,13 @@ ours, does no I/O. The JSON Schema and the TypeScript types in ``src/protocol`` 
 this module (``make codegen``), attribute docstrings included.
 
 Two things travel. *Structure* (messages, runs, how they ended) is carried by events that have their
-chat's ``seq``, without gaps. *Text* is carried by deltas, which have an ``offset`` instead: the text
-itself is the log, so continuity is ``offset == length held``, replay is ``text[offset:]`` and merging
-is concatenation. All lengths and offsets of text are in Unicode code points.
+chat's ``seq``, without gaps. *Text* is carried by deltas, which have a ``part`` and an ``offset`` instead.
+
+A run writes parts, numbered from 0 without gaps; each has a kind, and only the last one grows. The text
+itself is the log: a delta continues what is held if ``part == last and offset == length``, or if
+``part == last + 1 and offset == 0``; replay is ``text[offset:]`` of each part, merging is concatenation. A
+run's part n is the n-th part of its message's ``content`` that has its ``run_id``. All lengths and offsets
+of text are in Unicode code points.
 
 A frame from a page is one command. A frame to a page is one event or several, one per line.
 """
@@ -18,13 +22,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """An identifier made by the client (a UUID, usually). It is the primary key, so sending twice is harmless."""
 
 Role = Literal["user", "assistant", "system"]
-Channel = Literal["content", "reasoning"]
+PartKind = Literal["text", "reasoning"]
+"""What a part of an answer is. A reader keeps a part of a kind that it does not know, and does not show it."""
+PartLengths = list[Annotated[int, Field(ge=0)]]
+"""A length in code points for each part of a run, in the order of the parts; missing at the end: 0."""
 StreamingMode = Literal["auto", "on", "off"]
 """``auto`` streams where the deployment can, and else asks without; ``on`` does not ask without."""
 RunStatus = Literal["queued", "starting", "waiting", "streaming", "paused", "finished"]
@@ -33,15 +40,15 @@ FinishReason = Literal[
 ]
 PauseReason = Literal["asked", "repetition"]
 """``repetition``: the answer repeats itself, and the reader is asked whether it is to go on."""
-WaitedFor = Literal["first_token", "next_token", "end", "resume"]
-"""What a time limit is on; ``resume``: a hosted answer can be held only so long while it is paused."""
+LimitKind = Literal["first_token", "next_token", "end", "resume"]
+"""What a time limit is on. ``resume``: how long a run may stay paused."""
 ProgressStage = Literal["queued", "importing", "downloading", "loading", "retrying"]
 Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options"]
 """What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance."""
 FieldKind = Literal["text", "url", "model", "key", "variable"]
 """``key`` is written and never read; ``variable`` names an environment variable of the server."""
-EarlyStop = Literal["off", "ask", "stop"]
-"""What is done when an answer repeats itself: nothing, it is paused and the reader asked, or it is ended."""
+OnRepetition = Literal["off", "ask", "stop"]
+"""What happens when an answer repeats itself: nothing, the run is paused and the user asked, or it ends."""
 DoctorOutcome = Literal["pass", "warn", "fail", "skip"]
 """``warn``: it works, but not as well as it could. ``skip``: not looked at, the message says why."""
 OpenReason = Literal["opened", "reconnected", "gap", "digest_mismatch"]
@@ -62,13 +69,13 @@ class Wire(BaseModel):
 
 
 class ErrorInfo(Wire):
-    """An error as a person reads it: one sentence, a cure, the trace on demand."""
+    """An error as a person reads it: one sentence, a hint, the trace on demand."""
 
     code: str
     """Stable name, snake_case, for programs and tests."""
     message: str
     """One plain sentence."""
-    cure: str | None = None
+    hint: str | None = None
     """What the reader can do about it."""
     field: str | None = None
     """The field of the command or profile that is wrong, as a dotted path."""
@@ -87,27 +94,13 @@ class Notice(Wire):
     """One plain sentence."""
 
 
-class TextLengths(Wire):
-    """A length in code points per channel: what is held, shown or kept of a run's text."""
-
-    content: Annotated[int, Field(ge=0)] = 0
-    reasoning: Annotated[int, Field(ge=0)] = 0
-
-
 class Digest(Wire):
-    """Check value of one channel's whole text, kept on both sides as the text grows."""
+    """Check value of the whole text of one part, kept on both sides as the text grows."""
 
     length: int
     """Code points."""
     crc32: int
     """CRC-32 (IEEE 802.3, as zlib) of the UTF-8 bytes, unsigned."""
-
-
-class Digests(Wire):
-    """One digest per channel."""
-
-    content: Digest
-    reasoning: Digest
 
 
 class TextPart(Wire):
@@ -131,6 +124,18 @@ class ReasoningPart(Wire):
 
 
 Part = Annotated[TextPart | ReasoningPart, Field(discriminator="type")]
+"""A part of a message; its ``type`` is its kind. A new kind is a new member."""
+
+
+class UserText(Wire):
+    """Text of a question."""
+
+    type: Literal["text"] = "text"
+    text: str
+
+
+UserPart = UserText
+"""A part of a question: only what a user can write, and never in the name of a run."""
 
 
 class Progress(Wire):
@@ -163,14 +168,14 @@ class Pause(Wire):
     """Why a run is paused, and what becomes of it unless it is resumed."""
 
     reason: PauseReason
-    hold_seconds: float | None = None
-    """So long the provider's text is held back; then the run ends at what was shown. Absent: for ever."""
+    auto_end_seconds: float | None = None
+    """Seconds from the pause until the run ends at what was shown, unless it is resumed."""
 
 
 class TimeLimit(Wire):
     """The time limit that ended a run."""
 
-    waited_for: WaitedFor
+    limit_kind: LimitKind
     seconds: float
 
 
@@ -183,12 +188,12 @@ class Usage(Wire):
 
 
 class Timings(Wire):
-    """Milliseconds since the run was accepted; ``released_ms`` since the interrupt arrived."""
+    """Milliseconds since the run was accepted; ``disconnect_ms`` since the interrupt arrived."""
 
     first_token_ms: float | None = None
     total_ms: float
-    released_ms: float | None = None
-    """Time until the provider let go after an interrupt; absent when it never did (orphaned)."""
+    disconnect_ms: float | None = None
+    """Time until the provider had closed the connection after an interrupt; absent when it never did."""
 
 
 class Counts(Wire):
@@ -201,7 +206,7 @@ class Counts(Wire):
     forwarded: int = 0
     """Tokens handed on to the page's text."""
     characters: int = 0
-    """Code points handed on, both channels."""
+    """Code points handed on, all parts."""
     unreported: int = 0
     """Code points that the callback did not deliver and the chunk loop appended instead."""
     after_interrupt: int = 0
@@ -230,9 +235,10 @@ class RunInfo(Wire):
     finish_reason: FinishReason | None = None
     time_limit: TimeLimit | None = None
     """Which one, where the finish reason is ``timeout``."""
-    kept: TextLengths | None = None
-    """After an interrupt: how much of the text counts. The rest stays in the store, not in the context."""
-    digest: Digests | None = None
+    kept: PartLengths | None = None
+    """After an interrupt: how much of each part counts. The rest stays in the store, not in the context."""
+    digest: list[Digest] | None = None
+    """One per part, once the run has finished."""
     usage: Usage | None = None
     timings: Timings | None = None
     counts: Counts | None = None
@@ -321,10 +327,10 @@ class ProviderInfo(Wire):
     fields: list[ProviderField]
     parameters: list[str]
     """Names of ``Parameters`` that it knows."""
-    limits: dict[str, float]
-    """Seconds that an answer may take where a profile's ``limits`` say nothing, by name; 0: no limit."""
-    early_stop: EarlyStop
-    """What is done when an answer repeats itself and the profile says nothing of it."""
+    timeouts: dict[str, float]
+    """Seconds that an answer may take where a profile's ``timeouts`` has no value, by name; 0: no limit."""
+    on_repetition: OnRepetition
+    """What happens when an answer repeats itself, where a profile has no value."""
     presets: list[PresetInfo] = []
     lists_models: bool = False
     """``POST profiles/models`` can say which models there are."""
@@ -360,7 +366,7 @@ class DoctorStep(Wire):
     """Milliseconds that it took."""
     message: str
     """What was found: one plain sentence."""
-    cure: str | None = None
+    hint: str | None = None
     """What to change, where something is wrong."""
     field: str | None = None
     """The profile's field to change, where it is one."""
@@ -433,8 +439,8 @@ class OpenChat(Command):
     epoch: str | None = None
     after_seq: int | None = None
     """The last ``seq`` folded, in that epoch."""
-    held: dict[Id, TextLengths] = {}
-    """Text held per run that had not finished."""
+    known_lengths: dict[Id, PartLengths] = {}
+    """The text that the page has, for each run that had not finished."""
     reason: OpenReason = "opened"
 
 
@@ -463,7 +469,7 @@ class SendMessage(Command):
     message_id: Id
     parent_id: Id | None = None
     """The message that the question follows; absent: it opens the chat."""
-    content: Annotated[list[Part], Field(min_length=1)]
+    content: Annotated[list[UserPart], Field(min_length=1)]
     answer_id: Id
     run_id: Id
     profile_id: str | None = None
@@ -508,7 +514,7 @@ class InterruptRun(Command):
 
     type: Literal["interrupt_run"] = "interrupt_run"
     run_id: Id
-    shown: TextLengths | None = None
+    shown: PartLengths | None = None
     """Text on the page at the click; absent: all that the server has."""
 
 
@@ -531,7 +537,7 @@ class PauseRun(Command):
 
     type: Literal["pause_run"] = "pause_run"
     run_id: Id
-    shown: TextLengths | None = None
+    shown: PartLengths | None = None
     """Text on the page at the click: what is kept if the run is not resumed."""
 
 
@@ -588,8 +594,8 @@ class CommandAccepted(Wire):
 
     type: Literal["command_accepted"] = "command_accepted"
     command_id: Id
-    note: Literal["already_finished"] | None = None
-    """``already_finished``: the interrupt (or pause) came after the run's end, and the page shows all."""
+    note: Literal["not_running"] | None = None
+    """``not_running``: the interrupt (or pause, or resume) came when the run had ended or was not known."""
 
 
 class CommandRejected(Wire):
@@ -752,15 +758,17 @@ class RunProgressed(Wire):
 
 
 class Delta(Wire):
-    """Text to append to a run's channel at ``offset``."""
+    """Text to append to a part of a run at ``offset``."""
 
     type: Literal["delta"] = "delta"
     run_id: Id
-    offset: int
-    """Code points of that channel before this text."""
+    part: Annotated[int, Field(ge=0)]
+    """The number of the part, from 0 within the run."""
+    offset: Annotated[int, Field(ge=0)]
+    """Code points of that part before this text."""
     text: str
-    channel: Literal["reasoning"] | None = None
-    """Absent: content. (A delta is the one frame whose size matters.)"""
+    kind: PartKind | None = None
+    """The part's kind, in its first delta (``offset`` 0) alone."""
 
 
 ChatEvent = MessageAdded | MessageChanged | BranchSelected | RunStarted | RunFinished

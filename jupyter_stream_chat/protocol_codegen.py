@@ -34,6 +34,10 @@ _ALIASES = {
     "FieldKind": (protocol.FieldKind, "How a field of a profile is filled in."),
     "DoctorOutcome": (protocol.DoctorOutcome, "How a step of the doctor ended."),
     "OpenReason": (protocol.OpenReason, "Why a page asks for a chat."),
+    "LimitKind": (protocol.LimitKind, "What a time limit is on."),
+    "OnRepetition": (protocol.OnRepetition, "What happens when an answer repeats itself."),
+    "PartKind": (protocol.PartKind, "What a part of an answer is."),
+    "PartLengths": (protocol.PartLengths, "A length in code points for each part of a run."),
     "Part": (protocol.Part, "A piece of a message's content."),
 }
 """Type aliases have no name in pydantic's schema; here they get theirs back."""
