@@ -8,7 +8,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { Branches } from './branches';
 import { CommandError, Connection, Request } from '../connection/connection';
-import { effectiveText } from './effectivetext';
+import { discardedText } from './effectivetext';
 import type { IStreamingText } from '../markdown';
 import type {
   ChatInfo,
@@ -20,15 +20,15 @@ import type {
   ProfileInfo,
   RunInfo,
   StreamingMode,
-  TextLengths
+  PartLengths
 } from '../protocol/generated';
 import { newQuestion, Question } from './question';
 import { MessageQueue, WhileRunning } from './queue';
 import { VisibleText } from './visibletext';
 import { Offer, offerOf, RunControl } from './runcontrol';
+import { FIRST_TEXT, ISection } from './sections';
 import type { IQueued, PanelStorage } from './storage';
-import { sliceCodePoints } from '../protocol/text';
-import { Change, Channel, Transcript, TranscriptEvent, upTo } from '../protocol/transcript';
+import { Change, Transcript, TranscriptEvent, upTo } from '../protocol/transcript';
 
 /** Why nothing can be sent now. */
 export type BlockedReason = 'running' | 'loading' | 'read_only' | 'no_profile' | 'reload_needed';
@@ -174,41 +174,36 @@ export class ChatModel {
     return !isConnected && this._question?.messageId === messageId && this._question.isUnsent;
   }
 
-  /** Whether a message has reasoning to show. */
-  hasReasoning(messageId: string): boolean {
-    return this._text(messageId, 'reasoning') !== '';
+  /** The parts of a message that a reader sees, those that one renderer shows put together. */
+  sections(messageId: string): readonly ISection[] {
+    const message = this._message(messageId);
+    return message ? this._visible.sections(message) : [];
   }
 
   /** The text that a reader sees of a message: of a stopped answer, what was kept. */
   keptText(messageId: string): string {
-    return this._text(messageId, 'content');
+    const message = this._message(messageId);
+    return message ? this._visible.text(message) : '';
   }
 
   /** The text that arrived but was not shown when the reader stopped the answer. */
   discarded(messageId: string): string {
     const message = this._transcript.message(messageId);
-    if (message && effectiveText(message) !== 'shown') {
-      return '';
-    }
-    const run = message?.runs[message.runs.length - 1];
-    const part = message?.content.find(
-      ({ type, run_id }) => type === 'text' && run_id === run?.run_id
-    );
-    return part && run?.kept ? sliceCodePoints(part.text, run.kept.content) : '';
+    return message ? discardedText(message) : '';
   }
 
   /**
-   * Attach a renderer to a message's text: it gets what there is, then what is added.
+   * Attach a renderer to a section of a message: it gets the text that there is, then what is added.
    *
    * @returns detaches the renderer, which remains its owner's.
    * @throws when the message is not one of `messages`.
    */
-  bindText(messageId: string, view: IStreamingText, channel: Channel = 'content'): IDisposable {
+  bindText(messageId: string, view: IStreamingText, section = FIRST_TEXT): IDisposable {
     const message = this._message(messageId);
     if (!message) {
       throw new Error(`No message ${messageId} in chat ${this.chatId}`);
     }
-    return this._visible.bind(message, view, channel);
+    return this._visible.bind(message, view, section);
   }
 
   /** Ask for older messages; resolves when they are here, or the server refused. */
@@ -454,7 +449,7 @@ export class ChatModel {
         type: 'open_chat',
         chat_id: this.chatId,
         ...(this._epoch && { epoch: this._epoch, after_seq: this._transcript.seq }),
-        held: this._transcript.held,
+        known_lengths: Object.fromEntries(this._transcript.knownLengths),
         reason: this._isDamaged ? 'digest_mismatch' : reason
       })
       .catch((error: unknown) => {
@@ -509,8 +504,8 @@ export class ChatModel {
     this._structureChanged.emit();
   }
 
-  private _showText({ run, channel, text, isFirst }: Extract<Change, { kind: 'text' }>): void {
-    this._visible.append(run, channel, text);
+  private _showText({ run, part, text, isFirst }: Extract<Change, { kind: 'text' }>): void {
+    this._visible.append(run, part, text);
     if (isFirst) {
       this._structureChanged.emit();
     }
@@ -535,7 +530,7 @@ export class ChatModel {
     this._answerEnded();
   }
 
-  private _sendInterrupt(runId: string, shown: TextLengths): void {
+  private _sendInterrupt(runId: string, shown: PartLengths): void {
     this._host.connection
       .send({ type: 'interrupt_run', run_id: runId, shown })
       .catch((error: unknown) => this._notInterrupted(runId, error));
@@ -612,11 +607,6 @@ export class ChatModel {
 
   private _message(messageId: string): Message | undefined {
     return this.messages.find(({ message_id }) => message_id === messageId);
-  }
-
-  private _text(messageId: string, channel: Channel): string {
-    const message = this._message(messageId);
-    return message ? this._visible.text(message, channel) : '';
   }
 
   /** Change the chat's line: on the server, or here while the server has no such chat. */

@@ -1,12 +1,14 @@
 /**
- * What counts of an answer: what was shown of it, all that arrived, nothing, or a text of the reader's own. Pure.
+ * Which text of an answer goes into the conversation: what was shown of it, all that arrived, nothing, or a text that
+ * the user wrote in its place. Pure.
  */
-import type { Message, Part } from '../protocol/generated';
-import { keptOf } from '../protocol/transcript';
+import type { Message } from '../protocol/generated';
+import { INumberedPart, keptLength, keptText, numberedParts } from '../protocol/parts';
+import { sliceCodePoints } from '../protocol/text';
 
 export type EffectiveText = 'shown' | 'all' | 'nothing' | 'own';
 
-/** Tell what counts of an answer that has ended. */
+/** Tell which text of an answer that has ended goes into the conversation. */
 export function effectiveText(message: Message): EffectiveText {
   const own = message.content.filter(part => part.type === 'text' && !part.run_id).pop();
   if (message.role !== 'assistant' || !own) {
@@ -20,26 +22,34 @@ export function effectiveText(message: Message): EffectiveText {
 
 /** What was shown of an answer, and what its last run wrote beyond. */
 export function arrivedText(message: Message): string {
-  const last = message.runs[message.runs.length - 1];
-  return textsOf(message)
-    .map(part => (part.run_id === last?.run_id ? part.text : keptPart(part, message)))
+  const last = lastRunId(message);
+  return runTexts(message)
+    .map(each => (each.part.run_id === last ? each.part.text : keptText(each)))
     .join('');
 }
 
-/** What was shown of an answer, whatever counts now. */
+/** What was shown of an answer, whichever text is used now. */
 export function shownText(message: Message): string {
-  return textsOf(message)
-    .map(part => keptPart(part, message))
-    .join('');
+  return runTexts(message).map(keptText).join('');
 }
 
-function keptPart(part: Part, { runs }: Message): string {
-  return keptOf(
-    part,
-    runs.find(({ run_id }) => run_id === part.run_id)
+/** What an answer's last run wrote beyond what was shown, when the reader stopped it. */
+export function discardedText(message: Message): string {
+  const last = lastRunId(message);
+  return effectiveText(message) === 'shown'
+    ? runTexts(message)
+        .filter(({ part }) => part.run_id === last)
+        .map(each => sliceCodePoints(each.part.text, keptLength(each)))
+        .join('')
+    : '';
+}
+
+function lastRunId({ runs }: Message): string | undefined {
+  return runs[runs.length - 1]?.run_id;
+}
+
+function runTexts(message: Message): readonly INumberedPart[] {
+  return numberedParts(message, message.content).filter(
+    ({ part }) => part.type === 'text' && part.run_id
   );
-}
-
-function textsOf({ content }: Message): Part[] {
-  return content.filter(part => part.type === 'text' && part.run_id);
 }

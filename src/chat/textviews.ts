@@ -2,14 +2,14 @@
  * The renderers of a chat's messages, and what each has been given.
  *
  * Owns the way of text to the page, beside React: text is appended, frozen at a Stop, and ended at its
- * final length. Knows no events and no runs.
+ * final length. A renderer belongs to a section of a message. Knows no events and no runs.
  */
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import type { IStreamingText } from '../markdown';
 import { codePoints } from '../protocol/text';
-import type { Channel } from '../protocol/transcript';
 
 interface IBinding {
+  readonly section: string;
   readonly view: IStreamingText;
   /** All that the view holds. */
   given: string;
@@ -19,24 +19,28 @@ interface IBinding {
 
 export class TextViews {
   /** Attach a renderer; it gets `text`, and what is appended. */
-  bind(messageId: string, channel: Channel, view: IStreamingText, text: string): IDisposable {
-    const key = keyOf(messageId, channel);
-    const binding: IBinding = { view, given: '', isEnded: false };
-    this._bindings.set(key, [...this._of(messageId, channel), binding]);
+  bind(messageId: string, section: string, view: IStreamingText, text: string): IDisposable {
+    const binding: IBinding = { section, view, given: '', isEnded: false };
+    this._bindings.set(messageId, [...this._all(messageId), binding]);
     replace(binding, text);
     return new DisposableDelegate(() => {
-      const others = this._of(messageId, channel).filter(other => other !== binding);
+      const others = this._all(messageId).filter(other => other !== binding);
       if (others.length > 0) {
-        this._bindings.set(key, others);
+        this._bindings.set(messageId, others);
       } else {
-        this._bindings.delete(key);
+        this._bindings.delete(messageId);
       }
     });
   }
 
+  /** Whether something of a message is rendered. */
+  isBound(messageId: string): boolean {
+    return this._bindings.has(messageId);
+  }
+
   /** Add text at the end. */
-  append(messageId: string, channel: Channel, text: string): void {
-    for (const binding of this._of(messageId, channel)) {
+  append(messageId: string, section: string, text: string): void {
+    for (const binding of this._of(messageId, section)) {
       binding.given += text;
       binding.isEnded = false;
       binding.view.append(text);
@@ -44,8 +48,8 @@ export class TextViews {
   }
 
   /** Give the whole text anew, after a snapshot or an end that was none; more may follow. */
-  reset(messageId: string, channel: Channel, text: string): void {
-    for (const binding of this._of(messageId, channel)) {
+  reset(messageId: string, section: string, text: string): void {
+    for (const binding of this._of(messageId, section)) {
       if (binding.isEnded) {
         binding.isEnded = false;
         binding.given = text;
@@ -56,14 +60,14 @@ export class TextViews {
     }
   }
 
-  /** Stop rendering, now. A frozen renderer wants no text until `end`. */
-  freeze(messageId: string, channel: Channel): void {
-    this._of(messageId, channel).forEach(({ view }) => view.freeze());
+  /** Stop rendering a message, now. A frozen renderer wants no text until `end`. */
+  freeze(messageId: string): void {
+    this._all(messageId).forEach(({ view }) => view.freeze());
   }
 
   /** Give the final text, which may be shorter or longer than what is shown. */
-  end(messageId: string, channel: Channel, text: string): void {
-    for (const binding of this._of(messageId, channel)) {
+  end(messageId: string, section: string, text: string): void {
+    for (const binding of this._of(messageId, section)) {
       if (binding.isEnded && text === binding.given) {
         continue;
       }
@@ -79,18 +83,20 @@ export class TextViews {
   }
 
   /** Code points on the page; of several renderers of one text the first counts. Null without one. */
-  shown(messageId: string, channel: Channel): number | null {
-    return this._of(messageId, channel)[0]?.view.shown ?? null;
+  shown(messageId: string, section: string): number | null {
+    return this._of(messageId, section)[0]?.view.shown ?? null;
   }
 
-  private _of(messageId: string, channel: Channel): readonly IBinding[] {
-    return this._bindings.get(keyOf(messageId, channel)) ?? [];
+  private _of(messageId: string, section: string): readonly IBinding[] {
+    return this._all(messageId).filter(binding => binding.section === section);
+  }
+
+  private _all(messageId: string): readonly IBinding[] {
+    return this._bindings.get(messageId) ?? [];
   }
 
   private readonly _bindings = new Map<string, readonly IBinding[]>();
 }
-
-const keyOf = (messageId: string, channel: Channel): string => `${messageId} ${channel}`;
 
 function replace(binding: IBinding, text: string): void {
   if (text !== binding.given) {

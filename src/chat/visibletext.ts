@@ -6,57 +6,44 @@
  */
 import type { IDisposable } from '@lumino/disposable';
 import type { IStreamingText } from '../markdown';
-import type { Message, RunInfo, TextLengths } from '../protocol/generated';
-import { codePoints, sliceCodePoints } from '../protocol/text';
+import type { Message, PartLengths, RunInfo } from '../protocol/generated';
+import { textOf } from '../protocol/parts';
+import { codePoints } from '../protocol/text';
+import { Transcript } from '../protocol/transcript';
+import { ISection, sectionsOf, sectionText } from './sections';
 import { TextViews } from './textviews';
-import {
-  CHANNELS,
-  Channel,
-  channelOf,
-  effectiveParts,
-  keptOf,
-  Transcript
-} from '../protocol/transcript';
-
-const NOTHING: TextLengths = { content: 0, reasoning: 0 };
 
 export class VisibleText {
   constructor(private readonly _transcript: Transcript) {}
 
-  /**
-   * The text that a reader sees of a message.
-   *
-   * @param except - leaves out what this run wrote.
-   */
-  text(message: Message, channel: Channel, except?: string): string {
-    return effectiveParts(message, this._transcript.content(message))
-      .filter(part => channelOf(part) === channel && (!except || part.run_id !== except))
-      .map(part => {
-        const shown = this._frozen(part.run_id ?? '');
-        const run = message.runs.find(({ run_id }) => run_id === part.run_id);
-        return shown ? sliceCodePoints(part.text, 0, shown[channel]) : keptOf(part, run);
-      })
+  /** The sections that a reader sees of a message. */
+  sections(message: Message): readonly ISection[] {
+    return sectionsOf(message, this._transcript.content(message), runId => this._frozen(runId));
+  }
+
+  /** The text that a reader sees of a message, without reasoning. */
+  text(message: Message): string {
+    return this.sections(message)
+      .filter(({ kind }) => kind === 'text')
+      .map(sectionText)
       .join('');
   }
 
-  /** Attach a renderer to a message's text. */
-  bind(message: Message, view: IStreamingText, channel: Channel): IDisposable {
-    const binding = this._views.bind(
-      message.message_id,
-      channel,
-      view,
-      this.text(message, channel)
-    );
+  /** Attach a renderer to a section of a message. */
+  bind(message: Message, view: IStreamingText, key: string): IDisposable {
+    const section = this.sections(message).find(each => each.key === key);
+    const text = section ? sectionText(section) : '';
+    const binding = this._views.bind(message.message_id, key, view, text);
     if (this._isEnded(message)) {
       this._end(message);
     }
     return binding;
   }
 
-  /** Show text that was added to a run; nothing when the user stopped it. */
-  append(run: RunInfo, channel: Channel, text: string): void {
+  /** Show text that was added to a part of a run; nothing when the user stopped it. */
+  append(run: RunInfo, part: number, text: string): void {
     if (!this._frozen(run.run_id)) {
-      this._views.append(run.message_id, channel, text);
+      this._views.append(run.message_id, this._sectionOf(run, part), text);
     }
   }
 
@@ -69,6 +56,7 @@ export class VisibleText {
     }
     // What the server holds of a paused run is all that there is to see of it.
     this._paused.clear();
+    this._growing = null;
     this._transcript.messages.forEach(message => this.show(message));
   }
 
@@ -78,7 +66,7 @@ export class VisibleText {
   }
 
   /** What was on the page when a run was stopped. */
-  shown(runId: string): TextLengths | undefined {
+  shown(runId: string): PartLengths | undefined {
     return this._stopped.get(runId);
   }
 
@@ -87,10 +75,10 @@ export class VisibleText {
    *
    * @returns what of it is on the page, in code points; nothing for a run that is not here yet.
    */
-  stop(runId: string): TextLengths {
+  stop(runId: string): PartLengths {
     const run = this._transcript.run(runId);
     const message = run && this._transcript.message(run.message_id);
-    const shown = message ? this._freeze(message, runId) : NOTHING;
+    const shown = message ? this._freeze(message, runId) : [];
     this._stopped.set(runId, shown);
     return shown;
   }
@@ -100,10 +88,10 @@ export class VisibleText {
    *
    * @returns what of it is on the page, in code points.
    */
-  pause(runId: string): TextLengths {
+  pause(runId: string): PartLengths {
     const run = this._transcript.run(runId);
     const message = run && this._transcript.message(run.message_id);
-    const shown = message ? this._freeze(message, runId) : NOTHING;
+    const shown = message ? this._freeze(message, runId) : [];
     this._paused.set(runId, shown);
     return shown;
   }
@@ -140,11 +128,12 @@ export class VisibleText {
 
   /** Bring the renderers of a message up to date. */
   show(message: Message): void {
+    this._growing = null;
     if (this._isEnded(message)) {
       this._end(message);
     } else if (!message.runs.some(({ run_id }) => this._stopped.has(run_id))) {
-      for (const channel of CHANNELS) {
-        this._views.reset(message.message_id, channel, this.text(message, channel));
+      for (const section of this.sections(message)) {
+        this._views.reset(message.message_id, section.key, sectionText(section));
       }
     }
   }
@@ -154,30 +143,56 @@ export class VisibleText {
   }
 
   private _end(message: Message): void {
-    for (const channel of CHANNELS) {
-      this._views.end(message.message_id, channel, this.text(message, channel));
+    this._growing = null;
+    for (const section of this.sections(message)) {
+      this._views.end(message.message_id, section.key, sectionText(section));
     }
   }
 
-  private _freeze(message: Message, runId: string): TextLengths {
+  /** Stop rendering a message; returns what is on the page of each part of a run of its. */
+  private _freeze(message: Message, runId: string): PartLengths {
     const { message_id: messageId } = message;
-    CHANNELS.forEach(channel => this._views.freeze(messageId, channel));
-    const held = this._transcript.held[runId] ?? NOTHING;
-    const shown = (channel: Channel): number => {
-      const onPage = this._views.shown(messageId, channel);
-      const before = codePoints(this.text(message, channel, runId));
-      return onPage === null ? held[channel] : Math.max(0, onPage - before);
-    };
-    return { content: shown('content'), reasoning: shown('reasoning') };
+    const sections = this.sections(message).filter(({ parts }) => parts.length > 0);
+    const isRendered = this._views.isBound(messageId);
+    this._views.freeze(messageId);
+    const lengths = (this._transcript.knownLengths.get(runId) ?? []).map(() => 0);
+    sections.forEach(({ key, parts }, at) => {
+      // What nothing renders counts as it is held, but for a section that has just begun: its renderer is being made.
+      const isBeginning = isRendered && at === sections.length - 1;
+      let onPage = this._views.shown(messageId, key) ?? (isBeginning ? 0 : Infinity);
+      for (const { part, number, run, limit } of parts) {
+        const length = Math.min(limit, codePoints(textOf(part)), onPage);
+        onPage -= length;
+        if (run?.run_id === runId) {
+          lengths[number] = length;
+        }
+      }
+    });
+    return lengths;
   }
 
-  private _frozen(runId: string): TextLengths | undefined {
+  /** The key of the section that a growing part is in; looked up once per part. */
+  private _sectionOf(run: RunInfo, part: number): string {
+    const { run_id: runId, message_id: messageId } = run;
+    if (this._growing?.runId !== runId || this._growing.part !== part) {
+      const message = this._transcript.message(messageId);
+      const sections = message ? this.sections(message) : [];
+      const isPart = (each: ISection['parts'][number]): boolean =>
+        each.run?.run_id === runId && each.number === part;
+      const key = sections.find(({ parts }) => parts.some(isPart))?.key ?? '';
+      this._growing = { runId, part, key };
+    }
+    return this._growing.key;
+  }
+
+  private _frozen(runId: string): PartLengths | undefined {
     return this._stopped.get(runId) ?? this._paused.get(runId);
   }
 
   private readonly _views = new TextViews();
+  private _growing: { runId: string; part: number; key: string } | null = null;
   /** What was on the page when the user paused a run. */
-  private readonly _paused = new Map<string, TextLengths>();
+  private readonly _paused = new Map<string, PartLengths>();
   /** What was on the page when the user stopped a run that has not ended. */
-  private readonly _stopped = new Map<string, TextLengths>();
+  private readonly _stopped = new Map<string, PartLengths>();
 }

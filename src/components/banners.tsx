@@ -88,12 +88,12 @@ interface IErrorProps {
 
 function ErrorBanner({ error, onDismiss, showsDetail }: IErrorProps): JSX.Element {
   const { trans, localize } = usePanel();
-  const { message, cure } = localize(error);
+  const { message, hint } = localize(error);
   return (
     <Banner level="warning">
       <span>{message}</span>
       {showsDetail && <code>{error.detail}</code>}
-      {cure && <span>{cure}</span>}
+      {hint && <span>{hint}</span>}
       {onDismiss && (
         <button className="jp-StreamChat-textButton" onClick={onDismiss}>
           {trans.__('Dismiss')}

@@ -1,5 +1,5 @@
 /**
- * What counts of an answer that was stopped or edited: said below it, and the reader's to choose.
+ * Which text of an answer that was stopped or edited goes into the conversation: a choice below the answer.
  */
 import * as React from 'react';
 import { arrivedText, EffectiveText, effectiveText, shownText } from '../chat/effectivetext';
@@ -39,7 +39,7 @@ export function EffectiveTextChoice({ chat, message, onEdit }: IProps): JSX.Elem
       {effective === 'nothing' && (
         <p>{trans.__('Dropped: this answer is no longer part of the conversation.')}</p>
       )}
-      <div role="group" aria-label={trans.__('What counts of this answer')}>
+      <div role="group" aria-label={trans.__('Which text to use in the conversation')}>
         {choices.map(([name, label, onChoose]) => (
           <button
             key={name}

@@ -1,8 +1,8 @@
 /**
- * One message: who wrote it, its text (which a renderer owns, not React), and the state of its run.
+ * One message: who wrote it, its parts, and the state of its run.
  */
 import * as React from 'react';
-import { useLayoutEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import type { ChatModel } from '../chat/chat';
 import type { Message, RunInfo } from '../protocol/generated';
 import { BranchArrows } from './branches';
@@ -11,7 +11,8 @@ import { EffectiveTextChoice } from './effectivetextchoice';
 import { MessageActions } from './messageactions';
 import { MessageEditor } from './messageeditor';
 import { RunChoices } from './runchoices';
-import { Dots, RunState } from './runstate';
+import { RunState } from './runstate';
+import { partRenderer } from './parts/registry';
 
 interface IProps {
   chat: ChatModel;
@@ -45,11 +46,10 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
           {actions}
         </div>
       )}
-      {isAnswer && <Reasoning chat={chat} message={message} />}
       {isEditing ? (
         <MessageEditor chat={chat} message={message} onLeave={() => setEditing(false)} />
       ) : (
-        <MessageText chat={chat} message={message} />
+        <MessageParts chat={chat} message={message} />
       )}
       {run && (
         <RunState
@@ -79,50 +79,18 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
   );
 }
 
-/** The node that a renderer fills. It is made once per message and never touched by React again. */
-function MessageText({ chat, message }: IProps): JSX.Element {
-  const { renderText } = usePanel();
-  const node = useRef<HTMLDivElement>(null);
-  const { message_id: messageId, role } = message;
-  useLayoutEffect(() => {
-    if (node.current === null) {
-      return;
-    }
-    const view = renderText(node.current, role);
-    const binding = chat.bindText(messageId, view);
-    return () => {
-      binding.dispose();
-      view.dispose();
-    };
-  }, [chat, messageId, role, renderText]);
-  return <div className="jp-StreamChat-content" ref={node} />;
-}
-
-/** What a model thought aloud before its answer: folded away, never copied. */
-function Reasoning({ chat, message }: IProps): JSX.Element | null {
-  const { trans, renderText } = usePanel();
-  const node = useRef<HTMLDivElement>(null);
-  const messageId = message.message_id;
-  const hasReasoning = chat.hasReasoning(messageId);
-  const isThinking =
-    message.runs.some(({ status }) => status === 'streaming') && chat.keptText(messageId) === '';
-  useLayoutEffect(() => {
-    if (!node.current) {
-      return;
-    }
-    const view = renderText(node.current, 'user');
-    const binding = chat.bindText(messageId, view, 'reasoning');
-    return () => {
-      binding.dispose();
-      view.dispose();
-    };
-  }, [chat, messageId, hasReasoning, renderText]);
-  return hasReasoning ? (
-    <details className="jp-StreamChat-reasoning">
-      <summary>
-        {trans.__('Reasoning')} {isThinking && <Dots />}
-      </summary>
-      <div className="jp-StreamChat-reasoningText" tabIndex={0} ref={node} />
-    </details>
-  ) : null;
+/** The message's parts in their order, each by the renderer of its kind. */
+function MessageParts({ chat, message }: IProps): JSX.Element {
+  const sections = chat.sections(message.message_id);
+  const isWriting = message.runs.some(({ status }) => status === 'streaming');
+  const newest = sections.filter(({ parts }) => parts.length > 0).pop();
+  return (
+    <>
+      {sections.map(section => {
+        const Renderer = partRenderer(section.kind);
+        const isGrowing = isWriting && section === newest;
+        return <Renderer key={section.key} {...{ chat, message, section, isGrowing }} />;
+      })}
+    </>
+  );
 }

@@ -45,7 +45,7 @@ function Said({
     <div className="jp-StreamChat-runState" data-level={said.level}>
       {run.status === 'waiting' && <Dots />}
       <span>{said.text}</span>
-      {said.cure && <span>{said.cure}</span>}
+      {said.hint && <span>{said.hint}</span>}
       {said.fraction !== undefined && (
         <div className="jp-StreamChat-progress" aria-hidden="true">
           <div style={{ width: `${said.fraction * 100}%` }} />

@@ -5,7 +5,7 @@
  */
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
-import type { Delta, RunFinished, RunProgressed } from '../protocol/generated';
+import type { Delta, PartLengths, RunFinished, RunProgressed } from '../protocol/generated';
 
 export type AnswerEvent = Delta | RunProgressed | RunFinished;
 
@@ -16,15 +16,12 @@ const BACK_OFF_LONGEST = 5000;
 /** Browsers allow six connections to a server at once: the rest of JupyterLab needs some. */
 const PLACES = 3;
 
-/** A cell shows no reasoning: none of it is asked for. */
-const ALL_REASONING = '999999999999';
-
 interface IOptions {
   settings: ServerConnection.ISettings;
   /** Names the answer. */
   nonce: string;
-  /** Code points held: the stream begins there. */
-  held: () => number;
+  /** The length of each part that is here already, in code points: the stream begins behind them. */
+  lengths: () => PartLengths;
   /** Ends the reading. */
   signal: AbortSignal;
 }
@@ -36,7 +33,7 @@ const NONCE = /^[0-9a-f]{32}$/;
 export async function* followAnswer({
   settings,
   nonce,
-  held,
+  lengths,
   signal
 }: IOptions): AsyncGenerator<AnswerEvent> {
   if (!NONCE.test(nonce)) {
@@ -47,7 +44,7 @@ export async function* followAnswer({
   try {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
-        const url = `${path}?after=${held()}.${ALL_REASONING}`;
+        const url = `${path}?after=${lengths().join('.')}`;
         const response = await ServerConnection.makeRequest(url, { signal }, settings);
         if (response.status < 500 && !response.ok) {
           return;

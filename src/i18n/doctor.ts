@@ -9,7 +9,7 @@ import { sentences } from './errors';
 import { fieldText } from './fields';
 import type { DoctorStep } from '../protocol/generated';
 
-/** A sentence, and the cure where something is wrong. */
+/** A sentence, and the hint where something is wrong. */
 type Words = [string, string?];
 
 /** What the doctor looks at, by the name of the step. */
@@ -35,7 +35,7 @@ function titles(trans: TranslationBundle): Record<string, string | undefined> {
 /** What can be found, by code: the same as in the server's `doctor/findings.py`. */
 function findings(
   step: DoctorStep,
-  [error, cure = '']: Words,
+  [error, hint = '']: Words,
   trans: TranslationBundle
 ): Record<string, Words | undefined> {
   const values = step.values ?? {};
@@ -114,10 +114,10 @@ function findings(
         'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment of the Jupyter server.'
       )
     ],
-    refused: [error, cure],
+    refused: [error, hint],
     refused_with_parameters: [
       error,
-      [cure, trans.__("The call without parameters works: look at the profile's parameters.")].join(
+      [hint, trans.__("The call without parameters works: look at the profile's parameters.")].join(
         ' '
       )
     ],
@@ -190,14 +190,14 @@ export function localizeStep(
   if (isEnglish || !words || (step.error_code && !error)) {
     return step;
   }
-  const [message, cure] = words;
-  const original = step.error_code ? [step.message, step.cure] : [];
+  const [message, hint] = words;
+  const original = step.error_code ? [step.message, step.hint] : [];
   const detail = [...original, step.detail].filter(Boolean).join('\n') || null;
   return {
     ...step,
     title: titles(trans)[step.name] ?? step.title,
     message,
-    cure: cure?.trim() || null,
+    hint: hint?.trim() || null,
     detail
   };
 }

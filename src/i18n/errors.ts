@@ -7,19 +7,21 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ErrorInfo, RunInfo } from '../protocol/generated';
 
-/** Sentence and cure by the code of an error; of a notice the sentence alone. */
+/** Sentence and hint by the code of an error; of a notice the sentence alone. */
 export function sentences(
   trans: TranslationBundle,
   values: Record<string, string>
 ): Record<string, [string, string?] | undefined> {
   return {
     answer_stalled: [
-      trans.__('The answer stood still.'),
-      trans.__('Continue; if it recurs, check the provider, or raise limits.stall in the profile.')
+      trans.__('The model sent nothing for too long.'),
+      trans.__(
+        'Continue; if it recurs, check the provider, or raise timeouts.stall in the profile.'
+      )
     ],
     answer_too_slow: [
       trans.__('The answer took too long.'),
-      trans.__('Continue, or raise limits.total in the profile.')
+      trans.__('Continue, or raise timeouts.total in the profile.')
     ],
     answered_whole: [trans.__('This deployment does not stream: the answer came in one piece.')],
     chat_busy: [
@@ -99,7 +101,7 @@ export function sentences(
     no_first_token: [
       trans.__('No first word came in time.'),
       trans.__(
-        'Try again; if it lasts, check the provider, or raise limits.first_token in the profile.'
+        'Try again; if it lasts, check the provider, or raise timeouts.first_token in the profile.'
       )
     ],
     no_model_list: [
@@ -247,9 +249,9 @@ export function localize(error: ErrorInfo, trans: TranslationBundle, language: s
   if (language.startsWith('en') || !translated) {
     return error;
   }
-  const [message, cure] = translated;
-  const original = [error.message, error.cure].filter(Boolean).join(' ');
-  return { ...error, message, cure, detail: [original, error.detail].filter(Boolean).join('\n') };
+  const [message, hint] = translated;
+  const original = [error.message, error.hint].filter(Boolean).join(' ');
+  return { ...error, message, hint, detail: [original, error.detail].filter(Boolean).join('\n') };
 }
 
 /** The run with what is said of it as this reader reads it. */
@@ -266,13 +268,13 @@ const MODEL = ['model', 'azure_deployment'];
 
 /** Fields of a profile whose change cures an error, where the error does not name the one that is wrong. */
 const CURED_BY: Record<string, readonly string[] | undefined> = {
-  answer_stalled: ['limits.stall'],
-  answer_too_slow: ['limits.total'],
+  answer_stalled: ['timeouts.stall'],
+  answer_too_slow: ['timeouts.total'],
   connection_refused: ADDRESS,
   does_not_stream: ['streaming'],
   invalid_parameter: ['parameters.temperature'],
   no_chat_template: MODEL,
-  no_first_token: ['limits.first_token'],
+  no_first_token: ['timeouts.first_token'],
   no_network: MODEL,
   no_safetensors: MODEL,
   out_of_memory: MODEL,
@@ -283,7 +285,7 @@ const CURED_BY: Record<string, readonly string[] | undefined> = {
   wrong_key: ['api_key', 'api_key_env']
 };
 
-/** The profile's fields to look at after an error of a run; null: its cure lies elsewhere. */
+/** The profile's fields to look at after an error of a run; null: its hint lies elsewhere. */
 export function fieldsToMend({ code, field }: ErrorInfo): readonly string[] | null {
   return field ? [field] : (CURED_BY[code] ?? null);
 }

@@ -53,10 +53,10 @@ export function fieldText(field: string, trans: TranslationBundle): IFieldText {
       label: trans.__('Stop strings'),
       hint: trans.__('One a line; the answer ends before any of them')
     },
-    'limits.first_token': { label: trans.__('Time to the first word'), hint: seconds },
-    'limits.stall': { label: trans.__('Time from one word to the next'), hint: seconds },
-    'limits.total': { label: trans.__('Time of the whole answer'), hint: seconds },
-    early_stop: { label: trans.__('When an answer repeats itself') }
+    'timeouts.first_token': { label: trans.__('Time to the first word'), hint: seconds },
+    'timeouts.stall': { label: trans.__('Time from one word to the next'), hint: seconds },
+    'timeouts.total': { label: trans.__('Time of the whole answer'), hint: seconds },
+    on_repetition: { label: trans.__('When an answer repeats itself') }
   };
   return texts[field] ?? { label: field };
 }
@@ -91,5 +91,5 @@ export function localizeProblem(
   const message = text.trim()
     ? trans.__('"%1" cannot be used like this.', label)
     : trans.__('"%1" is needed.', label);
-  return { ...localized, message, cure: hint };
+  return { ...localized, message, hint };
 }

@@ -7,11 +7,11 @@ import type { RunInfo } from '../protocol/generated';
 /** How a sentence about a run is to be taken. */
 export type Level = 'info' | 'warning' | 'error';
 
-/** One sentence about a run, its cure, and what lies behind it. */
+/** One sentence about a run, its hint, and what lies behind it. */
 export interface IRunText {
   level: Level;
   text: string;
-  cure?: string;
+  hint?: string;
   detail?: string;
   /** Part done, 0 to 1, where it is known. */
   fraction?: number;
@@ -69,7 +69,7 @@ function describeWait(run: RunInfo, trans: TranslationBundle): IRunText | null {
 function describeEnd(run: RunInfo, trans: TranslationBundle): IRunText | null {
   const error = run.error ?? undefined;
   const why = {
-    cure: error?.cure ?? undefined,
+    hint: error?.hint ?? undefined,
     detail: error?.detail ?? undefined
   };
   switch (run.finish_reason) {
@@ -77,7 +77,7 @@ function describeEnd(run: RunInfo, trans: TranslationBundle): IRunText | null {
       return {
         level: 'info',
         text: trans.__('Stopped by you.'),
-        cure: describeRelease(run, trans)
+        hint: describeDisconnect(run, trans)
       };
     case 'error':
       return {
@@ -95,7 +95,7 @@ function describeEnd(run: RunInfo, trans: TranslationBundle): IRunText | null {
       return {
         level: 'warning',
         text: trans.__('The answer reached its length limit.'),
-        cure: trans.__('Raise max_tokens in the profile, or continue.')
+        hint: trans.__('Raise max_tokens in the profile, or continue.')
       };
     case 'content_filter':
       return {
@@ -119,14 +119,14 @@ function describeEnd(run: RunInfo, trans: TranslationBundle): IRunText | null {
 }
 
 function describePause({ pause }: RunInfo, trans: TranslationBundle): IRunText {
-  const seconds = pause?.hold_seconds;
+  const seconds = pause?.auto_end_seconds;
   return {
     level: pause?.reason === 'repetition' ? 'warning' : 'info',
     text:
       pause?.reason === 'repetition'
         ? trans.__('The answer repeats itself. It is paused.')
         : trans.__('Paused.'),
-    cure:
+    hint:
       seconds === undefined || seconds === null
         ? undefined
         : trans._n(
@@ -137,23 +137,23 @@ function describePause({ pause }: RunInfo, trans: TranslationBundle): IRunText {
   };
 }
 
-/** What a Stop did: how soon the provider let go, and what came too late. */
-function describeRelease(
+/** What a Stop did: how soon the provider had closed the connection, and how much text came after. */
+function describeDisconnect(
   { timings, counts }: RunInfo,
   trans: TranslationBundle
 ): string | undefined {
   if (!timings) {
     return undefined;
   }
-  const { released_ms: ms } = timings;
+  const { disconnect_ms: ms } = timings;
   if (ms === undefined || ms === null) {
-    return trans.__('The provider has not let go yet.');
+    return trans.__('The provider has not closed the connection yet.');
   }
-  const released = trans.__('Provider released after %1 ms', Math.max(1, Math.round(ms)));
+  const disconnected = trans.__('Provider disconnected after %1 ms', Math.max(1, Math.round(ms)));
   const tokens = counts?.discarded
     ? trans._n('%1 token discarded', '%1 tokens discarded', counts.discarded)
     : trans.__('nothing discarded');
-  return trans.__('%1, %2.', released, tokens);
+  return trans.__('%1, %2.', disconnected, tokens);
 }
 
 function describeTimeLimit(
@@ -161,7 +161,7 @@ function describeTimeLimit(
   trans: TranslationBundle
 ): string | undefined {
   const seconds = limit?.seconds ?? 0;
-  switch (limit?.waited_for) {
+  switch (limit?.limit_kind) {
     case 'first_token':
       return trans._n(
         'No first word came within %1 second.',
@@ -170,8 +170,8 @@ function describeTimeLimit(
       );
     case 'next_token':
       return trans._n(
-        'The answer stood still for %1 second.',
-        'The answer stood still for %1 seconds.',
+        'The model sent nothing for %1 second.',
+        'The model sent nothing for %1 seconds.',
         seconds
       );
     case 'end':
@@ -214,7 +214,7 @@ export function announce(
   }
   return (
     said && {
-      text: [said.text, said.cure].filter(Boolean).join(' '),
+      text: [said.text, said.hint].filter(Boolean).join(' '),
       assertive: said.level === 'error'
     }
   );

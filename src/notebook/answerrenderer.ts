@@ -17,7 +17,7 @@ import {
   warmUp
 } from '../markdown';
 import type { Delta, RunInfo } from '../protocol/generated';
-import { codePoints, sliceCodePoints } from '../protocol/text';
+import { RunText } from '../protocol/runtext';
 
 export const MIME_TYPE = 'application/vnd.jupyter-stream-chat.answer+json';
 
@@ -94,7 +94,8 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
     this._view?.dispose();
     this._view = this._createView(isPlain);
     this._held = '';
-    this._points = 0;
+    this._run = new RunText();
+    this._streamed = 0;
     this._isFinished = false;
     this._setStatus(about.status === 'live' ? 'waiting' : 'finished');
   }
@@ -121,7 +122,6 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
 
   private _append(text: string): void {
     this._held += text;
-    this._points += codePoints(text);
     this._view?.append(text);
     this._setStatus('streaming');
   }
@@ -149,9 +149,9 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
 
   private async _read(about: IAbout, signal: AbortSignal): Promise<void> {
     const { settings, openChat } = this._options;
-    const held = () => this._points;
+    const lengths = () => this._run.lengths;
     let isKnown = false;
-    for await (const event of followAnswer({ settings, nonce: about.nonce, held, signal })) {
+    for await (const event of followAnswer({ settings, nonce: about.nonce, lengths, signal })) {
       if (!isKnown && about.open) {
         openChat(about.chat_id);
       }
@@ -176,18 +176,23 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
     }
   }
 
-  private _takeDelta({ offset, text, channel }: Delta): void {
-    const overlap = this._points - offset;
+  private _takeDelta(delta: Delta): void {
+    const added = this._run.take(delta);
+    // A cell shows the answer's text alone. A gap closes with the kernel's text at the end.
+    if (!added || added === 'gap' || added.kind !== 'text') {
+      return;
+    }
+    this._streamed += added.text.length;
     // The kernel's checkpoints may have been faster.
-    const added = overlap > 0 ? sliceCodePoints(text, overlap) : text;
-    if (!channel && added) {
-      this._append(added);
+    const missing = this._streamed - this._held.length;
+    if (missing > 0) {
+      this._append(added.text.slice(-missing));
     }
   }
 
   /** Show the end as the kernel will; where it does not come, put it into the notebook. */
   private _ended({ kept, finish_reason: reason }: RunInfo): void {
-    const text = kept ? sliceCodePoints(this._held, 0, kept.content) : this._held;
+    const text = kept ? this._run.keptText(kept) : this._held;
     const mark = this._about?.format === 'text' ? STOPPED_PLAIN : STOPPED;
     const whole = text.trim() ? `${text.trimEnd()}\n\n${mark}` : mark;
     const final = reason === 'interrupted' ? whole : text;
@@ -219,9 +224,11 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
   private _model: IRenderMime.IMimeModel | null = null;
   private _about: IAbout | null = null;
   private _reading: AbortController | null = null;
-  /** The text given to the view, and its code points. */
+  /** The text given to the view. */
   private _held = '';
-  private _points = 0;
+  /** What the server has sent of the run, and the length of its text in code units. */
+  private _run = new RunText();
+  private _streamed = 0;
   private _isFinished = false;
   private _silence: number | undefined;
 }

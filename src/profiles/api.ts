@@ -128,7 +128,7 @@ export class ProfileApi {
 const UNREACHABLE: ErrorInfo = {
   code: 'server_unreachable',
   message: 'The Jupyter server cannot be reached.',
-  cure: 'Check the connection and try again; what is typed stays.'
+  hint: 'Check the connection and try again; what is typed stays.'
 };
 
 async function refusal(response: Response): Promise<ErrorInfo> {

@@ -10,9 +10,9 @@ import type { IProfileValues } from './api';
 export type Typed = Readonly<Record<string, string | undefined>>;
 
 const PARAMETERS = 'parameters';
-const LIMITS = 'limits';
+const TIMEOUTS = 'timeouts';
 /** Values that have values of their own. */
-const GROUPS: readonly string[] = [PARAMETERS, LIMITS];
+const GROUPS: readonly string[] = [PARAMETERS, TIMEOUTS];
 
 /** The field of a parameter. */
 export function parameterField(name: string): string {
@@ -20,8 +20,8 @@ export function parameterField(name: string): string {
 }
 
 /** The field of a time limit. */
-export function limitField(name: string): string {
-  return `${LIMITS}.${name}`;
+export function timeoutField(name: string): string {
+  return `${TIMEOUTS}.${name}`;
 }
 
 /** The fields' texts for values; what no field shows (identifier, provider, key) is left out. */

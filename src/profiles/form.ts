@@ -11,7 +11,7 @@ import type { Asked, IProfileValues, ISaved, ProfileApi } from './api';
 import {
   hostOf,
   isSame,
-  limitField,
+  timeoutField,
   newProfileId,
   parameterField,
   Typed,
@@ -78,14 +78,14 @@ export class ProfileForm implements IDisposable {
 
   /** Every field of the form but the key, in its order. */
   get fields(): readonly string[] {
-    const { fields, parameters, limits } = this.provider;
+    const { fields, parameters, timeouts } = this.provider;
     return [
       'label',
       ...fields.map(({ name }) => name),
       'streaming',
       ...parameters.map(parameterField),
-      ...Object.keys(limits).map(limitField),
-      'early_stop'
+      ...Object.keys(timeouts).map(timeoutField),
+      'on_repetition'
     ];
   }
 

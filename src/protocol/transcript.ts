@@ -2,7 +2,7 @@
  * A page's view of one chat: a pure fold over the chat's events.
  *
  * Owns order and continuity: `seq` for structure, offsets for text, digests for the whole. Knows neither
- * sockets nor the page. Its twin is `chats/transcript.py`; both replay `tests/golden`.
+ * sockets nor the page. Replays `tests/golden`, as the server's tests do.
  */
 import type {
   BranchSelected,
@@ -17,16 +17,11 @@ import type {
   Part,
   RunFinished,
   RunInfo,
+  PartLengths,
   RunProgressed,
-  RunStarted,
-  TextLengths
+  RunStarted
 } from './generated';
-import { sliceCodePoints, StreamText } from './text';
-
-/** Which of a run's two texts. */
-export type Channel = keyof TextLengths;
-
-export const CHANNELS: readonly Channel[] = ['reasoning', 'content'];
+import { RunText } from './runtext';
 
 /** The events that a transcript folds. */
 export type TranscriptEvent =
@@ -61,18 +56,18 @@ export type Change =
   | { kind: 'branch_selected' }
   | { kind: 'run_started'; run: RunInfo }
   | { kind: 'run_progressed'; run: RunInfo }
-  /** `text` was added; `isFirst`: it is the channel's first. */
-  | { kind: 'text'; run: RunInfo; channel: Channel; text: string; isFirst: boolean }
+  /** `text` was added to a part; `isFirst`: it is the part's first. */
+  | { kind: 'text'; run: RunInfo; part: number; text: string; isFirst: boolean }
   /** The text held is not the server's where `isIntact` is false; a snapshot repairs it. */
   | { kind: 'run_finished'; run: RunInfo; isIntact: boolean };
 
 const NONE: Change = { kind: 'none' };
 const GAP: Change = { kind: 'gap' };
 
-/** A run that writes: its texts are kept here, not in its message. */
+/** A run that writes: its text is kept here, not in its message. */
 interface ILive {
   run: RunInfo;
-  readonly texts: Readonly<Record<Channel, StreamText>>;
+  readonly text: RunText;
 }
 
 export class Transcript {
@@ -103,13 +98,9 @@ export class Transcript {
     return [...this._live.values()].pop()?.run ?? null;
   }
 
-  /** The text of each live run, in code points. */
-  get held(): Record<string, TextLengths> {
-    const held: Record<string, TextLengths> = {};
-    for (const [runId, { texts }] of this._live) {
-      held[runId] = { content: texts.content.length, reasoning: texts.reasoning.length };
-    }
-    return held;
+  /** The length of each part of each live run, in code points, by run id. */
+  get knownLengths(): ReadonlyMap<string, PartLengths> {
+    return new Map([...this._live].map(([runId, { text }]) => [runId, text.lengths]));
   }
 
   /** A run, live or ended. */
@@ -126,10 +117,9 @@ export class Transcript {
 
   /** The content of a message, with the text so far of runs that still write it. */
   content(message: Message): readonly Part[] {
-    const live = message.runs.flatMap(run => {
-      const { texts } = this._live.get(run.run_id) ?? {};
-      return texts ? partsOf(run.run_id, texts) : [];
-    });
+    const live = message.runs.flatMap(
+      ({ run_id }) => this._live.get(run_id)?.text.parts(run_id) ?? []
+    );
     return [...message.content, ...live];
   }
 
@@ -181,7 +171,7 @@ export class Transcript {
       case 'branch_selected':
         return this._branchSelected(event);
       case 'run_started':
-        this._live.set(event.run.run_id, live(event.run));
+        this._live.set(event.run.run_id, { run: event.run, text: new RunText() });
         this._setRun(event.run);
         return { kind: 'run_started', run: event.run };
       case 'run_finished':
@@ -217,23 +207,16 @@ export class Transcript {
   }
 
   private _delta(event: Delta): Change {
-    const { run, texts } = this._live.get(event.run_id) ?? {};
-    if (!run || !texts) {
+    const writing = this._live.get(event.run_id);
+    const added = writing?.text.take(event);
+    if (!writing || !added) {
       return NONE;
     }
-    const channel = event.channel ?? 'content';
-    const text = texts[channel];
-    const isFirst = text.length === 0;
-    const overlap = text.length - event.offset;
-    if (overlap < 0) {
+    if (added === 'gap') {
       return GAP;
     }
-    const added = overlap === 0 ? event.text : sliceCodePoints(event.text, overlap);
-    if (!added) {
-      return NONE;
-    }
-    text.append(added);
-    return { kind: 'text', run, channel, text: added, isFirst };
+    const { part, text, isFirst } = added;
+    return { kind: 'text', run: writing.run, part, text, isFirst };
   }
 
   private _runProgressed(event: RunProgressed): Change {
@@ -248,19 +231,19 @@ export class Transcript {
   }
 
   private _runFinished(run: RunInfo): Change {
-    const texts = this._live.get(run.run_id)?.texts;
+    const text = this._live.get(run.run_id)?.text;
     this._readOnly = null;
-    if (!texts) {
+    if (!text) {
       return NONE;
     }
     this._live.delete(run.run_id);
     this._messages = this._messages.map(message =>
       message.message_id === run.message_id
-        ? { ...message, content: [...message.content, ...partsOf(run.run_id, texts)] }
+        ? { ...message, content: [...message.content, ...text.parts(run.run_id)] }
         : message
     );
     this._setRun(run);
-    return { kind: 'run_finished', run, isIntact: isIntact(run, texts) };
+    return { kind: 'run_finished', run, isIntact: !run.digest || text.matches(run.digest) };
   }
 
   private _chatOpened(event: ChatOpened): Change {
@@ -289,12 +272,9 @@ export class Transcript {
     }
     let { content } = message;
     for (const run of writing) {
-      const { texts } = live(run);
-      for (const part of content.filter(part => part.run_id === run.run_id)) {
-        texts[channelOf(part)].append(part.text);
-      }
-      content = content.filter(part => part.run_id !== run.run_id);
-      this._live.set(run.run_id, { run, texts });
+      const isItsOwn = ({ run_id }: Part): boolean => run_id === run.run_id;
+      this._live.set(run.run_id, { run, text: new RunText(content.filter(isItsOwn)) });
+      content = content.filter(part => !isItsOwn(part));
     }
     return { ...message, content };
   }
@@ -335,49 +315,4 @@ export function upTo(
   }
   const parent = branch.findIndex(({ message_id }) => message_id === parentId);
   return parent < 0 ? null : branch.slice(0, parent + 1);
-}
-
-/**
- * The parts that a reader sees: a text of the reader's own stands for all that an answer's runs wrote before it.
- *
- * @param parts - the message's content, with that of live runs.
- */
-export function effectiveParts({ role }: Message, parts: readonly Part[]): readonly Part[] {
-  const isOwn = (part: Part): boolean => part.type === 'text' && !part.run_id;
-  const own = role === 'assistant' ? parts.map(isOwn).lastIndexOf(true) : -1;
-  return parts.filter((part, at) => part.type !== 'text' || at >= own);
-}
-
-/** The channel that a part's text belongs to. */
-export function channelOf(part: Part): Channel {
-  return part.type === 'text' ? 'content' : 'reasoning';
-}
-
-/**
- * What a reader sees of a part: all, or what an interrupt kept of it.
- *
- * @param run - the run that wrote the part; none for a question.
- */
-export function keptOf(part: Part, run: RunInfo | undefined): string {
-  return run?.kept ? sliceCodePoints(part.text, 0, run.kept[channelOf(part)]) : part.text;
-}
-
-function live(run: RunInfo): ILive {
-  return { run, texts: { content: new StreamText(), reasoning: new StreamText() } };
-}
-
-function partsOf(runId: string, texts: ILive['texts']): Part[] {
-  const parts: Part[] = [
-    { type: 'reasoning', text: String(texts.reasoning), run_id: runId },
-    { type: 'text', text: String(texts.content), run_id: runId }
-  ];
-  return parts.filter(part => part.text !== '');
-}
-
-function isIntact({ digest }: RunInfo, texts: ILive['texts']): boolean {
-  return CHANNELS.every(channel => {
-    const theirs = digest?.[channel];
-    const ours = texts[channel].digest;
-    return !theirs || (theirs.length === ours.length && theirs.crc32 === ours.crc32);
-  });
 }

@@ -93,7 +93,7 @@ test('of a stopped answer all counts, what was shown, nothing, or what the reade
   const { shown } = await panel.stop();
   await panel.expectFinished('interrupted');
   const answer = panel.answers.first();
-  const choices = answer.getByRole('group', { name: 'What counts of this answer' });
+  const choices = answer.getByRole('group', { name: 'Which text to use in the conversation' });
   const context = async (): Promise<string | undefined> => {
     const number = await panel.answers.count();
     await panel.ask(`tokens=1 number-${number}`);

@@ -24,7 +24,7 @@ async function addProfile(panel: Panel, label: string, choice: string): Promise<
   await profiles.add(label);
   await profiles.open(label);
   await profiles.view.locator('summary', { hasText: 'Advanced' }).click();
-  await profiles.field('early_stop').selectOption({ label: choice });
+  await profiles.field('on_repetition').selectOption({ label: choice });
   await profiles.save.click();
   await expect(profiles.view).toContainText(`"${label}" was changed`);
   await profiles.close();

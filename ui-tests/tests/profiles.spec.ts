@@ -110,11 +110,11 @@ test('a profile is changed, copied and deleted', async ({ panel, lab }) => {
   await profiles.field('model').fill('tokens=2');
   await profiles.field('streaming').selectOption('off');
   await profiles.view.locator('summary', { hasText: 'Advanced' }).click();
-  await expect(profiles.field('limits.total')).toHaveAttribute('placeholder', '1800');
-  await profiles.field('limits.total').fill('86401');
-  await profiles.expectProblem('limits.total', /Give seconds, 86400 \(a day\) at most/);
-  await profiles.field('limits.total').fill('3');
-  await profiles.field('early_stop').selectOption('stop');
+  await expect(profiles.field('timeouts.total')).toHaveAttribute('placeholder', '1800');
+  await profiles.field('timeouts.total').fill('86401');
+  await profiles.expectProblem('timeouts.total', /Give seconds, 86400 \(a day\) at most/);
+  await profiles.field('timeouts.total').fill('3');
+  await profiles.field('on_repetition').selectOption('stop');
   await profiles.save.click();
   await expect(profiles.view).toContainText('"Renamed" was changed');
 
@@ -122,8 +122,8 @@ test('a profile is changed, copied and deleted', async ({ panel, lab }) => {
   await expect(profiles.field('label')).toHaveValue('Copy of Renamed');
   await expect(profiles.field('model')).toHaveValue('tokens=2');
   await expect(profiles.field('streaming')).toHaveValue('off');
-  await expect(profiles.field('limits.total')).toHaveValue('3');
-  await expect(profiles.field('early_stop')).toHaveValue('stop');
+  await expect(profiles.field('timeouts.total')).toHaveValue('3');
+  await expect(profiles.field('on_repetition')).toHaveValue('stop');
   await profiles.save.click();
   await expect(profiles.view).toContainText('"Copy of Renamed" was added');
 
@@ -146,8 +146,8 @@ test('a profile is changed, copied and deleted', async ({ panel, lab }) => {
   await panel.ask('Why?');
   await panel.expectFinished('timeout');
   await panel.answer.getByRole('button', { name: 'Edit profile' }).click();
-  await expect(profiles.field('limits.total')).toBeFocused();
-  await profiles.field('limits.total').press('Escape');
+  await expect(profiles.field('timeouts.total')).toBeFocused();
+  await profiles.field('timeouts.total').press('Escape');
 });
 
 test('a key is used, never shown, and goes to no other host', async ({ panel, lab }) => {
@@ -292,7 +292,7 @@ test('the keyboard is enough, and the focus comes back', async ({ panel, lab }) 
   await expect(button).toBeFocused();
 });
 
-test('an error whose cure lies in the profile opens it at the field', async ({ panel }) => {
+test('an error whose hint lies in the profile opens it at the field', async ({ panel }) => {
   const profiles = new Profiles(panel);
   await profiles.add('Wrong');
   await profiles.close();

@@ -14,7 +14,7 @@ test('says what Stop did', async ({ panel }) => {
   await panel.stop();
   await panel.expectFinished('interrupted');
   await expect(panel.answer).toContainText(
-    /Stopped by you\.\s*Provider released after \d+ ms, (nothing|\d+ tokens?) discarded\./
+    /Stopped by you\.\s*Provider disconnected after \d+ ms, (nothing|\d+ tokens?) discarded\./
   );
 });
 

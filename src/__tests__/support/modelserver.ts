@@ -4,14 +4,9 @@
  * It holds the truth in the plainest way and is no copy of the fold: a list of messages, a list of events, texts as
  * strings. What a page missed is sent again from these.
  */
-import type { Message, Part, RunInfo, TextLengths } from '../../protocol/generated';
+import type { Message, Part, PartKind, PartLengths, RunInfo } from '../../protocol/generated';
 import { codePoints, sliceCodePoints, StreamText } from '../../protocol/text';
-import {
-  type Channel,
-  CHANNELS,
-  Transcript,
-  type TranscriptEvent
-} from '../../protocol/transcript';
+import { Transcript, type TranscriptEvent } from '../../protocol/transcript';
 import { runInfo } from './scriptedserver';
 
 export const CHAT = 'chat-0001';
@@ -21,7 +16,8 @@ const LOG_EVENTS = 8;
 /** Messages of a snapshot, and of a page of older ones. */
 const WINDOW = 6;
 
-type Texts = Record<Channel, string>;
+/** What a run has written, as a message's content has it. */
+type Parts = Part[];
 type Random = () => number;
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -29,7 +25,7 @@ const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 export class ModelServer {
   readonly pages: ModelPage[] = [];
   readonly messages: Message[] = [];
-  readonly texts = new Map<string, Texts>();
+  readonly texts = new Map<string, Parts>();
   readonly log: TranscriptEvent[] = [];
 
   get live(): RunInfo[] {
@@ -68,12 +64,19 @@ export class ModelServer {
     const run_id = `run-${this.texts.size}`;
     const run = runInfo({ run_id, message_id: message.message_id, status: 'streaming' });
     message.runs.push(run);
-    this.texts.set(run_id, { content: '', reasoning: '' });
+    this.texts.set(run_id, []);
     this._publish({ type: 'run_started', chat_id: CHAT, seq: this._next, run: copy(run) });
   }
 
-  write(run: RunInfo, channel: Channel, text: string): void {
-    this.texts.get(run.run_id)![channel] += text;
+  /** A run writes; another kind than the last part's begins a part. */
+  write({ run_id }: RunInfo, type: PartKind, text: string): void {
+    const parts = this.texts.get(run_id)!;
+    const last = parts[parts.length - 1];
+    if (last?.type === type) {
+      last.text += text;
+    } else {
+      parts.push({ type, text, run_id });
+    }
   }
 
   /** Pause a run, or let it go on. It has no place in the sequence: who misses it, learns it when opening. */
@@ -85,15 +88,13 @@ export class ModelServer {
   }
 
   /** A run ends. `kept`: it was stopped, and so much of its text was shown. */
-  finish(run: RunInfo, kept?: TextLengths): void {
-    const texts = this.texts.get(run.run_id)!;
+  finish(run: RunInfo, kept?: PartLengths): void {
+    const parts = this.texts.get(run.run_id)!;
     const message = this.messages.find(each => each.message_id === run.message_id)!;
-    message.content.push(...partsOf(run.run_id, texts));
-    const [content, reasoning] = [texts.content, texts.reasoning].map(
-      text => new StreamText(text).digest
-    );
+    message.content.push(...copy(parts));
+    const digest = parts.map(({ text }) => new StreamText(text).digest);
     Object.assign(run, { status: 'finished', finish_reason: kept ? 'interrupted' : 'stop' });
-    Object.assign(run, { digest: { content, reasoning }, kept, pause: undefined });
+    Object.assign(run, { digest, kept, pause: undefined });
     this._publish({ type: 'run_finished', chat_id: CHAT, seq: this._next, run: copy(run) });
   }
 
@@ -148,7 +149,7 @@ export class ModelServer {
 
   private _shown(message: Message): Message {
     const writing = message.runs.filter(run => run.status !== 'finished');
-    const live = writing.flatMap(run => partsOf(run.run_id, this.texts.get(run.run_id)!));
+    const live = writing.flatMap(run => this.texts.get(run.run_id)!);
     return copy({ ...message, content: [...message.content, ...live] });
   }
 
@@ -180,30 +181,30 @@ export class ModelPage {
 
   /** Send the text that a run has written since, in pieces, some of it once more. */
   tell(run_id: string): void {
-    for (const channel of CHANNELS) {
-      const text = this._server.texts.get(run_id)![channel];
-      const sent = this._sent.get(run_id + channel) ?? 0;
+    const sent = this._sent.get(run_id) ?? [];
+    this._server.texts.get(run_id)!.forEach(({ type: kind, text }, part) => {
       const end = codePoints(text);
-      const from = Math.max(0, sent - Math.floor(this._random() * 4));
+      const from = Math.max(0, (sent[part] ?? 0) - Math.floor(this._random() * 4));
       const middle = from + Math.floor(this._random() * (end - from));
       for (const [start, stop] of [
         [from, middle],
         [middle, end]
       ]) {
         const piece = sliceCodePoints(text, start, stop);
-        const delta = { type: 'delta', run_id, offset: start, text: piece } as const;
-        this._wire?.push(channel === 'reasoning' ? { ...delta, channel } : delta);
+        const delta = { type: 'delta', run_id, part, offset: start, text: piece } as const;
+        this._wire?.push(start === 0 ? { ...delta, kind } : delta);
       }
-      this._sent.set(run_id + channel, end);
-    }
+      sent[part] = end;
+    });
+    this._sent.set(run_id, sent);
   }
 
   /** Connect, or open the chat once more over the connection that there is. */
   open(reason: 'opened' | 'gap' = 'opened'): void {
     this._wire ??= [];
     this._sent.clear();
-    for (const [run, lengths] of Object.entries(this.transcript.held)) {
-      CHANNELS.forEach(channel => this._sent.set(run + channel, lengths[channel]));
+    for (const [runId, lengths] of this.transcript.knownLengths) {
+      this._sent.set(runId, lengths);
     }
     this._isOpening = true;
     const needsSnapshot = this._isDamaged || reason === 'gap';
@@ -275,17 +276,9 @@ export class ModelPage {
   private _isOpening = false;
   /** A text is not the server's: nothing but a snapshot mends it. */
   private _isDamaged = false;
-  private readonly _sent = new Map<string, number>();
+  private readonly _sent = new Map<string, PartLengths>();
 }
 
 function progressOf({ run_id, status, pause }: RunInfo): TranscriptEvent {
   return { type: 'run_progressed', chat_id: CHAT, run_id, status, pause };
-}
-
-function partsOf(run_id: string, texts: Texts): Part[] {
-  const parts: Part[] = [
-    { type: 'reasoning', text: texts.reasoning, run_id },
-    { type: 'text', text: texts.content, run_id }
-  ];
-  return parts.filter(({ text }) => text !== '');
 }

@@ -99,8 +99,8 @@ export const PROVIDERS: readonly ProviderInfo[] = [
       { name: 'api_key', kind: 'key', required: false }
     ],
     parameters: ['temperature', 'seed', 'stop', 'system_prompt'],
-    limits: { first_token: 300, stall: 60, total: 1800 },
-    early_stop: 'ask',
+    timeouts: { first_token: 300, stall: 60, total: 1800 },
+    on_repetition: 'ask',
     presets: [{ id: 'known', label: 'Known', values: { base_url: 'http://known/v1' } }],
     lists_models: true
   },
@@ -109,8 +109,8 @@ export const PROVIDERS: readonly ProviderInfo[] = [
     label: 'Local',
     fields: [{ name: 'model', kind: 'model', required: true }],
     parameters: ['temperature'],
-    limits: { first_token: 900, stall: 120, total: 0 },
-    early_stop: 'ask',
+    timeouts: { first_token: 900, stall: 120, total: 0 },
+    on_repetition: 'ask',
     presets: [],
     lists_models: false
   }

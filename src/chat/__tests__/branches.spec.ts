@@ -1,17 +1,17 @@
 import { choiceOf } from '../branches';
 import type { ChatModel } from '../chat';
 import { arrivedText, effectiveText, shownText } from '../effectivetext';
-import type { Message } from '../../protocol/generated';
+import type { Message, RunInfo } from '../../protocol/generated';
 import type { WorkspaceModel } from '../workspace';
 import { answer, CHAT, opened, openPage, question } from '../../__tests__/support/openchat';
 import { PageText } from '../../__tests__/support/pagetext';
 import { ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
 
-const stopped = {
+const stopped: Partial<RunInfo> = {
   status: 'finished',
   finish_reason: 'interrupted',
-  kept: { content: 5, reasoning: 0 }
-} as const;
+  kept: [5]
+};
 
 const edited = (message: Message, text: string): Message => ({
   ...message,

@@ -14,10 +14,8 @@ const PROFILE = {
   has_key: false
 };
 
-const digest = (content: string): RunInfo['digest'] => ({
-  content: new StreamText(content).digest,
-  reasoning: new StreamText().digest
-});
+const digest = (...texts: string[]): RunInfo['digest'] =>
+  texts.map(text => new StreamText(text).digest);
 
 describe('ChatModel', () => {
   let server: ScriptedServer;
@@ -106,8 +104,19 @@ describe('ChatModel', () => {
     });
   };
 
-  const delta = (run: RunInfo, offset: number, text: string): void => {
-    server.say({ type: 'delta', run_id: run.run_id, offset, text });
+  /** A run begins a part. */
+  const part = (run: RunInfo, number: number, kind: string, text: string): void => {
+    const begin = { type: 'delta', run_id: run.run_id, part: number, offset: 0, text, kind };
+    server.say(begin as AnyEvent);
+  };
+
+  /** A run goes on with a part, or begins the first one. */
+  const delta = (run: RunInfo, offset: number, text: string, number = 0): void => {
+    if (offset === 0) {
+      part(run, number, 'text', text);
+    } else {
+      server.say({ type: 'delta', run_id: run.run_id, part: number, offset, text });
+    }
   };
 
   const ask = (): [RunInfo, PageText] => {
@@ -161,7 +170,7 @@ describe('ChatModel', () => {
       delta(run, 0, 'One, two, three');
       finish(run, {
         finish_reason: 'interrupted',
-        kept: { content: 10, reasoning: 0 },
+        kept: [10],
         digest: digest('One, two, three')
       });
       return [run, page];
@@ -228,7 +237,7 @@ describe('ChatModel', () => {
       delta(run, 0, 'One, ');
       page.paint();
       chat().pause();
-      expect(server.last('pause_run').shown).toEqual({ content: 5, reasoning: 0 });
+      expect(server.last('pause_run').shown).toEqual([5]);
       expect(chat().pauseAction).toBe('resume');
       delta(run, 5, 'two, ');
       progressed(run, {});
@@ -253,11 +262,11 @@ describe('ChatModel', () => {
       delta(run, 5, 'two');
       progressed(run, paused);
       chat().interrupt();
-      expect(server.last('interrupt_run').shown).toEqual({ content: 5, reasoning: 0 });
+      expect(server.last('interrupt_run').shown).toEqual([5]);
       expect(chat().pauseAction).toBeNull();
       finish(run, {
         finish_reason: 'interrupted',
-        kept: { content: 5, reasoning: 0 },
+        kept: [5],
         digest: digest('One, two')
       });
       expect(seen(page)).toBe('One, ');
@@ -449,23 +458,71 @@ describe('ChatModel', () => {
       expect(server.last('open_chat').reason).toBe('digest_mismatch');
     });
 
-    it('keeps reasoning apart', () => {
-      const [run, page] = ask();
+    it('is shown in the order of its parts, each by a renderer of its own', () => {
+      const [run] = ask();
+      const views = new Map<string, PageText>();
+      /** What the page does when parts were added: it makes their renderers. */
+      const render = (): void => {
+        for (const { key } of chat().sections(run.message_id)) {
+          if (!views.has(key)) {
+            views.set(key, new PageText());
+            chat().bindText(run.message_id, views.get(key)!, key);
+          }
+        }
+      };
+      const pages = () =>
+        chat()
+          .sections(run.message_id)
+          .map(({ key }) => seen(views.get(key)!));
+      chat().structureChanged.connect(render);
+      part(run, 0, 'reasoning', 'First 6 × 7. ');
+      part(run, 1, 'text', '42, ');
+      delta(run, 4, 'and ', 1);
+      part(run, 2, 'reasoning', 'Now minus 2.');
+      part(run, 3, 'text', 'so ');
+      delta(run, 3, '40', 3);
+      const whole = ['First 6 × 7. ', '42, and ', 'Now minus 2.', 'so 40'];
+      expect(pages()).toEqual(whole);
+      expect(chat().keptText(run.message_id)).toBe('42, and so 40');
+      finish(run, { digest: digest(...whole) });
+      expect(pages()).toEqual(whole);
+      expect(server.types.filter(type => type === 'open_chat')).toHaveLength(1);
+    });
+
+    it('is stopped within the part that is being shown', () => {
+      const [run] = ask();
       const thoughts = new PageText();
-      expect(chat().hasReasoning(run.message_id)).toBe(false);
-      chat().bindText(run.message_id, thoughts, 'reasoning');
-      server.say({
-        type: 'delta',
-        run_id: run.run_id,
-        channel: 'reasoning',
-        offset: 0,
-        text: 'Hm.'
-      });
-      thoughts.paint();
-      page.paint();
-      expect([thoughts.page, page.page]).toEqual(['Hm.', '']);
-      expect(chat().hasReasoning(run.message_id)).toBe(true);
-      expect(chat().keptText(run.message_id)).toBe('');
+      part(run, 0, 'reasoning', 'First.');
+      chat().bindText(run.message_id, thoughts, 'reasoning-0');
+      part(run, 1, 'text', '42, ');
+      const page = new PageText();
+      chat().bindText(run.message_id, page, 'text-1');
+      [thoughts, page].forEach(view => view.paint());
+      delta(run, 4, 'and', 1);
+      part(run, 2, 'reasoning', 'Its renderer is not there yet.');
+      chat().interrupt();
+      expect(server.last('interrupt_run').shown).toEqual([6, 4, 0]);
+      expect(chat().sections(run.message_id)).toHaveLength(2);
+      finish(run, { finish_reason: 'interrupted', kept: [6, 4] });
+      expect([thoughts.page, page.page]).toEqual(['First.', '42, ']);
+    });
+
+    it('survives a part of a kind that this version does not know', () => {
+      const [run] = ask();
+      part(run, 0, 'text', 'Here: ');
+      part(run, 1, 'constructor', '<a cat>');
+      part(run, 2, 'text', 'a cat');
+      const kinds = () =>
+        chat()
+          .sections(run.message_id)
+          .map(({ kind }) => kind);
+      expect(kinds()).toEqual(['text', 'constructor', 'text']);
+      finish(run, { digest: digest('Here: ', '<a cat>', 'a cat') });
+      expect([kinds(), chat().keptText(run.message_id)]).toEqual([
+        ['text', 'constructor', 'text'],
+        'Here: a cat'
+      ]);
+      expect(server.types.filter(type => type === 'open_chat')).toHaveLength(1);
     });
   });
 
@@ -478,7 +535,7 @@ describe('ChatModel', () => {
       chat().interrupt();
       expect(server.last('interrupt_run')).toMatchObject({
         run_id: run.run_id,
-        shown: { content: 5, reasoning: 0 }
+        shown: [5]
       });
       delta(run, 9, ' three');
       page.paint();
@@ -501,7 +558,7 @@ describe('ChatModel', () => {
       chat().interrupt();
       finish(run, {
         finish_reason: 'interrupted',
-        kept: { content: 3, reasoning: 0 },
+        kept: [3],
         digest: digest('One two')
       });
       expect(page.page).toBe('One');
@@ -517,7 +574,7 @@ describe('ChatModel', () => {
       page.paint();
       delta(run, 3, ' two');
       chat().interrupt();
-      finish(run, { finish_reason: 'interrupted', kept: { content: 5, reasoning: 0 } });
+      finish(run, { finish_reason: 'interrupted', kept: [5] });
       expect(page.page).toBe('One t');
     });
 
@@ -543,7 +600,7 @@ describe('ChatModel', () => {
       expect(server.last('interrupt_run').command_id).not.toBe(early.command_id);
       expect(server.last('interrupt_run')).toMatchObject({
         run_id: run.run_id,
-        shown: { content: 0, reasoning: 0 }
+        shown: []
       });
     });
 
@@ -571,7 +628,7 @@ describe('ChatModel', () => {
       delta(run, 0, 'Never seen');
       page.paint();
       expect(page.page).toBe('');
-      finish(run, { finish_reason: 'interrupted', kept: { content: 0, reasoning: 0 } });
+      finish(run, { finish_reason: 'interrupted', kept: [0] });
       expect(page.page).toBe('');
       expect(chat().isRunning).toBe(false);
     });
@@ -604,7 +661,7 @@ describe('ChatModel', () => {
       const run = answer();
       delta(run, 0, 'One');
       chat().interrupt();
-      expect(server.last('interrupt_run').shown).toEqual({ content: 3, reasoning: 0 });
+      expect(server.last('interrupt_run').shown).toEqual([3]);
     });
   });
 
@@ -618,7 +675,7 @@ describe('ChatModel', () => {
       expect(server.last('open_chat')).toMatchObject({
         epoch: 'epoch-1',
         after_seq: 3,
-        held: { [run.run_id]: { content: 3, reasoning: 0 } },
+        known_lengths: { [run.run_id]: [3] },
         reason: 'reconnected'
       });
       server.say({ type: 'chat_resumed', chat_id: run.chat_id, seq: 3 });

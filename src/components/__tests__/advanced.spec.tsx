@@ -35,13 +35,13 @@ describe('AdvancedFields', () => {
 
   it('say what is wrong with one, and take what is typed', async () => {
     const { rest, form } = make(0);
-    const problem = { code: 'profile_unusable', message: 'Too long.', field: 'limits.total' };
+    const problem = { code: 'profile_unusable', message: 'Too long.', field: 'timeouts.total' };
     rest.answers['POST profiles/check'] = { problems: [problem] };
     fireEvent.change(field('Time of the whole answer'), { target: { value: '100000' } });
     await screen.findByText('Too long.');
     expect(field('Time of the whole answer').getAttribute('aria-invalid')).toBe('true');
     fireEvent.change(field('When an answer repeats itself'), { target: { value: 'off' } });
-    expect(form.values).toMatchObject({ limits: { total: 100_000 }, early_stop: 'off' });
+    expect(form.values).toMatchObject({ timeouts: { total: 100_000 }, on_repetition: 'off' });
     act(() => form.dispose());
   });
 });

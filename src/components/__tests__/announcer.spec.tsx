@@ -20,7 +20,7 @@ it('speaks politely of changes, and at once of errors', () => {
   rerender(<Announcer run={run({ status: 'finished', finish_reason: 'stop' })} />);
   expect(polite()).toBe('The answer is complete');
 
-  const error = { code: 'wrong_key', message: 'No.', cure: 'Check the key.' };
+  const error = { code: 'wrong_key', message: 'No.', hint: 'Check the key.' };
   rerender(
     <Announcer run={run({ run_id: 'r2', status: 'finished', finish_reason: 'error', error })} />
   );

@@ -7,7 +7,7 @@ import { renderInPanel } from './support';
 const DAMAGED = {
   code: 'store_damaged',
   message: 'The saved chats were damaged.',
-  cure: 'Mend the file.',
+  hint: 'Mend the file.',
   detail: '/data/chats.damaged-20260101-000000.sqlite3'
 };
 
@@ -31,7 +31,7 @@ describe('Banners', () => {
     const text = shown({ storeDamaged: DAMAGED });
     expect(text).toContain(DAMAGED.message);
     expect(text).toContain(DAMAGED.detail);
-    expect(text).toContain(DAMAGED.cure);
+    expect(text).toContain(DAMAGED.hint);
   });
 
   it('says that chats are not saved', () => {

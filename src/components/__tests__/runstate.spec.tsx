@@ -46,11 +46,11 @@ describe('RunState', () => {
   });
 
   it.each([
-    [9.4, 1, 'Stopped by you.Provider released after 9 ms, 1 token discarded.'],
-    [0.2, 3, 'Stopped by you.Provider released after 1 ms, 3 tokens discarded.'],
-    [12, 0, 'Stopped by you.Provider released after 12 ms, nothing discarded.'],
-    [undefined, 2, 'Stopped by you.The provider has not let go yet.']
-  ])('says what Stop did: %s ms, %s tokens', (released_ms, discarded, text) => {
+    [9.4, 1, 'Stopped by you.Provider disconnected after 9 ms, 1 token discarded.'],
+    [0.2, 3, 'Stopped by you.Provider disconnected after 1 ms, 3 tokens discarded.'],
+    [12, 0, 'Stopped by you.Provider disconnected after 12 ms, nothing discarded.'],
+    [undefined, 2, 'Stopped by you.The provider has not closed the connection yet.']
+  ])('says what Stop did: %s ms, %s tokens', (disconnect_ms, discarded, text) => {
     const counts = {
       tokens: 9,
       logged: 9,
@@ -61,22 +61,22 @@ describe('RunState', () => {
       discarded
     };
     const end = { status: 'finished', finish_reason: 'interrupted', counts } as const;
-    expect(shown(run({ ...end, timings: { total_ms: 40, released_ms } })).textContent).toBe(text);
+    expect(shown(run({ ...end, timings: { total_ms: 40, disconnect_ms } })).textContent).toBe(text);
   });
 
   it.each([
     ['first_token', 'No first word came within 30 seconds.'],
-    ['next_token', 'The answer stood still for 30 seconds.'],
+    ['next_token', 'The model sent nothing for 30 seconds.'],
     ['end', 'The answer was not complete after 30 seconds.']
-  ] as const)('says which time limit was reached: %s', (waited_for, text) => {
-    const error = { code: 'answer_stalled', message: 'In English.', cure: 'Continue.' };
-    const time_limit = { waited_for, seconds: 30 };
+  ] as const)('says which time limit was reached: %s', (limit_kind, text) => {
+    const error = { code: 'answer_stalled', message: 'In English.', hint: 'Continue.' };
+    const time_limit = { limit_kind, seconds: 30 };
     const end = run({ status: 'finished', finish_reason: 'timeout', time_limit, error });
     expect(shown(end).textContent).toBe(`${text}Continue.Edit profile`);
   });
 
   it('says how long a paused answer is held', () => {
-    const held = run({ status: 'paused', pause: { reason: 'asked', hold_seconds: 60 } });
+    const held = run({ status: 'paused', pause: { reason: 'asked', auto_end_seconds: 60 } });
     expect(shown(held).textContent).toBe(
       'Paused.It ends at what is shown unless it is resumed within 60 seconds.'
     );
@@ -88,14 +88,14 @@ describe('RunState', () => {
     const error = {
       code: 'does_not_stream',
       message: 'm does not stream.',
-      cure: 'Set it to auto.'
+      hint: 'Set it to auto.'
     };
     const end = run({ status: 'finished', finish_reason: 'error', error });
     expect(shown(end).textContent).toContain('m does not stream.Set it to auto.');
     expect(shown(end, 'zh_CN').textContent).toContain('Set streaming to auto or off');
   });
 
-  it('opens the profile where a change of it is the cure, at the fields to look at', () => {
+  it('opens the profile where a change of it is the hint, at the fields to look at', () => {
     const editProfile = jest.fn();
     const failed = (error: ErrorInfo): void => {
       const end = run({ status: 'finished', finish_reason: 'error', error });

@@ -5,7 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { fieldText } from '../../i18n/fields';
 import type { ProfileForm } from '../../profiles/form';
-import { limitField } from '../../profiles/fields';
+import { timeoutField } from '../../profiles/fields';
 import type { ProviderInfo } from '../../protocol/generated';
 import { usePanel } from '../context';
 import { ChoiceField } from './choicefield';
@@ -17,8 +17,8 @@ export function AdvancedFields({ form }: { form: ProfileForm }): JSX.Element {
   return (
     <details className="jp-StreamChat-more">
       <summary>{trans.__('Advanced')}</summary>
-      {Object.entries(form.provider.limits).map(([name, usual]) => {
-        const field = limitField(name);
+      {Object.entries(form.provider.timeouts).map(([name, usual]) => {
+        const field = timeoutField(name);
         return (
           <ValueInput
             key={name}
@@ -32,31 +32,33 @@ export function AdvancedFields({ form }: { form: ProfileForm }): JSX.Element {
           />
         );
       })}
-      <EarlyStopChoice form={form} />
+      <RepetitionChoice form={form} />
     </details>
   );
 }
 
-function EarlyStopChoice({ form }: { form: ProfileForm }): JSX.Element {
+function RepetitionChoice({ form }: { form: ProfileForm }): JSX.Element {
   const { trans } = usePanel();
   const problemOf = useProblem();
-  const choices = earlyStops(trans);
+  const choices = repetitionChoices(trans);
   return (
     <ChoiceField
-      name="early_stop"
-      label={fieldText('early_stop', trans).label}
-      problem={problemOf(form, 'early_stop')}
-      value={form.text('early_stop')}
+      name="on_repetition"
+      label={fieldText('on_repetition', trans).label}
+      problem={problemOf(form, 'on_repetition')}
+      value={form.text('on_repetition')}
       choices={[
-        ['', trans.__('As usual: %1', choices[form.provider.early_stop].toLowerCase())],
+        ['', trans.__('As usual: %1', choices[form.provider.on_repetition].toLowerCase())],
         ...Object.entries(choices)
       ]}
-      onChange={choice => form.set('early_stop', choice)}
+      onChange={choice => form.set('on_repetition', choice)}
     />
   );
 }
 
-function earlyStops(trans: TranslationBundle): Record<ProviderInfo['early_stop'], string> {
+function repetitionChoices(
+  trans: TranslationBundle
+): Record<ProviderInfo['on_repetition'], string> {
   return {
     off: trans.__('Let it go on'),
     ask: trans.__('Pause it and ask me'),

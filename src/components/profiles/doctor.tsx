@@ -52,11 +52,11 @@ export function DoctorTable({ steps, isRunning, onField }: IProps): JSX.Element 
 
 function Finding({ step, onField }: Pick<IProps, 'onField'> & { step: DoctorStep }): JSX.Element {
   const { trans } = usePanel();
-  const { message, cure, detail, field } = step;
+  const { message, hint, detail, field } = step;
   return (
     <>
       {message && <div>{message}</div>}
-      {cure && <div className="jp-StreamChat-doctorCure">{cure}</div>}
+      {hint && <div className="jp-StreamChat-doctorHint">{hint}</div>}
       {field && onField && (
         <button type="button" className="jp-StreamChat-textButton" onClick={() => onField(field)}>
           {trans.__('Go to "%1"', fieldText(field, trans).label)}

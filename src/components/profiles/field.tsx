@@ -47,12 +47,12 @@ export function Field({ label, hint, problem, isRequired, children }: IProps): J
   );
 }
 
-/** A problem with its cure; the server's own words behind it where they say more. */
+/** A problem with its hint; the server's own words behind it where they say more. */
 export function Problem({ problem }: { problem: ErrorInfo }): JSX.Element {
   const { trans } = usePanel();
   return (
     <>
-      <span>{problem.message}</span> {problem.cure && <span>{problem.cure}</span>}
+      <span>{problem.message}</span> {problem.hint && <span>{problem.hint}</span>}
       {problem.detail && (
         <details>
           <summary>{trans.__('Details')}</summary>

@@ -2,7 +2,7 @@ import { CommandError, Connection } from '../connection';
 import { ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
 
 const RUN = 'run-00001';
-const SHOWN = { content: 3, reasoning: 0 };
+const SHOWN = [3];
 
 describe('Connection', () => {
   let server: ScriptedServer;
@@ -144,7 +144,12 @@ describe('Connection', () => {
 
   it('forgets what concerned one socket alone', () => {
     connect();
-    void connection.send({ type: 'open_chat', chat_id: 'chat-0001', held: {}, reason: 'opened' });
+    void connection.send({
+      type: 'open_chat',
+      chat_id: 'chat-0001',
+      known_lengths: {},
+      reason: 'opened'
+    });
     server.drop();
     void connection.send({ type: 'close_chat', chat_id: 'chat-0001' });
     connection.connect();

@@ -32,7 +32,7 @@ describe('localizeStep', () => {
     expect(step).toMatchObject({
       title: '停止',
       message: '停止后 1500 毫秒，提供方的请求已释放。',
-      cure: '请在机器不太忙时再试。',
+      hint: '请在机器不太忙时再试。',
       detail: null
     });
   });
@@ -52,7 +52,7 @@ describe('localizeStep', () => {
     });
     expect(step.message).toContain('seed');
     expect(step.message).not.toMatch(/takes/);
-    expect(step.cure).toContain('不带参数的调用可行');
+    expect(step.hint).toContain('不带参数的调用可行');
     expect(step.detail).toBe('The model takes no seed.\nHTTP 400');
   });
 
@@ -65,10 +65,10 @@ describe('localizeStep', () => {
 
   it('words what the page itself found, in English too', () => {
     const own = { name: 'socket', title: '', message: '', code: 'socket_closed' };
-    expect(read({ ...own, values: { seconds: '10' } }).cure).toContain('$http_upgrade');
+    expect(read({ ...own, values: { seconds: '10' } }).hint).toContain('$http_upgrade');
     const english = localizeStep({ ...own, outcome: 'fail', ms: 1 }, nullTranslator.load(''), 'en');
     expect(english.title).toBe('The way to this page');
-    expect(english.cure).toContain('$http_upgrade');
+    expect(english.hint).toContain('$http_upgrade');
   });
 
   it('leaves what it has no words for to the server', () => {

@@ -40,7 +40,7 @@ it('tells every end apart, but a good one', () => {
 });
 
 it('says what the server said of an error', () => {
-  const error = { code: 'x', message: 'It broke.', cure: 'Mend it.', detail: 'Trace' };
+  const error = { code: 'x', message: 'It broke.', hint: 'Mend it.', detail: 'Trace' };
   const text = describeRun(
     runInfo({
       run_id: 'r',
@@ -51,7 +51,7 @@ it('says what the server said of an error', () => {
     }),
     trans
   );
-  expect(text).toEqual({ level: 'error', text: 'It broke.', cure: 'Mend it.', detail: 'Trace' });
+  expect(text).toEqual({ level: 'error', text: 'It broke.', hint: 'Mend it.', detail: 'Trace' });
 });
 
 const IDS = { run_id: 'run-00000001', message_id: 'answer-00001' };

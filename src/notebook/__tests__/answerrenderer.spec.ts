@@ -18,8 +18,9 @@ class Stream {
     this._push(new TextEncoder().encode(`id: 1.0\nevent: x\ndata: ${JSON.stringify(event)}\n\n`));
   }
 
-  delta(offset: number, text: string): void {
-    this.send({ type: 'delta', run_id: 'run', offset, text });
+  delta(offset: number, text: string, part = 0, kind = 'text'): void {
+    const delta = { type: 'delta', run_id: 'run', part, offset, text };
+    this.send(offset === 0 ? { ...delta, kind } : delta);
   }
 
   finish(run: object): void {
@@ -120,7 +121,7 @@ test('shows what the server sends, before the kernel does', async () => {
   show('live', '');
   expect(renderer.node.dataset.status).toBe('waiting');
   await until(() => streams.length === 1);
-  expect(streams[0].url).toContain(`/base/stream-chat/api/answers/${NONCE}/events?after=0.`);
+  expect(streams[0].url).toContain(`/base/stream-chat/api/answers/${NONCE}/events?after=`);
   streams[0].delta(0, 'one **two** ');
   streams[0].delta(12, 'three');
   await until(() => shown() === 'one two three');
@@ -136,13 +137,32 @@ test('shows what the server sends, before the kernel does', async () => {
   expect(opened).toEqual([]);
 });
 
-test('begins behind what the notebook has, and skips what comes twice', async () => {
+test('adds to what the notebook has the text that is missing', async () => {
   const { renderer, streams, show } = cell();
   show('live', '😀 held ');
   await until(() => streams.length === 1);
-  expect(streams[0].url).toContain('?after=7.');
+  streams[0].delta(0, '😀 ');
   streams[0].delta(2, 'held and more');
   await until(() => renderer.node.textContent!.includes('😀 held and more'));
+});
+
+test('shows the texts of an answer that reasons between them, and resumes every part', async () => {
+  const { renderer, streams, show } = cell();
+  const shown = () => renderer.node.textContent!.replace(/\s+/g, ' ').trim();
+  show('live', '');
+  await until(() => streams.length === 1);
+  streams[0].delta(0, 'First 6 × 7.', 0, 'reasoning');
+  streams[0].delta(0, '42, ', 1);
+  streams[0].delta(0, 'Now minus 2.', 2, 'reasoning');
+  streams[0].delta(0, 'so ', 3);
+  await until(() => shown() === '42, so');
+  streams[0].break();
+  await until(() => streams.length === 2);
+  expect(streams[1].url).toMatch(/[?]after=12[.]4[.]12[.]3(&|$)/);
+  streams[1].delta(3, '40 or so', 3);
+  streams[1].finish({ finish_reason: 'interrupted', kept: [12, 4, 12, 5] });
+  await until(() => renderer.node.dataset.status === 'finished');
+  await until(() => shown() === '42, so 40 Stopped.');
 });
 
 test('goes on where a lost connection broke', async () => {
@@ -153,7 +173,7 @@ test('goes on where a lost connection broke', async () => {
   await until(() => renderer.node.textContent!.includes('first'));
   streams[0].break();
   await until(() => streams.length === 2);
-  expect(streams[1].url).toContain('?after=6.');
+  expect(streams[1].url).toMatch(/[?]after=6(&|$)/);
   streams[1].delta(6, 'second');
   await until(() => renderer.node.textContent!.includes('first second'));
 });
@@ -200,7 +220,7 @@ test('shows no more than was kept, and tells the notebook when the kernel does n
   const model = show('live', '');
   await until(() => streams.length === 1);
   streams[0].delta(0, 'kept and discarded');
-  streams[0].finish({ finish_reason: 'interrupted', kept: { content: 4, reasoning: 0 } });
+  streams[0].finish({ finish_reason: 'interrupted', kept: [4] });
   await until(() => renderer.node.dataset.status === 'finished');
   await until(() => renderer.node.textContent!.includes('Stopped.'));
   expect(renderer.node.textContent).not.toContain('discarded');

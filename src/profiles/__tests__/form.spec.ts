@@ -58,7 +58,7 @@ describe('ProfileForm', () => {
   it('sends numbers, keeps what it does not show, and leaves out what is empty', () => {
     const form = make({
       profileId: 'mine',
-      values: { model: 'm', limits: { stall: 5 }, parameters: { seed: 1, temperature: 1 } }
+      values: { model: 'm', timeouts: { stall: 5 }, parameters: { seed: 1, temperature: 1 } }
     });
     form.set('parameters.temperature', '0.5');
     form.set('parameters.seed', '');
@@ -67,7 +67,7 @@ describe('ProfileForm', () => {
       id: 'mine',
       label: 'A server',
       provider: 'server',
-      limits: { stall: 5 },
+      timeouts: { stall: 5 },
       parameters: { temperature: 0.5 }
     });
   });
@@ -75,24 +75,24 @@ describe('ProfileForm', () => {
   it('sends time limits as numbers, and the choice about answers that repeat themselves', () => {
     const form = make({
       profileId: 'mine',
-      values: { model: 'm', limits: { stall: 5, total: 0 }, early_stop: 'stop' }
+      values: { model: 'm', timeouts: { stall: 5, total: 0 }, on_repetition: 'stop' }
     });
-    expect(['first_token', 'stall', 'total'].map(name => form.text(`limits.${name}`))).toEqual([
+    expect(['first_token', 'stall', 'total'].map(name => form.text(`timeouts.${name}`))).toEqual([
       '',
       '5',
       '0'
     ]);
-    form.set('limits.first_token', '2,5');
-    form.set('limits.stall', '');
-    form.set('limits.total', 'an hour');
-    form.set('early_stop', '');
+    form.set('timeouts.first_token', '2,5');
+    form.set('timeouts.stall', '');
+    form.set('timeouts.total', 'an hour');
+    form.set('on_repetition', '');
     expect(JSON.parse(JSON.stringify(form.values))).toEqual({
       id: 'mine',
       label: 'A server',
       provider: 'server',
       model: 'm',
-      // What is no number, the server refuses with the cure.
-      limits: { first_token: 2.5, total: 'an hour' }
+      // What is no number, the server refuses with the hint.
+      timeouts: { first_token: 2.5, total: 'an hour' }
     });
   });
 

@@ -21,7 +21,7 @@ function read(name: string): [AnyEvent[], IExpected] {
 
 const isSameText = (left: Delta, right: Delta): boolean =>
   left.run_id === right.run_id &&
-  left.channel === right.channel &&
+  left.part === right.part &&
   left.offset + codePoints(left.text) === right.offset;
 
 /** Each way in which the wire may cut or repeat text. */

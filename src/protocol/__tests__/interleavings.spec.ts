@@ -72,17 +72,15 @@ class Plan {
   }
 
   private _write(run: ModelServer['live'][number]): void {
-    const channel = this._random() < 0.2 ? 'reasoning' : 'content';
-    this.server.write(run, channel, this._pick(WORDS)!);
+    this.server.write(run, this._random() < 0.2 ? 'reasoning' : 'text', this._pick(WORDS)!);
   }
 
   /** Some of what was written had not been shown when somebody stopped it. */
   private _stop(run: ModelServer['live'][number]): void {
-    const { content, reasoning } = this.server.texts.get(run.run_id)!;
-    const [shown, thought] = [content, reasoning].map(text =>
-      Math.floor(this._random() * (codePoints(text) + 1))
-    );
-    this.server.finish(run, { content: shown, reasoning: thought });
+    const kept = this.server.texts
+      .get(run.run_id)!
+      .map(({ text }) => Math.floor(this._random() * (codePoints(text) + 1)));
+    this.server.finish(run, kept);
   }
 
   private _onAnswer(act: (answer: Message) => void, among = this.server.branchHeld): void {

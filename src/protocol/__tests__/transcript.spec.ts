@@ -30,7 +30,7 @@ function writing(text = ''): Transcript {
   transcript.apply({ type: 'chat_opened', chat_id: CHAT, seq: 7, messages: [], has_more: false });
   transcript.apply(added(8, message('answer-01', { role: 'assistant' })));
   transcript.apply({ type: 'run_started', chat_id: CHAT, seq: 9, run: RUN });
-  transcript.apply({ type: 'delta', run_id: RUN.run_id, offset: 0, text });
+  transcript.apply({ type: 'delta', run_id: RUN.run_id, part: 0, offset: 0, text, kind: 'text' });
   return transcript;
 }
 
@@ -53,7 +53,7 @@ describe('Transcript', () => {
   });
 
   it('sees that text is missing', () => {
-    const event = { type: 'delta', run_id: RUN.run_id, offset: 4, text: 'x' } as const;
+    const event = { type: 'delta', run_id: RUN.run_id, part: 0, offset: 4, text: 'x' } as const;
     expect(writing('abc').apply(event).kind).toBe('gap');
     expect(writing('abcd').apply(event).kind).toBe('text');
   });
@@ -63,11 +63,12 @@ describe('Transcript', () => {
     const change = transcript.apply({
       type: 'delta',
       run_id: RUN.run_id,
+      part: 0,
       offset: 1,
       text: '🙃🙂!'
     });
     expect(change).toMatchObject({ kind: 'text', text: '🙂!', isFirst: false });
-    expect(transcript.held).toEqual({ [RUN.run_id]: { content: 4, reasoning: 0 } });
+    expect([...transcript.knownLengths]).toEqual([[RUN.run_id, [4]]]);
   });
 
   it('says whether the whole text is the server’s', () => {
@@ -79,7 +80,7 @@ describe('Transcript', () => {
         run: {
           ...RUN,
           status: 'finished',
-          digest: { content: new StreamText(text).digest, reasoning: new StreamText().digest }
+          digest: [new StreamText(text).digest]
         }
       });
     expect(end('abc')).toMatchObject({ kind: 'run_finished', isIntact: true });
@@ -92,7 +93,7 @@ describe('Transcript', () => {
     const content = [{ type: 'text' as const, text: 'abc', run_id: RUN.run_id }];
     const messages = [message('answer-01', { role: 'assistant', content, runs: [RUN] })];
     transcript.apply({ type: 'chat_opened', chat_id: CHAT, seq: 9, messages, has_more: false });
-    transcript.apply({ type: 'delta', run_id: RUN.run_id, offset: 3, text: 'd' });
+    transcript.apply({ type: 'delta', run_id: RUN.run_id, part: 0, offset: 3, text: 'd' });
     expect(transcript.content(transcript.messages[0])).toEqual([{ ...content[0], text: 'abcd' }]);
     expect(transcript.liveRun).toEqual(RUN);
   });
@@ -118,8 +119,8 @@ describe('Transcript', () => {
     const seconds = (pieces: number): number => {
       const start = performance.now();
       for (let i = 0; i < pieces; i++) {
-        const { content } = transcript.held[RUN.run_id];
-        transcript.apply({ type: 'delta', run_id: RUN.run_id, offset: content, text: 'word ' });
+        const [offset] = transcript.knownLengths.get(RUN.run_id) ?? [];
+        transcript.apply({ type: 'delta', run_id: RUN.run_id, part: 0, offset, text: 'word ' });
       }
       return performance.now() - start;
     };
