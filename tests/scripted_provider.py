@@ -13,6 +13,7 @@ rate=50         tokens per second, by absolute times (0: as fast as the socket t
 text=NAME       plain (``t0 t1 t2``), markdown, code, cjk, emoji, surrogates (pairs split over two chunks)
 echo=BASE64     this text (in base64url, without padding), three characters a token
 reasoning=5     that many reasoning tokens first (``r0 r1``); field=reasoning names the field otherwise
+again=5         the same reasoning again after that many tokens (streamed answers alone)
 hang=WHERE      before-headers, after-headers, or a number: after that many tokens; until the client leaves
 ping=0.1        while it hangs, send an SSE comment this often (seconds)
 delay=0.2       seconds before the headers
@@ -121,6 +122,7 @@ class Script:
     echo: str = ""
     reasoning: int = 0
     field: str = "reasoning_content"
+    again: int = -1
     hang: str = ""
     ping: float = 0.0
     delay: float = 0.0
@@ -366,14 +368,17 @@ async def _stream(request: web.Request, received: Received, script: Script) -> w
     await response.prepare(request)
     if script.hang == "after-headers":
         await _hang(response, script)
-    frames = [_frame(received, {script.field: t}) for t in script.thoughts()]
-    thoughts = len(frames)
+    thoughts = [_frame(received, {script.field: t}) for t in script.thoughts()]
     if script.refusal:
-        frames += [_frame(received, {"refusal": t}) for t in script.refusals()]
+        answer = [_frame(received, {"refusal": t}) for t in script.refusals()]
     else:
-        frames += [_frame(received, {"content": t}) for t in script.pieces()]
-    stop = _first_stop(script, len(frames) - thoughts)
-    async for batch in _paced(frames[: thoughts + stop], script.rate):
+        answer = [_frame(received, {"content": t}) for t in script.pieces()]
+    stop = _first_stop(script, len(answer))
+    frames = thoughts + answer[:stop]
+    if 0 <= script.again < stop:
+        at = len(thoughts) + script.again
+        frames[at:at] = thoughts
+    async for batch in _paced(frames, script.rate):
         received.sent.append(time.monotonic())
         await response.write(b"".join(batch))
         received.last_token = time.monotonic()

@@ -85,7 +85,7 @@ def test_none(environ: dict[str, str]) -> None:
         discover(environ)
 
 
-def test_a_password_and_no_token_is_said_with_its_cure(tmp_path: Path, environ: dict[str, str]) -> None:
+def test_a_password_and_no_token_is_said_with_its_hint(tmp_path: Path, environ: dict[str, str]) -> None:
     write(tmp_path, 42, password=True, token="")
     with pytest.raises(ChatError, match=r"password and no token.*IdentityProvider\.token"):
         discover(environ | {"JPY_PARENT_PID": "42"})

@@ -71,7 +71,7 @@ def test_the_answer_is_bound(terminal: Any) -> None:
     terminal.expect("t0 t1  stop")
 
 
-def test_without_a_server_the_cure_is_said_and_local_answers(tmp_path: Path, provider: str) -> None:
+def test_without_a_server_the_hint_is_said_and_local_answers(tmp_path: Path, provider: str) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "jupyter_server_config.py").write_text(
         "c = get_config()\n"

@@ -7,12 +7,13 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 
 from jupyter_stream_chat.protocol import Usage
-from jupyter_stream_chat.providers.openai.chunks import finish_reason_of, reasoning_of, text_of, usage_of
+from jupyter_stream_chat.providers.openai.chunks import finish_reason_of, pieces_of, text_of, usage_of
 
 
 def test_text_and_reasoning_are_kept_apart() -> None:
     chunk = AIMessageChunk(content="yes", additional_kwargs={"reasoning_content": "hm"})
-    assert (text_of(chunk), reasoning_of(chunk)) == ("yes", "hm")
+    assert pieces_of(chunk) == [("reasoning", "hm"), ("text", "yes")]
+    assert text_of(chunk) == "yes"
 
 
 def test_blocks_are_read_by_their_type() -> None:
@@ -25,7 +26,27 @@ def test_blocks_are_read_by_their_type() -> None:
             {"type": "image_url", "image_url": "data:,"},
         ]
     )
-    assert (text_of(message), reasoning_of(message)) == ("yes no", "one two")
+    assert text_of(message) == "yes no"
+    assert pieces_of(message) == [
+        ("reasoning", "one "),
+        ("reasoning", "two"),
+        ("text", "yes"),
+        ("text", " no"),
+    ]
+
+
+def test_blocks_stay_in_their_order() -> None:
+    turns = [("reasoning", "a"), ("text", "b"), ("reasoning", "c"), ("text", "d")]
+    message = AIMessage(content=[{"type": kind, kind: text} for kind, text in turns])
+    assert pieces_of(message) == turns
+
+
+def test_reasoning_that_is_there_twice_is_read_once() -> None:
+    content = [{"type": "reasoning", "reasoning": "hm"}, {"type": "text", "text": "yes"}]
+    message = AIMessage(content=content, additional_kwargs={"reasoning_content": "hm"})
+    assert pieces_of(message) == [("reasoning", "hm"), ("text", "yes")]
+    empty = AIMessage(content=content, additional_kwargs={"reasoning_content": ""})
+    assert pieces_of(empty) == [("reasoning", "hm"), ("text", "yes")]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from langchain_core.language_models import BaseChatModel
 from openai.types.chat import ChatCompletionChunk
 
 from jupyter_stream_chat.protocol import ErrorInfo
-from jupyter_stream_chat.providers.openai.chunks import finish_reason_of, reasoning_of, text_of, usage_of
+from jupyter_stream_chat.providers.openai.chunks import finish_reason_of, pieces_of, text_of, usage_of
 from jupyter_stream_chat.providers.profiles.profile import Profile
 from jupyter_stream_chat.providers.profiles.registry import Registry
 from tests.scripted_provider import TEXTS, Script, ScriptedProvider
@@ -81,10 +81,11 @@ async def test_reasoning_is_kept_and_apart(opened: Opened, shape: str, field: st
     llm = await opened(shape)
     question = f"tokens=3 reasoning=2 field={field}"
     chunks = [chunk async for chunk in llm.astream(question)]
-    assert "".join(map(reasoning_of, chunks)) == "r0 r1 "
-    assert "".join(map(text_of, chunks)) == "t0 t1 t2 "
+    streamed = [piece for chunk in chunks for piece in pieces_of(chunk)]
+    reasoning, text = ["r0 ", "r1 "], ["t0 ", "t1 ", "t2 "]
+    assert streamed == [*(("reasoning", each) for each in reasoning), *(("text", each) for each in text)]
     whole = await llm.ainvoke(question)
-    assert (reasoning_of(whole), text_of(whole)) == ("r0 r1 ", "t0 t1 t2 ")
+    assert pieces_of(whole) == [("reasoning", "r0 r1 "), ("text", "t0 t1 t2 ")]
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -35,6 +35,8 @@ def test_a_profile_is_read_from_plain_values() -> None:
         ({"deployment": "d"}, "deployment", "azure_deployment"),
         ({"parameters": {"temprature": 1}}, "parameters.temprature", "temperature"),
         ({"parameters": {"temperature": 7}}, "parameters.temperature", None),
+        ({"limits": {"stall": 3}}, "limits", "now called timeouts"),
+        ({"early_stop": "ask"}, "early_stop", "now called on_repetition"),
         ({"timeouts": {"stall": -1}}, "timeouts.stall", "seconds"),
         ({"timeouts": {"total": 100_000}}, "timeouts.total", "86400"),
         ({"timeouts": {"first_token": "soon"}}, "timeouts.first_token", "seconds"),

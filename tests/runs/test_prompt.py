@@ -29,11 +29,7 @@ def test_without_a_system_prompt_there_is_none() -> None:
 
 
 def test_text_is_sent_and_reasoning_is_not() -> None:
-    parts = [
-        ReasoningPart(text="First "),
-        TextPart(text="One, "),
-        ReasoningPart(text="then "),
-        TextPart(text="two."),
-    ]
-    turns = [turn("user", "count"), Turn("assistant", parts), Turn("assistant", parts[:1])]
+    first, second = ReasoningPart(text="First "), ReasoningPart(text="then ")
+    parts = [first, TextPart(text="One, "), second, TextPart(text="two.")]
+    turns = [turn("user", "count"), Turn("assistant", parts), Turn("assistant", [first])]
     assert prompt_messages(turns, None) == [HumanMessage(content="count"), AIMessage(content="One, two.")]

@@ -41,7 +41,7 @@ async def whole(server: Server, chat_id: str) -> str:
     """Return what the last answer says, as far as it counts."""
     _, chat = await server.rest("GET", f"chats/{chat_id}")
     message = chat["messages"][-1]
-    kept = {run["run_id"]: run.get("kept", {}).get("content") for run in message["runs"]}
+    kept = {run["run_id"]: run["kept"][0] if "kept" in run else None for run in message["runs"]}
     return "".join(part["text"][: kept[part["run_id"]]] for part in message["content"])
 
 

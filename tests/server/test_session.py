@@ -45,9 +45,9 @@ async def test_a_question_streams_its_answer(server: Server) -> None:
         run_id = await page.ask(chat_id, "tokens=30 rate=100 reasoning=3")
         run = await page.finished(run_id)
         assert page.text(run_id) == numbered(30)
-        assert page.text(run_id, channel="reasoning") == "r0 r1 r2 "
+        assert page.text(run_id, kind="reasoning") == "r0 r1 r2 "
         assert run["finish_reason"] == "stop"
-        assert run["digest"][0] == digest(numbered(30))
+        assert run["digest"] == [digest("r0 r1 r2 "), digest(numbered(30))]
         assert run["counts"]["tokens"] == run["counts"]["logged"] == run["counts"]["forwarded"]
         types = [e["type"] for e in page.events if e.get("chat_id") == chat_id or e.get("run_id") == run_id]
         order = ["chat_opened", "message_added", "run_started", "delta", "run_finished"]
@@ -212,7 +212,7 @@ async def resume(server: Server, **changes: Any) -> list[str]:
     ("changes", "expected"),
     [
         ({}, "chat_resumed"),
-        ({"held": {}}, "chat_resumed"),
+        ({"known_lengths": {}}, "chat_resumed"),
         ({"epoch": "another"}, "chat_opened"),
         ({"epoch": None}, "chat_opened"),
         ({"after_seq": 10_000}, "chat_opened"),

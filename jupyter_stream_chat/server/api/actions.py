@@ -5,6 +5,7 @@ Owns the checks of ownership and of names. Each returns when the thing is done, 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,10 @@ from ..access import Access
 
 if TYPE_CHECKING:
     from ..services import Services
+
+
+_END_SECONDS = 1.0
+"""How long a chat that is to be deleted waits for the ends of its runs."""
 
 
 async def check_owner(services: Services, access: Access, chat_id: str) -> None:
@@ -78,11 +83,16 @@ async def update_chat(services: Services, access: Access, chat_id: str, changes:
 
 
 async def delete_chat(services: Services, access: Access, chat_id: str) -> None:
-    """Delete a chat. Its live runs are interrupted, and not waited for: they may take seconds to end."""
+    """Delete a chat. Its live runs are interrupted; one that does not end soon ends without its chat."""
     await check_owner(services, access, chat_id)
-    for run_id in list(services.chat_service.feed(chat_id).live):
-        if (run := services.runs.live(run_id)) is not None:
-            run.interrupt()
+    live = [services.runs.live(run_id) for run_id in services.chat_service.feed(chat_id).live]
+    try:
+        async with asyncio.timeout(_END_SECONDS):
+            for run in filter(None, live):
+                run.interrupt()
+                await run.wait()
+    except TimeoutError:
+        pass  # its provider is slow to close the connection: the user does not wait for that
     await services.chat_service.delete_chat(chat_id)
 
 
