@@ -120,10 +120,10 @@ def row(step: DoctorStep) -> str:
     took = f"{step.ms:,.0f} ms" if step.outcome != "skip" else ""
     lines = [f"{_WORDS[step.outcome]:<{len(_INDENT) - 2}}  {step.title:<{width - 20}}{took:>12}"]
     lines += textwrap.wrap(step.message, width, initial_indent=_INDENT, subsequent_indent=_INDENT)
-    if step.cure and step.outcome != "pass":
+    if step.hint and step.outcome != "pass":
         field = f"{step.field}: " if step.field else ""
         lines += textwrap.wrap(
-            f"-> {field}{step.cure}", width, initial_indent=_INDENT, subsequent_indent=f"{_INDENT}   "
+            f"-> {field}{step.hint}", width, initial_indent=_INDENT, subsequent_indent=f"{_INDENT}   "
         )
     return "\n".join(lines)
 

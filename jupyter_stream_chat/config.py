@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jupyter_core.paths import jupyter_data_dir
-from traitlets import Bool, Dict, Enum, HasTraits, Int, List, Unicode, default, validate
+from traitlets import Bool, Dict, Enum, Float, HasTraits, Int, List, Unicode, default, validate
 from traitlets.traitlets import TraitError
 
 _KIB = 1024
@@ -86,6 +86,14 @@ class Settings(HasTraits):
 
     max_frame_bytes = Int(
         _MIB, min=_KIB, help="Size of one WebSocket frame or request body that a page may send, in bytes."
+    ).tag(config=True)
+
+    max_pause_seconds = Float(
+        4 * 3600.0,
+        min=1,
+        help="""Seconds that an answer may stay paused; then it ends with what was shown, and its chat and the
+        local model are free again. The text of a hosted model that is still generating is held back for 60
+        seconds only.""",
     ).tag(config=True)
 
     engine_idle_seconds = Int(600, min=1, help="Seconds after which an unused local model is let go.").tag(

@@ -29,7 +29,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 
 Role = Literal["user", "assistant", "system"]
 PartKind = Literal["text", "reasoning"]
-"""What a part of an answer is. A reader keeps a part of a kind that it does not know, and does not show it."""
+"""What a part of an answer is. A reader keeps a part of an unknown kind, and does not show it."""
 PartLengths = list[Annotated[int, Field(ge=0)]]
 """A length in code points for each part of a run, in the order of the parts; missing at the end: 0."""
 StreamingMode = Literal["auto", "on", "off"]

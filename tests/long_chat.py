@@ -9,8 +9,9 @@ from pydantic import TypeAdapter
 
 from jupyter_stream_chat.chats.chat_store import ChatStore
 from jupyter_stream_chat.chats.sqlite import Database
-from jupyter_stream_chat.chats.text import StreamText
-from jupyter_stream_chat.protocol import ChatInfo, Digests, Part, RunInfo, TextPart
+from jupyter_stream_chat.chats.text import RunText
+from jupyter_stream_chat.chats.tree import digests_of
+from jupyter_stream_chat.protocol import ChatInfo, Part, RunInfo, TextPart
 
 CHAT_ID = "long-chat-0001"
 TITLE = "A long chat"
@@ -78,7 +79,7 @@ def _run(number: int, text: str, suffix: str) -> RunInfo:
         created_at=float(number),
         status="finished",
         finish_reason="stop",
-        digest=Digests(content=StreamText(text).digest(), reasoning=StreamText().digest()),
+        digest=digests_of(RunText([("text", text)])),
     )
 
 

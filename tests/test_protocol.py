@@ -13,7 +13,7 @@ RUN = "0f8c0b52-6c1f-4a55-9d0e-3c1f9e3d7a10"
 
 
 def test_a_delta_costs_at_most_a_hundred_bytes_around_its_text() -> None:
-    frame = wire.encode(wire.Delta(run_id=RUN, offset=1_000_000, text=""))
+    frame = wire.encode(wire.Delta(run_id=RUN, part=1, offset=1_000_000, text=""))
     assert len(frame.encode()) <= 100
 
 
@@ -24,13 +24,13 @@ def test_null_fields_are_absent_and_the_type_is_there() -> None:
 
 def test_text_is_sent_as_it_is() -> None:
     text = "你好 😀 \u2028 \n <script>"
-    frame = wire.encode(wire.Delta(run_id=RUN, offset=0, text=text))
+    frame = wire.encode(wire.Delta(run_id=RUN, part=0, offset=0, text=text, kind="text"))
     assert "你好 😀" in frame
     assert json.loads(frame)["text"] == text
 
 
 def test_an_event_reads_back_as_it_was() -> None:
-    event = wire.Delta(run_id=RUN, offset=0, text="a", channel="reasoning")
+    event = wire.Delta(run_id=RUN, part=0, offset=0, text="a", kind="reasoning")
     assert wire.EVENT.validate_json(wire.encode(event)) == event
 
 
@@ -40,7 +40,8 @@ def test_an_event_reads_back_as_it_was() -> None:
         ({"run_id": "no spaces allowed"}, "run_id"),
         ({"run_id": "short"}, "run_id"),
         ({"surprise": 1}, "surprise"),
-        ({"shown": {"content": -1}}, "shown.content"),
+        ({"shown": [3, -1]}, "shown.1"),
+        ({"shown": {"content": 1}}, "shown"),
         ({"command_id": None}, "command_id"),
     ],
 )

@@ -35,7 +35,7 @@ def test_type_aliases_keep_their_names(files: dict[str, str]) -> None:
 
 
 def test_field_docs_reach_the_types(files: dict[str, str]) -> None:
-    assert "Code points of that channel before this text." in files["generated.ts"]
+    assert "Code points of that part before this text." in files["generated.ts"]
 
 
 def test_null_fields_may_be_absent_as_encode_leaves_them_out(files: dict[str, str]) -> None:

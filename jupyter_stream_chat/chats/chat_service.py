@@ -17,7 +17,6 @@ from weakref import WeakValueDictionary
 
 from ..protocol import (
     BranchSelected,
-    Channel,
     ChatAdded,
     ChatDeleted,
     ChatInfo,
@@ -38,7 +37,7 @@ from .command_error import ChatBusy, ChatReadOnly
 from .feed import ChatFeed, Feed
 from .run_ownership import Reconciled, RemoteRun, RunOwnership
 from .spool import Spool
-from .text import StreamText
+from .text import RunText
 from .tree import Turn, conversation, parts_of, written
 
 SNAPSHOT_MESSAGES = 50
@@ -258,11 +257,10 @@ class ChatService:
         live = self.feed(message.chat_id).live
         for run in message.runs:
             if writing := live.get(run.run_id):
-                texts = {channel: str(text) for channel, text in writing.texts.items()}
-                message = written(message, writing.info, texts)
+                message = written(message, writing.info, parts_of(run.run_id, writing.text))
         for other in foreign:
             if other.run.message_id == message.message_id:
-                message = written(message, other.run, other.spooled.texts)
+                message = written(message, other.run, parts_of(other.run.run_id, other.spooled.text))
         return message
 
     # --- runs ---------------------------------------------------------------------------------------
@@ -287,13 +285,13 @@ class ChatService:
             self._publish_chat(begun.chat)
             return begun.spool
 
-    async def end_run(self, run: RunInfo, texts: Mapping[Channel, StreamText]) -> None:
+    async def end_run(self, run: RunInfo, text: RunText) -> None:
         """Write a run's end and text in one transaction, then publish ``run_finished`` and ``chat_updated``.
 
         Takes the run out of ``feed(chat_id).live``. The caller removes the spool afterwards. Does not raise
         for want of disk: see ``not_saved``.
         """
-        parts = parts_of(run.run_id, {channel: str(text) for channel, text in texts.items()})
+        parts = parts_of(run.run_id, text)
         chat: StoredChat | None = None
         async with self._lock(run.chat_id):
             try:
@@ -428,7 +426,7 @@ class ChatService:
             while self.not_saved is not None:
                 await asyncio.sleep(self._retry_seconds)
                 live = {
-                    run_id: run.texts for feed in self._feeds.values() for run_id, run in feed.live.items()
+                    run_id: run.text for feed in self._feeds.values() for run_id, run in feed.live.items()
                 }
                 self._ownership.spool_again(live)
                 await self._call(self._ownership.return_to_disk)

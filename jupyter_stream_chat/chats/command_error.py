@@ -24,7 +24,7 @@ class UnknownChat(CommandError, LookupError):
             ErrorInfo(
                 code="unknown_chat",
                 message="This chat does not exist.",
-                cure="It may have been deleted in another window: choose or make another one.",
+                hint="It may have been deleted in another window: choose or make another one.",
                 field="chat_id",
                 detail=chat_id,
             )
@@ -40,7 +40,7 @@ class UnknownMessage(CommandError, LookupError):
             ErrorInfo(
                 code="unknown_message",
                 message="This chat has no such message.",
-                cure="Reload the page.",
+                hint="Reload the page.",
                 field=field,
                 detail=message_id,
             )
@@ -55,7 +55,7 @@ class IdTaken(CommandError):
             ErrorInfo(
                 code="id_taken",
                 message="An id in the command belongs to something else already.",
-                cure="Send the command again with a new id.",
+                hint="Send the command again with a new id.",
                 field=field,
                 detail=taken,
             )
@@ -71,7 +71,7 @@ class ChatBusy(CommandError):
             ErrorInfo(
                 code="chat_busy",
                 message="An answer is still being written in this chat.",
-                cure="Wait for it to end, or stop it.",
+                hint="Wait for it to end, or stop it.",
                 detail=f"run {run_id}",
             )
         )
@@ -86,7 +86,7 @@ class ChatReadOnly(CommandError):
             ErrorInfo(
                 code="chat_read_only",
                 message="Another Jupyter server is writing an answer in this chat.",
-                cure="Wait for it to end, or stop it there.",
+                hint="Wait for it to end, or stop it there.",
                 detail=f"run {run_id}, {owner}",
             )
         )

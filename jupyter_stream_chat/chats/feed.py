@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
-from ..protocol import Channel, ChatEvent, RunInfo, RunProgressed, Wire
-from .text import StreamText
+from ..protocol import ChatEvent, RunInfo, RunProgressed, Wire
+from .text import RunText
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,8 @@ class LiveRun(Protocol):
         """The run as far as it has come."""
 
     @property
-    def texts(self) -> Mapping[Channel, StreamText]:
-        """Its text so far, both channels."""
+    def text(self) -> RunText:
+        """Its text so far."""
 
 
 class Subscriber(Protocol):
@@ -46,7 +46,7 @@ class Subscriber(Protocol):
     def event(self, event: Wire) -> None:
         """Take an event."""
 
-    def on_text(self, live: LiveRun, channel: Channel) -> None:
+    def on_text(self, live: LiveRun) -> None:
         """Take note that a run has more text."""
 
 
@@ -104,9 +104,9 @@ class ChatFeed(Feed[ChatEvent]):
         self.live: dict[str, LiveRun] = {}
         """Runs by id. Who starts one enters it, after ``ChatService.begin_run``; ``end_run`` takes it out."""
 
-    def on_text(self, live: LiveRun, channel: Channel) -> None:
+    def on_text(self, live: LiveRun) -> None:
         """Tell subscribers that a live run has more text."""
-        self._tell(lambda subscriber: subscriber.on_text(live, channel))
+        self._tell(lambda subscriber: subscriber.on_text(live))
 
     def progressed(self, event: RunProgressed) -> None:
         """Tell subscribers what a live run is doing."""

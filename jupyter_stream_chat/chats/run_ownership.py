@@ -1,29 +1,31 @@
 """Whose a run is: ours, another server's on the same store, or nobody's any more.
 
-Owns the pairing of a run's row in the store with its locked spool. All of it but ``problem``, ``is_ours``,
-``release``, ``spool_failed`` and ``spool_again`` runs on the store's thread.
+Owns the pairing of a run's row in the store with its locked spool. The store's thread calls all of it but
+``problem``, ``is_ours``, ``release``, ``spool_failed`` and ``spool_again``, which the event loop calls: what
+both use is in ``_OurRuns``, behind a lock.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..protocol import Channel, Digests, ErrorInfo, Message, Part, RunInfo, TextLengths
+from ..protocol import ErrorInfo, Message, Part, RunInfo
 from .chat_store import ChatStore, StoredChat
 from .command_error import UnknownChat
 from .spool import Spool, SpoolText, read_spool, spooled_runs
-from .text import StreamText
-from .tree import parts_of
+from .text import RunText
+from .tree import digests_of, parts_of
 
 log = logging.getLogger(__name__)
 
 SERVER_RESTARTED = ErrorInfo(
     code="server_restarted",
     message="The server ended while this answer was being written.",
-    cure="What had arrived is kept. Ask again for the rest.",
+    hint="What had arrived is kept. Ask again for the rest.",
 )
 
 
@@ -55,6 +57,47 @@ class Reconciled:
     """As it is now; None when it was deleted."""
 
 
+class _OurRuns:
+    """The spools of this server's runs, and why some are not written. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spools: dict[str, Spool] = {}
+        self._failed: dict[str, OSError] = {}
+
+    def add(self, spool: Spool) -> None:
+        with self._lock:
+            self._spools[spool.run_id] = spool
+
+    def discard(self, run_id: str) -> None:
+        with self._lock:
+            self._spools.pop(run_id, None)
+            self._failed.pop(run_id, None)
+
+    def failed(self, run_id: str, error: OSError) -> None:
+        with self._lock:
+            self._failed[run_id] = error
+
+    def mended(self, run_id: str) -> None:
+        with self._lock:
+            self._failed.pop(run_id, None)
+
+    @property
+    def failure(self) -> OSError | None:
+        """Why the text of some run is not written."""
+        with self._lock:
+            return next(iter(self._failed.values()), None)
+
+    def spools(self) -> list[Spool]:
+        """Return the spools as of now."""
+        with self._lock:
+            return list(self._spools.values())
+
+    def __contains__(self, run_id: object) -> bool:
+        with self._lock:
+            return run_id in self._spools
+
+
 class RunOwnership:
     """The unfinished runs of a store, told apart by who holds their spools."""
 
@@ -62,20 +105,19 @@ class RunOwnership:
         """``folder`` is where the spools are, of all servers on this store."""
         self._store = store
         self._folder = folder
-        self._ours: dict[str, Spool] = {}
+        self._ours = _OurRuns()
         self._foreign: dict[str, str] = {}
-        self._failed: dict[str, OSError] = {}
 
     @property
     def problem(self) -> ErrorInfo | None:
         """Why the text of a live run would not survive this server; None while it would."""
-        if not self._failed:
+        error = self._ours.failure
+        if error is None:
             return None
-        error = next(iter(self._failed.values()))
         return ErrorInfo(
             code="not_saved",
             message="An answer that is being written is not being saved: the disk cannot be written.",
-            cure="Make room or correct the permissions of c.StreamChat.data_dir.",
+            hint="Make room or correct the permissions of c.StreamChat.data_dir.",
             detail=f"{type(error).__name__}: {error}",
         )
 
@@ -85,12 +127,11 @@ class RunOwnership:
 
     def spool_failed(self, run_id: str, error: OSError) -> None:
         """Take note that a run of ours is not spooled."""
-        self._failed[run_id] = error
+        self._ours.failed(run_id, error)
 
     def release(self, run_id: str) -> None:
         """A run of ours has ended, in the store."""
-        self._ours.pop(run_id, None)
-        self._failed.pop(run_id, None)
+        self._ours.discard(run_id)
 
     def begin(
         self,
@@ -110,9 +151,9 @@ class RunOwnership:
             added = self._store.start_run(question, answer, run)
         except BaseException:
             spool.remove()
-            self._failed.pop(run.run_id, None)
+            self._ours.mended(run.run_id)
             raise
-        self._ours[run.run_id] = spool
+        self._ours.add(spool)
         return Started(spool, added or [], self._store.chat(run.chat_id))
 
     def _spool(self, run_id: str, on_failure: Callable[[str, OSError], None]) -> Spool:
@@ -124,27 +165,27 @@ class RunOwnership:
             self.spool_failed(run_id, error)
             return Spool(run_id, on_failure=on_failure)
 
-    def spool_again(self, texts: Mapping[str, Mapping[Channel, StreamText]]) -> None:
+    def spool_again(self, texts: Mapping[str, RunText]) -> None:
         """Spool the runs of ours that are not, with all their text so far, if the disk lets us now.
 
         ``texts``: of each live run. Call it where text is appended, lest some come in between.
         """
-        for run_id, spool in self._ours.items():
-            if spool.is_kept or run_id not in texts:
+        for spool in self._ours.spools():
+            if spool.is_kept or spool.run_id not in texts:
                 continue
             try:
-                spool.renew(self._folder, {channel: str(text) for channel, text in texts[run_id].items()})
+                spool.renew(self._folder, texts[spool.run_id])
             except OSError as error:
-                log.debug("Run %s: still not spooled: %s", run_id, error)
+                log.debug("Run %s: still not spooled: %s", spool.run_id, error)
                 return
-            self._failed.pop(run_id, None)
+            self._ours.mended(spool.run_id)
 
     def return_to_disk(self) -> bool:
         """Save what is in memory only; False while the disk refuses, or a run of ours has no spool.
 
         On the disk, a run without one would be taken for lost.
         """
-        if not all(spool.is_kept for spool in self._ours.values()) or not self._store.return_to_disk():
+        if not all(spool.is_kept for spool in self._ours.spools()) or not self._store.return_to_disk():
             return False
         self.clean_up()
         return True
@@ -192,24 +233,23 @@ class RunOwnership:
         if spool is None:
             return None
         try:
-            texts = read_spool(self._folder, run.run_id).texts
+            text = read_spool(self._folder, run.run_id).text
         except OSError as error:
             log.warning("Run %s: its spool cannot be read: %s", run.run_id, error)
             spool.close()
             return None
-        content, reasoning = StreamText(texts["content"]), StreamText(texts["reasoning"])
         lost = run.model_copy(
             update={
                 "status": "finished",
                 "progress": None,
                 "finish_reason": "lost",
-                "kept": TextLengths(content=content.length, reasoning=reasoning.length),
-                "digest": Digests(content=content.digest(), reasoning=reasoning.digest()),
+                "kept": text.lengths,
+                "digest": digests_of(text),
                 "error": SERVER_RESTARTED,
             }
         )
-        if self._store.finish_run(lost, parts_of(run.run_id, texts)):
-            log.info("Run %s was lost; %d characters recovered", run.run_id, content.length)
+        if self._store.finish_run(lost, parts_of(run.run_id, text)):
+            log.info("Run %s was lost; %d characters recovered", run.run_id, sum(text.lengths))
         else:  # between our look and our lock its owner has ended it
             lost = self._store.run(run.run_id) or lost
         if self._store.not_saved:  # the end is in memory only: the next server needs the spool
@@ -224,7 +264,7 @@ class RunOwnership:
         except OSError:
             spooled = SpoolText()
         # The store has a run's status from its beginning; the text says that it has come further.
-        status = "streaming" if any(spooled.texts.values()) else run.status
+        status = "streaming" if spooled.text else run.status
         return RemoteRun(run.model_copy(update={"status": status}), spooled)
 
     def clean_up(self) -> None:
@@ -239,6 +279,6 @@ class RunOwnership:
         if run := self._store.run(run_id):
             return run.status != "finished"
         try:
-            return any(read_spool(self._folder, run_id).texts.values())
+            return bool(read_spool(self._folder, run_id).text)
         except OSError:
             return True

@@ -10,18 +10,24 @@ import json
 import logging
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias, cast, get_args
 
 from filelock import FileLock
 
-from ..protocol import Channel
+from ..protocol import PartKind
+from .text import Gap, RunText
 
 log = logging.getLogger(__name__)
 
 _OWNER: Final = "owner"
+_KINDS_OF_VERSION_1: Final[dict[str, PartKind]] = {"content": "text", "reasoning": "reasoning"}
+"""Records before parts had numbers were ``[channel, text]``, in the order of their arrival."""
+
+Record: TypeAlias = tuple[str, str] | tuple[int, PartKind, str]
+"""``("owner", words)``, or text of a part: its number, its kind, what was appended to it."""
 
 
 @dataclass
@@ -30,7 +36,7 @@ class SpoolText:
 
     owner: str = ""
     """The server that wrote it, in words."""
-    texts: dict[Channel, str] = field(default_factory=lambda: {"content": "", "reasoning": ""})
+    text: RunText = field(default_factory=RunText)
 
 
 class Spool:
@@ -68,7 +74,7 @@ class Spool:
             lock.release()
             raise
         spool = cls(run_id, folder, lock, fd, on_failure)
-        spool._write(_OWNER, _this_process())
+        spool._write((_OWNER, _this_process()))
         return spool
 
     @classmethod
@@ -84,7 +90,7 @@ class Spool:
         """Whether what is appended goes into a file."""
         return self._fd is not None
 
-    def renew(self, folder: Path, texts: Mapping[Channel, str]) -> None:
+    def renew(self, folder: Path, text: RunText) -> None:
         """Begin a file anew with all the text so far, where there is none or an append could not be written.
 
         Raises OSError when the disk still refuses.
@@ -96,8 +102,8 @@ class Spool:
         try:
             fd = os.open(unfinished, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
-                for name, text in [(_OWNER, _this_process()), *texts.items()]:
-                    _write_record(fd, name, text)
+                for record in _records(text):
+                    _write_record(fd, record)
                 unfinished.replace(_file(folder, self.run_id))
             except OSError:
                 os.close(fd)
@@ -109,9 +115,9 @@ class Spool:
             raise
         self._folder, self._lock, self._fd = folder, lock, fd
 
-    def append(self, channel: Channel, text: str) -> None:
-        """Append text by one unbuffered write. Never raises: what cannot be written is reported, once."""
-        self._write(channel, text)
+    def append(self, part: int, kind: PartKind, text: str) -> None:
+        """Append text of a part by one unbuffered write. Never raises: a failure is reported, once."""
+        self._write((part, kind, text))
 
     def remove(self) -> None:
         """Delete the files and let the run go: its text is in the store. A second time does nothing."""
@@ -128,11 +134,11 @@ class Spool:
             self._lock.release()
             self._lock = None
 
-    def _write(self, name: str, text: str) -> None:
+    def _write(self, record: Record) -> None:
         if self._fd is None:
             return
         try:
-            _write_record(self._fd, name, text)
+            _write_record(self._fd, record)
         except OSError as error:
             # A record behind a torn one would not be found again, so this is the file's end.
             self._close_file()
@@ -146,12 +152,20 @@ class Spool:
             self._fd = None
 
 
-def _write_record(fd: int, name: str, text: str) -> None:
+def _records(text: RunText) -> Iterable[Record]:
+    """Yield the records of a file that holds all of a text."""
+    yield _OWNER, _this_process()
+    for number, part in enumerate(text):
+        if part.length:
+            yield number, part.kind, str(part)
+
+
+def _write_record(fd: int, record: Record) -> None:
     """Write one record by one write. Raises OSError when it did not go in whole."""
     # A JSON array per line: a record that is cut anywhere before its "]" does not parse, which is how a
     # torn one is told, and a person can read the file. Length prefixes would save bytes and no time.
-    record = json.dumps([name, text], ensure_ascii=False).encode() + b"\n"
-    if os.write(fd, record) != len(record):
+    line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
+    if os.write(fd, line) != len(line):
         raise OSError("the record was cut short: no space left")
 
 
@@ -169,17 +183,26 @@ def read_spool(folder: Path, run_id: str) -> SpoolText:
         data = _file(folder, run_id).read_bytes()
     except FileNotFoundError:
         return spooled
-    pieces: dict[str, list[str]] = {}
     for line in data.split(b"\n"):
         try:
-            name, text = json.loads(line.decode())
-        except ValueError:  # torn, or the empty rest behind the last record
+            _fold(spooled, json.loads(line.decode()))
+        except (ValueError, Gap):  # torn, or the empty rest behind the last record
             break
-        pieces.setdefault(name, []).append(text)
-    joined = {name: "".join(texts) for name, texts in pieces.items()}
-    spooled.owner = joined.get(_OWNER, "")
-    spooled.texts = {"content": joined.get("content", ""), "reasoning": joined.get("reasoning", "")}
     return spooled
+
+
+def _fold(spooled: SpoolText, record: Any) -> None:
+    """Take one record. Raises ValueError for what is none, Gap for one that continues nothing."""
+    match record:
+        case [int(part), str(kind), str(text)] if kind in get_args(PartKind):
+            held = spooled.text[part].length if part < len(spooled.text) else 0
+            spooled.text.put(part, held, text, cast(PartKind, kind))
+        case ["owner", str(words)]:
+            spooled.owner = words
+        case [str(channel), str(text)] if channel in _KINDS_OF_VERSION_1:
+            spooled.text.append(_KINDS_OF_VERSION_1[channel], text)
+        case _:
+            raise ValueError("not a record of a spool")
 
 
 def spooled_runs(folder: Path) -> list[str]:

@@ -1,6 +1,6 @@
-"""The SQLite database: its file, tables, version and journal, and where it goes when the disk fails.
+"""The SQLite database: its file and journal, and where it goes when the disk fails.
 
-Owns everything about the file; ``store`` owns what is asked of it.
+Owns everything about the file; ``migrations`` owns its tables, ``chat_store`` what is asked of it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 from ..protocol import ErrorInfo
 from .backup import back_up, check, is_damage, move_aside, one_rescuer, quarantine
 from .command_error import CommandError
+from .migrations import VERSION, NewerDatabase, migrate
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -30,77 +31,6 @@ _LOCAL_FILE_SYSTEMS: Final = frozenset(
     {"apfs", "bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "jfs", "ntfs3"}
     | {"overlay", "ramfs", "reiserfs", "tmpfs", "vfat", "xfs", "zfs"}
 )
-
-_FIRST: Final = """
-CREATE TABLE chats (
-    chat_id TEXT PRIMARY KEY,
-    owner TEXT NOT NULL,
-    title TEXT NOT NULL,
-    created_at REAL NOT NULL,
-    updated_at REAL NOT NULL,
-    profile_id TEXT,
-    streaming TEXT
-);
-CREATE INDEX chats_by_owner ON chats (owner, updated_at);
-
--- position: the order of arrival.
-CREATE TABLE messages (
-    position INTEGER PRIMARY KEY,
-    message_id TEXT NOT NULL UNIQUE,
-    chat_id TEXT NOT NULL REFERENCES chats ON DELETE CASCADE,
-    parent_id TEXT,
-    role TEXT NOT NULL,
-    author TEXT NOT NULL,
-    content TEXT NOT NULL, -- JSON: the parts
-    created_at REAL NOT NULL
-);
-CREATE INDEX messages_by_chat ON messages (chat_id, position);
-
-CREATE TABLE runs (
-    position INTEGER PRIMARY KEY,
-    run_id TEXT NOT NULL UNIQUE,
-    chat_id TEXT NOT NULL REFERENCES chats ON DELETE CASCADE,
-    message_id TEXT NOT NULL,
-    info TEXT NOT NULL, -- JSON: RunInfo
-    finished INTEGER NOT NULL
-);
-CREATE INDEX runs_by_chat ON runs (chat_id);
-CREATE INDEX runs_by_message ON runs (message_id);
-CREATE INDEX unfinished_runs ON runs (chat_id) WHERE finished = 0;
-
-CREATE TABLE profiles (
-    position INTEGER PRIMARY KEY,
-    profile_id TEXT NOT NULL UNIQUE,
-    fields TEXT NOT NULL -- JSON
-);
-"""
-
-_DEPLOYMENTS: Final = """
-CREATE TABLE deployment_limitations (
-    provider TEXT NOT NULL,
-    endpoint TEXT NOT NULL,
-    model TEXT NOT NULL,
-    limitation TEXT NOT NULL,
-    until REAL NOT NULL,
-    PRIMARY KEY (provider, endpoint, model, limitation)
-);
-"""
-
-_PARAMETERS: Final = "ALTER TABLE chats ADD COLUMN parameters TEXT"  # JSON: the chat's own
-
-_BRANCHES: Final = """
--- leaf_id: the last message of the active branch; null: the newest one.
-ALTER TABLE chats ADD COLUMN leaf_id TEXT;
-CREATE INDEX messages_by_parent ON messages (chat_id, parent_id);
-"""
-
-_VERSIONS: Final = (_FIRST, _DEPLOYMENTS, _PARAMETERS, _BRANCHES)
-"""What leads from each version of the database to the next. Written once, never changed."""
-VERSION: Final = len(_VERSIONS)
-
-
-class NewerDatabase(Exception):
-    """The database was written by a newer version of this software."""
 
 
 class Database:
@@ -322,26 +252,20 @@ def _prepare(db: sqlite3.Connection, file: Path | None = None) -> None:
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("BEGIN IMMEDIATE")
     (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise NewerDatabase(f"version {version}; this software knows {VERSION}")
     if file is not None and 0 < version < VERSION:
         back_up(file, version)
-    for script in _VERSIONS[version:]:
-        for statement in script.split(";\n"):
-            db.execute(statement)
-    if version < VERSION:
-        db.execute(f"PRAGMA user_version = {VERSION}")
+    migrate(db, version)
     db.execute("COMMIT")
 
 
 def _not_saved(error: Exception) -> ErrorInfo:
     """Say why the disk is not used."""
     message = "Chats are not being saved: the disk cannot be written."
-    cure = "Make room or correct the permissions of c.StreamChat.data_dir; then they are saved by themselves."
+    hint = "Make room or correct the permissions of c.StreamChat.data_dir; then they are saved by themselves."
     if isinstance(error, NewerDatabase):
         message = "Chats are not being saved: the saved ones are of a newer version of this extension."
-        cure = "Update the extension, then restart Jupyter."
-    return ErrorInfo(code="not_saved", message=message, cure=cure, detail=f"{type(error).__name__}: {error}")
+        hint = "Update the extension, then restart Jupyter."
+    return ErrorInfo(code="not_saved", message=message, hint=hint, detail=f"{type(error).__name__}: {error}")
 
 
 def _damaged(path: Path) -> ErrorInfo:
@@ -349,6 +273,6 @@ def _damaged(path: Path) -> ErrorInfo:
     return ErrorInfo(
         code="store_damaged",
         message="The saved chats were damaged. They have been put aside, and a new store was begun.",
-        cure="Mend the file or restore a copy in its place; delete it to end this notice.",
+        hint="Mend the file or restore a copy in its place; delete it to end this notice.",
         detail=str(path),
     )

@@ -1,15 +1,19 @@
-"""Text that grows while a model writes it: one channel of one run.
+"""The text of a run while a model writes it: numbered parts, of which the last one grows.
 
 Owns Unicode: what comes in may be cut anywhere, even inside a surrogate pair; what is held, counted and
-handed on is always valid. Lengths and offsets are in code points.
+handed on is always valid. Lengths and offsets are in code points. Imports nothing at run time, because the
+kernel's ``%chat`` uses it too.
 """
 
 from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, overload
 
-from ..protocol import Digest
+if TYPE_CHECKING:
+    from ..protocol import PartKind
 
 REPLACEMENT = "\ufffd"
 _BLOCK = 64
@@ -58,9 +62,10 @@ class StreamText:
         head = self._pieces[first][offset - self._starts[first] :]
         return head + "".join(self._pieces[first + 1 :])
 
-    def digest(self) -> Digest:
-        """Return the check value of all that is held."""
-        return Digest(length=self._length, crc32=self._crc32)
+    @property
+    def crc32(self) -> int:
+        """The CRC-32 of the UTF-8 bytes of all that is held (``protocol.Digest``)."""
+        return self._crc32
 
     def __str__(self) -> str:
         if len(self._pieces) > 1:
@@ -89,3 +94,130 @@ class StreamText:
         self._pieces[-count:] = ["".join(self._pieces[-count:])]
         del self._starts[len(self._pieces) :]
         self._loose = 0
+
+
+class Piece(NamedTuple):
+    """Text that continues a part: the fields of a ``protocol.Delta``."""
+
+    part: int
+    offset: int
+    """Code points of the part before this text."""
+    text: str
+    kind: PartKind | None
+    """The part's kind, where ``offset`` is 0."""
+
+
+class Gap(Exception):
+    """A piece does not continue the text that is held: something before it is missing."""
+
+
+class StreamPart(StreamText):
+    """One part of a run's text."""
+
+    def __init__(self, kind: PartKind, text: str = "") -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+class RunText(Sequence[StreamPart]):
+    """All text of one run: what a model has written, or what deltas have brought."""
+
+    def __init__(self, parts: Iterable[tuple[PartKind, str]] = ()) -> None:
+        """Hold the given parts; an empty one counts too, so that the others keep their numbers."""
+        self._parts = [StreamPart(kind, text) for kind, text in parts]
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    @overload
+    def __getitem__(self, at: int) -> StreamPart: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[StreamPart]: ...
+
+    def __getitem__(self, at: int | slice) -> StreamPart | Sequence[StreamPart]:
+        return self._parts[at]
+
+    @property
+    def lengths(self) -> list[int]:
+        """The length of each part."""
+        return [part.length for part in self._parts]
+
+    def clamp(self, lengths: Sequence[int]) -> list[int]:
+        """Return how much of each part ``lengths`` covers; a part that is missing in it counts 0."""
+        given = [*lengths, *[0] * len(self)]
+        return [min(length, part.length) for length, part in zip(given, self._parts, strict=False)]
+
+    def append(self, kind: PartKind, text: str) -> list[Piece]:
+        """Append text that a model has written, and return what was really appended.
+
+        Another kind than the last one's begins a new part.
+        """
+        if not text:
+            return []
+        ended: list[Piece] = []
+        if not self._parts or self._parts[-1].kind != kind:
+            ended = self.close()
+            self._parts.append(StreamPart(kind))
+        return ended + self._grown(self._parts[-1].append(text))
+
+    def close(self) -> list[Piece]:
+        """End the last part; return what was appended for half a surrogate pair that waits in it."""
+        return self._grown(self._parts[-1].close()) if self._parts else []
+
+    def put(self, part: int, offset: int, text: str, kind: PartKind | None = None) -> str:
+        """Fold a piece in; return what of it is new. What is held already is left out.
+
+        Raises Gap when it does not continue what is held.
+        """
+        if part == len(self) and offset == 0 and kind is not None:
+            self._parts.append(StreamPart(kind))
+        held = self._parts[part].length if part < len(self) else -1
+        is_last = part == len(self) - 1
+        if offset > held or (not is_last and offset + len(text) > held):
+            raise Gap(f"part {part} at {offset} does not continue {self.lengths}")
+        return self._parts[part].append(text[held - offset :]) if is_last else ""
+
+    def _grown(self, text: str) -> list[Piece]:
+        last = len(self) - 1
+        offset = self._parts[last].length - len(text)
+        return [Piece(last, offset, text, None if offset else self._parts[last].kind)] if text else []
+
+
+class Cursor:
+    """How much of a run's text one reader has been given."""
+
+    def __init__(self, text: RunText, lengths: Sequence[int] = ()) -> None:
+        """Begin behind ``lengths``, the text that the reader has, at the latest where a part is not whole."""
+        self._text = text
+        self._part, self._offset = 0, 0
+        for part, length in enumerate(text.clamp(lengths)):
+            if length == 0:
+                break
+            self._part, self._offset = part, length
+            if length < text[part].length:
+                break
+
+    @property
+    def lengths(self) -> list[int]:
+        """What the reader has of each part."""
+        return [*self._text.lengths[: self._part], self._offset] if len(self._text) else []
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the reader has all text."""
+        last = len(self._text) - 1
+        return last < 0 or (self._part >= last and self._offset >= self._text[last].length)
+
+    def next(self, characters: int) -> Piece | None:
+        """Return the text that follows, ``characters`` code points at most; None at the end."""
+        if self.is_at_end:
+            return None
+        if self._offset >= self._text[self._part].length:
+            self._part, self._offset = self._part + 1, 0
+        part, offset = self._part, self._offset
+        text = self._text[part].tail(offset)[:characters]
+        if not text:  # half a surrogate pair waits for its other half
+            return None
+        self._offset += len(text)
+        return Piece(part, offset, text, None if offset else self._text[part].kind)

@@ -2,49 +2,65 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..protocol import Channel, Message, Part, ReasoningPart, Role, RunInfo, TextPart
+from ..protocol import Digest, Message, Part, PartKind, ReasoningPart, Role, RunInfo, TextPart
+from .text import RunText
 
 TITLE_CODE_POINTS = 60
 
 
+_PARTS: Mapping[PartKind, type[TextPart] | type[ReasoningPart]] = {
+    "text": TextPart,
+    "reasoning": ReasoningPart,
+}
+
+
 @dataclass(frozen=True)
 class Turn:
-    """A message as the next prompt has it."""
+    """A message of the conversation, as far as it counts."""
 
     role: Role
-    text: str
+    parts: Sequence[Part]
 
 
 def conversation(messages: Iterable[Message]) -> list[Turn]:
-    """Return what goes into a prompt: text that counts, without reasoning; empty messages are left out."""
-    turns = (Turn(message.role, text_of(message)) for message in messages)
-    return [turn for turn in turns if turn.text]
+    """Return the messages with the parts of them that count."""
+    return [Turn(message.role, effective_parts(message)) for message in messages]
+
+
+def effective_parts(message: Message) -> list[Part]:
+    """Return a message's parts as far as they count: of an interrupted run, what was kept.
+
+    A text without a run is the user's own and replaces all that an answer's runs wrote before it.
+    """
+    kept = {run.run_id: run.kept for run in message.runs}
+    numbers: Counter[str | None] = Counter()
+    parts: list[Part] = []
+    for part in message.content:
+        lengths = kept.get(part.run_id or "")
+        number = numbers[part.run_id]
+        numbers[part.run_id] += 1
+        if part.run_id is None and message.role == "assistant":
+            parts.clear()
+        if lengths is not None:
+            length = lengths[number] if number < len(lengths) else 0
+            part = part.model_copy(update={"text": part.text[:length]})
+        parts.append(part)
+    return parts
 
 
 def text_of(message: Message) -> str:
-    """Return a message's text as far as it counts: of an interrupted run, what was kept.
-
-    A text of the reader's own stands for all that an answer's runs wrote before it.
-    """
-    kept = {run.run_id: run.kept.content for run in message.runs if run.kept is not None}
-    texts = [part for part in message.content if isinstance(part, TextPart)]
-    if message.role == "assistant":
-        texts = texts[_own_text_of(texts) :]
-    return "".join(part.text[: kept.get(part.run_id or "")] for part in texts)
-
-
-def _own_text_of(texts: Sequence[TextPart]) -> int:
-    """Return where an answer's text begins to count: at the last one that no run wrote."""
-    return max((at for at, part in enumerate(texts) if part.run_id is None), default=0)
+    """Return a message's text as far as it counts, without reasoning."""
+    return "".join(part.text for part in effective_parts(message) if isinstance(part, TextPart))
 
 
 def edited(message: Message, text: str | None) -> Message:
     """Return an answer of which ``text`` counts; None: what was shown of what its runs wrote.
 
-    What they wrote stays, so that their digests stay true.
+    The runs' parts stay, so that their digests stay true.
     """
     written_by_runs = [part for part in message.content if part.run_id is not None]
     own = [] if text is None else [TextPart(text=text)]
@@ -57,23 +73,28 @@ def title_of(message: Message) -> str:
     return next((line for line in lines if line), "")[:TITLE_CODE_POINTS].rstrip()
 
 
-def parts_of(run_id: str, texts: Mapping[Channel, str]) -> list[Part]:
-    """Return a run's text as content parts; an empty channel is none."""
-    parts: list[Part] = []
-    if reasoning := texts["reasoning"]:
-        parts.append(ReasoningPart(text=reasoning, run_id=run_id))
-    if content := texts["content"]:
-        parts.append(TextPart(text=content, run_id=run_id))
-    return parts
+def parts_of(run_id: str, text: RunText) -> list[Part]:
+    """Return a run's text as content parts."""
+    return [_PARTS[part.kind](text=str(part), run_id=run_id) for part in text if part.length]
 
 
-def written(message: Message, run: RunInfo, texts: Mapping[Channel, str]) -> Message:
-    """Return the answer with ``run`` as it now is, and the text that it has written so far."""
+def run_text_of(message: Message, run_id: str) -> RunText:
+    """Return what a run has written of a message."""
+    return RunText((part.type, part.text) for part in message.content if part.run_id == run_id)
+
+
+def digests_of(text: RunText) -> list[Digest]:
+    """Return the check value of each part."""
+    return [Digest(length=part.length, crc32=part.crc32) for part in text]
+
+
+def written(message: Message, run: RunInfo, parts: Sequence[Part]) -> Message:
+    """Return the answer with ``run`` as it now is, and the parts that it has written so far."""
     runs = [run if known.run_id == run.run_id else known for known in message.runs]
     if run not in runs:
         runs.append(run)
     content = [part for part in message.content if part.run_id != run.run_id]
-    return message.model_copy(update={"content": content + parts_of(run.run_id, texts), "runs": runs})
+    return message.model_copy(update={"content": [*content, *parts], "runs": runs})
 
 
 def follow(branch: Sequence[Message], message: Message) -> list[Message] | None:

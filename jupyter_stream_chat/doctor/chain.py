@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..chats.tree import Turn
-from ..protocol import Channel, ErrorInfo, Limitation, RunInfo, StreamingMode
+from ..protocol import ErrorInfo, Limitation, PartKind, RunInfo, StreamingMode, TextPart
 from ..providers.adapter import OnProgress
 from ..providers.errors.classify import classify
 from ..providers.profiles.profile import Profile
@@ -36,7 +36,7 @@ async def whole(context: Context) -> Finding:
     run = await _answered(context, SHORT, "off")
     if run.info.error:
         return _refused(context, run.info.error, "direct")
-    return answered(str(run.texts["content"]))
+    return answered("".join(str(part) for part in run.text if part.kind == "text"))
 
 
 async def streamed(context: Context) -> Finding:
@@ -89,7 +89,7 @@ def _stopped(context: Context, info: RunInfo) -> Finding:
     if info.finish_reason != "interrupted":
         return found("pass", "complete_before_stop")
     assert info.timings is not None
-    released = info.timings.released_ms
+    released = info.timings.disconnect_ms
     if released is None:
         return found("fail", "not_released")
     if released > _SLOW_MS:
@@ -121,7 +121,7 @@ def _start(context: Context, host: _NoHost, mode: StreamingMode) -> Run:
         streaming=mode,
         created_at=time.time(),
     )
-    run = Run(info, host, RunSettings(tracing_allowed=context.tracing, early_stop="off"))
+    run = Run(info, host, RunSettings(tracing_allowed=context.tracing, on_repetition="off"))
     run.start()
     return run
 
@@ -148,7 +148,7 @@ class _NoHost:
     async def prompt(self) -> Prompt:
         profile = self._patient.keyed
         system_prompt = profile.parameters.system_prompt if isinstance(profile, Profile) else None
-        return Prompt(prompt_messages([Turn(role="user", text=self._question)], system_prompt))
+        return Prompt(prompt_messages([Turn("user", [TextPart(text=self._question)])], system_prompt))
 
     async def limitations(self) -> Collection[Limitation]:
         return ()
@@ -159,10 +159,10 @@ class _NoHost:
     def explain(self, error: BaseException) -> ErrorInfo:
         return classify(error, self._patient.keyed if isinstance(self._patient.keyed, Profile) else None)
 
-    def keep(self, channel: Channel, text: str) -> None:
+    def keep(self, part: int, kind: PartKind, text: str) -> None:
         pass
 
-    def on_text(self, run: Run, channel: Channel) -> None:
+    def on_text(self, run: Run) -> None:
         self.first_text.set()
 
     def progressed(self, run: Run) -> None:

@@ -98,7 +98,7 @@ async def engine(context: Context) -> Finding:
                 answer += event.text
             elif isinstance(event, Failed):
                 return context.failed(
-                    ErrorInfo(code=event.code, message=event.message, cure=event.cure, detail=event.detail)
+                    ErrorInfo(code=event.code, message=event.message, hint=event.hint, detail=event.detail)
                 )
     return answered(answer)
 

@@ -1,4 +1,4 @@
-"""What the doctor can find, in English: a sentence and a cure by code. Pure.
+"""What the doctor can find, in English: a sentence and a hint by code. Pure.
 
 ``src/i18n/doctor.ts`` has the same codes for the panel's readers; its sentences are made of the same values.
 """
@@ -19,7 +19,7 @@ class Finding:
     outcome: DoctorOutcome
     code: str
     message: str
-    cure: str | None = None
+    hint: str | None = None
     field: str | None = None
     detail: str | None = None
     error_code: str | None = None
@@ -118,13 +118,13 @@ WORDS: Final[Mapping[str, tuple[str, str | None]]] = {
         "It did not end within {seconds} s.",
         "Set streaming to off, if the call in one piece works.",
     ),
-    "refused": ("{error}", "{cure}"),
+    "refused": ("{error}", "{hint}"),
     "refused_with_parameters": (
         "{error}",
-        "{cure} The call without parameters works: look at the profile's parameters.",
+        "{hint} The call without parameters works: look at the profile's parameters.",
     ),
 }
-"""Message and cure; ``{error}`` and ``{cure}`` are those of the error that a finding is about."""
+"""Message and hint; ``{error}`` and ``{hint}`` are those of the error that a finding is about."""
 
 
 def found(
@@ -142,14 +142,14 @@ def found(
         **given,
         "field": field,
         "error": error.message if error else "",
-        "cure": (error and error.cure) or "",
+        "hint": (error and error.hint) or "",
     }
-    message, cure = WORDS[code]
+    message, hint = WORDS[code]
     return Finding(
         outcome,
         code,
         message.format(**known),
-        cure.format(**known).strip() or None if cure else None,
+        hint.format(**known).strip() or None if hint else None,
         field,
         detail or (error.detail if error else None),
         error.code if error else None,

@@ -7,14 +7,14 @@ import re
 
 
 class EngineFailure(Exception):
-    """A request cannot be answered: a stable code, one plain sentence and a cure."""
+    """A request cannot be answered: a stable code, one plain sentence and a hint."""
 
-    def __init__(self, code: str, message: str, cure: str | None = None) -> None:
+    def __init__(self, code: str, message: str, hint: str | None = None) -> None:
         """``code`` is snake_case, for programs and tests."""
         super().__init__(message)
         self.code = code
         self.message = message
-        self.cure = cure
+        self.hint = hint
 
 
 class Interrupted(Exception):

@@ -150,12 +150,12 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The request ended with an error: a stable code, one plain sentence, a cure, the trace."""
+    """The request ended with an error: a stable code, one plain sentence, a hint, the trace."""
 
     request_id: str
     code: str
     message: str
-    cure: str | None = None
+    hint: str | None = None
     detail: str | None = None
 
 

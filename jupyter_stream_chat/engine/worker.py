@@ -140,4 +140,4 @@ def failed(request_id: str, error: Exception) -> Failed:
                 trace,
             )
         error = out_of_memory("answering")
-    return Failed(request_id, error.code, error.message, error.cure, trace)
+    return Failed(request_id, error.code, error.message, error.hint, trace)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from ..chats.text import RunText
+
+if TYPE_CHECKING:
+    from ..protocol import PartKind
 
 
 @dataclass(frozen=True)
@@ -64,15 +69,22 @@ class Answer:
         return f"<Answer: {', '.join(said)}>"
 
 
-def answer_of(run: Mapping[str, Any], texts: Mapping[str, str]) -> Answer:
-    """Return the answer of an ended run (``protocol.RunInfo``) that wrote ``texts``, by channel."""
-    kept = run.get("kept") or {}
+def text_of(text: RunText, kind: PartKind = "text", kept: Sequence[int] | None = None) -> str:
+    """Return the parts of one kind, joined; ``kept`` is how much of each part counts (None: all)."""
+    lengths = text.lengths if kept is None else text.clamp(kept)
+    counted = zip(text, lengths, strict=True)
+    return "".join(str(part)[:length] for part, length in counted if part.kind == kind)
+
+
+def answer_of(run: Mapping[str, Any], text: RunText) -> Answer:
+    """Return the answer of an ended run (``protocol.RunInfo``) that wrote ``text``."""
+    kept = run.get("kept")
     timings = run.get("timings") or {}
     usage = run.get("usage")
     first, total = timings.get("first_token_ms"), timings.get("total_ms")
     return Answer(
-        text=texts["content"][: kept.get("content", len(texts["content"]))],
-        reasoning=texts["reasoning"][: kept.get("reasoning", len(texts["reasoning"]))],
+        text=text_of(text, "text", kept),
+        reasoning=text_of(text, "reasoning", kept),
         finish_reason=str(run["finish_reason"]),
         chat_id=str(run["chat_id"]),
         message_id=str(run["message_id"]),

@@ -36,7 +36,7 @@ class Server:
 
 
 def discover(environ: Mapping[str, str] = os.environ) -> Server:
-    """Return the user's own server. Raises ChatError, with the cure, where there is none or more than one."""
+    """Return the user's own server. Raises ChatError, with the hint, where there is none or more than one."""
     if url := environ.get(URL_VARIABLE):
         return _server(url, environ.get(TOKEN_VARIABLE, ""), URL_VARIABLE, environ)
     if environ.get("JUPYTERHUB_API_TOKEN") and (url := environ.get("JUPYTERHUB_SERVICE_URL")):

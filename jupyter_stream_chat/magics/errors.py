@@ -1,4 +1,4 @@
-"""The one exception of ``%chat``: a sentence and its cure, shown as one line; the trace on request."""
+"""The one exception of ``%chat``: a sentence and its hint, shown as one line; the trace on request."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 class ChatError(Exception):
     """A question, or a command of ``%chat``, that failed."""
 
-    def __init__(self, message: str, cure: str = "", *, code: str = "", detail: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, code: str = "", detail: str = "") -> None:
         """``code`` is the wire's name of the error, ``detail`` what ``%chat trace`` shows."""
-        super().__init__(f"{message} {cure}".strip())
+        super().__init__(f"{message} {hint}".strip())
         self.message = message
-        self.cure = cure
+        self.hint = hint
         self.code = code
         self.detail = detail
 
@@ -22,7 +22,7 @@ class ChatError(Exception):
         """Return the error that the server describes (``protocol.ErrorInfo``)."""
         return cls(
             str(error.get("message") or "The server refused."),
-            str(error.get("cure") or ""),
+            str(error.get("hint") or ""),
             code=str(error.get("code") or ""),
             detail=str(error.get("detail") or ""),
         )

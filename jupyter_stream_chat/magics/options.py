@@ -69,8 +69,8 @@ class Line:
     question: str = ""
 
 
-def _wrong(message: str, cure: str = "%chat help lists the options.") -> ChatError:
-    return ChatError(message, cure, code="usage")
+def _wrong(message: str, hint: str = "%chat help lists the options.") -> ChatError:
+    return ChatError(message, hint, code="usage")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -9,8 +9,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from ..chats.text import RunText
 from ..nonces import new_nonce, run_id_of
-from .answer import Answer, answer_of
+from .answer import Answer, answer_of, text_of
 from .client import Backend
 from .display import View
 from .errors import ChatError
@@ -29,7 +30,7 @@ class QuestionRun:
         self._view = view
         self._nonce = new_nonce()
         self._run_id = run_id_of(self._nonce)
-        self._texts = {"content": "", "reasoning": ""}
+        self._text = RunText()
         self._answer: Answer | None = None
         self._error: dict[str, Any] | None = None
 
@@ -53,21 +54,25 @@ class QuestionRun:
         return self._answer
 
     def _read(self) -> None:
-        after = f"{len(self._texts['content'])}.{len(self._texts['reasoning'])}"
+        after = ".".join(map(str, self._text.lengths))
         for event in self._backend.events(self._run_id, after):
             if event.name == "delta":
-                channel = event.data.get("channel") or "content"
-                self._texts[channel] += event.data["text"]
-                if channel == "content":
-                    self._view.append(event.data["text"])
+                self._take(event.data)
             elif event.name == "run_finished":
                 run = event.data["run"]
                 self._error = run.get("error")
-                self._answer = answer_of(run, self._texts)
+                self._answer = answer_of(run, self._text)
+
+    def _take(self, delta: Mapping[str, Any]) -> None:
+        """Take a ``protocol.Delta``, and show what of it is new text."""
+        part = delta["part"]
+        new = self._text.put(part, delta["offset"], delta["text"], delta.get("kind"))
+        if self._text[part].kind == "text":
+            self._view.append(new)
 
     def _stop(self) -> None:
         """Stop the run, keep what was shown, and learn how it ended."""
-        shown = {channel: len(text) for channel, text in self._texts.items()}
+        shown = self._text.lengths
         self._view = _Deaf(self._view)
         try:
             self._backend.call("POST", f"runs/{self._run_id}/interrupt", {"shown": shown})
@@ -79,7 +84,7 @@ class QuestionRun:
             if error.code != "unknown_run":
                 raise
         if self._answer is None:
-            self._answer = Answer(self._texts["content"], "interrupted", self._chat_id, run_id=self._run_id)
+            self._answer = Answer(text_of(self._text), "interrupted", self._chat_id, run_id=self._run_id)
 
 
 class _Deaf:

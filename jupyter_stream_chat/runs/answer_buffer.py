@@ -1,15 +1,16 @@
-"""The way of a model's text into its run: joined to what is gone on with, held back in a pause, announced.
+"""How a model's text becomes the parts of its run: joined to a continued answer, held back in a pause.
 
-Owns the run's text and looks for answers that go round in circles. Knows no model and no end.
+Owns the run's text and detects answers that repeat themselves. Knows no model and no end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from ..chats.text import StreamText
-from ..protocol import Channel, TextLengths
+from ..chats.text import Piece, RunText
+from ..protocol import PartKind
 from .continuation import OverlapTrimmer
 from .pause_buffer import PauseBuffer
 from .repetition import Repeat, Repetition
@@ -19,14 +20,14 @@ from .run_stats import RunStats
 class TextSink(Protocol):
     """Where text goes, piece by piece."""
 
-    def kept(self, channel: Channel, text: str) -> None:
-        """Put text where it survives the process."""
+    def keep(self, part: int, kind: PartKind, text: str) -> None:
+        """Put text of a part where it survives the process."""
 
     def began(self) -> None:
         """Take note of the first text."""
 
-    def on_text(self, channel: Channel) -> None:
-        """Tell whoever watches that there is more text."""
+    def on_text(self) -> None:
+        """Tell the readers that there is more text."""
 
 
 class AnswerBuffer:
@@ -35,62 +36,63 @@ class AnswerBuffer:
     def __init__(
         self, sink: TextSink, stats: RunStats, on_repetition: Callable[[Repeat], None] | None
     ) -> None:
-        """``on_repetition`` is called once, when the text repeats itself; None: nobody looks for that."""
-        self.texts: Mapping[Channel, StreamText] = {"content": StreamText(), "reasoning": StreamText()}
+        """``on_repetition`` is called once, when the text repeats itself; None: no detection."""
+        self.text = RunText()
         self.trimmer = OverlapTrimmer("", exact=True)
-        """Between the text that is gone on with and this run's."""
+        """Removes from this run's text what repeats the end of a continued answer."""
         self.pause_buffer: PauseBuffer | None = None
         """While the run is paused."""
         self._sink = sink
         self._stats = stats
         self._on_repetition = on_repetition
-        self._repetition = {"content": Repetition(), "reasoning": Repetition()}
+        self._repetition: dict[PartKind, Repetition] = defaultdict(Repetition)
 
-    def add(self, channel: Channel, text: str) -> None:
+    def add(self, kind: PartKind, text: str) -> None:
         """Take a token."""
-        if channel == "content":
+        if kind == "text":
             text = self.trimmer.add(text)
-        if self.pause_buffer is not None:
-            self.pause_buffer.add(channel, text)
         else:
-            self._append(channel, text)
+            self._pass_on("text", self.trimmer.flush())
+        self._pass_on(kind, text)
 
     def release(self) -> None:
-        """End the pause: what was held back becomes text."""
+        """End the pause: the text that was held back is appended."""
         pause_buffer, self.pause_buffer = self.pause_buffer, None
         if pause_buffer is not None:
-            for channel, text in pause_buffer.release():
-                self._append(channel, text)
+            for kind, text in pause_buffer.release():
+                self._append(kind, text)
 
     def stop_detection(self) -> None:
-        """Look for no repetition any more."""
+        """Detect no repetition from now on."""
         self._on_repetition = None
 
     def close(self) -> None:
-        """Take what was held back anywhere: the text is complete."""
+        """Append all text that was held back: the answer is complete."""
         self.stop_detection()
         self.release()
-        self._append("content", self.trimmer.close())
-        for channel, text in self.texts.items():
-            self._take(channel, text.close())
+        self._append("text", self.trimmer.close())
+        self._take(self.text.close())
 
-    def clamped(self, shown: TextLengths | None) -> TextLengths:
-        """Return how much of the text was shown, which is no more than there is; None: all."""
-        held = {channel: text.length for channel, text in self.texts.items()}
-        if shown is not None:
-            held = {channel: min(length, getattr(shown, channel)) for channel, length in held.items()}
-        return TextLengths(content=held["content"], reasoning=held["reasoning"])
+    def clamped(self, shown: Sequence[int] | None) -> list[int]:
+        """Return how much of each part was shown, which is no more than there is; None: all."""
+        return self.text.lengths if shown is None else self.text.clamp(shown)
 
-    def _append(self, channel: Channel, text: str) -> None:
-        self._take(channel, self.texts[channel].append(text))
+    def _pass_on(self, kind: PartKind, text: str) -> None:
+        if self.pause_buffer is not None:
+            self.pause_buffer.add(kind, text)
+        else:
+            self._append(kind, text)
 
-    def _take(self, channel: Channel, text: str) -> None:
-        if not text:
-            return
-        self._sink.kept(channel, text)
-        if self._stats.took(channel, self.texts[channel].length):
-            self._sink.began()
-        self._sink.on_text(channel)
-        if self._on_repetition is not None and (loop := self._repetition[channel].add(text)):
-            on_repetition, self._on_repetition = self._on_repetition, None
-            on_repetition(loop)
+    def _append(self, kind: PartKind, text: str) -> None:
+        self._take(self.text.append(kind, text))
+
+    def _take(self, pieces: Iterable[Piece]) -> None:
+        for piece in pieces:
+            kind = self.text[piece.part].kind
+            self._sink.keep(piece.part, kind, piece.text)
+            if self._stats.took(piece.part, piece.offset + len(piece.text)):
+                self._sink.began()
+            self._sink.on_text()
+            if self._on_repetition is not None and (loop := self._repetition[kind].add(piece.text)):
+                on_repetition, self._on_repetition = self._on_repetition, None
+                on_repetition(loop)

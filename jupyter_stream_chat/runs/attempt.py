@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
-from ..protocol import Channel, FinishReason, Usage
-from ..providers.openai.chunks import finish_reason_of, reasoning_of, refusal_text_of, text_of, usage_of
+from ..protocol import FinishReason, PartKind, Usage
+from ..providers.openai.chunks import finish_reason_of, pieces_of, refusal_text_of, usage_of
 from .admission_gate import AdmissionGate
 from .token_callback import Forward, TokenCallback
 
@@ -37,7 +38,7 @@ class Attempt:
     """Calls a model once, hands its text on as it comes, and keeps what the provider said about it."""
 
     def __init__(self, run_id: str, forward: Forward, turnstile: AdmissionGate) -> None:
-        """``forward`` is given every piece of text, as (channel, text)."""
+        """``forward`` is given every piece of text, as (kind, text)."""
         self.finish_reason: FinishReason | None = None
         self.usage: Usage | None = None
         self.unreported = 0
@@ -47,8 +48,8 @@ class Attempt:
         log.debug("Run %s calls the provider as %s", run_id, self._root)
         self._forward = forward
         self._turnstile = turnstile
-        self._yielded: dict[Channel, int] = {"content": 0, "reasoning": 0}
-        self._supplied: dict[Channel, int] = {"content": 0, "reasoning": 0}
+        self._yielded: Counter[PartKind] = Counter()
+        self._supplied: Counter[PartKind] = Counter()
         self.callback = TokenCallback(self._root, run_id, forward)
 
     @property
@@ -81,22 +82,20 @@ class Attempt:
 
     def _check(self, message: BaseMessage) -> None:
         """Compare what was yielded with what the callback *received*, and supply what it missed."""
-        self._compare("reasoning", reasoning_of(message))
-        self._compare("content", text_of(message))
+        for kind, text in pieces_of(message):
+            self._compare(kind, text)
         self._refusal += refusal_text_of(message)
         self.finish_reason = finish_reason_of(message) or self.finish_reason
         if usage := usage_of(message):
             self.usage = _largest(self.usage, usage)
 
-    def _compare(self, channel: Channel, text: str) -> None:
-        if not text:
-            return
-        self._yielded[channel] += len(text)
-        missing = self._yielded[channel] - self.callback.received[channel] - self._supplied[channel]
+    def _compare(self, kind: PartKind, text: str) -> None:
+        self._yielded[kind] += len(text)
+        missing = self._yielded[kind] - self.callback.received[kind] - self._supplied[kind]
         if missing > 0:
-            self._supplied[channel] += missing
+            self._supplied[kind] += missing
             self.unreported += missing
-            self._forward(channel, text[-missing:])
+            self._forward(kind, text[-missing:])
 
 
 def _largest(one: Usage | None, other: Usage) -> Usage:

@@ -9,7 +9,7 @@ from langchain_core.language_models import BaseChatModel
 
 from ..chats.chat_service import ChatService
 from ..chats.spool import Spool
-from ..protocol import Channel, ErrorInfo, Limitation, RunInfo, RunProgressed
+from ..protocol import ErrorInfo, Limitation, PartKind, RunInfo, RunProgressed
 from ..providers.adapter import OnProgress
 from ..providers.errors.classify import classify
 from ..providers.openai.prefill import Opened, opened_for
@@ -78,18 +78,18 @@ class ChatRunHost:
             return ErrorInfo(
                 code="internal_error",
                 message="The chat could not be read.",
-                cure="Ask again; if it lasts, see the server's log.",
+                hint="Ask again; if it lasts, see the server's log.",
                 detail=repr(error),
             )
         return classify(error, self._profile)
 
-    def keep(self, channel: Channel, text: str) -> None:
-        """Append to the spool, which reports it itself when it cannot."""
-        self._spool.append(channel, text)
+    def keep(self, part: int, kind: PartKind, text: str) -> None:
+        """Append to the spool, which itself reports a failure."""
+        self._spool.append(part, kind, text)
 
-    def on_text(self, run: Run, channel: Channel) -> None:
+    def on_text(self, run: Run) -> None:
         """Tell the chat's readers."""
-        self._feed.on_text(run, channel)
+        self._feed.on_text(run)
 
     def progressed(self, run: Run) -> None:
         """Tell the chat's readers."""
@@ -108,7 +108,7 @@ class ChatRunHost:
         """Move the text into the store with the run's end; the spool stays if that is not on disk."""
         saved = False
         try:
-            await self._chat_service.end_run(run.info, run.texts)
+            await self._chat_service.end_run(run.info, run.text)
             saved = self._chat_service.not_saved is None
         finally:
             if saved:

@@ -76,6 +76,10 @@ class OverlapTrimmer:
         self._held += text
         return "" if self._may_repeat() else self.close()
 
+    def flush(self) -> str:
+        """Return what was held back, because a part of another kind follows; white space may wait."""
+        return self.close() if self._held.strip() else ""
+
     def close(self) -> str:
         """Return what was held back, at the end of the model's text."""
         held, self._held, self._is_open = self._held, "", False

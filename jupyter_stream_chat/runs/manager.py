@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
@@ -26,14 +26,13 @@ from ..protocol import (
     RunInfo,
     SendMessage,
     StreamingMode,
-    TextLengths,
     TextPart,
 )
 from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
 from .chat_run_host import ChatRunHost
 from .deployments import Deployments
-from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS
+from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS, MAX_PAUSE_SECONDS
 from .run import Run
 from .settings import RELEASE_SECONDS, RunSettings
 
@@ -46,7 +45,7 @@ _EARLY_INTERRUPTS = 256
 _SERVER_ENDS = ErrorInfo(
     code="server_restarted",
     message="The server was stopped while this answer was being written.",
-    cure="Ask again; what had arrived is kept.",
+    hint="Ask again; what had arrived is kept.",
 )
 
 
@@ -65,8 +64,9 @@ class RunManager:
         max_queued_runs: int = 32,
         max_message_characters: int = 200_000,
         tracing: bool = False,
-        hold_seconds: float = AUTO_END_SECONDS,
-        hold_characters: int = BUFFER_CHARACTERS,
+        auto_end_seconds: float = AUTO_END_SECONDS,
+        buffer_characters: int = BUFFER_CHARACTERS,
+        max_pause_seconds: float = MAX_PAUSE_SECONDS,
         release_seconds: float = RELEASE_SECONDS,
     ) -> None:
         """``streaming`` is the global setting, which ``streaming_locked`` makes the only one.
@@ -86,8 +86,9 @@ class RunManager:
         self._max_queued_runs = max_queued_runs
         self._max_message_characters = max_message_characters
         self._settings = RunSettings(
-            hold_seconds=hold_seconds,
-            hold_characters=hold_characters,
+            auto_end_seconds=auto_end_seconds,
+            buffer_characters=buffer_characters,
+            max_pause_seconds=max_pause_seconds,
             release_seconds=release_seconds,
             tracing_allowed=tracing,
         )
@@ -95,7 +96,7 @@ class RunManager:
         self._local_runs: set[str] = set()
         self._accepting = 0
         self._orphans: set[asyncio.Task[None]] = set()
-        self._interrupted_early: dict[str, TextLengths | None] = {}
+        self._interrupted_early: dict[str, Sequence[int] | None] = {}
         self._closing = False
 
     @property
@@ -150,18 +151,18 @@ class RunManager:
         await self._begin(None, answer_now, info, profile, leaf_id=leaf_id)
 
     def interrupt(
-        self, run_id: str, shown: TextLengths | None = None
-    ) -> Literal["interrupted", "already_finished"]:
+        self, run_id: str, shown: Sequence[int] | None = None
+    ) -> Literal["interrupted", "not_running"]:
         """Stop a run at once. One that is not known may still be on its way: it will start stopped."""
         run = self._runs.get(run_id)
         if run is not None:
-            return "interrupted" if run.interrupt(shown) else "already_finished"
+            return "interrupted" if run.interrupt(shown) else "not_running"
         self._interrupted_early[run_id] = shown
         if len(self._interrupted_early) > _EARLY_INTERRUPTS:
             del self._interrupted_early[next(iter(self._interrupted_early))]
-        return "already_finished"
+        return "not_running"
 
-    def pause(self, run_id: str, shown: TextLengths | None = None) -> bool:
+    def pause(self, run_id: str, shown: Sequence[int] | None = None) -> bool:
         """Pause a run. False: it has ended, or is unknown."""
         run = self._runs.get(run_id)
         return run is not None and run.pause(shown)
@@ -211,7 +212,7 @@ class RunManager:
                 self._start(info, host, profile)
 
     def _check_length(self, command: SendMessage) -> None:
-        text = "".join(part.text for part in command.content if isinstance(part, TextPart))
+        text = "".join(part.text for part in command.content)
         if not text.strip():
             raise _refused("empty_message", "The message is empty.", "Write something first.", "content")
         if len(text) > self._max_message_characters:
@@ -272,7 +273,9 @@ class RunManager:
     # --- a run's life ---------------------------------------------------------------------------
 
     def _start(self, info: RunInfo, host: ChatRunHost, profile: Profile) -> None:
-        settings = replace(self._settings, limits=profile.time_limits, early_stop=profile.early_stop)
+        settings = replace(
+            self._settings, timeouts=profile.effective_timeouts, on_repetition=profile.on_repetition
+        )
         run = Run(info, host, settings)
         run.on_done = self._forget
         self._runs[run.run_id] = run
@@ -318,7 +321,7 @@ def _question(command: SendMessage, author: str) -> Message:
         parent_id=command.parent_id,
         role="user",
         author=author,
-        content=command.content,
+        content=[TextPart(text=part.text) for part in command.content],
         created_at=time.time(),
     )
 
@@ -335,5 +338,5 @@ def _empty_answer(command: SendMessage | RegenerateAnswer, profile: Profile) -> 
     )
 
 
-def _refused(code: str, message: str, cure: str, field: str | None = None) -> CommandError:
-    return CommandError(ErrorInfo(code=code, message=message, cure=cure, field=field))
+def _refused(code: str, message: str, hint: str, field: str | None = None) -> CommandError:
+    return CommandError(ErrorInfo(code=code, message=message, hint=hint, field=field))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..chats.text import StreamText
-from ..protocol import Channel, Digests, ErrorInfo, FinishReason, RunInfo, TextLengths, TimeLimit, WaitedFor
+from ..chats.text import RunText
+from ..chats.tree import digests_of
+from ..protocol import ErrorInfo, FinishReason, LimitKind, RunInfo, TimeLimit
 from .attempt import Attempt
 from .run_stats import RunStats
 
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 UNEXPLAINED = ErrorInfo(
     code="internal_error",
     message="The answer ended with an error that could not be read.",
-    cure="Ask again; if it lasts, see the server's log.",
+    hint="Ask again; if it lasts, see the server's log.",
 )
 
 
@@ -27,37 +28,37 @@ class Outcome:
 
     finish_reason: FinishReason
     error: ErrorInfo | None = None
-    kept: TextLengths | None = None
+    kept: list[int] | None = None
     time_limit: TimeLimit | None = None
 
 
-_TIMED_OUT: Final[dict[WaitedFor, ErrorInfo]] = {
+_TIMED_OUT: Final[dict[LimitKind, ErrorInfo]] = {
     "first_token": ErrorInfo(
         code="no_first_token",
         message="No first token came within {seconds:g} seconds.",
-        cure="Try again; if it lasts, check the provider, or raise limits.first_token in the profile.",
+        hint="Try again; if it lasts, check the provider, or raise timeouts.first_token in the profile.",
     ),
     "next_token": ErrorInfo(
         code="answer_stalled",
         message="The answer stood still for {seconds:g} seconds.",
-        cure="Continue; if it recurs, check the provider, or raise limits.stall in the profile.",
+        hint="Continue; if it recurs, check the provider, or raise timeouts.stall in the profile.",
     ),
     "end": ErrorInfo(
         code="answer_too_slow",
         message="The answer was not complete after {seconds:g} seconds.",
-        cure="Continue, or raise limits.total in the profile.",
+        hint="Continue, or raise timeouts.total in the profile.",
     ),
     "resume": ErrorInfo(
         code="paused_too_long",
-        message="The answer was paused longer than the provider's text can be held back.",
-        cure="What was shown is kept; Continue goes on from there.",
+        message="The answer was paused for longer than {seconds:g} seconds.",
+        hint="What was shown is kept; Continue goes on from there.",
     ),
 }
 
 
-def timed_out(limit: TimeLimit, kept: TextLengths | None = None) -> Outcome:
+def timed_out(limit: TimeLimit, kept: list[int] | None = None) -> Outcome:
     """Return the end of a run that reached a time limit."""
-    error = _TIMED_OUT[limit.waited_for]
+    error = _TIMED_OUT[limit.limit_kind]
     said = error.model_copy(update={"message": error.message.format(seconds=limit.seconds)})
     return Outcome("timeout", said, kept, limit)
 
@@ -65,12 +66,11 @@ def timed_out(limit: TimeLimit, kept: TextLengths | None = None) -> Outcome:
 def final_info(
     info: RunInfo,
     ending: Outcome,
-    texts: Mapping[Channel, StreamText],
+    text: RunText,
     attempts: Sequence[Attempt],
     stats: RunStats,
 ) -> RunInfo:
     """Return the terminal state of a run."""
-    digests = {channel: text.digest() for channel, text in texts.items()}
     update = {
         "status": "finished",
         "progress": None,
@@ -79,7 +79,7 @@ def final_info(
         "time_limit": ending.time_limit,
         "kept": ending.kept,
         "error": ending.error,
-        "digest": Digests(content=digests["content"], reasoning=digests["reasoning"]),
+        "digest": digests_of(text),
         "usage": attempts[-1].usage if attempts else None,
         "timings": stats.timings(),
         "counts": stats.counts(attempts, ending.kept),

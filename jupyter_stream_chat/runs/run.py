@@ -11,23 +11,21 @@ import contextvars
 import logging
 import math
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from ..chats.text import StreamText
+from ..chats.text import RunText
 from ..protocol import (
-    Channel,
     ErrorInfo,
-    Pause,
+    PartKind,
     PauseReason,
     Progress,
     ProgressStage,
     RunInfo,
     RunStatus,
-    TextLengths,
     TimeLimit,
 )
 from ..providers.adapter import Pausable
@@ -62,8 +60,8 @@ class Run:
         self._host = host
         self._settings = settings or RunSettings()
         self._stats = RunStats()
-        self._watchdog = Watchdog(self._settings.limits, self._expired)
-        looks = self._settings.early_stop != "off"
+        self._watchdog = Watchdog(self._settings.timeouts, self._expired)
+        looks = self._settings.on_repetition != "off"
         self._buffer = AnswerBuffer(self, self._stats, self._on_repetition if looks else None)
         self._status: tuple[RunStatus, Progress | None] = (info.status, info.progress)
         """What the run does, or would do if it were not paused."""
@@ -83,9 +81,9 @@ class Run:
         return self.info.run_id
 
     @property
-    def texts(self) -> Mapping[Channel, StreamText]:
-        """The text so far, both channels."""
-        return self._buffer.texts
+    def text(self) -> RunText:
+        """The text so far."""
+        return self._buffer.text
 
     @property
     def orphan(self) -> asyncio.Task[None] | None:
@@ -104,34 +102,40 @@ class Run:
 
     # --- from outside ---------------------------------------------------------------------------
 
-    def interrupt(self, shown: TextLengths | None = None) -> bool:
+    def interrupt(self, shown: Sequence[int] | None = None) -> bool:
         """Stop the run and keep what was shown. The first stop wins; False: it had already finished."""
         pause_buffer = self._buffer.pause_buffer
-        kept = self._buffer.clamped(shown or (pause_buffer.shown if pause_buffer else None))
-        goes_round = pause_buffer is not None and pause_buffer.pause.reason == "repetition"
+        if shown is None and pause_buffer is not None:
+            shown = pause_buffer.shown
+        kept = self._buffer.clamped(shown)
+        goes_round = pause_buffer is not None and pause_buffer.reason == "repetition"
         return self._end_early(Outcome("repetition" if goes_round else "interrupted", kept=kept))
 
     def abandon(self, error: ErrorInfo) -> bool:
         """Stop the run because the server ends; all its text is kept. False: it had already finished."""
         return self._end_early(Outcome("lost", error, self._buffer.clamped(None)))
 
-    def pause(self, shown: TextLengths | None = None, reason: PauseReason = "asked") -> bool:
+    def pause(self, shown: Sequence[int] | None = None, reason: PauseReason = "asked") -> bool:
         """Add nothing more to the text until ``resume``. False: it had already finished, or was stopped.
 
-        A model that can be paused computes nothing; what another says is held back, within bounds.
+        A model that can be paused computes nothing; the text of any other is held back, within bounds. Every
+        pause ends by itself: the run ends then with what was shown.
         """
         if self._buffer.pause_buffer is not None:
             return self._stop is None
         if self._stop is not None or self._pump is None or self._pump.done():
             return False
-        # A pause that nobody asked for ends in any case: a notebook or a script has nobody to answer.
+        # A pause that nobody asked for is short: a notebook or a script has nobody to answer.
         can_wait = isinstance(self._llm, Pausable) and reason == "asked"
-        seconds = None if can_wait else self._settings.hold_seconds
+        seconds = self._settings.max_pause_seconds
+        if not can_wait:
+            seconds = min(seconds, self._settings.auto_end_seconds)
         self._buffer.pause_buffer = PauseBuffer(
-            Pause(reason=reason, hold_seconds=seconds),
+            reason,
+            seconds,
             self._buffer.clamped(shown),
-            self._settings.hold_characters,
-            self._held_too_long,
+            self._settings.buffer_characters,
+            self._paused_too_long,
         )
         self._not_paused.clear()
         self._watchdog.pause()
@@ -171,33 +175,33 @@ class Run:
     def _expired(self, limit: TimeLimit) -> None:
         self._end_early(timed_out(limit))
 
-    def _held_too_long(self) -> None:
+    def _paused_too_long(self) -> None:
         pause_buffer = self._buffer.pause_buffer
         assert pause_buffer is not None
-        if pause_buffer.pause.reason == "repetition":
+        if pause_buffer.reason == "repetition":
             self._end_early(Outcome("repetition", kept=pause_buffer.shown))
         else:
-            limit = TimeLimit(waited_for="resume", seconds=self._settings.hold_seconds)
+            limit = TimeLimit(limit_kind="resume", seconds=pause_buffer.seconds)
             self._end_early(timed_out(limit, pause_buffer.shown))
 
     def _on_repetition(self, loop: Repeat) -> None:
         log.info("Run %s repeats %d characters %d times", self.run_id, len(loop.pattern), loop.times)
-        if self._settings.early_stop == "ask":
+        if self._settings.on_repetition == "ask":
             self.pause(reason="repetition")
         else:
             self._end_early(Outcome("repetition", kept=self._buffer.clamped(None)))
 
-    def kept(self, channel: Channel, text: str) -> None:
-        """Put text where it survives the process."""
-        self._host.keep(channel, text)
+    def keep(self, part: int, kind: PartKind, text: str) -> None:
+        """Put text of a part where it survives the process."""
+        self._host.keep(part, kind, text)
 
     def began(self) -> None:
         """Take note of the first text."""
         self._set_status("streaming")
 
-    def on_text(self, channel: Channel) -> None:
-        """Tell whoever watches that there is more text."""
-        self._host.on_text(self, channel)
+    def on_text(self) -> None:
+        """Tell the readers that there is more text."""
+        self._host.on_text(self)
 
     # --- the pump -------------------------------------------------------------------------------
 
@@ -209,6 +213,7 @@ class Run:
             self._llm = llm
             if self._buffer.pause_buffer is not None and isinstance(llm, Pausable):
                 llm.pause()
+                self._extend_pause()
             prompt = await self._host.prompt()
             self._buffer.trimmer = prompt.trimmer()
             self._set_status("waiting")
@@ -241,13 +246,13 @@ class Run:
             await asyncio.sleep(left - (shown - 1))
         self._set_status("waiting")
 
-    def _append(self, channel: Channel, text: str) -> None:
+    def _append(self, kind: PartKind, text: str) -> None:
         """Take text from the model: kept first, then announced."""
-        if self._closed:  # an orphan still speaks; its run has ended
+        if self._closed:  # an orphaned model still generates; its run has ended
             return
         self._stats.arrived()
         self._watchdog.on_token()
-        self._buffer.add(channel, text)
+        self._buffer.add(kind, text)
 
     def _on_progress(self, stage: ProgressStage, fraction: float | None, position: int | None) -> None:
         if self._closed or self._stats.has_text:
@@ -278,8 +283,7 @@ class Run:
         """Wait for the pump, or stop it; then write the terminal state, once."""
         assert self._pump is not None
         await self._pump_over_or_stop.wait()
-        if self._buffer.pause_buffer is not None:
-            self._buffer.pause_buffer.stop_timer()
+        self._extend_pause()
         await self._not_paused.wait()
         if self._stop is not None:
             await self._release(self._pump)
@@ -287,7 +291,7 @@ class Run:
         self._buffer.close()
         self._closed = True
         ending = self._stop or self._ending(self._pump)
-        self.info = final_info(self.info, ending, self.texts, self.attempts, self._stats)
+        self.info = final_info(self.info, ending, self.text, self.attempts, self._stats)
         report(self.info)
         try:
             await self._host.finished(self)
@@ -297,6 +301,13 @@ class Run:
             self._done.set()
             if self.on_done is not None:
                 self.on_done(self)
+
+    def _extend_pause(self) -> None:
+        """Let a pause that was asked for last longer: the model has ended, or can be paused itself."""
+        pause_buffer = self._buffer.pause_buffer
+        if self._stop is None and pause_buffer is not None and pause_buffer.reason == "asked":
+            pause_buffer.end_after(self._settings.max_pause_seconds)
+            self._tell_status()
 
     async def _release(self, pump: asyncio.Task[None]) -> None:
         """Cancel the pump until it is done; after the settings' time leave it."""

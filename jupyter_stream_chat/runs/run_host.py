@@ -1,4 +1,4 @@
-"""What a run needs of the world around it; ``host`` is the real one, tests have one in memory."""
+"""What a run needs of the world around it; ``ChatRunHost`` is the real one, tests have one in memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from langchain_core.language_models import BaseChatModel
 
-from ..protocol import Channel, ErrorInfo
+from ..protocol import ErrorInfo, PartKind
 from ..providers.adapter import OnProgress
 from .continuation import Prompt
 from .streaming_fallback import Memory
@@ -27,11 +27,11 @@ class RunHost(Memory, Protocol):
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error of the provider's means."""
 
-    def keep(self, channel: Channel, text: str) -> None:
-        """Put text where it survives the process. Does not raise."""
+    def keep(self, part: int, kind: PartKind, text: str) -> None:
+        """Put text of a part where it survives the process. Does not raise."""
 
-    def on_text(self, run: Run, channel: Channel) -> None:
-        """Tell whoever watches that a channel has more text."""
+    def on_text(self, run: Run) -> None:
+        """Tell the readers that the run has more text."""
 
     def progressed(self, run: Run) -> None:
         """Tell whoever watches that the status or the progress changed."""

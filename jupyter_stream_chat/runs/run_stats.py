@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from ..protocol import Channel, Counts, TextLengths, Timings
+from ..protocol import Counts, Timings
 from .attempt import Attempt
 
 
@@ -19,16 +19,19 @@ class RunStats:
         self._first_text: float | None = None
         self._stopped: float | None = None
         self._released: float | None = None
-        self._ends: dict[Channel, array[int]] = {"content": array("Q"), "reasoning": array("Q")}
+        self._ends: list[array[int]] = []
+        """For each part: its length after each token."""
         self._after_stop = 0
 
     def arrived(self) -> None:
         """Note that the model said something."""
         self._after_stop += self._stopped is not None
 
-    def took(self, channel: Channel, length: int) -> bool:
-        """Note a token that was handed on, by the channel's length with it; True for the first."""
-        self._ends[channel].append(length)
+    def took(self, part: int, length: int) -> bool:
+        """Note a token that was handed on, by its part's length with it; True for the first of all."""
+        if part == len(self._ends):
+            self._ends.append(array("Q"))
+        self._ends[part].append(length)
         if self._first_text is not None:
             return False
         self._first_text = time.monotonic()
@@ -44,7 +47,7 @@ class RunStats:
         self._stopped = time.monotonic()
 
     def release(self) -> None:
-        """Note that the provider has let go."""
+        """Note that the provider has closed the connection."""
         self._released = time.monotonic()
 
     def timings(self) -> Timings:
@@ -52,25 +55,26 @@ class RunStats:
         return Timings(
             first_token_ms=_ms(self._accepted, self._first_text),
             total_ms=_ms(self._accepted, time.monotonic()) or 0.0,
-            released_ms=None if self._stopped is None else _ms(self._stopped, self._released),
+            disconnect_ms=None if self._stopped is None else _ms(self._stopped, self._released),
         )
 
-    def counts(self, attempts: Sequence[Attempt], kept: TextLengths | None = None) -> Counts:
+    def counts(self, attempts: Sequence[Attempt], kept: Sequence[int] | None = None) -> Counts:
         """Return the counts, summed over the attempts. ``kept``: what a stop left of the text."""
         callbacks = [attempt.callback for attempt in attempts]
         return Counts(
             tokens=sum(callback.tokens for callback in callbacks),
             logged=sum(callback.logged for callback in callbacks),
             forwarded=sum(callback.forwarded for callback in callbacks),
-            characters=sum(ends[-1] for ends in self._ends.values() if ends),
+            characters=sum(ends[-1] for ends in self._ends),
             unreported=sum(attempt.unreported for attempt in attempts),
             after_interrupt=self._after_stop,
-            discarded=self._tokens_beyond(kept) if kept else 0,
+            discarded=0 if kept is None else self._tokens_beyond(kept),
         )
 
-    def _tokens_beyond(self, kept: TextLengths) -> int:
+    def _tokens_beyond(self, kept: Sequence[int]) -> int:
+        lengths = [*kept, *[0] * len(self._ends)]
         return sum(
-            len(ends) - bisect_right(ends, getattr(kept, channel)) for channel, ends in self._ends.items()
+            len(ends) - bisect_right(ends, length) for ends, length in zip(self._ends, lengths, strict=False)
         )
 
 

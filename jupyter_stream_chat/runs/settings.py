@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..protocol import EarlyStop
-from ..providers.profiles.catalog import EARLY_STOP
-from ..providers.profiles.timeouts import HOSTED, TimeLimits
+from ..protocol import OnRepetition
+from ..providers.profiles.catalog import ON_REPETITION
+from ..providers.profiles.timeouts import HOSTED, Timeouts
 from .admission_gate import AdmissionGate
-from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS
+from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS, MAX_PAUSE_SECONDS
 
 RELEASE_SECONDS = 5.0
-"""How long a provider may take to let go after an interrupt."""
+"""How long a provider may take to close the connection after an interrupt."""
 
 
 @dataclass(frozen=True)
 class RunSettings:
     """What the profile and the server say about a run's life."""
 
-    limits: TimeLimits = HOSTED
-    early_stop: EarlyStop = EARLY_STOP
-    hold_seconds: float = AUTO_END_SECONDS
+    timeouts: Timeouts = HOSTED
+    on_repetition: OnRepetition = ON_REPETITION
+    auto_end_seconds: float = AUTO_END_SECONDS
     """How long the text of a provider that cannot be paused is held back."""
-    hold_characters: int = BUFFER_CHARACTERS
+    max_pause_seconds: float = MAX_PAUSE_SECONDS
+    """How long any run may stay paused."""
+    buffer_characters: int = BUFFER_CHARACTERS
     release_seconds: float = RELEASE_SECONDS
     tracing_allowed: bool = False
     turnstile: AdmissionGate = field(default_factory=AdmissionGate)

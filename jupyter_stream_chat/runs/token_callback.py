@@ -7,7 +7,8 @@ token from the log. The README says how to switch the log on.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,13 @@ from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, GenerationChunk, LLMResult
 
-from ..protocol import Channel
-from ..providers.openai.chunks import reasoning_of, text_of
+from ..protocol import PartKind
+from ..providers.openai.chunks import pieces_of
 
 log = logging.getLogger(__name__)
 token_log = logging.getLogger("jupyter_stream_chat.tokens")
 
-Forward = Callable[[Channel, str], None]
+Forward = Callable[[PartKind, str], None]
 
 
 class TokenCallback(AsyncCallbackHandler):
@@ -31,8 +32,8 @@ class TokenCallback(AsyncCallbackHandler):
 
     def __init__(self, root: UUID, run_id: str, forward: Forward) -> None:
         """``root`` is the LangChain run to hear; ``run_id`` names ours in the log."""
-        self.received: dict[Channel, int] = {"content": 0, "reasoning": 0}
-        """Code points that LangChain reported, whether or not they could be forwarded."""
+        self.received: Counter[PartKind] = Counter()
+        """Code points that LangChain reported by kind, whether or not they could be forwarded."""
         self.tokens = 0
         self.logged = 0
         self.forwarded = 0
@@ -57,9 +58,9 @@ class TokenCallback(AsyncCallbackHandler):
         if run_id != self._root:
             return
         if isinstance(chunk, ChatGenerationChunk):
-            self._deliver(reasoning_of(chunk.message), text_of(chunk.message))
-        elif isinstance(token, str):
-            self._deliver("", token)
+            self._deliver(pieces_of(chunk.message))
+        elif isinstance(token, str) and token:
+            self._deliver([("text", token)])
 
     async def on_llm_end(
         self,
@@ -72,31 +73,28 @@ class TokenCallback(AsyncCallbackHandler):
     ) -> None:
         """Log and forward an answer that was not streamed: it counts as one text."""
         if run_id == self._root and not self.tokens and (message := _answer(response)):
-            self._deliver(reasoning_of(message), text_of(message))
+            self._deliver(pieces_of(message))
 
-    def _deliver(self, reasoning: str, content: str) -> None:
-        if not reasoning and not content:
+    def _deliver(self, pieces: Sequence[tuple[PartKind, str]]) -> None:
+        if not pieces:
             return
         self.tokens += 1
-        self.received["reasoning"] += len(reasoning)
-        self.received["content"] += len(content)
-        self._log(reasoning, content)
+        for kind, text in pieces:
+            self.received[kind] += len(text)
+        self._log(pieces)
         try:
-            if reasoning:
-                self._forward("reasoning", reasoning)
-            if content:
-                self._forward("content", content)
+            for kind, text in pieces:
+                self._forward(kind, text)
             self.forwarded += 1
         except Exception:
             log.exception("Run %s: a token could not be forwarded", self._run_id)
 
-    def _log(self, reasoning: str, content: str) -> None:
+    def _log(self, pieces: Sequence[tuple[PartKind, str]]) -> None:
         try:
-            # %r: a lone surrogate or an escape sequence must not reach a terminal.
-            if reasoning:
-                token_log.debug("%s token %d reasoning %r", self._run_id, self.tokens, reasoning)
-            if content:
-                token_log.debug("%s token %d %r", self._run_id, self.tokens, content)
+            for kind, text in pieces:
+                name = "" if kind == "text" else f"{kind} "
+                # %r: a lone surrogate or an escape sequence must not reach a terminal.
+                token_log.debug("%s token %d %s%r", self._run_id, self.tokens, name, text)
             self.logged += 1
         except Exception:  # noqa: BLE001 - logging is what is broken; the run's counts tell it
             pass

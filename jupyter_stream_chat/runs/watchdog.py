@@ -10,8 +10,8 @@ import asyncio
 import math
 from collections.abc import Callable, Iterator
 
-from ..protocol import TimeLimit, WaitedFor
-from ..providers.profiles.timeouts import TimeLimits
+from ..protocol import LimitKind, TimeLimit
+from ..providers.profiles.timeouts import Timeouts
 
 _ROUNDING = 1e-3
 """Seconds that a timer may fire too early."""
@@ -22,13 +22,13 @@ class Watchdog:
 
     def __init__(
         self,
-        limits: TimeLimits,
+        timeouts: Timeouts,
         expired: Callable[[TimeLimit], None],
         *,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         """``expired`` is called once, with the limit that was reached. ``loop``: whose clock counts."""
-        self._limits = limits
+        self._timeouts = timeouts
         self._expired = expired
         self._loop = loop or asyncio.get_running_loop()
         self._worked = 0.0
@@ -115,12 +115,12 @@ class Watchdog:
     def _ends(self) -> Iterator[tuple[float, TimeLimit]]:
         """Yield at which second of work each limit is reached."""
         if self._heard is not None:
-            yield from self._end("next_token", self._heard, self._limits.stall)
+            yield from self._end("next_token", self._heard, self._timeouts.stall)
         elif self._asked is not None:
-            yield from self._end("first_token", self._asked, self._limits.first_token)
-        yield from self._end("end", 0.0, self._limits.total)
+            yield from self._end("first_token", self._asked, self._timeouts.first_token)
+        yield from self._end("end", 0.0, self._timeouts.total)
 
     @staticmethod
-    def _end(waited_for: WaitedFor, start: float, seconds: float | None) -> Iterator[tuple[float, TimeLimit]]:
+    def _end(limit_kind: LimitKind, start: float, seconds: float | None) -> Iterator[tuple[float, TimeLimit]]:
         if seconds:
-            yield start + seconds, TimeLimit(waited_for=waited_for, seconds=seconds)
+            yield start + seconds, TimeLimit(limit_kind=limit_kind, seconds=seconds)

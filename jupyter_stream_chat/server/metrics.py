@@ -71,10 +71,10 @@ class Metrics:
         if timings is None:
             return
         if run.finish_reason == "interrupted":
-            if timings.released_ms is None:
+            if timings.disconnect_ms is None:
                 ORPHANED.inc()
             else:
-                RELEASED.observe(timings.released_ms / 1000)
+                RELEASED.observe(timings.disconnect_ms / 1000)
         if timings.first_token_ms is None:
             return
         FIRST_TOKEN.observe(timings.first_token_ms / 1000)

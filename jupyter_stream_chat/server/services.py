@@ -165,6 +165,7 @@ async def open_services(settings: Settings) -> Services:
         max_queued_runs=settings.max_queued_runs,
         max_message_characters=settings.max_message_characters,
         tracing=settings.tracing,
+        max_pause_seconds=settings.max_pause_seconds,
     )
     key_file = KeyFile(settings.data_folder)
     services = Services(settings, chat_service, registry, runs, deployments, engine, Metrics(), key_file)

@@ -5,17 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from jupyter_stream_chat.chats.feed import LiveRun
-from jupyter_stream_chat.chats.text import StreamText
-from jupyter_stream_chat.protocol import (
-    Channel,
-    ChatInfo,
-    Digests,
-    Message,
-    RunInfo,
-    TextLengths,
-    TextPart,
-    Wire,
-)
+from jupyter_stream_chat.chats.text import RunText
+from jupyter_stream_chat.chats.tree import digests_of, parts_of, written
+from jupyter_stream_chat.protocol import ChatInfo, Message, PartKind, RunInfo, TextPart, Wire
 
 CHAT = "chat-0001"
 
@@ -64,14 +56,23 @@ def run(number: int, chat_id: str = CHAT) -> RunInfo:
     )
 
 
+def run_text(text: str, reasoning: str = "") -> RunText:
+    """Make what a run has written: its reasoning, if any, then its text, if any."""
+    given: list[tuple[PartKind, str]] = [("reasoning", reasoning), ("text", text)]
+    return RunText(part for part in given if part[1])
+
+
+def answered(message: Message, run: RunInfo, text: str, reasoning: str = "") -> Message:
+    """Return an answer in which a run has written so far."""
+    return written(message, run, parts_of(run.run_id, run_text(text, reasoning)))
+
+
 @dataclass
 class Writing:
     """A run that writes, driven by a test. A ``LiveRun``."""
 
     info: RunInfo
-    texts: dict[Channel, StreamText] = field(
-        default_factory=lambda: {"content": StreamText(), "reasoning": StreamText()}
-    )
+    text: RunText = field(default_factory=RunText)
 
     @property
     def run_id(self) -> str:
@@ -80,13 +81,12 @@ class Writing:
 
     def ended(self, kept: int | None = None) -> RunInfo:
         """Return the run's final state."""
-        digests = {channel: text.digest() for channel, text in self.texts.items()}
         reason = "stop" if kept is None else "interrupted"
         update = {
             "status": "finished",
             "finish_reason": reason,
-            "kept": None if kept is None else TextLengths(content=kept),
-            "digest": Digests(**digests),
+            "kept": None if kept is None else [kept],
+            "digest": digests_of(self.text),
         }
         return self.info.model_copy(update=update)
 
@@ -96,15 +96,15 @@ class Reader:
     """A subscriber that keeps all that it is told."""
 
     events: list[Wire] = field(default_factory=list)
-    growths: list[tuple[str, Channel]] = field(default_factory=list)
+    growths: list[str] = field(default_factory=list)
 
     def event(self, event: Wire) -> None:
         """Keep an event."""
         self.events.append(event)
 
-    def on_text(self, live: LiveRun, channel: Channel) -> None:
+    def on_text(self, live: LiveRun) -> None:
         """Keep a note of growth."""
-        self.growths.append((live.run_id, channel))
+        self.growths.append(live.run_id)
 
     @property
     def types(self) -> list[str]:

@@ -31,11 +31,11 @@ async def main(data_dir: Path, number: int) -> None:
     while not told.done():
         count += 1
         word = f"wörd{count} "
-        writing.texts["content"].append(word)
-        spool.append("content", word)
+        writing.text.append("text", word)
+        spool.append(0, "text", word)
         print(word, flush=True)
         await asyncio.sleep(0.0005)
-    await chat_service.end_run(writing.ended(), writing.texts)
+    await chat_service.end_run(writing.ended(), writing.text)
     spool.remove()
     await chat_service.close()
     print("ended", flush=True)

@@ -15,7 +15,8 @@ import pytest
 
 from jupyter_stream_chat.chats import sqlite as database_module
 from jupyter_stream_chat.chats.backup import back_up
-from jupyter_stream_chat.chats.sqlite import _VERSIONS, FILE_NAME, Database
+from jupyter_stream_chat.chats.migrations import _FIRST
+from jupyter_stream_chat.chats.sqlite import FILE_NAME, Database
 
 
 def insert(database: Database, name: str, fields: str = "{}") -> None:
@@ -116,7 +117,7 @@ def test_without_room_for_the_copy_the_old_database_is_left_alone(
 ) -> None:
     file = tmp_path / FILE_NAME
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as first:
-        for statement in _VERSIONS[0].split(";\n"):
+        for statement in _FIRST.split(";\n"):
             first.execute(statement)
         first.execute("INSERT INTO chats VALUES ('chat-0001', '', 'Old', 1, 2, 'mine', 'off')")
         first.execute("PRAGMA user_version = 1")

@@ -13,10 +13,11 @@ import pytest
 from jupyter_stream_chat.chats.chat_service import ChatService
 from jupyter_stream_chat.chats.command_error import ChatBusy, IdTaken, UnknownChat, UnknownMessage
 from jupyter_stream_chat.chats.feed import LiveRun
-from jupyter_stream_chat.chats.transcript import CHANNELS, Transcript
-from jupyter_stream_chat.chats.tree import Turn, text_of
-from jupyter_stream_chat.protocol import Channel, Delta, RunFinished, Wire
+from jupyter_stream_chat.chats.text import Cursor
+from jupyter_stream_chat.chats.tree import text_of
+from jupyter_stream_chat.protocol import Delta, PartKind, RunFinished, Wire
 
+from ..transcript import Transcript
 from .made import CHAT, Reader, Writing, answer, chat, question, run
 
 
@@ -42,8 +43,8 @@ async def ask(
 ) -> None:
     """Ask and answer."""
     writing = await begin(chat_service, number, parent_id)
-    writing.texts["content"].append(text)
-    await chat_service.end_run(writing.ended(), writing.texts)
+    writing.text.append("text", text)
+    await chat_service.end_run(writing.ended(), writing.text)
 
 
 # --- what pages are told ------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ async def test_a_command_sent_twice_takes_effect_once(chat_service: ChatService)
     writing = await begin(chat_service, 1)
     assert await chat_service.begin_run(question(1), answer(1), writing.info) is None
     assert chat_service.not_saved is None
-    await chat_service.end_run(writing.ended(), writing.texts)
+    await chat_service.end_run(writing.ended(), writing.text)
     assert await chat_service.begin_run(question(1), answer(1), writing.info) is None
     assert page.types == ["message_added", "message_added", "run_started", "run_finished"]
 
@@ -143,12 +144,13 @@ async def test_what_does_not_exist_is_unknown(chat_service: ChatService) -> None
 
 async def test_the_next_prompt_has_what_was_kept(chat_service: ChatService) -> None:
     writing = await begin(chat_service, 1)
-    writing.texts["content"].append("One, two, three")
-    writing.texts["reasoning"].append("They want a count.")
-    await chat_service.end_run(writing.ended(kept=8), writing.texts)
+    writing.text.append("text", "One, two, three")
+    writing.text.append("reasoning", "They want a count.")
+    await chat_service.end_run(writing.ended(kept=8), writing.text)
     await begin(chat_service, 2, "answer-0001")
     turns = await chat_service.context(CHAT, "question-2")
-    assert turns == [Turn("user", "Question 1?"), Turn("assistant", "One, two"), Turn("user", "Question 2?")]
+    texts = [(turn.role, "".join(part.text for part in turn.parts)) for turn in turns]
+    assert texts == [("user", "Question 1?"), ("assistant", "One, two"), ("user", "Question 2?")]
 
 
 async def test_a_snapshot_has_fifty_messages_and_leads_to_the_older_ones(chat_service: ChatService) -> None:
@@ -188,7 +190,7 @@ class Page:
     def __init__(self, chat_service: ChatService) -> None:
         self.transcript = Transcript(CHAT)
         self._chat_service = chat_service
-        self._sent: dict[tuple[str, Channel], int] = {}
+        self._cursors: dict[str, Cursor] = {}
 
     async def open(self) -> None:
         """Take a snapshot and follow, as a session does: without an await between the two."""
@@ -201,8 +203,7 @@ class Page:
         self.transcript.apply(opened)
         feed = self._chat_service.feed(CHAT)
         for live in feed.live.values():
-            for channel, text in live.texts.items():
-                self._sent[live.run_id, channel] = text.length
+            self._cursors[live.run_id] = Cursor(live.text, live.text.lengths)
         feed.subscribe(self)
 
     def event(self, event: Wire) -> None:
@@ -212,12 +213,14 @@ class Page:
         assert seq == self.transcript.seq + 1, "lost or doubled"
         self.transcript.apply(event)  # type: ignore[arg-type]
 
-    def on_text(self, live: LiveRun, channel: Channel) -> None:
+    def on_text(self, live: LiveRun) -> None:
         """Fold text that goes on exactly where the snapshot ended."""
-        text, at = live.texts[channel], self._sent.get((live.run_id, channel), 0)
-        self._sent[live.run_id, channel] = text.length
-        named = None if channel == "content" else channel
-        self.transcript.apply(Delta(run_id=live.run_id, offset=at, text=text.tail(at), channel=named))
+        cursor = self._cursors.setdefault(live.run_id, Cursor(live.text))
+        while piece := cursor.next(100):
+            self.transcript.apply(Delta(run_id=live.run_id, **piece._asdict()))
+
+
+KINDS: tuple[PartKind, ...] = ("text", "reasoning")
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -232,11 +235,10 @@ async def test_a_snapshot_at_any_moment_loses_and_doubles_nothing(
         for number in range(1, 9):
             writing = await begin(chat_service, number, parent)
             for _ in range(chance.randint(0, 6)):
-                channel = chance.choice(CHANNELS)
-                writing.texts[channel].append(chance.choice(["word ", "字", "🙂"]))
-                chat_service.feed(CHAT).on_text(writing, channel)
+                writing.text.append(chance.choice(KINDS), chance.choice(["word ", "字", "🙂"]))
+                chat_service.feed(CHAT).on_text(writing)
                 await asyncio.sleep(0)
-            await chat_service.end_run(writing.ended(), writing.texts)
+            await chat_service.end_run(writing.ended(), writing.text)
             parent = f"answer-{number:04}"
 
     async def look() -> None:
@@ -272,7 +274,7 @@ async def test_a_chat_deleted_while_a_run_writes_still_tells_its_end(chat_servic
     page = Reader()
     chat_service.feed(CHAT).subscribe(page)
     await chat_service.delete_chat(CHAT)
-    await chat_service.end_run(writing.ended(), writing.texts)
+    await chat_service.end_run(writing.ended(), writing.text)
     assert page.types == ["run_finished"]
     with pytest.raises(UnknownChat):
         await chat_service.chat(CHAT)
@@ -290,9 +292,9 @@ async def test_without_a_folder_chats_live_in_memory_and_it_is_said(tmp_path: Pa
     writing = Writing(run(1))
     spool = await chat_service.begin_run(question(1), answer(1), writing.info)
     assert spool is not None
-    spool.append("content", "Yes.")
-    writing.texts["content"].append("Yes.")
-    await chat_service.end_run(writing.ended(), writing.texts)
+    spool.append(0, "text", "Yes.")
+    writing.text.append("text", "Yes.")
+    await chat_service.end_run(writing.ended(), writing.text)
     spool.remove()
     assert text_of((await chat_service.snapshot(CHAT)).messages[-1]) == "Yes."
     await chat_service.close()
@@ -306,8 +308,8 @@ async def test_a_disk_that_fails_in_between_is_said_and_stops_no_run(chat_servic
         chat_service.not_saved.code if chat_service.not_saved else ""
     )
     await chat_service._in_thread(chat_service._store._db.execute, "PRAGMA query_only = ON")
-    writing.texts["content"].append("Still here.")
-    await chat_service.end_run(writing.ended(), writing.texts)
+    writing.text.append("text", "Still here.")
+    await chat_service.end_run(writing.ended(), writing.text)
     assert told == ["not_saved"]
     await ask(chat_service, 3, "answer-0002")
     opened = await chat_service.snapshot(CHAT)
@@ -329,11 +331,11 @@ async def test_a_spool_that_fails_is_said_until_the_text_is_in_the_store(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", full)
-        spool.append("content", "Yes.")
+        spool.append(0, "text", "Yes.")
         await asyncio.sleep(0)
     assert told == [True]
-    writing.texts["content"].append("Yes.")
-    await chat_service.end_run(writing.ended(), writing.texts)
+    writing.text.append("text", "Yes.")
+    await chat_service.end_run(writing.ended(), writing.text)
     assert told == [True, False]
 
 
@@ -343,7 +345,7 @@ async def test_a_spool_folder_that_cannot_be_written_is_said(tmp_path: Path) -> 
     await chat_service.create_chat("", chat())
     writing = await begin(chat_service, 1)
     assert chat_service.not_saved is not None
-    await chat_service.end_run(writing.ended(), writing.texts)
+    await chat_service.end_run(writing.ended(), writing.text)
     assert chat_service.not_saved is None
     await chat_service.close()
 
@@ -369,6 +371,6 @@ async def test_a_run_ends_for_its_readers_even_if_its_end_cannot_be_written(
     with monkeypatch.context() as patch:
         patch.setattr(chat_service._ownership, "end", broken)
         with pytest.raises(RuntimeError):
-            await chat_service.end_run(writing.ended(), writing.texts)
+            await chat_service.end_run(writing.ended(), writing.text)
     assert [type(event) for event in seen.events] == [RunFinished]
     assert not chat_service.feed(CHAT).live

@@ -11,7 +11,6 @@ from jupyter_stream_chat.chats.chat_store import ChatStore
 from jupyter_stream_chat.chats.command_error import ChatBusy, IdTaken, UnknownChat, UnknownMessage
 from jupyter_stream_chat.chats.tree import parts_of, text_of
 from jupyter_stream_chat.protocol import (
-    Channel,
     DeploymentLimitation,
     Limitation,
     Message,
@@ -19,7 +18,7 @@ from jupyter_stream_chat.protocol import (
     TextPart,
 )
 
-from .made import CHAT, Writing, answer, chat, question, run
+from .made import CHAT, Writing, answer, chat, question, run, run_text
 
 
 @pytest.fixture
@@ -35,9 +34,8 @@ def ask(store: ChatStore, number: int, parent_id: str | None = None, text: str =
     """Ask and answer; return both messages as they are stored."""
     assert store.start_run(question(number, parent_id), answer(number), run(number))
     writing = Writing(run(number))
-    writing.texts["content"].append(text)
-    texts = {"content": text, "reasoning": "Hm."}
-    assert store.finish_run(writing.ended(), parts_of(run(number).run_id, texts))  # type: ignore[arg-type]
+    writing.text.append("text", text)
+    assert store.finish_run(writing.ended(), parts_of(run(number).run_id, run_text(text, "Hm.")))
     return store.path_to_root(CHAT, answer(number).message_id)[-2:]
 
 
@@ -64,8 +62,8 @@ def test_twice_is_once(store: ChatStore) -> None:
     assert store.start_run(*arguments) == [question(1), answer(1)]
     assert store.start_run(*arguments) is None
     writing = Writing(run(1))
-    first = parts_of("run-00001", {"content": "first", "reasoning": ""})
-    second = parts_of("run-00001", {"content": "second", "reasoning": ""})
+    first = parts_of("run-00001", run_text("first"))
+    second = parts_of("run-00001", run_text("second"))
     assert store.finish_run(writing.ended(), first) is True
     assert store.finish_run(writing.ended(kept=0), second) is False
     assert store.start_run(*arguments) is None, "also when it has ended"
@@ -126,7 +124,7 @@ def test_a_second_run_goes_on_in_the_same_answer(store: ChatStore) -> None:
     ask(store, 1, text="One, ")
     more = run(2).model_copy(update={"message_id": "answer-0001"})
     assert store.start_run(None, answer(1), more) == []
-    store.finish_run(Writing(more).ended(), parts_of(more.run_id, {"content": "two.", "reasoning": ""}))
+    store.finish_run(Writing(more).ended(), parts_of(more.run_id, run_text("two.")))
     (_, message), _ = store.messages(CHAT, None, 10)
     assert [part.text for part in message.content] == ["Hm.", "One, ", "two."]
     assert [one.run_id for one in message.runs] == ["run-00001", "run-00002"]
@@ -158,11 +156,8 @@ def regenerate(store: ChatStore, number: int, question_id: str) -> list[Message]
     """Answer a question once more; return what was added."""
     added = store.start_run(None, answer(number).model_copy(update={"parent_id": question_id}), run(number))
     assert added is not None
-    store.finish_run(Writing(run(number)).ended(), parts_of(run(number).run_id, TEXTS))
+    store.finish_run(Writing(run(number)).ended(), parts_of(run(number).run_id, run_text("Otherwise.")))
     return added
-
-
-TEXTS: dict[Channel, str] = {"content": "Otherwise.", "reasoning": ""}
 
 
 def ids(store: ChatStore) -> list[str]:
@@ -243,7 +238,7 @@ def test_what_is_written_after_an_edit_follows_it(store: ChatStore) -> None:
     store.edit_answer(CHAT, "answer-0001", "Uno, ")
     more = run(2).model_copy(update={"message_id": "answer-0001"})
     store.start_run(None, answer(1), more)
-    store.finish_run(Writing(more).ended(), parts_of(more.run_id, {"content": "two.", "reasoning": ""}))
+    store.finish_run(Writing(more).ended(), parts_of(more.run_id, run_text("two.")))
     assert text_of(store.messages(CHAT, None, 50)[0][1]) == "Uno, two."
 
 

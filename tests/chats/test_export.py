@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 
 from jupyter_stream_chat.chats.export import file_name, to_json_bytes, to_markdown
-from jupyter_stream_chat.chats.tree import edited, written
-from jupyter_stream_chat.protocol import Message, TextLengths
+from jupyter_stream_chat.chats.tree import edited
+from jupyter_stream_chat.protocol import Message
 
-from .made import answer, chat, question, run
+from .made import answer, answered, chat, question, run
 
 
 def stopped() -> Message:
     """Return an answer of which a part was shown."""
-    info = run(1).model_copy(update={"kept": TextLengths(content=8)})
-    return written(answer(1), info, {"content": "Paris is big.", "reasoning": "Hm."})
+    info = run(1).model_copy(update={"kept": [3, 8]})
+    return answered(answer(1), info, "Paris is big.", "Hm.")
 
 
 def test_markdown_has_what_counts_of_the_branch() -> None:

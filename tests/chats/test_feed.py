@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from jupyter_stream_chat.chats.feed import ChatFeed, Feed, LiveRun
-from jupyter_stream_chat.protocol import Channel, ChatDeleted, RunProgressed, Wire, WorkspaceEvent
+from jupyter_stream_chat.protocol import ChatDeleted, RunProgressed, Wire, WorkspaceEvent
 
 from .made import Reader, Writing, run
 
@@ -56,7 +56,7 @@ class Broken:
         """Raise."""
         raise RuntimeError("no")
 
-    def on_text(self, live: LiveRun, channel: Channel) -> None:
+    def on_text(self, live: LiveRun) -> None:
         """Raise."""
         raise RuntimeError("no")
 
@@ -67,9 +67,9 @@ def test_a_reader_that_raises_is_dropped_and_harms_nobody(caplog: pytest.LogCapt
     feed.subscribe(Broken())
     feed.subscribe(reader)
     with caplog.at_level(logging.ERROR):
-        feed.on_text(Writing(run(1)), "content")
-        feed.on_text(Writing(run(1)), "reasoning")
-    assert reader.growths == [("run-00001", "content"), ("run-00001", "reasoning")]
+        feed.on_text(Writing(run(1)))
+        feed.on_text(Writing(run(2)))
+    assert reader.growths == ["run-00001", "run-00002"]
     assert len(caplog.records) == 1
 
 

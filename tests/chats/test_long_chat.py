@@ -38,7 +38,7 @@ async def test_all_of_it_is_the_context_of_the_next_question(folder: Path) -> No
     chat_service = await ChatService.open(folder)
     turns = await chat_service.context(CHAT_ID, answer_id(MESSAGES // 2))
     assert len(turns) == MESSAGES
-    assert turns[0].text == "Question 1?"
+    assert turns[0].parts[0].text == "Question 1?"
     await chat_service.close()
 
 

@@ -7,7 +7,8 @@ import random
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,11 +16,14 @@ import pytest
 
 from jupyter_stream_chat.chats import sqlite as database
 from jupyter_stream_chat.chats.chat_service import ChatService
+from jupyter_stream_chat.chats.chat_store import ChatStore
 from jupyter_stream_chat.chats.command_error import ChatReadOnly
+from jupyter_stream_chat.chats.run_ownership import RunOwnership
 from jupyter_stream_chat.chats.spool import Spool
 from jupyter_stream_chat.chats.sqlite import FILE_NAME
+from jupyter_stream_chat.chats.text import RunText
 from jupyter_stream_chat.chats.tree import text_of
-from jupyter_stream_chat.protocol import RunFinished
+from jupyter_stream_chat.protocol import ErrorInfo, RunFinished
 
 from .made import CHAT, Reader, Writing, answer, chat, question, run
 
@@ -99,7 +103,7 @@ async def test_all_that_was_appended_survives_kill_9(tmp_path: Path, seed: int) 
     assert info.error.code == "server_restarted"
     assert info.kept is not None
     assert info.digest is not None
-    assert info.kept.content == info.digest.content.length == len(text_of(lost))
+    assert info.kept == [digest.length for digest in info.digest] == [len(text_of(lost))]
     assert opened.read_only is None
     assert not (await chat_service.chat(CHAT)).running
     assert list((tmp_path / "spool").iterdir()) == []
@@ -217,15 +221,62 @@ async def test_a_spool_whose_text_is_in_the_store_is_cleared_away(tmp_path: Path
     writing = Writing(run(1))
     spool = await chat_service.begin_run(question(1), answer(1), writing.info)
     assert spool is not None
-    spool.append("content", "text")
-    writing.texts["content"].append("text")
-    await chat_service.end_run(writing.ended(), writing.texts)
+    spool.append(0, "text", "text")
+    writing.text.append("text", "text")
+    await chat_service.end_run(writing.ended(), writing.text)
     spool.close()  # the server ends before it removes the file
     stranger = Spool.create(tmp_path / "spool", "run-of-nobody")
-    stranger.append("content", "unknown text")
+    stranger.append(0, "text", "unknown text")
     stranger.close()
     await chat_service.close()
     chat_service = await ChatService.open(tmp_path)
     assert [file.name for file in (tmp_path / "spool").glob("*.spool")] == ["run-of-nobody.spool"]
     assert text_of((await chat_service.snapshot(CHAT)).messages[-1]) == "text"
     await chat_service.close()
+
+
+# --- two threads ------------------------------------------------------------------------------------------
+
+
+class _Meanwhile(dict[str, RunText]):
+    """The texts of live runs; while they are looked up, another thread does something."""
+
+    def __init__(self, texts: dict[str, RunText], work: Callable[[], object]) -> None:
+        super().__init__(texts)
+        self._work: Callable[[], object] | None = work
+
+    def __getitem__(self, run_id: str) -> RunText:
+        work, self._work = self._work, None
+        if work is not None:
+            work()
+        return super().__getitem__(run_id)
+
+
+def test_a_run_begins_on_the_store_s_thread_while_the_loop_spools_again(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("in the way")
+
+    def failed(run_id: str, error: OSError) -> None:
+        ownership.spool_failed(run_id, error)
+
+    with ThreadPoolExecutor(1) as thread:
+        store = thread.submit(ChatStore, tmp_path).result()
+        ownership = RunOwnership(store, tmp_path / "spool")
+        for number in (1, 2, 3):
+            chat_id = f"chat-{number:04}"
+            thread.submit(store.create_chat, "", chat(chat_id)).result()
+
+        def begin(number: int) -> None:
+            chat_id = f"chat-{number:04}"
+            question_ = question(number, chat_id=chat_id)
+            work = (ownership.begin, question_, answer(number, chat_id), run(number, chat_id), failed)
+            assert thread.submit(*work).result() is not None
+
+        begin(1)
+        begin(2)
+        assert isinstance(ownership.problem, ErrorInfo)
+        (tmp_path / "spool").unlink()
+        texts = {run(number).run_id: RunText([("text", "so far")]) for number in (1, 2)}
+        ownership.spool_again(_Meanwhile(texts, lambda: begin(3)))
+        assert ownership.problem is None
+        assert all(ownership.is_ours(run(number).run_id) for number in (1, 2, 3))
+        thread.submit(store.close).result()

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_stream_chat.chats.sqlite import _VERSIONS, FILE_NAME, VERSION, Database, on_local_disk
+from jupyter_stream_chat.chats.migrations import _FIRST, VERSION
+from jupyter_stream_chat.chats.sqlite import FILE_NAME, Database, on_local_disk
 
 
 def test_nobody_else_may_read(tmp_path: Path) -> None:
@@ -40,7 +41,7 @@ def test_what_cannot_be_used_is_left_alone_and_said(tmp_path: Path, kind: str) -
     database = Database(folder)
     assert database.not_saved is not None
     assert database.not_saved.code == "not_saved"
-    assert database.not_saved.cure
+    assert database.not_saved.hint
     database.execute("INSERT INTO profiles (profile_id, fields) VALUES ('a', '{}')")
     assert not database.return_to_disk()
     database.close()
@@ -48,7 +49,7 @@ def test_what_cannot_be_used_is_left_alone_and_said(tmp_path: Path, kind: str) -
 
 def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None) as first:
-        for statement in _VERSIONS[0].split(";\n"):
+        for statement in _FIRST.split(";\n"):
             first.execute(statement)
         first.execute("INSERT INTO profiles (profile_id, fields) VALUES ('mine', '{}')")
         first.execute("INSERT INTO chats VALUES ('chat-0001', '', 'Old', 1, 2, 'mine', 'off')")

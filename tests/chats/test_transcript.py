@@ -9,18 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_stream_chat.chats.transcript import Gap, Transcript, read_event
 from jupyter_stream_chat.protocol import (
     ChatOpened,
     Delta,
     ErrorInfo,
     MessageAdded,
     MessagesLoaded,
+    PartKind,
     RunFinished,
     RunStarted,
     encode,
 )
 
+from ..transcript import Gap, Transcript, read_event
 from .made import CHAT, Writing, answer, question, run
 
 RUN = "run-00001"
@@ -39,7 +40,7 @@ def asked() -> Transcript:
 def finished(text: str, seq: int = 4) -> RunFinished:
     """Return the end of run 1 with the digest of ``text``."""
     writing = Writing(run(1))
-    writing.texts["content"].append(text)
+    writing.text.append("text", text)
     return RunFinished(chat_id=CHAT, seq=seq, run=writing.ended())
 
 
@@ -52,13 +53,14 @@ CUTS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12)
 """For each delta, how far it goes back into text that is held, and how far ahead of it."""
 
 
-@given(st.text(max_size=30), CUTS)
+@given(st.text(min_size=1, max_size=30), CUTS)
 def test_deltas_cut_merged_and_doubled_fold_to_the_same(text: str, cuts: list[tuple[int, int]]) -> None:
     transcript = asked()
     held = 0
     for back, ahead in [*cuts, (0, len(text))]:
         start, end = max(0, held - back), min(len(text), held + ahead)
-        transcript.apply(Delta(run_id=RUN, offset=start, text=text[start:end]))
+        kind: PartKind | None = None if start else "text"
+        transcript.apply(Delta(run_id=RUN, part=0, offset=start, text=text[start:end], kind=kind))
         held = max(held, end)
     transcript.apply(finished(text))
     assert shown(transcript) == text
@@ -66,9 +68,9 @@ def test_deltas_cut_merged_and_doubled_fold_to_the_same(text: str, cuts: list[tu
 
 def test_text_that_is_missing_is_a_gap() -> None:
     transcript = asked()
-    transcript.apply(Delta(run_id=RUN, offset=0, text="abc"))
-    with pytest.raises(Gap, match="at 4 came after 3") as gap:
-        transcript.apply(Delta(run_id=RUN, offset=4, text="e"))
+    transcript.apply(Delta(run_id=RUN, part=0, offset=0, text="abc", kind="text"))
+    with pytest.raises(Gap, match="at 4 does not continue") as gap:
+        transcript.apply(Delta(run_id=RUN, part=0, offset=4, text="e"))
     assert gap.value.reason == "gap"
     assert shown(transcript) == "abc"
 
@@ -87,7 +89,7 @@ def test_a_message_that_follows_an_unknown_one_is_a_gap() -> None:
 
 def test_other_text_than_the_server_s_is_noticed_at_the_end() -> None:
     transcript = asked()
-    transcript.apply(Delta(run_id=RUN, offset=0, text="abd"))
+    transcript.apply(Delta(run_id=RUN, part=0, offset=0, text="abd", kind="text"))
     with pytest.raises(Gap) as gap:
         transcript.apply(finished("abc"))
     assert gap.value.reason == "digest_mismatch"
@@ -95,7 +97,7 @@ def test_other_text_than_the_server_s_is_noticed_at_the_end() -> None:
 
 def test_a_snapshot_repairs_every_gap() -> None:
     transcript = asked()
-    transcript.apply(Delta(run_id=RUN, offset=0, text="abd"))
+    transcript.apply(Delta(run_id=RUN, part=0, offset=0, text="abd", kind="text"))
     repaired = ChatOpened(chat_id=CHAT, seq=7, messages=[question(1)], has_more=True)
     transcript.apply(repaired)
     assert (transcript.seq, transcript.messages, transcript.has_more) == (7, [question(1)], True)
@@ -131,7 +133,7 @@ def test_events_of_a_newer_server_are_skipped_with_a_warning(caplog: pytest.LogC
     with caplog.at_level(logging.WARNING):
         assert read_event('{"type": "weather_changed", "sky": "blue"}') is None
     assert "weather_changed" in caplog.text
-    delta = Delta(run_id=RUN, offset=0, text="x")
+    delta = Delta(run_id=RUN, part=0, offset=0, text="x", kind="text")
     assert read_event(encode(delta)) == delta
     with pytest.raises(ValueError):
         read_event(json.dumps({"type": "delta", "run_id": RUN}))

@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
-from jupyter_stream_chat.chats.tree import Turn, conversation, edited, follow, text_of, title_of, written
-from jupyter_stream_chat.protocol import ReasoningPart, TextLengths, TextPart
+from jupyter_stream_chat.chats.text import RunText
+from jupyter_stream_chat.chats.tree import (
+    conversation,
+    edited,
+    effective_parts,
+    follow,
+    parts_of,
+    text_of,
+    title_of,
+    written,
+)
+from jupyter_stream_chat.protocol import ReasoningPart, TextPart
+from jupyter_stream_chat.runs.prompt import prompt_messages
 
-from .made import answer, question, run
+from .made import answer, answered, question, run
 
 
 def test_a_prompt_has_what_was_kept_and_no_reasoning() -> None:
-    stopped = run(1).model_copy(update={"kept": TextLengths(content=9)})
-    partial = written(answer(1), stopped, {"reasoning": "Let me see.", "content": "Paris is the capital."})
-    empty = written(answer(2), run(2), {"reasoning": "Hm.", "content": ""})
+    stopped = run(1).model_copy(update={"kept": [11, 9]})
+    partial = answered(answer(1), stopped, "Paris is the capital.", "Let me see.")
+    empty = answered(answer(2), run(2), "", "Hm.")
     turns = conversation([question(1, text="France?"), partial, question(2, text="Why?"), empty])
-    assert turns == [Turn("user", "France?"), Turn("assistant", "Paris is "), Turn("user", "Why?")]
+    sent = [(message.type, message.content) for message in prompt_messages(turns, None)]
+    assert sent == [("human", "France?"), ("ai", "Paris is "), ("human", "Why?")]
+
+
+def test_kept_counts_for_each_part_of_a_run() -> None:
+    parts = RunText([("reasoning", "First."), ("text", "One, "), ("reasoning", "Then."), ("text", "two.")])
+    info = run(1).model_copy(update={"kept": [6, 5, 2]})
+    message = written(answer(1), info, parts_of(info.run_id, parts))
+    assert [part.text for part in effective_parts(message)] == ["First.", "One, ", "Th", ""]
+    assert text_of(message) == "One, "
+    assert text_of(written(answer(1), run(1), parts_of(info.run_id, parts))) == "One, two."
 
 
 def test_kept_cuts_only_the_run_that_it_belongs_to() -> None:
-    first = run(1).model_copy(update={"kept": TextLengths(content=4)})
+    first = run(1).model_copy(update={"kept": [4]})
     second = run(2).model_copy(update={"message_id": first.message_id})
-    message = written(answer(1), first, {"content": "One, two", "reasoning": ""})
-    message = written(message, second, {"content": "and three.", "reasoning": ""})
+    message = answered(answer(1), first, "One, two")
+    message = answered(message, second, "and three.")
     assert text_of(message) == "One,and three."
 
 
 def test_a_text_of_the_reader_s_own_stands_for_what_was_written_before_it() -> None:
-    stopped = run(1).model_copy(update={"kept": TextLengths(content=4)})
-    message = written(answer(1), stopped, {"content": "One, two", "reasoning": "Hm."})
+    stopped = run(1).model_copy(update={"kept": [3, 4]})
+    message = answered(answer(1), stopped, "One, two", "Hm.")
     message = edited(message, "Uno")
     assert text_of(message) == "Uno"
-    message = written(message, run(2), {"content": ", due.", "reasoning": ""})
+    message = answered(message, run(2), ", due.")
     assert text_of(message) == "Uno, due."
     assert text_of(edited(message, "")) == ""
     assert text_of(edited(message, None)) == "One,, due."
@@ -41,14 +62,14 @@ def test_a_question_of_several_parts_is_all_of_them() -> None:
 
 
 def test_kept_nothing_is_nothing() -> None:
-    stopped = run(1).model_copy(update={"kept": TextLengths(content=0)})
-    assert text_of(written(answer(1), stopped, {"content": "unseen", "reasoning": ""})) == ""
+    stopped = run(1).model_copy(update={"kept": [0]})
+    assert text_of(answered(answer(1), stopped, "unseen")) == ""
 
 
 def test_written_replaces_what_the_run_had_written() -> None:
-    message = written(answer(1), run(1), {"content": "So", "reasoning": ""})
+    message = answered(answer(1), run(1), "So")
     done = run(1).model_copy(update={"status": "finished"})
-    message = written(message, done, {"content": "So far.", "reasoning": "Hm."})
+    message = answered(message, done, "So far.", "Hm.")
     assert message.runs == [done]
     assert message.content == [
         ReasoningPart(text="Hm.", run_id=done.run_id),

@@ -102,7 +102,7 @@ async def test_a_certificate_that_nobody_vouches_for(provider: ScriptedProvider)
         findings = await examined(scripted(provider, base_url=f"{url}/v1"))
     assert failures(findings) == ["connection"]
     assert "not trusted" in findings["connection"].message
-    assert "SSL_CERT_FILE" in (findings["connection"].cure or "")
+    assert "SSL_CERT_FILE" in (findings["connection"].hint or "")
 
 
 async def test_a_proxy_of_the_environment_that_is_not_there(
@@ -111,7 +111,7 @@ async def test_a_proxy_of_the_environment_that_is_not_there(
     monkeypatch.setenv("HTTP_PROXY", "http://no-such-proxy.invalid:3128")
     findings = await examined(scripted(provider))
     assert failures(findings) == ["name"]
-    assert "HTTP_PROXY" in (findings["name"].cure or "")
+    assert "HTTP_PROXY" in (findings["name"].hint or "")
 
 
 @pytest.mark.parametrize(("shape", "field"), [("azure", "azure_deployment"), ("openai", "model")])
@@ -139,7 +139,7 @@ async def test_a_stream_that_something_on_the_way_collects(provider: ScriptedPro
     async with buffering_proxy(provider) as url:
         findings = await examined(scripted(provider, "tokens=40,rate=40", base_url=f"{url}/v1"))
     assert findings["buffering"].outcome == "warn"
-    assert "proxy_buffering off" in (findings["buffering"].cure or "")
+    assert "proxy_buffering off" in (findings["buffering"].hint or "")
     assert findings["buffering"].field == "base_url"
     assert not failures(findings)
 

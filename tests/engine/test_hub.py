@@ -107,7 +107,7 @@ def silent(fraction: float | None) -> None:
 def refusal(name: str) -> EngineFailure:
     with pytest.raises(EngineFailure) as refused:
         find_model(name, None, silent)
-    assert refused.value.cure
+    assert refused.value.hint
     return refused.value
 
 

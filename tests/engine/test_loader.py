@@ -24,7 +24,7 @@ def refusal(folder: Path) -> EngineFailure:
     """Return why a folder cannot be loaded."""
     with pytest.raises(EngineFailure) as refused:
         load_model(str(folder), CPU, silent)
-    assert refused.value.cure
+    assert refused.value.hint
     return refused.value
 
 

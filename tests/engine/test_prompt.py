@@ -58,4 +58,4 @@ def test_a_model_that_holds_no_conversation_is_named(template: str | None, code:
     with pytest.raises(EngineFailure) as refused:
         prompt_ids(make_tokenizer(chat_template=template), [user("Hello")])
     assert refused.value.code == code
-    assert refused.value.cure
+    assert refused.value.hint

@@ -126,7 +126,7 @@ def test_out_of_memory_is_said_and_memory_is_released(
         end = answers.ask(tiny_model, [{"role": "user", "content": "something else altogether"}])
     assert isinstance(end, Failed)
     assert end.code == "out_of_memory"
-    assert end.cure
+    assert end.hint
     answers.ask(tiny_model)
     again = [event for event in answers.events if isinstance(event, Started)][-1]
     assert again.reused_tokens == 0  # the earlier prompts were let go

@@ -104,7 +104,7 @@ async def test_an_unknown_deployment(proxy: Proxy, start_server: StartServer) ->
         run = await page.finished(await page.ask(await page.new_chat(), "Hello"))
         assert run["error"]["code"] == "unknown_model", run["error"]
         assert run["error"]["field"] == "azure_deployment"
-        assert run["error"]["cure"]
+        assert run["error"]["hint"]
 
 
 @pytest.mark.parametrize("version", ["2023-05-15", VERSION, "2025-01-01-preview"])
@@ -125,4 +125,4 @@ async def test_a_rejected_api_version_gets_its_cure(proxy: Proxy, start_server: 
         run = await page.finished(await page.ask(await page.new_chat(), "Hello"))
         assert run["error"]["code"] == "unknown_api_version", run["error"]
         assert run["error"]["field"] == "api_version"
-        assert "api_version" in run["error"]["cure"]
+        assert "api_version" in run["error"]["hint"]

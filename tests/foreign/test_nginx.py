@@ -170,7 +170,7 @@ async def test_a_provider_behind_it_is_examined(
         findings = await examined(scripted(provider, "tokens=60,rate=40", base_url=url))
     found = findings["buffering"]
     assert found.outcome == ("warn" if collects else "pass"), found
-    assert ("proxy_buffering off, gzip off" in (found.cure or "")) is collects
+    assert ("proxy_buffering off, gzip off" in (found.hint or "")) is collects
     assert findings["stop"].outcome == "pass"
     if not collects:  # else the answer may be complete before its first text is here
         await provider.requests[-1].gone.wait()

@@ -76,7 +76,7 @@ def test_the_token_goes_with_every_request_and_across_no_redirect(client: Client
 
 
 def test_refusals_are_told_in_the_servers_words(client: Client) -> None:
-    error = {"code": "chat_busy", "message": "An answer is being written.", "cure": "Wait.", "detail": "d"}
+    error = {"code": "chat_busy", "message": "An answer is being written.", "hint": "Wait.", "detail": "d"}
     Answers.script.append((409, {}, json.dumps({"error": error})))
     with pytest.raises(ChatError) as caught:
         client.call("POST", "chats/some-chat/messages", {})

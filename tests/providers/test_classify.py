@@ -61,7 +61,7 @@ async def test_each_refusal_has_its_sentence(
     error = await refusal(profile_values(shape, provider), question)
     assert error.code == code
     assert sentence in error.message
-    assert error.cure
+    assert error.hint
     assert error.detail
     assert KEY not in error.model_dump_json()
     assert len(provider.requests) == 1, "a refusal is not retried behind the run's back"

@@ -153,7 +153,7 @@ async def test_failures_are_raised_by_name(client: EngineClient, tmp_path: Path)
         await chat_model(client, tmp_path / "nothing").ainvoke("Hello")
     assert raised.value.code == "unknown_model"
     assert raised.value.message
-    assert raised.value.cure
+    assert raised.value.hint
 
 
 @pytest.mark.parametrize(("name", "word"), [("num_beams", "Beam search"), ("sparkle", "sparkle")])

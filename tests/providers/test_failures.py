@@ -1,4 +1,4 @@
-"""Each way to fail, made to happen over a real socket: the sentence, the cure, the field, and no key.
+"""Each way to fail, made to happen over a real socket: the sentence, the hint, the field, and no key.
 
 Each is a run as the panel has it, asked with streaming, so that text that had come is seen to be kept.
 """
@@ -59,7 +59,7 @@ class Case:
     question: str
     code: str
     says: str
-    cure: str
+    hint: str
     field: str | None = None
     values: dict[str, str] | None = None
     text: str = ""
@@ -152,7 +152,7 @@ async def test_each_failure_has_its_sentence_its_cure_and_its_field(
     error, text = await failed(profile_values(case.shape, provider, **case.more), case.question)
     assert (error.code, error.field, error.values, text) == (case.code, case.field, case.values, case.text)
     assert case.says in error.message
-    assert case.cure in (error.cure or "")
+    assert case.hint in (error.hint or "")
     assert error.detail
     for key in (KEY, "sk-wrong-0123"):
         assert key not in error.model_dump_json()
@@ -213,14 +213,14 @@ async def test_a_certificate_that_nobody_signed(
         values = profile_values(OPENAI, provider, base_url=f"https://127.0.0.1:{port}/v1")
         error, _ = await failed(values, "hello")
     assert (error.code, error.field) == ("untrusted_certificate", "base_url")
-    assert "SSL_CERT_FILE" in (error.cure or "")
+    assert "SSL_CERT_FILE" in (error.hint or "")
 
 
 async def test_https_to_a_server_without_tls(provider: ScriptedProvider) -> None:
     url = provider.openai_url.replace("http://", "https://")
     error, _ = await failed(profile_values(OPENAI, provider, base_url=url), "hello")
     assert (error.code, error.field) == ("no_tls", "base_url")
-    assert "http://" in (error.cure or "")
+    assert "http://" in (error.hint or "")
 
 
 async def test_a_proxy_that_refuses(provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +234,7 @@ async def test_a_proxy_that_refuses(provider: ScriptedProvider, monkeypatch: pyt
         values = profile_values(OPENAI, provider, base_url="https://api.example/v1")
         error, _ = await failed(values, "hello")
     assert error.code == "proxy_failed"
-    assert "HTTPS_PROXY" in (error.cure or "")
+    assert "HTTPS_PROXY" in (error.hint or "")
 
 
 async def test_a_proxy_that_is_not_there_is_named_beside_the_endpoint(
@@ -244,7 +244,7 @@ async def test_a_proxy_that_is_not_there_is_named_beside_the_endpoint(
     values = profile_values(OPENAI, provider, base_url="http://api.example/v1")
     error, _ = await failed(values, "hello")
     assert error.code == "connection_refused"
-    assert "the proxy http://127.0.0.1:9, which HTTP_PROXY names" in (error.cure or "")
+    assert "the proxy http://127.0.0.1:9, which HTTP_PROXY names" in (error.hint or "")
     assert "secret" not in error.model_dump_json()
 
 

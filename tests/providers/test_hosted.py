@@ -235,7 +235,7 @@ async def test_azure_can_be_asked_with_a_token_of_entra_id(
         without = Registry([values], engine=None)  # type: ignore[arg-type]
         problem = without.find("azure")
         assert isinstance(problem, ErrorInfo)
-        assert (problem.field, "pip install azure-identity" in (problem.cure or "")) == (
+        assert (problem.field, "pip install azure-identity" in (problem.hint or "")) == (
             "azure_identity",
             True,
         )

@@ -40,14 +40,14 @@ def test_a_missing_variable_is_named_with_its_cure() -> None:
     assert isinstance(error, ErrorInfo)
     assert error.field == "api_key_env"
     assert "OTHER_API_KEY" in error.message
-    assert error.cure
+    assert error.hint
 
 
 def test_only_variables_of_keys_can_be_read() -> None:
     for name in ("HOME", "my_api_key", "MY_API_KEY_ID"):
         error = found({"provider": "openai", "api_key_env": name})
         assert isinstance(error, ErrorInfo)
-        assert "_API_KEY" in (error.cure or "")
+        assert "_API_KEY" in (error.hint or "")
         assert "/home" not in error.model_dump_json()
 
 

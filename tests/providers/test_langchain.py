@@ -116,7 +116,7 @@ async def test_what_does_not_fit_is_said_by_name(more: dict[str, Any], field: st
     error = await refused(configured(**more))
     assert (error.code, error.field) == ("profile_unusable", field)
     assert says in error.message
-    assert error.cure
+    assert error.hint
 
 
 def test_a_class_path_is_not_for_pages() -> None:
@@ -146,7 +146,7 @@ async def test_a_class_that_is_half_asynchronous_is_helped_with_the_other_half()
     assert isinstance(llm, SyncBridgeChatModel)
     world = World(llm)
     await make_run(world).wait()
-    assert (world.kept["content"], world.ends[0].finish_reason) == ("one two three", "stop")
+    assert (world.kept["text"], world.ends[0].finish_reason) == ("one two three", "stop")
     counts = world.ends[0].counts
     assert counts is not None
     assert (counts.tokens, counts.unreported) == (3, 0), "each token is reported once"
@@ -168,11 +168,11 @@ async def test_a_synchronous_model_streams_and_keeps_the_loop_free(go: threading
     world = World(SyncBridgeChatModel(inner=model))
     run = make_run(world)
     await world.growth.wait()
-    assert world.kept["content"] == "one ", "the loop is free while the model waits for its second piece"
+    assert world.kept["text"] == "one ", "the loop is free while the model waits for its second piece"
     go.set()
     await run.wait()
     (end,) = world.ends
-    assert (end.finish_reason, world.kept["content"]) == ("stop", "one two three")
+    assert (end.finish_reason, world.kept["text"]) == ("stop", "one two three")
     assert end.counts is not None
     assert (end.counts.tokens, end.counts.unreported) == (3, 0)
     assert model.seen == ["stream-chat-model"], "not a thread of the loop's own executor"
@@ -186,9 +186,9 @@ async def test_stop_is_heeded_between_two_chunks(go: threading.Event) -> None:
     go.set()
     await run.wait()
     (end,) = world.ends
-    assert (end.finish_reason, world.kept["content"], run.orphan) == ("interrupted", "one ", None)
+    assert (end.finish_reason, world.kept["text"], run.orphan) == ("interrupted", "one ", None)
     assert end.timings is not None
-    assert end.timings.released_ms is not None
+    assert end.timings.disconnect_ms is not None
 
 
 async def test_a_model_that_does_not_heed_it_is_an_orphan_until_it_has_ended(go: threading.Event) -> None:
@@ -203,7 +203,7 @@ async def test_a_model_that_does_not_heed_it_is_an_orphan_until_it_has_ended(go:
     assert orphan is not None, "the model is still at work, and nobody says that it was released"
     go.set()
     await asyncio.wait({orphan})
-    assert world.kept["content"] == ""
+    assert world.kept["text"] == ""
 
 
 async def test_many_that_hang_keep_no_other_thread_from_its_work(go: threading.Event) -> None:
@@ -224,7 +224,7 @@ async def test_the_threads_own_error_is_raised(go: threading.Event) -> None:
     world = World(SyncBridgeChatModel(inner=Broken()))
     await make_run(world).wait()
     (end,) = world.ends
-    assert (end.finish_reason, world.kept["content"]) == ("error", "so far ")
+    assert (end.finish_reason, world.kept["text"]) == ("error", "so far ")
     assert "ZeroDivisionError" in ((end.error and end.error.detail) or "")
 
 

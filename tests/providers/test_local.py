@@ -94,7 +94,7 @@ async def test_a_folder_without_a_model_is_explained(engine: EngineClient, tmp_p
     error = classify(caught.value, profile)
     assert isinstance(error, ErrorInfo)
     assert error.code != "provider_error", "the engine's own words are used"
-    assert error.cure
+    assert error.hint
 
 
 async def test_parameters_reach_the_engine(engine: EngineClient) -> None:

@@ -24,7 +24,7 @@ def test_a_profile_is_read_from_plain_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "cure"),
+    ("change", "field", "hint"),
     [
         ({"provider": "opnai"}, "provider", "openai-compatible"),
         ({"azure_deployment": ""}, "azure_deployment", "portal"),
@@ -35,22 +35,22 @@ def test_a_profile_is_read_from_plain_values() -> None:
         ({"deployment": "d"}, "deployment", "azure_deployment"),
         ({"parameters": {"temprature": 1}}, "parameters.temprature", "temperature"),
         ({"parameters": {"temperature": 7}}, "parameters.temperature", None),
-        ({"limits": {"stall": -1}}, "limits.stall", "seconds"),
-        ({"limits": {"total": 100_000}}, "limits.total", "86400"),
-        ({"limits": {"first_token": "soon"}}, "limits.first_token", "seconds"),
-        ({"early_stop": "never"}, "early_stop", '"off"'),
+        ({"timeouts": {"stall": -1}}, "timeouts.stall", "seconds"),
+        ({"timeouts": {"total": 100_000}}, "timeouts.total", "86400"),
+        ({"timeouts": {"first_token": "soon"}}, "timeouts.first_token", "seconds"),
+        ({"on_repetition": "never"}, "on_repetition", '"off"'),
         ({"id": "a b"}, "id", "letters"),
         ({"id": ".."}, "id", "dot first"),
     ],
 )
 def test_a_mistake_names_the_field_and_the_cure(
-    change: dict[str, object], field: str, cure: str | None
+    change: dict[str, object], field: str, hint: str | None
 ) -> None:
     error = parse_profile(AZURE | change)
     assert isinstance(error, ErrorInfo)
     assert error.code == "profile_unusable"
     assert error.field == field
-    assert cure is None or (error.cure is not None and cure in error.cure)
+    assert hint is None or (error.hint is not None and hint in error.hint)
 
 
 def test_a_mistake_in_the_key_does_not_show_it() -> None:

@@ -47,7 +47,7 @@ def test_local_models_without_their_packages_say_what_to_install(without_local: 
     registry = make([{"id": "hf", "provider": "huggingface", "model": "Qwen/Qwen2.5-0.5B-Instruct"}])
     for info in registry.infos():
         assert info.problem is not None
-        assert info.problem.cure == 'Run: pip install "jupyter-stream-chat[local]"'
+        assert info.problem.hint == 'Run: pip install "jupyter-stream-chat[local]"'
     assert isinstance(registry.find("hf"), ErrorInfo)
 
 

@@ -1,4 +1,4 @@
-"""Single fields of a profile: what is mended in silence, and what is refused with a cure to copy."""
+"""Single fields of a profile: what is mended in silence, and what is refused with a hint to copy."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_what_is_plain_is_mended_in_silence(field: str, given: str, used: str) -
 
 
 @pytest.mark.parametrize(
-    ("values", "field", "cure"),
+    ("values", "field", "hint"),
     [
         (
             AZURE | {"azure_endpoint": "https://x.openai.azure.com/openai"},
@@ -69,11 +69,11 @@ def test_what_is_plain_is_mended_in_silence(field: str, given: str, used: str) -
         (COMPATIBLE | {"api_key": "sk-secret…"}, "api_key", "again"),
     ],
 )
-def test_what_is_wrong_is_refused_with_its_cure(values: dict[str, Any], field: str, cure: str) -> None:
+def test_what_is_wrong_is_refused_with_its_cure(values: dict[str, Any], field: str, hint: str) -> None:
     error = parse_profile(values)
     assert isinstance(error, ErrorInfo)
     assert error.field == field
-    assert cure in (error.cure or "")
+    assert hint in (error.hint or "")
     assert "secret" not in error.model_dump_json()
 
 

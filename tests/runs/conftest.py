@@ -11,7 +11,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 
-from jupyter_stream_chat.protocol import Channel, ErrorInfo, Limitation, RunInfo, StreamingMode
+from jupyter_stream_chat.protocol import ErrorInfo, Limitation, PartKind, RunInfo, StreamingMode
 from jupyter_stream_chat.providers.adapter import OnProgress
 from jupyter_stream_chat.providers.errors.classify import classify
 from jupyter_stream_chat.providers.profiles.profile import Profile
@@ -32,8 +32,11 @@ class World:
     model: BaseChatModel
     question: str = "hello"
     steps: list[tuple[Any, ...]] = field(default_factory=list)
-    kept: dict[Channel, str] = field(default_factory=lambda: {"content": "", "reasoning": ""})
+    parts: list[tuple[PartKind, str]] = field(default_factory=list)
+    """What was put where it survives the process."""
     growth: asyncio.Event = field(default_factory=asyncio.Event)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever the status or the progress changes."""
     ends: list[RunInfo] = field(default_factory=list)
     profile: Profile | None = None
     remembered: list[Limitation] = field(default_factory=list)
@@ -58,17 +61,27 @@ class World:
     def explain(self, error: BaseException) -> ErrorInfo:
         return classify(error, self.profile)
 
-    def keep(self, channel: Channel, text: str) -> None:
-        self.kept[channel] += text
-        self.steps.append(("keep", channel, text))
+    @property
+    def kept(self) -> dict[PartKind, str]:
+        """All that was kept of each kind."""
+        return {
+            kind: "".join(text for each, text in self.parts if each == kind) for kind in ("text", "reasoning")
+        }
 
-    def on_text(self, run: Run, channel: Channel) -> None:
-        assert str(run.texts[channel]) == self.kept[channel], "announced before it was kept"
-        self.steps.append(("grew", channel, run.texts[channel].length))
+    def keep(self, part: int, kind: PartKind, text: str) -> None:
+        if part == len(self.parts):
+            self.parts.append((kind, ""))
+        self.parts[part] = (kind, self.parts[part][1] + text)
+        self.steps.append(("keep", kind, text))
+
+    def on_text(self, run: Run) -> None:
+        assert [(part.kind, str(part)) for part in run.text] == self.parts, "announced before it was kept"
+        self.steps.append(("grew", len(run.text) - 1, run.text[-1].length))
         self.growth.set()
 
     def progressed(self, run: Run) -> None:
         self.steps.append(("status", run.info.status))
+        self.told.set()
         if run.info.progress and run.info.progress.seconds is not None:
             self.countdown.append(run.info.progress.seconds)
             self.counting.set()

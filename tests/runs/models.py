@@ -42,6 +42,26 @@ class Model(BaseChatModel):
             yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
 
 
+class Reasoning(Model):
+    """Streams reasoning and text by turns, given as kind and words; then ends, or ``hangs``."""
+
+    turns: Sequence[tuple[str, str]] = ()
+    hangs: bool = False
+
+    def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        blocks: list[str | dict[str, Any]] = [{"type": kind, kind: words} for kind, words in self.turns]
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(content=blocks))])
+
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        for kind, words in self.turns:
+            message = AIMessageChunk(content=words)
+            if kind == "reasoning":
+                message = AIMessageChunk(content="", additional_kwargs={"reasoning_content": words})
+            yield ChatGenerationChunk(message=message)
+        if self.hangs:
+            await asyncio.Event().wait()
+
+
 class WithoutCallbacks(Model):
     """Overrides ``astream`` itself and tells no callback anything."""
 

@@ -50,7 +50,7 @@ async def interrupt_at_random(open_world: OpenWorld, questions: Sequence[str], t
         assert in_time or not question.startswith("hang"), "a hanging run cannot have finished"
         assert info.finish_reason == ("interrupted" if in_time else "stop"), question
         assert info.timings is not None
-        assert not in_time or info.timings.released_ms is not None, "orphaned"
+        assert not in_time or info.timings.disconnect_ms is not None, "orphaned"
     await asyncio.sleep(0.05)  # the other side needs a moment to close its ends of the sockets
     gc.collect()
     after = held()

@@ -19,15 +19,13 @@ from jupyter_stream_chat.chats.command_error import CommandError
 from jupyter_stream_chat.chats.feed import LiveRun
 from jupyter_stream_chat.chats.spool import spooled_runs
 from jupyter_stream_chat.protocol import (
-    Channel,
     ChatInfo,
     Message,
     RunFinished,
     RunInfo,
     SendMessage,
     StreamingMode,
-    TextLengths,
-    TextPart,
+    UserText,
     Wire,
 )
 from jupyter_stream_chat.providers.profiles.registry import Registry
@@ -54,9 +52,9 @@ class Reader:
         if isinstance(event, RunFinished):
             self.finished.set()
 
-    def on_text(self, live: LiveRun, channel: Channel) -> None:
-        held = self.texts.setdefault(channel, "")
-        self.texts[channel] = held + live.texts[channel].tail(len(held))
+    def on_text(self, live: LiveRun) -> None:
+        for part in live.text:
+            self.texts[part.kind] = str(part)
         self.grown.set()
 
     async def end(self) -> RunInfo:
@@ -70,7 +68,7 @@ class Reader:
     async def text(self, characters: int) -> None:
         """Wait until this much content has come."""
         async with asyncio.timeout(10):
-            while len(self.texts.get("content", "")) < characters:
+            while len(self.texts.get("text", "")) < characters:
                 self.grown.clear()
                 await self.grown.wait()
 
@@ -110,7 +108,7 @@ class Server:
             chat_id=f"chat-{number:07d}",
             message_id=f"question-{self.asked:05d}",
             parent_id=parent,
-            content=[TextPart(text=text)],
+            content=[UserText(text=text)],
             answer_id=f"answer-{self.asked:07d}",
             run_id=f"run-{self.asked:08d}",
         )
@@ -155,7 +153,7 @@ async def test_a_question_is_answered_and_written(server: Server, shape: str) ->
     command = await server.ask("tokens=500 reasoning=4")
     run = await reader.end()
     text = "".join(f"t{i} " for i in range(500))
-    assert reader.texts == {"content": text, "reasoning": "r0 r1 r2 r3 "}
+    assert reader.texts == {"text": text, "reasoning": "r0 r1 r2 r3 "}
     assert [event.type for event in reader.events if event.type != "run_progressed"] == [  # type: ignore[attr-defined]
         "message_added",
         "message_added",
@@ -179,7 +177,7 @@ async def test_the_conversation_so_far_is_sent_with_the_system_prompt(
     reader = await server.chat()
     first = await server.ask("tokens=9 hang=4 reasoning=2")
     await reader.text(len("t0 t1 t2 t3 "))
-    server.runs.interrupt(first.run_id, TextLengths(content=5))
+    server.runs.interrupt(first.run_id, [6, 5])
     await reader.end()
     await server.ask("tokens=1", parent=first.answer_id)
     await reader.end()
@@ -298,14 +296,14 @@ async def test_one_run_is_stopped_and_the_other_goes_on(server: Server, provider
     assert server.runs.interrupt(stopped.run_id) == "interrupted"
     assert (await one.end()).finish_reason == "interrupted"
     assert (await other.end()).finish_reason == "stop"
-    assert other.texts["content"] == "".join(f"t{i} " for i in range(40))
+    assert other.texts["text"] == "".join(f"t{i} " for i in range(40))
 
 
 async def test_an_interrupt_after_the_end_is_told_so(server: Server) -> None:
     reader = await server.chat()
     command = await server.ask("tokens=2")
     await reader.end()
-    assert server.runs.interrupt(command.run_id) == "already_finished"
+    assert server.runs.interrupt(command.run_id) == "not_running"
     assert (await stored(server))[1].runs[0].finish_reason == "stop"
 
 
@@ -317,10 +315,10 @@ async def test_an_interrupt_that_overtakes_its_question_stops_it(
     sending = asyncio.create_task(server.runs.send_message("", "Ada", command))
     await asyncio.sleep(0)
     assert server.runs.live(command.run_id) is None
-    server.runs.interrupt(command.run_id, TextLengths())
+    server.runs.interrupt(command.run_id, [])
     await sending
     run = await reader.end()
-    assert (run.finish_reason, run.kept) == ("interrupted", TextLengths())
+    assert (run.finish_reason, run.kept) == ("interrupted", [])
     assert provider.requests == []
 
 
@@ -377,7 +375,7 @@ async def test_an_orphan_is_counted_until_it_ends(server: Server, monkeypatch: p
     await live.wait()
     run = await reader.end()
     assert run.timings is not None
-    assert run.timings.released_ms is None
+    assert run.timings.disconnect_ms is None
     assert server.runs.orphans == 1
     release.set()
     assert live.orphan is not None
@@ -401,9 +399,9 @@ async def test_a_full_disk_does_not_end_the_run(server: Server, monkeypatch: pyt
     await server.ask("tokens=9 rate=100")
     run = await reader.end()
     assert run.finish_reason == "stop"
-    assert reader.texts["content"] == "".join(f"t{i} " for i in range(9))
+    assert reader.texts["text"] == "".join(f"t{i} " for i in range(9))
     assert told[0] is True, "it is said that the answer is not being saved"
-    assert (await stored(server))[1].content[0].text == reader.texts["content"]
+    assert (await stored(server))[1].content[0].text == reader.texts["text"]
 
 
 async def test_one_line_at_the_start_and_one_at_the_end_and_no_key(

@@ -5,11 +5,17 @@ from __future__ import annotations
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from jupyter_stream_chat.chats.tree import Turn
+from jupyter_stream_chat.protocol import ReasoningPart, Role, TextPart
 from jupyter_stream_chat.runs.prompt import prompt_messages
 
 
+def turn(role: Role, text: str) -> Turn:
+    """Make a turn of one text."""
+    return Turn(role, [TextPart(text=text)])
+
+
 def test_turns_become_messages_after_the_system_prompt() -> None:
-    turns = [Turn("user", "hi"), Turn("assistant", "hello"), Turn("user", "why?")]
+    turns = [turn("user", "hi"), turn("assistant", "hello"), turn("user", "why?")]
     assert prompt_messages(turns, "Be brief.") == [
         SystemMessage(content="Be brief."),
         HumanMessage(content="hi"),
@@ -19,4 +25,11 @@ def test_turns_become_messages_after_the_system_prompt() -> None:
 
 
 def test_without_a_system_prompt_there_is_none() -> None:
-    assert prompt_messages([Turn("user", "hi")], None) == [HumanMessage(content="hi")]
+    assert prompt_messages([turn("user", "hi")], None) == [HumanMessage(content="hi")]
+
+
+def test_text_is_sent_and_reasoning_is_not() -> None:
+    first, second = ReasoningPart(text="First "), ReasoningPart(text="then ")
+    parts = [first, TextPart(text="One, "), second, TextPart(text="two.")]
+    turns = [turn("user", "count"), Turn("assistant", parts), Turn("assistant", [first])]
+    assert prompt_messages(turns, None) == [HumanMessage(content="count"), AIMessage(content="One, two.")]

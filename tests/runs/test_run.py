@@ -9,7 +9,7 @@ import zlib
 import pytest
 from langchain_core.language_models import BaseChatModel
 
-from jupyter_stream_chat.protocol import ErrorInfo, TextLengths
+from jupyter_stream_chat.protocol import ErrorInfo
 from jupyter_stream_chat.runs.admission_gate import AdmissionGate
 from jupyter_stream_chat.runs.run import Run
 from tests.scripted_provider import TEXTS, Script, ScriptedProvider
@@ -20,7 +20,7 @@ from .models import Deaf, Failing, Model, SwallowsOneCancel, Waiting, WithoutCal
 
 async def grown(world: World, characters: int = 1) -> None:
     """Wait until the run has this much content."""
-    while len(world.kept["content"]) < characters:
+    while len(world.kept["text"]) < characters:
         world.growth.clear()
         await world.growth.wait()
 
@@ -31,20 +31,20 @@ async def test_every_token_arrives_once_and_in_order(models: Models, shape: str)
     run = make_run(world)
     await run.wait()
     text = "".join(f"t{i} " for i in range(1500))
-    assert str(run.texts["content"]) == world.kept["content"] == text
-    assert str(run.texts["reasoning"]) == "".join(f"r{i} " for i in range(5))
+    assert str(run.text[-1]) == world.kept["text"] == text
+    assert str(run.text[0]) == "".join(f"r{i} " for i in range(5))
     (info,) = world.ends
     assert (info.status, info.finish_reason, info.error, info.kept) == ("finished", "stop", None, None)
     assert info.digest is not None
-    assert info.digest.content.length == len(text)
-    assert info.digest.content.crc32 == zlib.crc32(text.encode())
+    assert info.digest[1].length == len(text)
+    assert info.digest[1].crc32 == zlib.crc32(text.encode())
     assert info.counts is not None
     assert info.counts.tokens == info.counts.logged == info.counts.forwarded == 1505
     assert (info.counts.unreported, info.counts.after_interrupt) == (0, 0)
     assert info.timings is not None
     assert info.timings.first_token_ms is not None
     assert 0 < info.timings.first_token_ms <= info.timings.total_ms
-    assert info.timings.released_ms is None
+    assert info.timings.disconnect_ms is None
 
 
 async def test_status_goes_through_its_stages(models: Models) -> None:
@@ -83,7 +83,7 @@ async def test_beginning_and_end_wait_for_their_turn_and_text_does_not(
     turnstile.open.set()
     turnstile.open.clear()
     await turnstile.came.acquire()
-    assert str(run.texts["content"]) == "t0 t1 t2 "
+    assert str(run.text[-1]) == "t0 t1 t2 "
     assert not world.ends
     turnstile.open.set()
     await run.wait()
@@ -126,7 +126,7 @@ async def test_off_gives_the_same_answer_in_one_piece(models: Models, shape: str
     for streaming in ("on", "off"):
         world = await models(shape, question)
         await make_run(world, streaming=streaming).wait()
-        assert world.kept["content"] == Script.read(question).answer()
+        assert world.kept["text"] == Script.read(question).answer()
         ends.append(world.ends[0])
     on, off = ends
     assert (on.finish_reason, on.digest) == (off.finish_reason, off.digest)
@@ -146,14 +146,14 @@ async def test_an_error_in_mid_answer_keeps_the_text_and_says_what_happened(mode
     world = await models("azure", "tokens=9 cut=4")
     await make_run(world).wait()
     (info,) = world.ends
-    assert world.kept["content"] == "t0 t1 t2 t3 "
+    assert world.kept["text"] == "t0 t1 t2 t3 "
     assert (info.finish_reason, info.error and info.error.code) == ("error", "connection_lost")
 
 
 async def test_a_model_that_raises_ends_the_run() -> None:
     world = World(Failing())
     await make_run(world).wait()
-    assert world.kept["content"] == "so far "
+    assert world.kept["text"] == "so far "
     assert world.ends[0].finish_reason == "error"
     assert "ZeroDivisionError" in ((world.ends[0].error and world.ends[0].error.detail) or "")
 
@@ -168,7 +168,7 @@ async def test_an_error_that_cannot_be_explained_ends_the_run() -> None:
         await make_run(world).wait()
     (info,) = world.ends
     assert (info.finish_reason, info.error and info.error.code) == ("error", "internal_error")
-    assert world.kept["content"] == "so far "
+    assert world.kept["text"] == "so far "
 
 
 async def test_the_filters_refusal_is_its_own_reason(models: Models) -> None:
@@ -200,8 +200,8 @@ async def test_a_hanging_provider_is_let_go(
     (info,) = world.ends
     assert info.finish_reason == "interrupted"
     assert info.timings is not None
-    assert info.timings.released_ms is not None
-    assert info.timings.released_ms < 100
+    assert info.timings.disconnect_ms is not None
+    assert info.timings.disconnect_ms < 100
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -220,24 +220,24 @@ async def test_what_was_shown_is_kept_and_the_first_stop_wins(models: Models) ->
     world = await models("openai", "tokens=50 hang=40")
     run = make_run(world)
     await grown(world, 100)
-    assert run.interrupt(TextLengths(content=7))
-    assert run.interrupt(TextLengths(content=30))
+    assert run.interrupt([7])
+    assert run.interrupt([30])
     await run.wait()
     (info,) = world.ends
-    assert info.kept == TextLengths(content=7)
+    assert info.kept == [7]
     assert info.digest is not None
-    assert info.digest.content.length == len(world.kept["content"]) >= 100, "the rest is not lost"
-    assert run.interrupt(TextLengths(content=1)) is False
+    assert info.digest[0].length == len(world.kept["text"]) >= 100, "the rest is not lost"
+    assert run.interrupt([1]) is False
 
 
 async def test_what_a_page_claims_to_have_shown_is_clamped(models: Models) -> None:
     world = await models("openai", "tokens=50 hang=10")
     run = make_run(world)
     await grown(world, 30)
-    held = run.texts["content"].length
-    run.interrupt(TextLengths(content=10_000, reasoning=5))
+    held = run.text[-1].length
+    run.interrupt([10_000, 5])
     await run.wait()
-    assert world.ends[0].kept == TextLengths(content=held, reasoning=0)
+    assert world.ends[0].kept == [held]
 
 
 async def test_a_stop_before_the_first_step_ends_the_run() -> None:
@@ -246,7 +246,7 @@ async def test_a_stop_before_the_first_step_ends_the_run() -> None:
     assert run.interrupt()
     await run.wait()
     assert world.ends[0].finish_reason == "interrupted"
-    assert world.kept["content"] == ""
+    assert world.kept["text"] == ""
 
 
 async def test_a_stop_after_the_end_is_too_late() -> None:
@@ -268,7 +268,7 @@ async def test_a_swallowed_cancel_is_repeated() -> None:
     (info,) = world.ends
     assert info.finish_reason == "interrupted"
     assert info.timings is not None
-    assert info.timings.released_ms is not None
+    assert info.timings.disconnect_ms is not None
     assert info.counts is not None
     assert info.counts.after_interrupt == 1
 
@@ -283,9 +283,9 @@ async def test_a_model_that_ignores_cancellation_is_left_behind() -> None:
     async with asyncio.timeout(2):
         await run.wait()
     (info,) = world.ends
-    assert (info.finish_reason, info.kept) == ("interrupted", TextLengths(content=5))
+    assert (info.finish_reason, info.kept) == ("interrupted", [5])
     assert info.timings is not None
-    assert info.timings.released_ms is None, "it never let go"
+    assert info.timings.disconnect_ms is None, "it never let go"
     assert len(model.cancels) >= 2, "it was asked more than once"
     orphan = run.orphan
     assert orphan is not None
@@ -293,7 +293,7 @@ async def test_a_model_that_ignores_cancellation_is_left_behind() -> None:
     await asyncio.wait({orphan}, timeout=1)
     assert orphan.done()
     assert run.orphan is None
-    assert world.kept["content"] == "heard", "what an orphan says after the end is not part of the answer"
+    assert world.kept["text"] == "heard", "what an orphan says after the end is not part of the answer"
     assert len(world.ends) == 1
 
 
@@ -306,7 +306,7 @@ async def test_a_stopping_server_keeps_all_and_says_so() -> None:
     assert run.abandon(why)
     await run.wait()
     assert (world.ends[0].finish_reason, world.ends[0].error) == ("lost", why)
-    assert world.ends[0].kept == TextLengths(content=5)
+    assert world.ends[0].kept == [5]
     release.set()
 
 
@@ -318,7 +318,7 @@ async def test_a_model_without_callbacks_still_delivers_and_it_is_reported(
 ) -> None:
     world = World(WithoutCallbacks())
     await make_run(world).wait()
-    assert world.kept["content"] == "one two three"
+    assert world.kept["text"] == "one two three"
     assert world.ends[0].counts is not None
     assert (world.ends[0].counts.tokens, world.ends[0].counts.unreported) == (0, 13)
     assert "not whole" in caplog.text
@@ -355,5 +355,5 @@ async def test_a_lone_surrogate_at_the_end_is_flushed() -> None:
     world = World(Model(pieces=["a", "\ud83d", "\ude00", "b\ud83d"]))
     run = make_run(world)
     await run.wait()
-    assert world.kept["content"] == "a😀b\N{REPLACEMENT CHARACTER}"
-    assert run.texts["content"].length == 4
+    assert world.kept["text"] == "a😀b\N{REPLACEMENT CHARACTER}"
+    assert run.text[-1].length == 4

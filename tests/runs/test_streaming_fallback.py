@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from jupyter_stream_chat.protocol import Limitation, RunInfo, StreamingMode, TextLengths
+from jupyter_stream_chat.protocol import Limitation, RunInfo, StreamingMode
 from jupyter_stream_chat.providers.errors.retry_policy import Refusal, RetryAfter
 from jupyter_stream_chat.runs.attempt import RequestMode
 from jupyter_stream_chat.runs.run import Run
@@ -97,7 +97,7 @@ async def test_a_deployment_that_does_not_stream_answers_all_the_same(
     _, info = await ended(world, "auto")
     limitation, notice = NOT_STREAMED[habit]
     assert [asked(request).streamed for request in provider.requests] == [True, False]
-    assert (world.kept["content"], world.kept["reasoning"]) == (ANSWER, "r0 ")
+    assert (world.kept["text"], world.kept["reasoning"]) == (ANSWER, "r0 ")
     assert (info.finish_reason, info.error) == ("stop", None)
     assert info.notice is not None
     assert (info.notice.code, "in one piece" in info.notice.message) == (notice, True)
@@ -118,7 +118,7 @@ async def test_what_is_remembered_costs_one_request(
     world.remembered = [limitation]  # type: ignore[list-item]
     _, info = await ended(world, "auto")
     assert [asked(request).streamed for request in provider.requests] == [False]
-    assert (world.kept["content"], info.notice and info.notice.code) == (ANSWER, notice)
+    assert (world.kept["text"], info.notice and info.notice.code) == (ANSWER, notice)
     assert world.remembered == [limitation], "it was not found out anew: its time is not prolonged"
 
 
@@ -133,7 +133,7 @@ async def test_stream_options_that_are_refused_are_left_out(
         RequestMode(True),
         RequestMode(True, stream_options=False),
     ]
-    assert (world.kept["content"], info.finish_reason, info.notice) == (ANSWER, "stop", None)
+    assert (world.kept["text"], info.finish_reason, info.notice) == (ANSWER, "stop", None)
     assert info.counts is not None
     assert info.counts.tokens == 3, "it streamed"
     assert world.remembered == ["refuses_stream_options"]
@@ -151,7 +151,7 @@ async def test_three_requests_where_stream_options_are_refused_first(
     world = await models(shape, "tokens=3 refuse=stream_options fail-stream=500")
     _, info = await ended(world, "auto")
     assert [asked(request).streamed for request in provider.requests] == [True, True, False]
-    assert (world.kept["content"], info.finish_reason) == (ANSWER, "stop")
+    assert (world.kept["text"], info.finish_reason) == (ANSWER, "stop")
     assert world.remembered == ["refuses_stream_options", "fails_streaming"]
 
 
@@ -203,7 +203,7 @@ async def test_on_does_not_ask_without_a_stream_and_says_how_to(
     assert (info.finish_reason, info.error and info.error.code) == ("error", code)
     assert info.error is not None
     assert sentence in info.error.message
-    assert "streaming to auto" in (info.error.cure or "")
+    assert "streaming to auto" in (info.error.hint or "")
     assert world.remembered == []
 
 
@@ -234,7 +234,7 @@ async def test_every_mode_gives_the_same(models: Models, shape: str, answer: str
 async def test_a_refusal_of_the_models_own_is_shown_and_is_no_answer(models: Models, shape: str) -> None:
     world = await models(shape, "refusal=3")
     _, info = await ended(world, "auto")
-    assert (info.finish_reason, world.kept["content"], info.notice) == ("content_filter", "", None)
+    assert (info.finish_reason, world.kept["text"], info.notice) == ("content_filter", "", None)
     assert info.error is not None
     assert info.error.code == "model_refused"
     assert "no0 no1 no2" in (info.error.detail or "")
@@ -245,7 +245,7 @@ async def test_a_stream_that_was_cut_is_no_answer_that_stopped(models: Models, s
     world = await models(shape, "tokens=9 end=4")
     _, info = await ended(world, "auto")
     assert (info.finish_reason, info.error and info.error.code) == ("error", "stream_cut")
-    assert world.kept["content"] == "t0 t1 t2 t3 "
+    assert world.kept["text"] == "t0 t1 t2 t3 "
     whole = await models(shape, "tokens=3 finish=none")
     _, info = await ended(whole, "auto")
     assert (info.finish_reason, info.error) == ("stop", None), "[DONE] says as well that it is whole"
@@ -265,7 +265,7 @@ async def test_a_busy_provider_is_asked_again_when_it_said(
     first, second = provider.requests
     assert 0.2 <= second.received - first.received < 2
     assert asked(first) == asked(second)
-    assert (world.kept["content"], info.finish_reason, info.notice) == (ANSWER, "stop", None)
+    assert (world.kept["text"], info.finish_reason, info.notice) == (ANSWER, "stop", None)
     assert world.statuses() == ["waiting", "waiting", "waiting", "streaming"]
     assert world.remembered == []
 
@@ -303,7 +303,7 @@ async def test_stop_cancels_the_countdown(models: Models, provider: ScriptedProv
     async with asyncio.timeout(5):
         await world.counting.wait()
     stopped = time.monotonic()
-    assert run.interrupt(TextLengths())
+    assert run.interrupt([])
     await run.wait()
     assert time.monotonic() - stopped < 0.5
     assert world.countdown == [60]
@@ -319,7 +319,7 @@ async def test_stop_works_while_it_is_asked_without_a_stream(
     run = make_run(world, streaming="auto")
     async with asyncio.timeout(5):
         fallback = await provider.request(1)
-        run.interrupt(TextLengths())
+        run.interrupt([])
         await run.wait()
         await fallback.gone.wait()
     assert not asked(fallback).streamed

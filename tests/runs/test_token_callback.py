@@ -58,7 +58,7 @@ async def test_what_the_log_shows_the_page_gets(models: Models, logged: list[str
     assert len(logged) == 32
     assert all(line.startswith("run-00000001 token ") for line in logged)
     shown = "".join(eval(line.split(" ", 3)[3]) for line in logged if " reasoning " not in line)
-    assert world.kept["content"] == shown == "".join(f"t{i} " for i in range(30))
+    assert world.kept["text"] == shown == "".join(f"t{i} " for i in range(30))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -75,13 +75,13 @@ async def test_forwarding_taken_away_the_page_stays_empty(
     world = await models(shape, "tokens=30")
     await make_run(world).wait()
     assert len(logged) == 30
-    assert world.kept["content"] == ""
+    assert world.kept["text"] == ""
 
 
 async def test_a_broken_log_keeps_no_text_from_the_page(models: Models, broken_log: None) -> None:
     world = await models("azure", "tokens=30")
     await make_run(world).wait()
-    assert world.kept["content"] == "".join(f"t{i} " for i in range(30))
+    assert world.kept["text"] == "".join(f"t{i} " for i in range(30))
     counts = world.ends[0].counts
     assert counts is not None
     assert (counts.tokens, counts.logged, counts.forwarded) == (30, 0, 30)
@@ -109,7 +109,7 @@ async def test_a_broken_page_keeps_no_token_from_the_log(
 async def test_a_model_within_a_model_is_heard_once(logged: list[str]) -> None:
     world = World(Wrapping(inner=Model()))
     await make_run(world).wait()
-    assert world.kept["content"] == "one two three"
+    assert world.kept["text"] == "one two three"
     assert len(logged) == 3
     assert world.ends[0].counts is not None
     assert world.ends[0].counts.tokens == 3

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from jupyter_stream_chat.protocol import TimeLimit
-from jupyter_stream_chat.providers.profiles.timeouts import HOSTED, TimeLimits
+from jupyter_stream_chat.providers.profiles.timeouts import HOSTED, Timeouts
 from jupyter_stream_chat.runs.watchdog import Watchdog
 
-LIMITS = TimeLimits(first_token=10, stall=5, total=100)
+TIMEOUTS = Timeouts(first_token=10, stall=5, total=100)
 
 
 class Timer:
@@ -57,14 +57,14 @@ class Clock:
 class Watched:
     """A watchdog, and what it said when."""
 
-    def __init__(self, limits: TimeLimits = LIMITS) -> None:
+    def __init__(self, timeouts: Timeouts = TIMEOUTS) -> None:
         self.clock = Clock()
         self.said: list[tuple[float, str, float]] = []
         loop: Any = self.clock
-        self.dog = Watchdog(limits, self._note, loop=loop)
+        self.dog = Watchdog(timeouts, self._note, loop=loop)
 
     def _note(self, limit: TimeLimit) -> None:
-        self.said.append((self.clock.now, limit.waited_for, limit.seconds))
+        self.said.append((self.clock.now, limit.limit_kind, limit.seconds))
 
 
 @pytest.fixture
@@ -145,13 +145,13 @@ def test_a_second_attempt_has_its_own_first_token(watched: Watched) -> None:
 
 
 def test_zero_is_no_limit_and_nothing_is_the_usual() -> None:
-    watched = Watched(TimeLimits(first_token=0, stall=0, total=0))
+    watched = Watched(Timeouts(first_token=0, stall=0, total=0))
     watched.dog.ask(streamed=True)
     watched.clock.go(100_000)
     watched.dog.on_token()
     watched.clock.go(100_000)
     assert watched.said == []
-    assert TimeLimits(stall=7).over(HOSTED) == HOSTED.model_copy(update={"stall": 7})
+    assert Timeouts(stall=7).over(HOSTED) == HOSTED.model_copy(update={"stall": 7})
 
 
 def test_a_closed_watchdog_says_nothing(watched: Watched) -> None:

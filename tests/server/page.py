@@ -162,12 +162,21 @@ class Page:
             while len(self.text(run_id, **kwargs)) < length:
                 await self._broadcast.wait()
 
-    def text(self, run_id: str, *, held: str = "", after: int = 0, channel: str | None = None) -> str:
-        """Fold a run's deltas. Each must continue exactly where the last ended."""
-        text = held
+    def text(self, run_id: str, *, held: str = "", after: int = 0, kind: str = "text") -> str:
+        """Fold a run's deltas of one kind. Each must continue exactly where the last one of its part ended.
+
+        ``held``: what the page has of the first of these parts. A part that began before is text.
+        """
+        deltas = [event for event in self.events if event["type"] == "delta" and event["run_id"] == run_id]
+        kinds = {event["part"]: event["kind"] for event in deltas if "kind" in event}
+        text, part, length = held, None, len(held)
         for event in self.events[after:]:
-            if event["type"] == "delta" and event["run_id"] == run_id and event.get("channel") == channel:
-                assert event["offset"] == len(text), event
+            is_delta = event["type"] == "delta" and event["run_id"] == run_id
+            if is_delta and kinds.get(event["part"], "text") == kind:
+                if part not in (None, event["part"]):
+                    length = 0
+                assert event["offset"] == length, event
+                part, length = event["part"], length + len(event["text"])
                 text += event["text"]
         return text
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from tornado.websocket import WebSocketClosedError
 
-from jupyter_stream_chat.chats.transcript import Gap, Transcript, read_event
 from jupyter_stream_chat.protocol import ChatOpened, Message, RunInfo
 
+from ..transcript import Gap, Transcript, read_event
 from .page import PATIENCE, Event, Page, new_id
 
 
@@ -105,7 +105,7 @@ class Tab:
 
     def _open(self, reason: str) -> None:
         held = {
-            run.run_id: {"content": len(text_of(message, run.run_id))}
+            run.run_id: [len(part.text) for part in message.content if part.run_id == run.run_id]
             for message in self.transcript.messages
             for run in message.runs
             if run.status != "finished"
@@ -113,7 +113,7 @@ class Tab:
         seq = self.transcript.seq
         known = {} if seq is None else {"epoch": self._epoch, "after_seq": seq}
         command = {"type": "open_chat", "command_id": new_id("command"), "chat_id": self._chat_id}
-        self._write({**command, "held": held, "reason": reason, **known})
+        self._write({**command, "known_lengths": held, "reason": reason, **known})
 
     def _fold(self, event: Event) -> None:
         self._unanswered.pop(event.get("command_id", ""), None)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_stream_chat.chats.transcript import Transcript
 from jupyter_stream_chat.protocol import EVENT
 from tests.scripted_provider import ScriptedProvider
 
+from ..transcript import Transcript
 from .conftest import Server
 from .page import Page, new_id, question
 
@@ -96,7 +96,7 @@ async def test_what_counts_of_a_stopped_answer_is_the_reader_s_choice(
         fields = question(chat_id, "tokens=9 hang=4")
         await page.command("send_message", **fields)
         await page.until_text(fields["run_id"], len("t0 t1 t2 t3 "))
-        await page.command("interrupt_run", run_id=fields["run_id"], shown={"content": 5})
+        await page.command("interrupt_run", run_id=fields["run_id"], shown=[5])
         stopped = await page.finished(fields["run_id"])
 
         for text, context in (

@@ -23,9 +23,9 @@ async def stopped(page: Page, question: str = WORDS, shown: int = 31) -> tuple[s
     chat_id = await page.new_chat()
     run_id = await page.ask(chat_id, question)
     await page.until_text(run_id, shown)
-    await page.command("interrupt_run", run_id=run_id, shown={"content": shown})
+    await page.command("interrupt_run", run_id=run_id, shown=[shown])
     run = await page.finished(run_id)
-    assert (run["finish_reason"], run["kept"]["content"]) == ("interrupted", shown)
+    assert (run["finish_reason"], run["kept"][0]) == ("interrupted", shown)
     return chat_id, run["message_id"]
 
 
@@ -41,7 +41,7 @@ async def whole(server: Server, chat_id: str) -> str:
     """Return what the last answer says, as far as it counts."""
     _, chat = await server.rest("GET", f"chats/{chat_id}")
     message = chat["messages"][-1]
-    kept = {run["run_id"]: run.get("kept", {}).get("content") for run in message["runs"]}
+    kept = {run["run_id"]: run["kept"][0] if "kept" in run else None for run in message["runs"]}
     return "".join(part["text"][: kept[part["run_id"]]] for part in message["content"])
 
 
@@ -100,7 +100,7 @@ async def test_a_second_stop_keeps_both_parts_and_it_goes_on_again(server: Serve
         run_id = new_id("run")
         await page.command("continue_answer", chat_id=chat_id, message_id=message_id, run_id=run_id)
         await page.until_text(run_id, 12)
-        await page.command("interrupt_run", run_id=run_id, shown={"content": 12})
+        await page.command("interrupt_run", run_id=run_id, shown=[12])
         await page.finished(run_id)
         assert await whole(server, chat_id) == numbered(40)[: 31 + 12]
         await continued(page, chat_id, message_id)

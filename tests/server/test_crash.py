@@ -43,7 +43,7 @@ async def test_a_page_that_reconnects_after_the_crash_gets_a_snapshot(start_proc
         held = {
             "epoch": page.events[0]["epoch"],
             "after_seq": page.of_type("run_started")[0]["seq"],
-            "held": {run_id: {"content": len(page.text(run_id))}},
+            "known_lengths": {run_id: [len(page.text(run_id))]},
         }
         await server.end(signal.SIGKILL)
     server = await start_process()

@@ -134,7 +134,7 @@ async def step(made: World, opened: list[Tab], name: str, tab: Tab, value: int) 
         case "stop":
             if run := tab.live():
                 shown = len(tab.longest.get(run.run_id, ""))
-                tab.send("interrupt_run", run_id=run.run_id, shown={"content": shown * value})
+                tab.send("interrupt_run", run_id=run.run_id, shown=[shown * value])
         case "cut":
             await tab.cut()
         case "connect":

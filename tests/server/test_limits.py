@@ -126,7 +126,7 @@ async def test_the_queue_for_the_local_model_has_an_end(
     start_server: StartServer, provider: ScriptedProvider, tmp_path: Path
 ) -> None:
     folder = make_tiny_model(tmp_path / "tiny", layers=4, hidden=128, context=8192)
-    endless = {"early_stop": "off", "parameters": {"temperature": 1.0, "seed": 1}}
+    endless = {"on_repetition": "off", "parameters": {"temperature": 1.0, "seed": 1}}
     tiny = {"id": "tiny", "provider": "huggingface", "model": str(folder), **endless}
     server = await start_server(profiles=[tiny, scripted_profile(provider)], max_queued_runs=1)
     async with server.page() as page:

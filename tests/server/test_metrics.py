@@ -75,7 +75,7 @@ def test_what_went_wrong_is_counted() -> None:
 def test_a_model_that_never_lets_go_is_an_orphan() -> None:
     orphaned, released = Change("runs_orphaned_total"), Change("interrupt_released_seconds_sum")
     metrics = Metrics()
-    metrics.finished(ended(finish_reason="interrupted", timings=Timings(total_ms=9, released_ms=5)))
+    metrics.finished(ended(finish_reason="interrupted", timings=Timings(total_ms=9, disconnect_ms=5)))
     assert (orphaned(), released()) == (0, pytest.approx(0.005))
     metrics.finished(ended(finish_reason="interrupted", timings=Timings(total_ms=5009)))
     assert orphaned() == 1

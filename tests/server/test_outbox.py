@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 
 from jupyter_stream_chat.chats.feed import LOG_EVENTS, Feed
+from jupyter_stream_chat.chats.text import RunText
 from jupyter_stream_chat.protocol import (
-    Channel,
     ChatDeleted,
     ChatOpened,
     CommandAccepted,
     Message,
     MessageAdded,
+    PartKind,
     RunFinished,
     RunInfo,
     RunProgressed,
     RunStarted,
-    TextLengths,
     WorkspaceEvent,
     WorkspaceLoaded,
 )
@@ -44,26 +44,12 @@ CHAT = "chat-0001"
 RUN = "run-00001"
 
 
-class Text:
-    """A text as a run holds it."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    @property
-    def length(self) -> int:
-        return len(self.text)
-
-    def tail(self, offset: int) -> str:
-        return self.text[offset:]
-
-
 @dataclass
 class LiveOutput:
     """A live run."""
 
     info: RunInfo
-    texts: dict[Channel, Text] = field(default_factory=lambda: {"content": Text(), "reasoning": Text()})
+    text: RunText = field(default_factory=RunText)
 
     @property
     def run_id(self) -> str:
@@ -145,13 +131,22 @@ class World:
         return [frame["type"] for frame in self.frames]
 
     def text(self, run_id: str = RUN) -> str:
+        """Fold the deltas, which must continue each other exactly, and return all text of the run."""
+        return "".join(text for _, text in self.parts(run_id))
+
+    def parts(self, run_id: str = RUN) -> list[tuple[PartKind, str]]:
         """Fold the deltas; each must continue exactly where the last ended."""
-        text = ""
+        held = RunText()
         for frame in self.frames:
-            if frame["type"] == "delta" and frame["run_id"] == run_id and "channel" not in frame:
-                assert frame["offset"] == len(text)
-                text += frame["text"]
-        return text
+            if frame["type"] == "delta" and frame["run_id"] == run_id:
+                new = held.put(frame["part"], frame["offset"], frame["text"], frame.get("kind"))
+                assert new == frame["text"], "sent twice"
+                assert ("kind" in frame) == (frame["offset"] == 0)
+        return [(part.kind, str(part)) for part in held]
+
+
+def parts_of(run: LiveOutput) -> list[tuple[PartKind, str]]:
+    return [(part.kind, str(part)) for part in run.text]
 
 
 @pytest.fixture
@@ -181,9 +176,9 @@ def added(seq: int, chat_id: str = CHAT) -> MessageAdded:
     return MessageAdded(chat_id=chat_id, seq=seq, message=message)
 
 
-def grow(outbox: Outbox, run: LiveOutput, text: str, channel: Channel = "content") -> None:
-    run.texts[channel].text += text
-    outbox.on_text(run, channel)
+def grow(outbox: Outbox, run: LiveOutput, text: str, kind: PartKind = "text") -> None:
+    run.text.append(kind, text)
+    outbox.on_text(run)
 
 
 def finished(run: LiveOutput, seq: int = 9) -> RunFinished:
@@ -202,7 +197,14 @@ async def test_a_token_leaves_in_the_same_step(world: World, outbox: Outbox) -> 
     run = live()
     await start(outbox, run)
     grow(outbox, run, "Hi")
-    assert world.frames[-1] == {"type": "delta", "run_id": RUN, "offset": 0, "text": "Hi"}
+    assert world.frames[-1] == {
+        "type": "delta",
+        "run_id": RUN,
+        "part": 0,
+        "offset": 0,
+        "text": "Hi",
+        "kind": "text",
+    }
 
 
 async def test_fifty_tokens_a_second_are_never_delayed_or_merged(world: World, outbox: Outbox) -> None:
@@ -222,7 +224,7 @@ async def test_full_speed_merges_into_bounded_frames(world: World, outbox: Outbo
         await world.pass_time(1 / 5000)
     await world.read_all()
     deltas = world.types().count("delta")
-    assert world.text() == run.texts["content"].text
+    assert world.parts() == parts_of(run)
     assert deltas <= FRAME_CAPACITY + 1 / FRAME_INTERVAL + 2
 
 
@@ -235,7 +237,7 @@ async def test_nothing_is_written_while_a_write_is_in_flight(world: World, outbo
     assert world.types().count("delta") == 1
     await world.read()
     assert world.frames[-1]["text"] == "token " * 999
-    assert world.text() == run.texts["content"].text
+    assert world.parts() == parts_of(run)
 
 
 async def test_a_large_backlog_is_cut_into_frames_below_256_kib(world: World, outbox: Outbox) -> None:
@@ -244,7 +246,7 @@ async def test_a_large_backlog_is_cut_into_frames_below_256_kib(world: World, ou
     grow(outbox, run, "\x01" * (3 * DELTA_CHARACTERS))
     await world.read_all()
     assert max(world.sizes) <= 256 * 1024
-    assert world.text() == run.texts["content"].text
+    assert world.parts() == parts_of(run)
 
 
 async def test_reasoning_has_offsets_of_its_own(world: World, outbox: Outbox) -> None:
@@ -253,8 +255,36 @@ async def test_reasoning_has_offsets_of_its_own(world: World, outbox: Outbox) ->
     grow(outbox, run, "hm", "reasoning")
     grow(outbox, run, "Yes")
     grow(outbox, run, "...", "reasoning")
-    got = [(f.get("channel"), f["offset"], f["text"]) for f in world.frames if f["type"] == "delta"]
-    assert got == [("reasoning", 0, "hm"), (None, 0, "Yes"), ("reasoning", 2, "...")]
+    got = [(f["part"], f["offset"], f["text"]) for f in world.frames if f["type"] == "delta"]
+    assert got == [(0, 0, "hm"), (1, 0, "Yes"), (2, 0, "...")]
+    assert world.parts() == [("reasoning", "hm"), ("text", "Yes"), ("reasoning", "...")]
+
+
+async def test_a_slow_page_gets_all_parts_in_their_order(world: World, outbox: Outbox) -> None:
+    run = live()
+    await start(outbox, run)
+    world.slow = True
+    for kind, text in [("reasoning", "a"), ("text", "b"), ("reasoning", "c"), ("text", "d")] * 3:
+        for _ in range(5):
+            grow(outbox, run, text, kind)
+    await world.read_all()
+    assert world.parts() == parts_of(run)
+    assert len(world.parts()) == 12
+
+
+@pytest.mark.parametrize("lengths", [[], [1], [2, 0], [2, 1], [2, 3]])
+async def test_following_goes_on_within_any_part(world: World, outbox: Outbox, lengths: list[int]) -> None:
+    run = live()
+    run.text.append("reasoning", "ab")
+    run.text.append("text", "cde")
+    outbox.follow(CHAT, opened(), [], [(run, lengths)])
+    grow(outbox, run, "f")
+    await world.read_all()
+    held = RunText((part.kind, str(part)[:length]) for part, length in zip(run.text, lengths, strict=False))
+    for frame in world.frames:
+        if frame["type"] == "delta":
+            assert held.put(frame["part"], frame["offset"], frame["text"], frame.get("kind")) == frame["text"]
+    assert [(part.kind, str(part)) for part in held] == [("reasoning", "ab"), ("text", "cdef")]
 
 
 async def test_an_end_comes_after_all_text_and_nothing_after_it(world: World, outbox: Outbox) -> None:
@@ -268,8 +298,8 @@ async def test_an_end_comes_after_all_text_and_nothing_after_it(world: World, ou
     await world.read_all()
     assert world.types()[-1] == "run_finished"
     assert world.types().count("run_finished") == 1
-    assert world.text() == run.texts["content"].text
-    assert any(frame.get("channel") == "reasoning" for frame in world.frames)
+    assert world.parts() == parts_of(run)
+    assert world.parts()[-1] == ("reasoning", "r")
 
 
 async def test_a_delta_never_overtakes_the_start_of_its_run(world: World, outbox: Outbox) -> None:
@@ -283,8 +313,8 @@ async def test_a_delta_never_overtakes_the_start_of_its_run(world: World, outbox
 
 async def test_following_a_live_run_continues_at_what_is_held(world: World, outbox: Outbox) -> None:
     run = live()
-    run.texts["content"].text = "Hello"
-    outbox.follow(CHAT, opened(), [], [(run, TextLengths(content=3))])
+    run.text.append("text", "Hello")
+    outbox.follow(CHAT, opened(), [], [(run, [3])])
     assert world.types() == ["chat_opened", "run_progressed", "delta"]
     assert (world.frames[-1]["offset"], world.frames[-1]["text"]) == (3, "lo")
 
@@ -321,7 +351,7 @@ async def test_runs_share_the_frames(world: World, outbox: Outbox) -> None:
 
 async def test_other_chats_and_left_chats_are_not_sent(world: World, outbox: Outbox) -> None:
     run = live()
-    outbox.follow(CHAT, opened(), [], [(run, TextLengths())])
+    outbox.follow(CHAT, opened(), [], [(run, [])])
     outbox.unfollow(CHAT)
     before = len(world.frames)
     outbox.event(added(1))
@@ -346,7 +376,7 @@ async def test_a_page_that_does_not_read_gets_a_snapshot_in_the_end(world: World
     assert not world.refreshed
     await world.read_all()
     assert world.refreshed == [CHAT]
-    outbox.follow(CHAT, opened(seq=3000), [], [(run, TextLengths(content=run.texts["content"].length))])
+    outbox.follow(CHAT, opened(seq=3000), [], [(run, run.text.lengths)])
     outbox.event(added(3001))
     outbox.event(added(1, other))
     await world.read_all()
@@ -420,7 +450,14 @@ async def test_text_does_not_wait_for_news(world: World, outbox: Outbox) -> None
     await start(outbox, run)
     delete(feed)
     grow(outbox, run, "Hi")
-    assert world.frames[-1] == {"type": "delta", "run_id": RUN, "offset": 0, "text": "Hi"}
+    assert world.frames[-1] == {
+        "type": "delta",
+        "run_id": RUN,
+        "part": 0,
+        "offset": 0,
+        "text": "Hi",
+        "kind": "text",
+    }
 
 
 async def test_a_page_that_never_reads_replies_is_given_up(world: World, outbox: Outbox) -> None:

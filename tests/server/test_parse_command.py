@@ -41,6 +41,12 @@ def test_a_command_is_read() -> None:
     assert read.content[0].text == "héllo"
 
 
+def asking(*content: dict[str, object]) -> str:
+    """Write a question with these parts."""
+    ids = {"message_id": "message-1", "answer_id": "answer-01", "run_id": "run-00001"}
+    return command(type="send_message", chat_id="chat-0001", content=list(content), **ids)
+
+
 @pytest.mark.parametrize(
     ("frame", "code", "field"),
     [
@@ -59,9 +65,9 @@ def test_a_command_is_read() -> None:
         ('{"type": "ping"}', "invalid_command", "command_id"),
         (command(type="close_chat", chat_id="../../etc/passwd"), "invalid_command", "chat_id"),
         (
-            command(type="open_chat", chat_id="chat-0001", held={"run-00001": {"content": -1}}),
+            command(type="open_chat", chat_id="chat-0001", known_lengths={"run-00001": [-1]}),
             "invalid_command",
-            "held.run-00001.content",
+            "known_lengths.run-00001.0",
         ),
         (
             command(
@@ -73,8 +79,16 @@ def test_a_command_is_read() -> None:
                 run_id="run-00001",
             ),
             "invalid_command",
-            "content.0",
+            "content.0.type",
         ),
+        (asking({"type": "reasoning", "text": "x"}), "invalid_command", "content.0.type"),
+        (
+            asking({"type": "text", "text": "x"}, {"type": "text", "text": "y", "run_id": "run-00009"}),
+            "invalid_command",
+            "content.1.run_id",
+        ),
+        (asking({"type": "text", "text": "x", "run_id": None}), "invalid_command", "content.0.run_id"),
+        (asking(), "invalid_command", "content"),
     ],
 )
 def test_what_is_wrong_is_named(frame: str | bytes, code: str, field: str | None) -> None:

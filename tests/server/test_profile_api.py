@@ -59,7 +59,7 @@ async def test_no_key_leaves_the_server(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "field", "cure"),
+    ("more", "field", "hint"),
     [
         ({"api_key": "sk typed"}, "api_key", "again"),
         ({"api_key_env": "PATH"}, "api_key_env", "_API_KEY"),
@@ -73,12 +73,12 @@ async def test_no_key_leaves_the_server(server: Server) -> None:
     ],
 )
 async def test_what_a_page_may_not_put_into_a_profile(
-    server: Server, more: dict[str, Any], field: str, cure: str
+    server: Server, more: dict[str, Any], field: str, hint: str
 ) -> None:
     status, answer = await server.rest("POST", "profiles", {**STORED, **more})
     error = answer["error"]
     assert (status, error["code"], error["field"]) == (400, "profile_unusable", field)
-    assert cure in error["cure"]
+    assert hint in error["hint"]
     assert "sk typed" not in str(answer)
 
 
@@ -111,9 +111,9 @@ async def test_what_each_providers_form_has(server: Server) -> None:
     assert azure["api_key"]["kind"] == "key"
     assert "top_k" not in forms["openai"]["parameters"]
     assert "top_k" in forms["openai-compatible"]["parameters"]
-    assert forms["azure"]["limits"] == {"first_token": 300, "stall": 60, "total": 1800}
-    assert forms["huggingface"]["limits"] == {"first_token": 900, "stall": 120, "total": 0}
-    assert {form["early_stop"] for form in forms.values()} == {"ask"}
+    assert forms["azure"]["timeouts"] == {"first_token": 300, "stall": 60, "total": 1800}
+    assert forms["huggingface"]["timeouts"] == {"first_token": 900, "stall": 120, "total": 0}
+    assert {form["on_repetition"] for form in forms.values()} == {"ask"}
     presets = {preset["id"]: preset for preset in forms["openai-compatible"]["presets"]}
     assert presets.keys() == {"vllm", "ollama", "deepseek", "dashscope"}
     for preset in presets.values():
@@ -147,10 +147,10 @@ async def test_all_that_is_wrong_with_a_form_is_said_at_once_and_nobody_is_asked
         "parameters.num_beams",
     }
     assert all(each["message"] for each in problems.values())
-    cure = problems["azure_endpoint"]["cure"]
-    assert '"https://x.openai.azure.com"' in cure
-    assert '"dep" as azure_deployment' in cure
-    assert '"2024-10-21" as api_version' in cure
+    hint = problems["azure_endpoint"]["hint"]
+    assert '"https://x.openai.azure.com"' in hint
+    assert '"dep" as azure_deployment' in hint
+    assert '"2024-10-21" as api_version' in hint
     assert "Beam search" in problems["parameters.num_beams"]["message"]
     assert "two words" not in str(answer)
     assert provider.requests == []

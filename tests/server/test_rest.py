@@ -108,12 +108,12 @@ async def test_a_run_is_interrupted_by_post(server: Server) -> None:
     run_path = f"runs/{sent['run_id']}"
     status, live = await server.rest("GET", run_path)
     assert (status, live["run"]["run_id"]) == (200, sent["run_id"])
-    status, answer = await server.rest("POST", f"{run_path}/interrupt", {"shown": {"content": 0}})
+    status, answer = await server.rest("POST", f"{run_path}/interrupt", {"shown": [0]})
     assert (status, answer) == (200, {})
     await finish(server, sent["run_id"])
     _, ended = await server.rest("GET", run_path)
     assert ended["run"]["finish_reason"] == "interrupted"
-    assert await server.rest("POST", f"{run_path}/interrupt") == (200, {"note": "already_finished"})
+    assert await server.rest("POST", f"{run_path}/interrupt") == (200, {"note": "not_running"})
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,9 @@ async def test_a_question_streams_its_answer(server: Server) -> None:
         run_id = await page.ask(chat_id, "tokens=30 rate=100 reasoning=3")
         run = await page.finished(run_id)
         assert page.text(run_id) == numbered(30)
-        assert page.text(run_id, channel="reasoning") == "r0 r1 r2 "
+        assert page.text(run_id, kind="reasoning") == "r0 r1 r2 "
         assert run["finish_reason"] == "stop"
-        assert run["digest"]["content"] == digest(numbered(30))
+        assert run["digest"] == [digest("r0 r1 r2 "), digest(numbered(30))]
         assert run["counts"]["tokens"] == run["counts"]["logged"] == run["counts"]["forwarded"]
         types = [e["type"] for e in page.events if e.get("chat_id") == chat_id or e.get("run_id") == run_id]
         order = ["chat_opened", "message_added", "run_started", "delta", "run_finished"]
@@ -70,11 +70,11 @@ async def test_the_partial_answer_is_in_the_next_prompt(server: Server, provider
         run_id = await page.ask(chat_id, "tokens=500 rate=100")
         await page.until_text(run_id, 20)
         shown = len(page.text(run_id))
-        answer = await page.command("interrupt_run", run_id=run_id, shown={"content": shown})
+        answer = await page.command("interrupt_run", run_id=run_id, shown=[shown])
         assert (answer["type"], answer.get("note")) == ("command_accepted", None)
         run = await page.finished(run_id)
         assert run["finish_reason"] == "interrupted"
-        assert run["kept"]["content"] == shown
+        assert run["kept"][0] == shown
         added = page.of_type("message_added")[1]["message"]
         await page.finished(await page.ask(chat_id, "tokens=1", parent_id=added["message_id"]))
         roles = [(m["role"], m["content"]) for m in provider.requests[-1].body["messages"]]
@@ -85,7 +85,7 @@ async def test_an_interrupt_after_the_end_says_so(server: Server) -> None:
     async with server.page() as page:
         run_id = await page.ask(await page.new_chat(), "tokens=2")
         await page.finished(run_id)
-        assert (await page.command("interrupt_run", run_id=run_id))["note"] == "already_finished"
+        assert (await page.command("interrupt_run", run_id=run_id))["note"] == "not_running"
 
 
 async def test_an_interrupt_is_done_before_the_commands_that_came_earlier(
@@ -120,7 +120,7 @@ async def test_streaming_off_gives_the_same_answer(server: Server) -> None:
         run = await page.finished(run_id)
         assert page.text(run_id) == numbered(30)
         assert run["streaming"] == "off"
-        assert run["digest"]["content"] == digest(numbered(30))
+        assert run["digest"][0] == digest(numbered(30))
 
 
 # --- two pages -------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ async def test_a_second_page_sees_the_same_and_stops_it(server: Server) -> None:
         ends = [await page.finished(run_id) for page in (one, two)]
         assert ends[0] == ends[1]
         assert one.text(run_id) == two.text(run_id, held=held)
-        assert digest(one.text(run_id)) == ends[0]["digest"]["content"]
+        assert digest(one.text(run_id)) == ends[0]["digest"][0]
         running = [e["chat"]["running"] for e in two.of_type("chat_updated")]
         assert running[0] is True
         await two.until(lambda e: e["type"] == "chat_updated" and not e["chat"]["running"])
@@ -172,13 +172,13 @@ async def test_the_run_goes_on_without_its_page_and_is_resumed(server: Server) -
             chat_id=chat_id,
             epoch=epoch,
             after_seq=seq,
-            held={run_id: {"content": len(held)}},
+            known_lengths={run_id: [len(held)]},
             reason="reconnected",
         )
         assert [e["type"] for e in page.of_type("chat_opened", "chat_resumed")] == ["chat_resumed"]
         run = await page.finished(run_id)
         assert page.text(run_id, held=held) == numbered(150)
-        assert run["digest"]["content"] == digest(numbered(150))
+        assert run["digest"][0] == digest(numbered(150))
 
 
 async def resume(server: Server, **changes: Any) -> list[str]:
@@ -190,7 +190,7 @@ async def resume(server: Server, **changes: Any) -> list[str]:
         fields: dict[str, Any] = {
             "epoch": page.events[0]["epoch"],
             "after_seq": page.of_type("run_started")[0]["seq"],
-            "held": {run_id: {"content": len(page.text(run_id))}},
+            "known_lengths": {run_id: [len(page.text(run_id))]},
             "reason": "reconnected",
         }
         if changes.pop("finished", False):
@@ -204,7 +204,7 @@ async def resume(server: Server, **changes: Any) -> list[str]:
         if opened["type"] == "chat_opened":
             held = text_in(opened, run_id)
             at = page.events.index(opened)
-            assert digest(page.text(run_id, held=held, after=at)) == run["digest"]["content"]
+            assert digest(page.text(run_id, held=held, after=at)) == run["digest"][0]
         return [opened["type"]]
 
 
@@ -212,7 +212,7 @@ async def resume(server: Server, **changes: Any) -> list[str]:
     ("changes", "expected"),
     [
         ({}, "chat_resumed"),
-        ({"held": {}}, "chat_resumed"),
+        ({"known_lengths": {}}, "chat_resumed"),
         ({"epoch": "another"}, "chat_opened"),
         ({"epoch": None}, "chat_opened"),
         ({"after_seq": 10_000}, "chat_opened"),
@@ -232,7 +232,7 @@ async def test_a_page_that_claims_too_much_text_gets_a_snapshot(server: Server) 
         run_id = await page.ask(chat_id, "hang=3")
         await page.until_text(run_id, 9)
         fields = {"epoch": page.events[0]["epoch"], "after_seq": page.of_type("run_started")[0]["seq"]}
-        await page.command("open_chat", chat_id=chat_id, held={run_id: {"content": 99}}, **fields)
+        await page.command("open_chat", chat_id=chat_id, known_lengths={run_id: [99]}, **fields)
         assert len(page.of_type("chat_opened")) == 2
 
 

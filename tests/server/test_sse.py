@@ -62,11 +62,18 @@ class Reader:
         """Whole events so far."""
         return parse(self.body[: self.body.rfind("\n\n") + 2])[0]
 
-    def text(self, channel: str | None = None) -> str:
-        """Return the text so far."""
-        return "".join(
-            e.data["text"] for e in self.events if e.name == "delta" and e.data.get("channel") == channel
-        )
+    def parts(self) -> list[tuple[str, str]]:
+        """Return the parts so far; each delta must continue them. One that was not begun here is text."""
+        parts: dict[int, tuple[str, str]] = {}
+        for delta in (event.data for event in self.events if event.name == "delta"):
+            kind, text = parts.get(delta["part"], (delta.get("kind", "text"), ""))
+            assert delta["part"] == max(parts, default=delta["part"]) or delta["offset"] == 0
+            parts[delta["part"]] = (kind, text + delta["text"])
+        return list(parts.values())
+
+    def text(self, kind: str = "text") -> str:
+        """Return the text so far of one kind."""
+        return "".join(text for each, text in self.parts() if each == kind)
 
     async def until_text(self, length: int) -> None:
         """Wait for so much text."""
@@ -93,7 +100,7 @@ async def test_a_live_run_streams_and_ends(server: Server) -> None:
     assert [e.name for e in reader.events].count("delta") >= 20
     assert reader.events[-1].name == "run_finished"
     assert reader.events[-1].data["run"]["finish_reason"] == "stop"
-    assert reader.events[-1].id == f"{len(numbered(60))}.6"
+    assert reader.events[-1].id == f"6.{len(numbered(60))}"
 
 
 @pytest.mark.parametrize("live", [True, False])
@@ -105,13 +112,13 @@ async def test_it_goes_on_after_the_last_event_read(server: Server, live: bool) 
     last = read[-1]
     second = Reader(server, run_id, **{"Last-Event-ID": last.id})
     await second.response
-    held = "".join(e.data["text"] for e in read if "channel" not in e.data)
+    held = "".join(e.data["text"] for e in read if e.data["part"] == 1)
     assert held + second.text() == numbered(80)
     assert second.text("reasoning") == ""
     assert second.events[-1].name == "run_finished"
 
 
-@pytest.mark.parametrize("event_id", ["", "nonsense", "-1.-1", "1.2.3"])
+@pytest.mark.parametrize("event_id", ["", "nonsense", "-1.-1", "0", "0.0", "1..2", "9" * 13])
 async def test_an_id_that_is_not_ours_means_from_the_beginning(server: Server, event_id: str) -> None:
     reader = Reader(server, await start(server, "tokens=3"), **{"Last-Event-ID": event_id})
     await reader.response
@@ -121,9 +128,19 @@ async def test_an_id_that_is_not_ours_means_from_the_beginning(server: Server, e
 async def test_an_id_beyond_the_end_gives_the_end(server: Server) -> None:
     run_id = await start(server, "tokens=3")
     await Reader(server, run_id).response
-    reader = Reader(server, run_id, **{"Last-Event-ID": "999999.0"})
-    await reader.response
-    assert [e.name for e in reader.events] == ["run_finished"]
+    for event_id in ("999999", "999999.0", "9.9.9"):
+        reader = Reader(server, run_id, **{"Last-Event-ID": event_id})
+        await reader.response
+        assert [e.name for e in reader.events] == ["run_finished"]
+
+
+async def test_an_id_of_the_protocol_before_still_gives_an_answer_and_its_end(server: Server) -> None:
+    run_id = await start(server, "tokens=3 reasoning=2")
+    await Reader(server, run_id).response
+    reader = Reader(server, run_id, **{"Last-Event-ID": f"{len(numbered(3))}.6"})  # content.reasoning
+    response = await reader.response
+    assert response.code == 200
+    assert reader.events[-1].name == "run_finished"
 
 
 async def test_silence_is_filled_by_comments(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

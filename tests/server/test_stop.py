@@ -22,7 +22,7 @@ async def stop(page: Page, run_id: str, **shown: int) -> dict[str, Any]:
     assert (answer["type"], answer.get("note")) == ("command_accepted", None)
     run = await page.finished(run_id)
     assert run["finish_reason"] == "interrupted"
-    assert run["timings"]["released_ms"] is not None
+    assert run["timings"]["disconnect_ms"] is not None
     return run
 
 
@@ -52,9 +52,9 @@ async def test_in_mid_stream_and_it_says_what_it_did(server: Server, provider: S
         run_id = await page.ask(await page.new_chat(), "tokens=5000 rate=100")
         await page.until_text(run_id, 30)
         run = await stop(page, run_id, content=12)
-        assert run["kept"]["content"] == 12
+        assert run["kept"][0] == 12
         # Each token is three characters at first: four were shown.
-        length = run["digest"]["content"]["length"]
+        length = run["digest"][0]["length"]
         assert run["counts"]["discarded"] == len(numbered(5000)[:length].split()) - 4
         await released(provider)
 
@@ -106,11 +106,11 @@ async def test_before_its_own_question(server: Server, provider: ScriptedProvide
     async with server.page() as page:
         chat_id = await page.new_chat()
         asked = question(chat_id, "tokens=5000 rate=100")
-        stopped = page.send("interrupt_run", run_id=asked["run_id"], shown={"content": 0})
+        stopped = page.send("interrupt_run", run_id=asked["run_id"], shown=[0])
         await page.command("send_message", **asked)
-        assert (await page.answer(stopped))["note"] == "already_finished"
+        assert (await page.answer(stopped))["note"] == "not_running"
         run = await page.finished(asked["run_id"])
-        assert (run["finish_reason"], run["kept"]["content"]) == ("interrupted", 0)
+        assert (run["finish_reason"], run["kept"][0]) == ("interrupted", 0)
         assert not provider.requests, "the model was not asked"
 
 
@@ -118,9 +118,9 @@ async def test_past_a_socket_that_is_stuck(server: Server, provider: ScriptedPro
     async with server.page() as page:
         run_id = await page.ask(await page.new_chat(), "tokens=5000 rate=100")
         await page.until_text(run_id, 12)
-        status, _ = await server.rest("POST", f"runs/{run_id}/interrupt", {"shown": {"content": 6}})
+        status, _ = await server.rest("POST", f"runs/{run_id}/interrupt", {"shown": [6]})
         assert status == 200
-        assert (await page.finished(run_id))["kept"]["content"] == 6
+        assert (await page.finished(run_id))["kept"][0] == 6
         await released(provider)
 
 
@@ -155,7 +155,7 @@ async def local(start_server: StartServer, tmp_path: Path) -> Server:
         "id": "tiny",
         "provider": "huggingface",
         "model": str(folder),
-        "early_stop": "off",
+        "on_repetition": "off",
         "parameters": {"temperature": 1.0, "seed": 1},
     }
     return await start_server(profiles=[profile])
@@ -179,7 +179,7 @@ async def test_a_local_model_in_each_of_its_stages(local: Server) -> None:
         await stop(page, queued)
         assert page.text(queued) == ""
         run = await stop(page, running)
-        assert run["digest"]["content"]["length"] >= 20
+        assert run["digest"][0]["length"] >= 20
         # While it reads a long prompt.
         reading = await page.ask(await page.new_chat(), "今天天气很好 hello 😀 " * 400)
         await page.until(lambda e: e.get("run_id") == reading and e.get("status") == "waiting")
@@ -195,9 +195,9 @@ async def test_a_paused_local_answer_lets_others_by_and_goes_on(local: Server) -
         first = await page.ask(await page.new_chat(), "Hello")
         await page.until_text(first, 20)
         shown = len(page.text(first))
-        assert (await page.command("pause_run", run_id=first, shown={"content": shown})).get("note") is None
+        assert (await page.command("pause_run", run_id=first, shown=[shown])).get("note") is None
         paused = await page.until_type("run_progressed", run_id=first, status="paused")
-        assert "hold_seconds" not in paused["pause"], "it may be paused for ever"
+        assert "auto_end_seconds" not in paused["pause"], "it may be paused for ever"
         second = await page.ask(await page.new_chat(), "Hello")
         await page.until_text(second, 20)
         held = page.text(first)
@@ -220,7 +220,7 @@ async def test_every_page_sees_a_pause_and_may_end_it(server: Server) -> None:
         await other.command("open_chat", chat_id=chat_id)
         opened = await other.until_type("chat_opened", chat_id=chat_id)
         run = opened["messages"][-1]["runs"][-1]
-        assert (run["status"], run["pause"]["reason"], run["pause"]["hold_seconds"]) == (
+        assert (run["status"], run["pause"]["reason"], run["pause"]["auto_end_seconds"]) == (
             "paused",
             "asked",
             60,
@@ -229,5 +229,5 @@ async def test_every_page_sees_a_pause_and_may_end_it(server: Server) -> None:
         assert status == 200
         assert (await page.finished(run_id))["finish_reason"] == "stop"
         assert page.text(run_id) == numbered(300)
-        assert (await page.command("pause_run", run_id=run_id))["note"] == "already_finished"
-        assert (await page.command("resume_run", run_id=new_id("run")))["note"] == "already_finished"
+        assert (await page.command("pause_run", run_id=run_id))["note"] == "not_running"
+        assert (await page.command("resume_run", run_id=new_id("run")))["note"] == "not_running"

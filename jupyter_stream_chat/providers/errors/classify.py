@@ -1,4 +1,4 @@
-"""What a provider's refusal means: an exception becomes one plain sentence, a cure and the provider's words.
+"""What a provider's refusal means: an exception becomes one plain sentence, a hint and the provider's words.
 
 Pure. ``rules`` is the table; exceptions are known by the names of their classes (an SDK's and LangChain's
 both), by an HTTP status and by their text, so that no SDK is loaded to read an error.
@@ -48,7 +48,7 @@ def classify(error: BaseException, profile: Profile | None = None) -> ErrorInfo:
     return ErrorInfo(
         code=rule.code,
         message=rule.message.format(**names),
-        cure=rule.cure.format(**names) + _by_proxy(rule.code, profile),
+        hint=rule.hint.format(**names) + _by_proxy(rule.code, profile),
         field=rule.field.format(**names) if rule.field else None,
         detail=detail,
         values=values or None,
@@ -96,9 +96,9 @@ def _own_words(error: BaseException) -> ErrorInfo | None:
     code, message = getattr(error, "code", None), getattr(error, "message", None)
     if type(error).__name__ != "EngineError" or not isinstance(code, str) or not isinstance(message, str):
         return None
-    cure, detail = getattr(error, "cure", None), getattr(error, "detail", None)
+    hint, detail = getattr(error, "hint", None), getattr(error, "detail", None)
     values = sizes_in(message.lower()) if code == "context_too_long" else None
-    return ErrorInfo(code=code, message=message, cure=cure, detail=detail, values=values)
+    return ErrorInfo(code=code, message=message, hint=hint, detail=detail, values=values)
 
 
 def _words(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""The table of refusals: what is known of an exception, and the sentence and the cure for it.
+"""The table of refusals: what is known of an exception, and the sentence and the hint for it.
 
 Pure data and predicates. ``errors`` fills in the names and the numbers.
 """
@@ -20,7 +20,7 @@ class Rule:
     applies: Callable[[ErrorFacts], bool]
     code: str
     message: str
-    cure: str
+    hint: str
     field: str | None = None
     """The field of the profile to look at; may hold a name of ``values``."""
     values: Callable[[ErrorFacts], dict[str, str] | None] = lambda facts: {}

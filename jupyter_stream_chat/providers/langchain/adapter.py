@@ -82,8 +82,8 @@ class LangChainAdapter:
             raise
         except Exception as error:
             message = f"{profile.label} could not be loaded: {type(error).__name__}."
-            cure = "The details say what its package misses."
-            raise ProviderProblem(profile_error("provider", message, cure)) from error
+            hint = "The details say what its package misses."
+            raise ProviderProblem(profile_error("provider", message, hint)) from error
         if not isinstance(model, BaseChatModel):
             message = f"{profile.class_path or profile.provider} is no LangChain chat model."
             raise ProviderProblem(profile_error("provider", message, "Name a subclass of BaseChatModel."))

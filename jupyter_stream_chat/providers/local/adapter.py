@@ -30,7 +30,7 @@ def local_problem() -> ErrorInfo | None:
     return ErrorInfo(
         code="profile_unusable",
         message=f"Local models need {' and '.join(missing)}, which are not installed.",
-        cure='Run: pip install "jupyter-stream-chat[local]"',
+        hint='Run: pip install "jupyter-stream-chat[local]"',
         field="provider",
     )
 

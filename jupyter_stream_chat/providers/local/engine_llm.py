@@ -42,15 +42,15 @@ OnProgress = Callable[[ProgressStage, float | None, int | None], None]
 
 
 class EngineError(Exception):
-    """The engine could not answer: a stable code, one plain sentence, a cure, the trace."""
+    """The engine could not answer: a stable code, one plain sentence, a hint, the trace."""
 
-    def __init__(self, code: str, message: str, detail: str | None = None, cure: str | None = None) -> None:
+    def __init__(self, code: str, message: str, detail: str | None = None, hint: str | None = None) -> None:
         """``code`` as in the engine's ``Failed``."""
         super().__init__(message)
         self.code = code
         self.message = message
         self.detail = detail
-        self.cure = cure
+        self.hint = hint
 
 
 class EngineChatModel(BaseChatModel):
@@ -171,7 +171,7 @@ class EngineChatModel(BaseChatModel):
     def _heed(self, event: Event) -> None:
         """Tell progress; raise what failed."""
         if isinstance(event, Failed):
-            raise EngineError(event.code, event.message, event.detail, event.cure)
+            raise EngineError(event.code, event.message, event.detail, event.hint)
         if self.on_progress is None:
             return
         if isinstance(event, Progress):
@@ -213,4 +213,4 @@ def _parameters(values: dict[str, Any]) -> Parameters:
     else:
         why = f"The local engine has no parameter {', '.join(unknown)}."
     known = ", ".join(Parameters.__dataclass_fields__)
-    raise EngineError("invalid_parameter", why, cure=f"Known are: {known}.")
+    raise EngineError("invalid_parameter", why, hint=f"Known are: {known}.")

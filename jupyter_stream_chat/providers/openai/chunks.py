@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ...protocol import FinishReason, Usage
+from ...protocol import FinishReason, PartKind, Usage
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -25,19 +25,24 @@ _FINISH_REASONS: dict[str, FinishReason] = {
 }
 
 
-def text_of(message: BaseMessage) -> str:
-    """Return the visible text of a message: its content, or the text blocks of it."""
-    content = message.content
-    return content if isinstance(content, str) else "".join(_block_texts(content, "text"))
+def pieces_of(message: BaseMessage) -> list[tuple[PartKind, str]]:
+    """Return the text and the reasoning that a message carries, in their order.
 
-
-def reasoning_of(message: BaseMessage) -> str:
-    """Return the reasoning that a message carries beside or within its content."""
+    Reasoning beside the content (``reasoning_content``) comes first: it was generated before.
+    """
     extra: Any = message.additional_kwargs.get("reasoning_content")
-    if isinstance(extra, str):
-        return extra
     content = message.content
-    return "" if isinstance(content, str) else "".join(_block_texts(content, "reasoning"))
+    blocks = [content] if isinstance(content, str) else content
+    pieces = [piece for block in blocks if (piece := _piece_of(block))[1]]
+    if isinstance(extra, str) and extra:
+        # Where both are there, they are the same reasoning.
+        pieces = [("reasoning", extra), *(piece for piece in pieces if piece[0] != "reasoning")]
+    return pieces
+
+
+def text_of(message: BaseMessage) -> str:
+    """Return the visible text of a message."""
+    return "".join(text for kind, text in pieces_of(message) if kind == "text")
 
 
 def refusal_text_of(message: BaseMessage) -> str:
@@ -46,17 +51,17 @@ def refusal_text_of(message: BaseMessage) -> str:
     return extra if isinstance(extra, str) else ""
 
 
-def _block_texts(blocks: list[str | dict[str, Any]], kind: str) -> list[str]:
-    """Return the texts of the blocks of one kind (``thinking`` is Anthropic's word for reasoning)."""
-    texts: list[str] = []
-    for block in blocks:
-        if isinstance(block, str):
-            texts += [block] if kind == "text" else []
-        elif block.get("type") == kind:
-            texts.append(str(block.get(kind) or ""))
-        elif kind == "reasoning" and block.get("type") == "thinking":
-            texts.append(str(block.get("thinking") or ""))
-    return texts
+def _piece_of(block: str | dict[str, Any]) -> tuple[PartKind, str]:
+    """Return what one block holds; an unknown kind holds no text (``thinking`` is Anthropic's reasoning)."""
+    if isinstance(block, str):
+        return "text", block
+    match block.get("type"):
+        case "reasoning" | "thinking" as name:
+            return "reasoning", str(block.get(name) or "")
+        case "text":
+            return "text", str(block.get("text") or "")
+        case _:
+            return "text", ""
 
 
 def finish_reason_of(message: BaseMessage) -> FinishReason | None:

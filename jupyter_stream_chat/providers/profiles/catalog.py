@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...protocol import EarlyStop, Parameters, PresetInfo, ProviderField, ProviderInfo
+from ...protocol import OnRepetition, Parameters, PresetInfo, ProviderField, ProviderInfo
 from ..langchain import extensions
 from .presets import PRESETS
 from .timeouts import usual
@@ -17,8 +17,8 @@ from .timeouts import usual
 _ALL = tuple(Parameters.model_fields)
 _OPENAI = tuple(name for name in _ALL if name not in ("top_k", "repetition_penalty"))
 
-EARLY_STOP: Final[EarlyStop] = "ask"
-"""What is done when an answer repeats itself, unless the profile says otherwise."""
+ON_REPETITION: Final[OnRepetition] = "ask"
+"""What happens when an answer repeats itself, unless the profile has a value."""
 
 _KEY = ProviderField(name="api_key", kind="key")
 _KEY_ENV = ProviderField(name="api_key_env", kind="variable", example="MY_API_KEY")
@@ -26,8 +26,8 @@ _BASE_URL = ProviderField(name="base_url", kind="url", example="https://api.open
 
 
 def _provider(name: str, **more: Any) -> ProviderInfo:
-    limits = usual(name).model_dump()
-    return ProviderInfo(provider=name, limits=limits, early_stop=EARLY_STOP, **more)
+    timeouts = usual(name).model_dump()
+    return ProviderInfo(provider=name, timeouts=timeouts, on_repetition=ON_REPETITION, **more)
 
 
 _BUILT_IN = (

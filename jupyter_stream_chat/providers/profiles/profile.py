@@ -21,11 +21,11 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from ...protocol import Deployment, EarlyStop, ErrorInfo, Parameters, ProfileInfo, StreamingMode
+from ...protocol import Deployment, ErrorInfo, OnRepetition, Parameters, ProfileInfo, StreamingMode
 from . import catalog
 from . import validators as fields
 from .presets import PRESETS, Preset
-from .timeouts import TimeLimits, usual
+from .timeouts import Timeouts, usual
 
 Origin = Literal["configured", "stored", "built-in"]
 
@@ -64,8 +64,8 @@ class Profile(BaseModel):
     """For ``openai-compatible``: more fields of each request."""
     streaming: StreamingMode | None = None
     parameters: Parameters = Parameters()
-    limits: TimeLimits = TimeLimits()
-    early_stop: EarlyStop = catalog.EARLY_STOP
+    timeouts: Timeouts = Timeouts()
+    on_repetition: OnRepetition = catalog.ON_REPETITION
     origin: Origin = "configured"
 
     @field_validator("id")
@@ -118,9 +118,9 @@ class Profile(BaseModel):
         return self.model_copy(update={"parameters": self.parameters.model_copy(update=values)})
 
     @property
-    def time_limits(self) -> TimeLimits:
-        """How long its answers may take."""
-        return self.limits.over(usual(self.provider))
+    def effective_timeouts(self) -> Timeouts:
+        """How long its answers may take: its own values, else the usual ones of its provider."""
+        return self.timeouts.over(usual(self.provider))
 
     @property
     def is_local(self) -> bool:
@@ -165,8 +165,10 @@ class Profile(BaseModel):
         )
 
 
+_RENAMED = {"limits": "timeouts", "early_stop": "on_repetition"}
+"""Fields by the names that they had in earlier versions."""
 _SECONDS = "Give seconds, 86400 (a day) at most; 0 is no limit."
-_CURES = {
+_HINTS = {
     "id": "Use 1 to 64 letters, digits, dots, dashes or underscores, and no dot first.",
     "model": 'Name the model, for example "gpt-4o-mini" or "Qwen/Qwen2.5-0.5B-Instruct".',
     "base_url": 'Give the whole address, for example "http://localhost:8000/v1".',
@@ -174,10 +176,10 @@ _CURES = {
     "azure_deployment": "Give the deployment's name as the Azure portal shows it.",
     "api_version": 'Give the API version, for example "2024-10-21".',
     "streaming": 'Use "auto", "on" or "off", or leave it out.',
-    "limits.first_token": _SECONDS,
-    "limits.stall": _SECONDS,
-    "limits.total": _SECONDS,
-    "early_stop": 'Use "off", "ask" or "stop", or leave it out.',
+    "timeouts.first_token": _SECONDS,
+    "timeouts.stall": _SECONDS,
+    "timeouts.total": _SECONDS,
+    "on_repetition": 'Use "off", "ask" or "stop", or leave it out.',
     "class_path": 'Give it as "package.module.Class".',
 }
 
@@ -185,7 +187,7 @@ _CURES = {
 def parse_profile(values: Mapping[str, Any], *, origin: Origin = "configured") -> Profile | ErrorInfo:
     """Read a profile from plain values.
 
-    Returns an ``ErrorInfo`` that names the field and the cure when it cannot be read.
+    Returns an ``ErrorInfo`` that names the field and the hint when it cannot be read.
     """
     profile, problems = read_profile(values, origin=origin)
     return profile if profile is not None and not problems else problems[0]
@@ -264,9 +266,9 @@ def _not_for_pages(given: Mapping[str, Any]) -> list[ErrorInfo]:
 _ASK_ADMINISTRATOR = "Leave it out, or ask the administrator for a profile in c.StreamChat.profiles."
 
 
-def profile_error(field: str, message: str, cure: str | None = None) -> ErrorInfo:
+def profile_error(field: str, message: str, hint: str | None = None) -> ErrorInfo:
     """Say what is wrong with one field of a profile."""
-    return ErrorInfo(code="profile_unusable", message=message, cure=cure or _CURES.get(field), field=field)
+    return ErrorInfo(code="profile_unusable", message=message, hint=hint or _HINTS.get(field), field=field)
 
 
 def _explain(error: ErrorDetails) -> ErrorInfo:
@@ -274,15 +276,16 @@ def _explain(error: ErrorDetails) -> ErrorInfo:
     path = [str(step) for step in error["loc"]]
     field = ".".join(path)
     if error["type"] == fields.FIELD_PROBLEM:
-        return profile_error(field, error["ctx"]["sentence"], error["ctx"]["cure"])
+        return profile_error(field, error["ctx"]["sentence"], error["ctx"]["hint"])
     if field == "parameters.num_beams":
         why = "Beam search cannot be streamed: a later token may still change the earlier ones."
         return profile_error(field, why, "Leave num_beams out; temperature 0 is greedy.")
     if error["type"] == "extra_forbidden":
-        shapes: dict[str, type[BaseModel]] = {"parameters": Parameters, "limits": TimeLimits}
+        shapes: dict[str, type[BaseModel]] = {"parameters": Parameters, "timeouts": Timeouts}
         names = shapes.get(path[0], Profile).model_fields
         known = ", ".join(name for name in names if name != "origin")
-        return profile_error(field, f"A profile has no field {field}.", f"Known are: {known}.")
+        hint = f"It is now called {_RENAMED[field]}." if field in _RENAMED else f"Known are: {known}."
+        return profile_error(field, f"A profile has no field {field}.", hint)
     if error["type"] == "missing":
         return profile_error(field, f"The profile has no {field}.")
     return profile_error(field, f"The profile's {field} is not valid: {error['msg']}.")

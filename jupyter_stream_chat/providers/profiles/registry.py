@@ -138,7 +138,7 @@ class Registry:
         return ErrorInfo(
             code="unknown_profile",
             message=f"There is no profile {profile_id}.",
-            cure="Choose another profile.",
+            hint="Choose another profile.",
             field="profile_id",
         )
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 
 
-class TimeLimits(BaseModel):
+class Timeouts(BaseModel):
     """How long an answer may take, in seconds. Absent: as is usual for the provider; 0: no limit.
 
     Loading, queueing and pauses do not count.
@@ -24,17 +24,17 @@ class TimeLimits(BaseModel):
     total: Seconds | None = None
     """Until the answer's end."""
 
-    def over(self, usual: TimeLimits) -> TimeLimits:
+    def over(self, usual: Timeouts) -> Timeouts:
         """Return these limits, with the usual ones where nothing is said."""
         return usual.model_copy(update=self.model_dump(exclude_none=True))
 
 
-HOSTED: Final = TimeLimits(first_token=300, stall=60, total=1800)
+HOSTED: Final = Timeouts(first_token=300, stall=60, total=1800)
 """A model that reasons unseen may well think for minutes before its first token."""
-LOCAL: Final = TimeLimits(first_token=900, stall=120, total=0)
+LOCAL: Final = Timeouts(first_token=900, stall=120, total=0)
 """Reading a long prompt on a CPU takes minutes, and nobody is billed for an answer that goes on and on."""
 
 
-def usual(provider: str) -> TimeLimits:
+def usual(provider: str) -> Timeouts:
     """Return the limits of a provider's answers where a profile says nothing."""
     return LOCAL if provider in ("guide", "huggingface") else HOSTED

@@ -12,7 +12,7 @@ from pydantic import HttpUrl, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 FIELD_PROBLEM = "field_problem"
-"""The type of errors whose message and ``cure`` (in their context) are for readers as they stand."""
+"""The type of errors whose message and ``hint`` (in their context) are for readers as they stand."""
 
 _HTTP_URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?|v1|preview|latest")
@@ -20,10 +20,10 @@ _OPERATION = re.compile(r"/(chat/completions|completions|responses|models|embedd
 _TARGET = re.compile(r"^(?P<before>.*?)/openai(?:/|$)(?:deployments/(?P<deployment>[^/]+))?")
 
 
-def problem(message: str, cure: str | None = None) -> PydanticCustomError:
-    """Return an error with its own sentence and cure."""
+def problem(message: str, hint: str | None = None) -> PydanticCustomError:
+    """Return an error with its own sentence and hint."""
     # A custom error's text is a template: braces in an address are not meant as such.
-    return PydanticCustomError(FIELD_PROBLEM, "{sentence}", {"sentence": message, "cure": cure})
+    return PydanticCustomError(FIELD_PROBLEM, "{sentence}", {"sentence": message, "hint": hint})
 
 
 def base_url(value: str) -> str:

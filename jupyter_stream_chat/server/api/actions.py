@@ -5,6 +5,7 @@ Owns the checks of ownership and of names. Each returns when the thing is done, 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,10 @@ from ..access import Access
 
 if TYPE_CHECKING:
     from ..services import Services
+
+
+_END_SECONDS = 1.0
+"""How long a chat that is to be deleted waits for the ends of its runs."""
 
 
 async def check_owner(services: Services, access: Access, chat_id: str) -> None:
@@ -78,12 +83,16 @@ async def update_chat(services: Services, access: Access, chat_id: str, changes:
 
 
 async def delete_chat(services: Services, access: Access, chat_id: str) -> None:
-    """Delete a chat; its live runs are interrupted and waited for."""
+    """Delete a chat. Its live runs are interrupted; one that does not end soon ends without its chat."""
     await check_owner(services, access, chat_id)
-    for run_id in list(services.chat_service.feed(chat_id).live):
-        if (run := services.runs.live(run_id)) is not None:
-            run.interrupt(None)
-            await run.wait()
+    live = [services.runs.live(run_id) for run_id in services.chat_service.feed(chat_id).live]
+    try:
+        async with asyncio.timeout(_END_SECONDS):
+            for run in filter(None, live):
+                run.interrupt()
+                await run.wait()
+    except TimeoutError:
+        pass  # its provider is slow to close the connection: the user does not wait for that
     await services.chat_service.delete_chat(chat_id)
 
 
@@ -132,26 +141,26 @@ async def continue_answer(services: Services, access: Access, command: wire.Cont
 
 
 def interrupt(
-    services: Services, access: Access, run_id: str, shown: wire.TextLengths | None
-) -> Literal["already_finished"] | None:
+    services: Services, access: Access, run_id: str, shown: wire.PartLengths | None
+) -> Literal["not_running"] | None:
     """Stop a run, in this very step."""
     _check_run(services, access, run_id)
     outcome = services.runs.interrupt(run_id, shown)
-    return "already_finished" if outcome == "already_finished" else None
+    return "not_running" if outcome == "not_running" else None
 
 
 def pause(
-    services: Services, access: Access, run_id: str, shown: wire.TextLengths | None
-) -> Literal["already_finished"] | None:
+    services: Services, access: Access, run_id: str, shown: wire.PartLengths | None
+) -> Literal["not_running"] | None:
     """Pause a run, in this very step."""
     _check_run(services, access, run_id)
-    return None if services.runs.pause(run_id, shown) else "already_finished"
+    return None if services.runs.pause(run_id, shown) else "not_running"
 
 
-def resume(services: Services, access: Access, run_id: str) -> Literal["already_finished"] | None:
+def resume(services: Services, access: Access, run_id: str) -> Literal["not_running"] | None:
     """Let a paused run go on."""
     _check_run(services, access, run_id)
-    return None if services.runs.resume(run_id) else "already_finished"
+    return None if services.runs.resume(run_id) else "not_running"
 
 
 def _check_run(services: Services, access: Access, run_id: str) -> None:
@@ -165,10 +174,10 @@ def check_profile(services: Services, profile_id: str | None) -> None:
         raise CommandError(unknown("profile", profile_id, "Choose another profile."))
 
 
-def unknown(what: Literal["chat", "message", "run", "profile"], name: str, cure: str) -> wire.ErrorInfo:
+def unknown(what: Literal["chat", "message", "run", "profile"], name: str, hint: str) -> wire.ErrorInfo:
     """Say that there is no such thing."""
     return wire.ErrorInfo(
-        code=f"unknown_{what}", message=f"There is no {what} {name[:64]}.", cure=cure, field=f"{what}_id"
+        code=f"unknown_{what}", message=f"There is no {what} {name[:64]}.", hint=hint, field=f"{what}_id"
     )
 
 

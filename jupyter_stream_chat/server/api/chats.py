@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from ... import protocol as wire
 from ...chats import export
 from ...chats.command_error import CommandError
-from ..http.run_events import FixedText, RunEvents, read_event_id
+from ...chats.tree import run_text_of
+from ..http.run_events import RunEvents, read_event_id
 from ..page.outbox import progress_of
 from . import actions
 from .profiles import ProfileApi
@@ -55,7 +56,7 @@ class NewMessage(_Body):
     """``POST chats/{id}/messages``: ``text``, or ``content`` as on the socket."""
 
     text: str | None = None
-    content: list[wire.Part] | None = None
+    content: list[wire.UserPart] | None = None
     parent_id: wire.Id | None = None
     """Absent: the chat's newest message."""
     message_id: wire.Id = Field(default_factory=_new_id)
@@ -76,7 +77,7 @@ class NewRun(_Body):
 class Interrupt(_Body):
     """``POST runs/{id}/interrupt``, ``POST runs/{id}/pause``"""
 
-    shown: wire.TextLengths | None = None
+    shown: wire.PartLengths | None = None
 
 
 class Api(ProfileApi):
@@ -222,14 +223,14 @@ class Api(ProfileApi):
 
     async def run_events(self, run_id: str, last_event_id: str) -> RunEvents:
         """``GET runs/{id}/events``"""
-        held = read_event_id(last_event_id)
+        lengths = read_event_id(last_event_id)
         live = self._services.runs.live(run_id)
         if live is not None:
             await self._check_owner(live.info.chat_id)
             # Again, because the run may have ended while we asked: no await from here.
             live = self._services.runs.live(run_id)
         if live is not None:
-            events = RunEvents(run_id, live.texts, held)
+            events = RunEvents(run_id, live.text, lengths)
             events.follow(self._services.chat_service.feed(live.info.chat_id), progress_of(live))
             return events
         run, message = await self._finished_run(run_id)
@@ -239,7 +240,7 @@ class Api(ProfileApi):
             if opened.read_only is not None:
                 raise CommandError(opened.read_only)
             run, message = await self._finished_run(run_id)
-        events = RunEvents(run_id, _texts(message, run_id), held)
+        events = RunEvents(run_id, run_text_of(message, run_id), lengths)
         events.finish(wire.RunFinished(chat_id=run.chat_id, seq=0, run=run))
         return events
 
@@ -258,18 +259,9 @@ class Api(ProfileApi):
         await actions.check_owner(self._services, self._access, chat_id)
 
 
-def _content(body: NewMessage) -> list[wire.Part]:
+def _content(body: NewMessage) -> list[wire.UserPart]:
     if body.content:
         return body.content
     if body.text is None:
         raise CommandError(actions.invalid("text", "A message needs a text or a content."))
-    return [wire.TextPart(text=body.text)]
-
-
-def _texts(message: wire.Message, run_id: str) -> dict[wire.Channel, FixedText]:
-    """Return the text that a finished run wrote, by channel."""
-    written: dict[wire.Channel, str] = {"content": "", "reasoning": ""}
-    for part in message.content:
-        if part.run_id == run_id:
-            written["content" if part.type == "text" else "reasoning"] += part.text
-    return {channel: FixedText(text) for channel, text in written.items()}
+    return [wire.UserText(text=body.text)]

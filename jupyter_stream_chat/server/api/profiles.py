@@ -137,7 +137,7 @@ class ProfileApi(Request):
                 wire.ErrorInfo(
                     code="key_not_saved",
                     message="The key could not be saved: the data folder cannot be written.",
-                    cure="Make room or correct its permissions, or put the key into an environment variable.",
+                    hint="Make room or correct its permissions, or put the key into an environment variable.",
                     field="api_key",
                     detail=f"{type(error).__name__}: {error.strerror}",
                 )
@@ -163,7 +163,7 @@ class ProfileApi(Request):
                 wire.ErrorInfo(
                     code="no_model_list",
                     message="This provider has no list of models.",
-                    cure="Type the model's name.",
+                    hint="Type the model's name.",
                 )
             )
         return json_response(models=models)
@@ -235,7 +235,7 @@ class ProfileApi(Request):
                 wire.ErrorInfo(
                     code="profile_locked",
                     message=f"The profile {profile_id} comes from Jupyter's configuration.",
-                    cure="Change c.StreamChat.profiles, or add a profile of another id.",
+                    hint="Change c.StreamChat.profiles, or add a profile of another id.",
                 )
             )
 
@@ -245,7 +245,7 @@ class ProfileApi(Request):
                 wire.ErrorInfo(
                     code="profiles_locked",
                     message="The administrator of this server chooses the profiles.",
-                    cure="Ask the administrator for the profile that you need.",
+                    hint="Ask the administrator for the profile that you need.",
                 )
             )
 
@@ -254,6 +254,6 @@ def _exists_already(profile_id: str) -> wire.ErrorInfo:
     return wire.ErrorInfo(
         code="profile_exists",
         message=f"There is a profile {profile_id} already.",
-        cure="Choose another id.",
+        hint="Choose another id.",
         field="id",
     )

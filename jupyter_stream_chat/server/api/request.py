@@ -51,7 +51,7 @@ class Request:
                 wire.ErrorInfo(
                     code="frame_too_large",
                     message=f"The request is larger than {limit} bytes.",
-                    cure="Send a shorter message.",
+                    hint="Send a shorter message.",
                 )
             )
 

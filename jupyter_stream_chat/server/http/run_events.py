@@ -1,17 +1,18 @@
 """One run as server-sent events: what is missing of its text, then what comes, then its end.
 
-Owns the format (WHATWG HTML, 9.2) and the resuming. An event's id is ``content.reasoning``, the code points
-sent so far of each channel, so that ``Last-Event-ID`` says exactly what to go on with.
+Owns the format (WHATWG HTML, 9.2) and the resuming. An event's id is the code points sent so far of each
+part, joined by dots (``12.0.5``), so that ``Last-Event-ID`` says exactly what to go on with.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
 
-from ...protocol import Channel, Delta, RunFinished, RunProgressed, TextLengths, Wire, encode
+from ...chats.text import Cursor, RunText
+from ...protocol import Delta, RunFinished, RunProgressed, Wire, encode
 from ..page.outbox import DELTA_CHARACTERS
 
 if TYPE_CHECKING:
@@ -20,49 +21,22 @@ if TYPE_CHECKING:
 KEEP_ALIVE_SECONDS = 15
 """Proxies close a silent response after 30 to 60 seconds."""
 
-_EVENT_ID = re.compile(r"(\d{1,12})\.(\d{1,12})")
+_EVENT_ID = re.compile(r"\d{1,12}(\.\d{1,12})*")
 
 
-class Text(Protocol):
-    """A text that may still grow."""
-
-    @property
-    def length(self) -> int:
-        """Code points so far."""
-
-    def tail(self, offset: int) -> str:
-        """Return the text from ``offset`` on."""
-
-
-class FixedText:
-    """The text of a run that has finished."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self.length = len(text)
-
-    def tail(self, offset: int) -> str:
-        """Return the text from ``offset`` on."""
-        return self._text[offset:]
-
-
-def read_event_id(event_id: str) -> TextLengths:
-    """Read ``content.reasoning``; what is not an id of ours means: from the beginning."""
+def read_event_id(event_id: str) -> list[int]:
+    """Return the lengths that an id has; any other text means: from the beginning."""
     match = _EVENT_ID.fullmatch(event_id.strip())
-    return TextLengths(content=int(match[1]), reasoning=int(match[2])) if match else TextLengths()
+    return [int(length) for length in match[0].split(".")] if match else []
 
 
 class RunEvents:
     """An asynchronous iterator of blocks to write. ``close`` ends it from outside."""
 
-    def __init__(self, run_id: str, texts: Mapping[Channel, Text], held: TextLengths) -> None:
+    def __init__(self, run_id: str, text: RunText, lengths: Sequence[int]) -> None:
+        """Go on behind ``lengths``, the text that the reader has; what it claims too much is left out."""
         self._run_id = run_id
-        self._texts = texts
-        # A reader that claims more than there is reads on from the end.
-        self._sent: dict[Channel, int] = {
-            "reasoning": min(held.reasoning, texts["reasoning"].length),
-            "content": min(held.content, texts["content"].length),
-        }
+        self._cursor = Cursor(text, lengths)
         self._progress: RunProgressed | None = None
         self._end: RunFinished | None = None
         self._wake = asyncio.Event()
@@ -88,7 +62,7 @@ class RunEvents:
             self._progress = event
             self._wake.set()
 
-    def on_text(self, live: LiveRun, channel: Channel) -> None:
+    def on_text(self, live: LiveRun) -> None:
         """Take note that a run of the chat has more text."""
         if live.run_id == self._run_id:
             self._wake.set()
@@ -121,19 +95,12 @@ class RunEvents:
         block = ""
         if self._progress is not None and self._end is None:
             block, self._progress = self._write("run_progressed", self._progress), None
-        for channel in ("reasoning", "content"):
-            block += self._delta(channel)
-        return block
+        return block + self._delta()
 
-    def _delta(self, channel: Channel) -> str:
-        offset = self._sent[channel]
-        text = self._texts[channel].tail(offset)[:DELTA_CHARACTERS]
-        if not text:
-            return ""
-        self._sent[channel] += len(text)
-        named = None if channel == "content" else channel
-        return self._write("delta", Delta(run_id=self._run_id, offset=offset, text=text, channel=named))
+    def _delta(self) -> str:
+        piece = self._cursor.next(DELTA_CHARACTERS)
+        return self._write("delta", Delta(run_id=self._run_id, **piece._asdict())) if piece else ""
 
     def _write(self, name: str, event: Wire) -> str:
-        event_id = f"{self._sent['content']}.{self._sent['reasoning']}"
+        event_id = ".".join(map(str, self._cursor.lengths)) or "0"
         return f"id: {event_id}\nevent: {name}\ndata: {encode(event)}\n\n"

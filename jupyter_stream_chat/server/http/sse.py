@@ -27,7 +27,7 @@ class RunEventsHandler(ChatAPIHandler):
     @authenticated
     @authorized("read", AUTH_RESOURCE)
     async def get(self, run_id: str) -> None:
-        """Stream until the run has finished. ``?after=content.reasoning`` where a header cannot be set."""
+        """Stream until the run has finished. ``?after=`` (an event's id) where a header cannot be set."""
         after = self.request.headers.get("Last-Event-ID") or self.get_query_argument("after", "")
         events = await self.ask(lambda api: api.run_events(run_id, after))
         if events is None:

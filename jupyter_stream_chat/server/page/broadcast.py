@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from ...chats.feed import LOG_EVENTS
-from ...protocol import Channel, ChatDeleted, ProfilesChanged, Wire, WorkspaceEvent, encode
+from ...protocol import ChatDeleted, ProfilesChanged, Wire, WorkspaceEvent, encode
 from .token_bucket import TokenBucket
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Broadcast:
             else:
                 self._timer = self._loop.call_later(wait, self._due)
 
-    def on_text(self, live: LiveRun, channel: Channel) -> None:
+    def on_text(self, live: LiveRun) -> None:
         """Text is no news of a workspace."""
 
     def _due(self) -> None:

@@ -18,7 +18,7 @@ from ..api import actions
 if TYPE_CHECKING:
     from .session import Session
 
-Note: TypeAlias = Literal["already_finished"] | None
+Note: TypeAlias = Literal["not_running"] | None
 C = TypeVar("C", bound=wire.Command)
 
 

@@ -1,8 +1,8 @@
 """What one page is still to be sent, and when.
 
-Owns order and merging: structure goes first and in order; text is no queue but a cursor per run and channel,
-sliced from the run's text when a frame is really written, so a page that reads slowly gets larger deltas and
-costs no memory. The workspace's events are a cursor too (``broadcast``), and go before structure. Knows no
+Owns order and merging: structure goes first and in order; text is no queue but a cursor per run, sliced from
+the run's text when a frame is really written, so a page that reads slowly gets larger deltas and costs no
+memory. The workspace's events are a cursor too (``broadcast``), and go before structure. Knows no
 socket: it is given ``send`` and a clock, never blocks or raises.
 """
 
@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ...chats.text import Cursor
 from ...protocol import (
-    Channel,
     ChatEvent,
     ChatOpened,
     ChatResumed,
     Delta,
     RunFinished,
     RunProgressed,
-    TextLengths,
     Wire,
     WorkspaceLoaded,
     encode,
@@ -58,15 +57,11 @@ class Timer(Protocol):
 
 
 @dataclass(slots=True)
-class _Cursor:
-    """How much of one run's text has been written to this page, in code points."""
+class _Followed:
+    """A live run, and how much of its text has been written to this page."""
 
     live: LiveRun
-    sent: dict[Channel, int] = field(default_factory=lambda: {"reasoning": 0, "content": 0})
-
-    def unsent(self) -> Channel | None:
-        """Return a channel with text to send. Reasoning first: it comes before the answer."""
-        return next((c for c, sent in self.sent.items() if sent < self.live.texts[c].length), None)
+    cursor: Cursor
 
 
 class Outbox:
@@ -99,8 +94,8 @@ class Outbox:
         """The number of the last news that was written."""
         self._news_due = False
         self._progress: dict[str, RunProgressed] = {}
-        self._cursors: dict[str, _Cursor] = {}
-        self._grown: dict[tuple[str, Channel], None] = {}
+        self._runs: dict[str, _Followed] = {}
+        self._grown: dict[str, None] = {}
         self._followed: set[str] = set()
         self._stale: dict[str, None] = {}
         self._timer: Timer | None = None
@@ -136,21 +131,20 @@ class Outbox:
         chat_id: str,
         opening: ChatOpened | ChatResumed,
         missing: Iterable[Wire],
-        live: Iterable[tuple[LiveRun, TextLengths]],
+        live: Iterable[tuple[LiveRun, Sequence[int]]],
     ) -> None:
         """Queue what opens a chat, and go on from there.
 
         Call it in the same step of the loop in which ``opening`` was made. ``live``: the chat's live runs,
-        each with the lengths of text that the page will hold once it has read ``opening``.
+        each with the length of each part that the page will have once it has read ``opening``.
         """
         self.unfollow(chat_id)
         self._followed.add(chat_id)
-        for run, held in live:
-            sent: dict[Channel, int] = {"reasoning": held.reasoning, "content": held.content}
-            self._cursors[run.run_id] = _Cursor(run, sent)
+        for run, lengths in live:
+            self._runs[run.run_id] = _Followed(run, Cursor(run.text, lengths))
             if run.info.status != "finished":  # its end is being written; run_finished follows
                 self._progress[run.run_id] = progress_of(run)
-            self._grown.update({(run.run_id, channel): None for channel in sent})
+            self._grown[run.run_id] = None
         self._push(chat_id, opening)
         for event in missing:
             self._push(chat_id, event)
@@ -163,8 +157,8 @@ class Outbox:
             self._workspace = self._broadcast = None
             self._news_due = False
         self._queue = deque(entry for entry in self._queue if entry[0] != stream)
-        for run_id, cursor in list(self._cursors.items()):
-            if cursor.live.info.chat_id == stream:
+        for run_id, followed in list(self._runs.items()):
+            if followed.live.info.chat_id == stream:
                 self._forget_run(run_id)
         self._measure_room()
 
@@ -187,13 +181,13 @@ class Outbox:
         if len(self._queue) > QUEUE_LIMIT:
             self._drop_streams()
 
-    def on_text(self, live: LiveRun, channel: Channel) -> None:
+    def on_text(self, live: LiveRun) -> None:
         """Take note that a run has more text."""
-        if live.run_id not in self._cursors:
+        if live.run_id not in self._runs:
             if live.info.chat_id not in self._followed:
                 return
-            self._cursors[live.run_id] = _Cursor(live)
-        self._grown[live.run_id, channel] = None
+            self._runs[live.run_id] = _Followed(live, Cursor(live.text))
+        self._grown[live.run_id] = None
         self._flush()
 
     async def wait_until_drained(self) -> None:
@@ -203,7 +197,7 @@ class Outbox:
     def close(self) -> None:
         """Write nothing more."""
         self._closed = True
-        for held in (self._queue, self._progress, self._cursors, self._grown, self._followed, self._stale):
+        for held in (self._queue, self._progress, self._runs, self._grown, self._followed, self._stale):
             held.clear()
         self._workspace = self._broadcast = None
         if self._timer is not None:
@@ -277,10 +271,8 @@ class Outbox:
 
     def _rest(self, run_id: str) -> str | None:
         """Return text that must go before the run's end, and forget the run when there is none."""
-        cursor = self._cursors.get(run_id)
-        channel = cursor.unsent() if cursor else None
-        if cursor and channel:
-            return self._delta(cursor, channel)
+        if run_id in self._runs and (rest := self._delta(run_id)):
+            return rest
         self._forget_run(run_id)
         return None
 
@@ -291,27 +283,29 @@ class Outbox:
 
     def _next_text(self) -> str | None:
         while self._grown:
-            run_id, channel = next(iter(self._grown))
-            cursor = self._cursors[run_id]
-            if cursor.sent[channel] >= cursor.live.texts[channel].length:
-                del self._grown[run_id, channel]
+            run_id = next(iter(self._grown))
+            if self._runs[run_id].cursor.is_at_end:
+                del self._grown[run_id]
                 continue
             wait = self._budget.take()
             if wait > 0:
                 self._arm(wait)
                 return None
-            del self._grown[run_id, channel]
-            return self._delta(cursor, channel)
+            # Behind the other runs: each is written in its turn.
+            del self._grown[run_id]
+            if delta := self._delta(run_id):
+                return delta
         return None
 
-    def _delta(self, cursor: _Cursor, channel: Channel) -> str:
-        text, offset = cursor.live.texts[channel], cursor.sent[channel]
-        piece = text.tail(offset)[:DELTA_CHARACTERS]
-        cursor.sent[channel] = offset + len(piece)
-        if cursor.sent[channel] < text.length:
-            self._grown[cursor.live.run_id, channel] = None
-        named = None if channel == "content" else channel
-        return encode(Delta(run_id=cursor.live.run_id, offset=offset, text=piece, channel=named))
+    def _delta(self, run_id: str) -> str | None:
+        """Return the text of a run that follows; None where the page has all of it."""
+        cursor = self._runs[run_id].cursor
+        piece = cursor.next(DELTA_CHARACTERS)
+        if piece is None:
+            return None
+        if not cursor.is_at_end:
+            self._grown[run_id] = None
+        return encode(Delta(run_id=run_id, **piece._asdict()))
 
     def _arm(self, wait: float) -> None:
         if self._timer is None:
@@ -322,10 +316,9 @@ class Outbox:
         self._flush()
 
     def _forget_run(self, run_id: str) -> None:
-        self._cursors.pop(run_id, None)
+        self._runs.pop(run_id, None)
         self._progress.pop(run_id, None)
-        for channel in ("reasoning", "content"):
-            self._grown.pop((run_id, channel), None)
+        self._grown.pop(run_id, None)
 
     def _drop_streams(self) -> None:
         """Give up the queued events of every stream: a snapshot of each is smaller than its backlog."""

@@ -22,7 +22,7 @@ def parse_command(frame: str | bytes, max_bytes: int) -> AnyCommand | CommandRej
         error = ErrorInfo(
             code="frame_too_large",
             message=f"The command is larger than {max_bytes} bytes.",
-            cure="Send a shorter message.",
+            hint="Send a shorter message.",
         )
         return CommandRejected(command_id=_command_id(frame), error=error)
     try:
@@ -41,7 +41,7 @@ def explain(error: ValidationError, *, tagged: bool = True) -> ErrorInfo:
             return ErrorInfo(
                 code="unknown_command",
                 message=f"There is no command {tag[:40]!r}.",
-                cure="Reload the page; its version and the server's may differ.",
+                hint="Reload the page; its version and the server's may differ.",
                 field="type",
             )
     elif first["type"] == "union_tag_not_found" and not first["loc"]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
 
 from ... import protocol as wire
 from ...chats.command_error import CommandError, UnknownChat
+from ...chats.text import Cursor
 from ..access import Access
 from ..api import actions
 from .commands import IMMEDIATE, QUEUED, Immediate, Note, Queued
@@ -200,37 +201,28 @@ class Session:
         # The text of a run that has ended meanwhile is no longer here to be continued.
         if missing is None or any(isinstance(event, wire.RunFinished) for event in missing):
             return False
-        held = [(live, command.held.get(live.run_id, wire.TextLengths())) for live in feed.live.values()]
-        if any(not _covers(live, lengths) for live, lengths in held):
+        known = [(live, command.known_lengths.get(live.run_id, [])) for live in feed.live.values()]
+        if any(not _continues(live, lengths) for live, lengths in known):
             return False
-        self._follow(feed, wire.ChatResumed(chat_id=command.chat_id, seq=feed.seq), missing, held)
+        self._follow(feed, wire.ChatResumed(chat_id=command.chat_id, seq=feed.seq), missing, known)
         return True
 
     async def _send_snapshot(self, chat_id: str) -> None:
         opened = await self.services.chat_service.snapshot(chat_id)
         # No await from here: text that comes now must find the page following at these lengths.
         feed = self.services.chat_service.feed(chat_id)
-        held = [
-            (
-                live,
-                wire.TextLengths(
-                    content=live.texts["content"].length, reasoning=live.texts["reasoning"].length
-                ),
-            )
-            for live in feed.live.values()
-        ]
-        self._follow(feed, opened, [], held)
+        self._follow(feed, opened, [], [(live, live.text.lengths) for live in feed.live.values()])
 
     def _follow(
         self,
         feed: ChatFeed,
         opening: wire.ChatOpened | wire.ChatResumed,
         missing: Iterable[wire.ChatEvent],
-        held: Iterable[tuple[LiveRun, wire.TextLengths]],
+        known: Iterable[tuple[LiveRun, Sequence[int]]],
     ) -> None:
         if self._closed:
             return
-        self.outbox.follow(opening.chat_id, opening, missing, held)
+        self.outbox.follow(opening.chat_id, opening, missing, known)
         if self._feeds.get(opening.chat_id) is not feed:
             self._feeds[opening.chat_id] = feed
             feed.subscribe(self.outbox)
@@ -268,10 +260,10 @@ class Session:
         self._transport.close(CLOSE_READS_NOTHING, "The page sends commands and reads no answers.")
 
 
-def _covers(live: LiveRun, held: wire.TextLengths) -> bool:
-    """Say whether a page can hold so much: a page that claims more has another text."""
-    texts = live.texts
-    return held.content <= texts["content"].length and held.reasoning <= texts["reasoning"].length
+def _continues(live: LiveRun, lengths: Sequence[int]) -> bool:
+    """Tell whether a page can have parts of these lengths: one that claims others has another text."""
+    claimed = [length for length in lengths if length]
+    return [length for length in Cursor(live.text, lengths).lengths if length] == claimed
 
 
 def error_of(error: Exception, command: wire.Command) -> wire.ErrorInfo:
@@ -282,7 +274,7 @@ def error_of(error: Exception, command: wire.Command) -> wire.ErrorInfo:
     return wire.ErrorInfo(
         code="internal_error",
         message="The server could not carry out the command.",
-        cure="See the server's log.",
+        hint="See the server's log.",
         detail=f"{type(error).__name__}: {error}",
     )
 
@@ -292,7 +284,7 @@ def forbidden(action: str) -> wire.ErrorInfo:
     return wire.ErrorInfo(
         code="forbidden",
         message=f"You may not {action} chats on this server.",
-        cure="Ask the server's administrator.",
+        hint="Ask the server's administrator.",
     )
 
 
@@ -301,7 +293,7 @@ def too_many_commands(pending: int) -> wire.ErrorInfo:
     return wire.ErrorInfo(
         code="too_many_commands",
         message=f"{pending} commands of this page are still being carried out.",
-        cure="Wait for an answer, then try again.",
+        hint="Wait for an answer, then try again.",
     )
 
 
@@ -310,5 +302,5 @@ def too_many_open_chats(limit: int) -> wire.ErrorInfo:
     return wire.ErrorInfo(
         code="too_many_open_chats",
         message=f"This page follows {limit} chats already.",
-        cure="Close a chat first.",
+        hint="Close a chat first.",
     )

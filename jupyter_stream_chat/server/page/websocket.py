@@ -120,7 +120,7 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         refusal = {
             "code": "internal_error",
             "message": message,
-            "cure": "See the server's log; the page tries again by itself.",
+            "hint": "See the server's log; the page tries again by itself.",
             "detail": f"{type(error).__name__}: {error}",
         }
         self.send(json.dumps({"type": "command_rejected", "error": refusal})).add_done_callback(_retrieve)

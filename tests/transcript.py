@@ -1,20 +1,22 @@
-"""A reader's view of one chat: the fold of its events. Pure; the twin of ``src/transcript.ts``.
+"""A reader's view of one chat: the fold of its events. The twin of ``src/transcript.ts``, for tests.
 
-Used by readers that are no page (event streams, the magic) and by tests; both twins are held to the golden
-transcripts in ``tests/golden``.
+Both are held to the golden transcripts in ``tests/golden``. The text of runs is folded by ``RunText``, as in
+the server and in ``%chat``.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, get_args
 
-from ..protocol import (
+from jupyter_stream_chat.chats.text import Gap as TextGap
+from jupyter_stream_chat.chats.text import RunText
+from jupyter_stream_chat.chats.tree import digests_of, follow, parts_of, run_text_of, up_to, written
+from jupyter_stream_chat.protocol import (
     EVENT,
     AnyEvent,
     BranchSelected,
-    Channel,
     ChatEvent,
     ChatOpened,
     Delta,
@@ -23,19 +25,16 @@ from ..protocol import (
     MessageAdded,
     MessageChanged,
     MessagesLoaded,
-    ReasoningPart,
+    Part,
+    PartKind,
     RunFinished,
     RunInfo,
     RunProgressed,
     RunStarted,
+    TextPart,
 )
-from .text import StreamText
-from .tree import follow, up_to, written
 
 log = logging.getLogger(__name__)
-
-CHANNELS: tuple[Channel, ...] = get_args(Channel)
-Texts: TypeAlias = dict[Channel, StreamText]
 
 
 class Gap(Exception):
@@ -51,9 +50,12 @@ def read_event(frame: str) -> AnyEvent | None:
 
     Raises pydantic.ValidationError when it is malformed.
     """
-    if (name := json.loads(frame).get("type")) not in _EVENT_NAMES:
+    event: dict[str, Any] = json.loads(frame)
+    if (name := event.get("type")) not in _EVENT_NAMES:
         log.warning("Skipped an event of unknown type %r", name)
         return None
+    if name == "delta" and event.get("kind") not in (None, *get_args(PartKind)):
+        return Delta.model_validate({**event, "kind": None}).model_copy(update={"kind": event["kind"]})
     return EVENT.validate_json(frame)
 
 
@@ -70,7 +72,7 @@ class Transcript:
         self.has_more = False
         self.read_only: ErrorInfo | None = None
         self._messages: list[Message] = []
-        self._texts: dict[str, Texts] = {}
+        self._texts: dict[str, RunText] = {}
 
     @property
     def messages(self) -> list[Message]:
@@ -101,7 +103,7 @@ class Transcript:
         self.seq, self.has_more, self.read_only = opened.seq, opened.has_more, opened.read_only
         self._messages = list(opened.messages)
         self._texts = {
-            run.run_id: _texts_of(message, run.run_id)
+            run.run_id: run_text_of(message, run.run_id)
             for message in opened.messages
             for run in message.runs
             if run.status != "finished"
@@ -144,31 +146,28 @@ class Transcript:
         self._messages = [*(trunk or []), *selected.messages]
 
     def _start(self, run: RunInfo) -> None:
-        self._texts[run.run_id] = {channel: StreamText() for channel in CHANNELS}
-        self._write(run, _NO_TEXT)
+        self._texts[run.run_id] = RunText()
+        self._write(run, [])
 
     def _finish(self, event: RunFinished) -> None:
         run = event.run
         self.read_only = None
-        texts = self._texts.pop(run.run_id, None)
-        if texts is None:
+        text = self._texts.pop(run.run_id, None)
+        if text is None:
             return
-        held = {channel: str(text) for channel, text in texts.items()}
-        self._write(run, held)
-        if run.digest and any(
-            texts[channel].digest() != getattr(run.digest, channel) for channel in CHANNELS
-        ):
+        self._write(run, _parts(run.run_id, text))
+        if run.digest is not None and digests_of(text) != run.digest:
             self.seq = event.seq
             raise Gap("digest_mismatch", f"the text held of run {run.run_id} is not the server's")
 
     def _grow(self, delta: Delta) -> None:
-        texts = self._texts.get(delta.run_id)
-        if texts is None:
+        text = self._texts.get(delta.run_id)
+        if text is None:
             return
-        text = texts[delta.channel or "content"]
-        if delta.offset > text.length:
-            raise Gap("gap", f"text of run {delta.run_id} at {delta.offset} came after {text.length}")
-        text.append(delta.text[text.length - delta.offset :])
+        try:
+            text.put(delta.part, delta.offset, delta.text, delta.kind)
+        except TextGap as gap:
+            raise Gap("gap", f"run {delta.run_id}: {gap}") from None
 
     def _progress(self, event: RunProgressed) -> None:
         for message in self._messages:
@@ -177,33 +176,29 @@ class Transcript:
                     now = run.model_copy(
                         update={"status": event.status, "progress": event.progress, "pause": event.pause}
                     )
-                    self._write(now, _NO_TEXT)
+                    self._write(now, [])
 
     def _prepend(self, event: MessagesLoaded) -> None:
         if self._messages and self._messages[0].message_id == event.before:
             self._messages = [*event.messages, *self._messages]
             self.has_more = event.has_more
 
-    def _write(self, run: RunInfo, texts: dict[Channel, str]) -> None:
+    def _write(self, run: RunInfo, parts: list[Part]) -> None:
         self._messages = [
-            written(message, run, texts) if message.message_id == run.message_id else message
+            written(message, run, parts) if message.message_id == run.message_id else message
             for message in self._messages
         ]
 
     def _with_texts(self, message: Message) -> Message:
         for run in message.runs:
-            if texts := self._texts.get(run.run_id):
-                held = {channel: str(text) for channel, text in texts.items()}
-                message = written(message, run, held)
+            if text := self._texts.get(run.run_id):
+                message = written(message, run, _parts(run.run_id, text))
         return message
 
 
-_NO_TEXT: dict[Channel, str] = dict.fromkeys(CHANNELS, "")
-
-
-def _texts_of(message: Message, run_id: str) -> Texts:
-    texts: Texts = {channel: StreamText() for channel in CHANNELS}
-    for part in message.content:
-        if part.run_id == run_id:
-            texts["reasoning" if isinstance(part, ReasoningPart) else "content"].append(part.text)
-    return texts
+def _parts(run_id: str, text: RunText) -> list[Part]:
+    """Return a run's parts. One of an unknown kind is kept as it came, as a page does."""
+    if all(part.kind in get_args(PartKind) for part in text):
+        return parts_of(run_id, text)
+    fields = ({"type": part.kind, "text": str(part), "run_id": run_id} for part in text)
+    return [TextPart.model_construct(**each) for each in fields]  # type: ignore[arg-type]

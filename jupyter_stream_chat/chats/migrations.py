@@ -1,0 +1,148 @@
+"""The tables of the database, and what brings an older version of them up to date.
+
+Owns the steps from each version to the next. A step is written once and never changed.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any, Final
+
+_FIRST: Final = """
+CREATE TABLE chats (
+    chat_id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    title TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    updated_at REAL NOT NULL,
+    profile_id TEXT,
+    streaming TEXT
+);
+CREATE INDEX chats_by_owner ON chats (owner, updated_at);
+
+-- position: the order of arrival.
+CREATE TABLE messages (
+    position INTEGER PRIMARY KEY,
+    message_id TEXT NOT NULL UNIQUE,
+    chat_id TEXT NOT NULL REFERENCES chats ON DELETE CASCADE,
+    parent_id TEXT,
+    role TEXT NOT NULL,
+    author TEXT NOT NULL,
+    content TEXT NOT NULL, -- JSON: the parts
+    created_at REAL NOT NULL
+);
+CREATE INDEX messages_by_chat ON messages (chat_id, position);
+
+CREATE TABLE runs (
+    position INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL UNIQUE,
+    chat_id TEXT NOT NULL REFERENCES chats ON DELETE CASCADE,
+    message_id TEXT NOT NULL,
+    info TEXT NOT NULL, -- JSON: RunInfo
+    finished INTEGER NOT NULL
+);
+CREATE INDEX runs_by_chat ON runs (chat_id);
+CREATE INDEX runs_by_message ON runs (message_id);
+CREATE INDEX unfinished_runs ON runs (chat_id) WHERE finished = 0;
+
+CREATE TABLE profiles (
+    position INTEGER PRIMARY KEY,
+    profile_id TEXT NOT NULL UNIQUE,
+    fields TEXT NOT NULL -- JSON
+);
+"""
+
+_DEPLOYMENTS: Final = """
+CREATE TABLE deployment_limitations (
+    provider TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    limitation TEXT NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (provider, endpoint, model, limitation)
+);
+"""
+
+_PARAMETERS: Final = "ALTER TABLE chats ADD COLUMN parameters TEXT"  # JSON: the chat's own
+
+_BRANCHES: Final = """
+-- leaf_id: the last message of the active branch; null: the newest one.
+ALTER TABLE chats ADD COLUMN leaf_id TEXT;
+CREATE INDEX messages_by_parent ON messages (chat_id, parent_id);
+"""
+
+
+def _number_parts(db: sqlite3.Connection) -> None:
+    """Bring runs and profiles to the words of protocol 2: lengths and digests per part, and new names.
+
+    Until then a run had one text and one reasoning, each one part at most of its message.
+    """
+    for run_id, message_id, info in db.execute("SELECT run_id, message_id, info FROM runs").fetchall():
+        row = db.execute("SELECT content FROM messages WHERE message_id = ?", (message_id,)).fetchone()
+        parts = [part for part in json.loads(row[0] if row else "[]") if part.get("run_id") == run_id]
+        run = _run_with_parts(json.loads(info), [str(part["type"]) for part in parts])
+        db.execute("UPDATE runs SET info = ? WHERE run_id = ?", (_json(run), run_id))
+    for profile_id, fields in db.execute("SELECT profile_id, fields FROM profiles").fetchall():
+        profile = _renamed(json.loads(fields), limits="timeouts", early_stop="on_repetition")
+        db.execute("UPDATE profiles SET fields = ? WHERE profile_id = ?", (_json(profile), profile_id))
+
+
+def _run_with_parts(run: dict[str, Any], kinds: list[str]) -> dict[str, Any]:
+    channels = ["content" if kind == "text" else kind for kind in kinds]
+    for name in ("kept", "digest"):
+        if run.get(name) is not None:
+            run[name] = [run[name][channel] for channel in channels]
+    for name, renames in _RENAMED_IN_RUNS.items():
+        if run.get(name) is not None:
+            run[name] = _renamed(run[name], **renames)
+    return run
+
+
+_RENAMED_IN_RUNS: Final = {
+    "error": {"cure": "hint"},
+    "time_limit": {"waited_for": "limit_kind"},
+    "timings": {"released_ms": "disconnect_ms"},
+    "pause": {"hold_seconds": "auto_end_seconds"},
+}
+
+
+def _renamed(values: dict[str, Any], **names: str) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in values.items()}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+STEPS: Final[tuple[str | Callable[[sqlite3.Connection], None], ...]] = (
+    _FIRST,
+    _DEPLOYMENTS,
+    _PARAMETERS,
+    _BRANCHES,
+    _number_parts,
+)
+"""What leads from each version to the next: SQL, or a function within the same transaction."""
+VERSION: Final = len(STEPS)
+
+
+class NewerDatabase(Exception):
+    """The database was written by a newer version of this software."""
+
+
+def migrate(db: sqlite3.Connection, version: int) -> None:
+    """Bring the tables of ``version`` up to date; 0 makes them. Call it within a transaction.
+
+    Raises NewerDatabase.
+    """
+    if version > VERSION:
+        raise NewerDatabase(f"version {version}; this software knows {VERSION}")
+    for step in STEPS[version:]:
+        if callable(step):
+            step(db)
+        else:
+            for statement in step.split(";\n"):
+                db.execute(statement)
+    if version < VERSION:
+        db.execute(f"PRAGMA user_version = {VERSION}")
