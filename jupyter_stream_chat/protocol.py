@@ -586,6 +586,8 @@ class Hello(Wire):
     """Names this start of the server; sequence numbers count within it."""
     user: str
     """Display name of the user that the server sees."""
+    user_id: str = ""
+    """Names the user to the browser's own storage; empty where Jupyter knows no user by name."""
     limits: Limits
 
 

@@ -18,6 +18,7 @@ import { addCommands, CommandIDs } from './commands';
 import type { IPanelSettings } from './components/context';
 import { ChatPanel } from './components/panel';
 import { inertRenderMime } from './markdown';
+import { browserStore } from './chat/storage';
 import { WorkspaceModel } from './chat/workspace';
 import { renderAnswers } from './notebook';
 
@@ -45,7 +46,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const inert = inertRenderMime(rendermime);
     const workspace = new WorkspaceModel({
       serverSettings: app.serviceManager.serverSettings,
-      store: window.localStorage
+      store: browserStore()
     });
     const panel = new ChatPanel({
       workspace,

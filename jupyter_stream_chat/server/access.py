@@ -6,10 +6,12 @@ Light: Jupyter imports it at its start.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable
 from typing import Literal
 
 from jupyter_core.utils import ensure_async
+from jupyter_server.auth import User
 from jupyter_server.base.handlers import JupyterHandler
 
 AUTH_RESOURCE = "stream-chat"
@@ -21,6 +23,14 @@ SHARED_OWNER = ""
 """Owner of every chat unless ``c.StreamChat.per_user`` is set. No user can be called this."""
 
 
+def is_made_up(user: User) -> bool:
+    """Say whether Jupyter made the user up, because a token or a password named none.
+
+    Such a name differs from cookie to cookie (``IdentityProvider.generate_anonymous_user``).
+    """
+    return re.fullmatch("[0-9a-f]{32}", user.username) is not None and user.name.startswith("Anonymous ")
+
+
 class Access:
     """One authenticated user on one connection."""
 
@@ -29,6 +39,7 @@ class Access:
         self._handler = handler
         self._user = handler.current_user
         self.owner: str = self._user.username if per_user else SHARED_OWNER
+        self.user_id: str = "" if is_made_up(self._user) else self._user.username
         self.author: str = self._user.display_name or self._user.name or self._user.username
 
     def ask(self, action: Action) -> bool | Awaitable[bool]:

@@ -95,7 +95,7 @@ class Services:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    def hello(self, user: str) -> wire.Hello:
+    def hello(self, user: str, user_id: str) -> wire.Hello:
         """Return the first frame of a connection."""
         limits = wire.Limits(
             frame_bytes=self.settings.max_frame_bytes,
@@ -106,7 +106,11 @@ class Services:
             pending_commands=self.settings.max_pending_commands,
         )
         return wire.Hello(
-            protocol=wire.PROTOCOL_VERSION, epoch=self.chat_service.epoch, user=user, limits=limits
+            protocol=wire.PROTOCOL_VERSION,
+            epoch=self.chat_service.epoch,
+            user=user,
+            user_id=user_id,
+            limits=limits,
         )
 
     async def read_stored_profiles(self) -> None:

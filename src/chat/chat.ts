@@ -83,12 +83,24 @@ export class ChatModel {
       request => this._command(request),
       () => this._structureChanged.emit()
     );
-    this._draft = host.storage.draft(chatId);
-    const unsent = host.storage.unsent[chatId];
-    if (unsent) {
+    this.restore();
+  }
+
+  /** Take up what the browser keeps of this chat: the draft, and a question that was on its way. */
+  restore(): void {
+    const { storage } = this._host;
+    this._draft ||= storage.draft(this.chatId);
+    const unsent = storage.unsent.get(this.chatId);
+    if (unsent && !this._question) {
       this._wasLeft = true;
       this._deliver(new Question(unsent));
     }
+    this._draftChanged.emit();
+  }
+
+  /** Nobody has written anything here. */
+  get isPristine(): boolean {
+    return this.isNew && this._draft === '' && this.messages.length === 0;
   }
 
   /** Alternatives of messages, and what counts of an answer. */
@@ -251,7 +263,7 @@ export class ChatModel {
     if (this.isRunning) {
       return 'running';
     }
-    if (this._host.connection.state === 'reload_needed') {
+    if (['reload_needed', 'user_changed'].includes(this._host.connection.state)) {
       return 'reload_needed';
     }
     if (!this.isNew && !this._epoch) {
@@ -649,7 +661,7 @@ export class ChatModel {
   private _isLoadingOlder = false;
   /** The server's start in which the transcript's `seq` counts; null before the first snapshot. */
   private _epoch: string | null = null;
-  private _draft: string;
+  private _draft = '';
   /** The chat's line while the server has none. */
   private _local: ChatInfo;
   private readonly _structureChanged = new Signal<this, void>(this);

@@ -18,7 +18,7 @@ export class MessageQueue {
 
   /** The next one first. */
   get items(): readonly IQueued[] {
-    return this._storage.queued[this._chatId] ?? [];
+    return this._storage.queued.get(this._chatId) ?? [];
   }
 
   /** One of them will be sent when the answer has ended. */

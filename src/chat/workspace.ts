@@ -28,6 +28,9 @@ import type {
 } from '../protocol/generated';
 import { IStore, PanelStorage } from './storage';
 
+/** How many chats that nobody follows keep their messages on the page. */
+const KEPT_CHATS = 10;
+
 interface IOptions {
   serverSettings: ServerConnection.ISettings;
   /** Where this browser keeps drafts and what is open. */
@@ -47,14 +50,8 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     });
     connection.event.connect(this._onEvent, this);
     connection.stateChanged.connect(this._onStateChanged, this);
-    const current = storage.currentChat;
-    this._current = current === null ? this._make(newId(), true) : this._make(current, false);
+    this._current = this._make(newId(), true);
     this._enter(this._current);
-    // Questions that were on their way when the page was left go on their way again.
-    Object.keys(storage.unsent).forEach(chatId => this._chat(chatId));
-    Object.keys(storage.queued)
-      .filter(chatId => chatId !== current)
-      .forEach(chatId => this._background.add(this._chat(chatId)));
     window.addEventListener('storage', this._onStorage);
   }
 
@@ -186,7 +183,8 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   }
 
   deleteChat(chatId: string): void {
-    this._send({ type: 'delete_chat', chat_id: chatId });
+    // A chat that is gone already is what was asked for: the first of two commands may have done it.
+    this._send({ type: 'delete_chat', chat_id: chatId }, ['unknown_chat']);
   }
 
   // --- errors ---------------------------------------------------------------------------------------
@@ -326,8 +324,32 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   }
 
   private _onStateChanged(): void {
+    const { hello } = this.connection;
+    if (hello && !this.storage.isIdentified) {
+      this._restore(hello.user_id ?? '');
+    }
     this._changed.emit();
     this._current.refresh();
+  }
+
+  /** Take up what this browser keeps for the user, who is known now. */
+  private _restore(userId: string): void {
+    const { storage } = this;
+    storage.identify(userId);
+    this._models.forEach(chat => chat.restore());
+    const { currentChat } = storage;
+    if (currentChat !== null && this._current.isPristine) {
+      this._current.structureChanged.disconnect(this._onStructureChanged, this);
+      this._models.delete(this._current.chatId);
+      this._enter(this._chat(currentChat));
+    } else {
+      storage.currentChat = this._current.chatId;
+    }
+    // Questions that were on their way when the page was left go on their way again.
+    [...storage.unsent.keys()].forEach(chatId => this._chat(chatId));
+    [...storage.queued.keys()]
+      .filter(chatId => chatId !== this._current.chatId)
+      .forEach(chatId => this._background.add(this._chat(chatId)));
   }
 
   /** The list changed, and with it what the open chat shows of itself. */
@@ -356,6 +378,9 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   private _enter(chat: ChatModel): void {
     this._current = chat;
+    this._models.delete(chat.chatId);
+    this._models.set(chat.chatId, chat); // the newest is the last one
+    this._forgetOldest();
     this.storage.currentChat = chat.chatId;
     chat.structureChanged.connect(this._onStructureChanged, this);
     this._onStructureChanged();
@@ -393,9 +418,18 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     return chat;
   }
 
-  private _send(request: Request): void {
+  /** Keep the chats that were left last: going back to them takes no snapshot. */
+  private _forgetOldest(): void {
+    const idle = [...this._models.values()].filter(
+      chat => chat !== this._current && !this._background.has(chat) && !chat.isRunning
+    );
+    idle.slice(0, -KEPT_CHATS).forEach(({ chatId }) => this._models.delete(chatId));
+  }
+
+  /** @param expected - codes of refusals that are nothing to report. */
+  private _send(request: Request, expected: readonly string[] = []): void {
     this.connection.send(request).catch((error: unknown) => {
-      if (error instanceof CommandError) {
+      if (error instanceof CommandError && !expected.includes(error.info.code)) {
         this.report(error.info);
       }
     });

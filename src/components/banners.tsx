@@ -42,6 +42,15 @@ export function ConnectionBanner({ workspace }: { workspace: WorkspaceModel }): 
           </button>
         </Banner>
       );
+    case 'user_changed':
+      return (
+        <Banner level="error">
+          {trans.__('Another user is signed in now. Reload this page to go on.')}
+          <button className="jp-StreamChat-textButton" onClick={() => window.location.reload()}>
+            {trans.__('Reload')}
+          </button>
+        </Banner>
+      );
     case 'closed':
       return (
         <Banner level="error">

@@ -19,9 +19,12 @@ import type {
 } from '../protocol/generated';
 import { PROTOCOL_VERSION } from '../protocol/version';
 
-/** `connecting` until the first greeting; `reload_needed`: the server speaks another version. */
+/**
+ * `connecting` until the first greeting; `reload_needed`: the server speaks another version; `user_changed`: another
+ * user is signed in now.
+ */
 export type ConnectionState =
-  'connecting' | 'connected' | 'reconnecting' | 'reload_needed' | 'closed';
+  'connecting' | 'connected' | 'reconnecting' | 'reload_needed' | 'user_changed' | 'closed';
 
 /** A command before the connection gave it its `command_id`. */
 export type Request<T extends AnyCommand = AnyCommand> = T extends AnyCommand
@@ -36,9 +39,12 @@ export class CommandError extends Error {
   }
 }
 
-/** Milliseconds until an unanswered command means a dead socket. */
-const ACK_TIMEOUT = 2000;
+/** Milliseconds without any frame after which a socket with an unanswered command is given up. */
+const COMMAND_TIMEOUT = 15_000;
+const PING_TIMEOUT = 2000;
 const INTERRUPT_TIMEOUT = 1000;
+/** After failed attempts a slow link is given more time: the limit doubles, so many times at most. */
+const MOST_DOUBLINGS = 4;
 /** The first greeting may wait for the server to load what it needs. */
 const HELLO_TIMEOUT = 60_000;
 const PING_INTERVAL = 5000;
@@ -47,16 +53,21 @@ const SIGNED_OUT = 4401;
 const BACK_OFF_FIRST = 200;
 const BACK_OFF_LONGEST = 10_000;
 
+/** Names the list of chats among what the server is to send; no chat is called this. */
+const WORKSPACE = '';
+
 /** Commands about one socket alone: forgotten with it, and of no use to the next. */
 const OF_ONE_SOCKET = new Set<AnyCommand['type']>(['ping', 'open_chat', 'close_chat']);
 
 interface IPending {
   readonly command: AnyCommand;
-  /** It was given to a socket, so that the server may have it. */
-  isWritten: boolean;
   readonly accept: (event: CommandAccepted) => void;
   readonly reject: (error: CommandError) => void;
-  timer: number | undefined;
+  /** When a socket was given it, in milliseconds of `performance.now()`: from then on the server may have it. */
+  writtenAt: number | null;
+  /** It was sent past the socket as well. */
+  isPosted: boolean;
+  timer?: number;
 }
 
 export class Connection implements IDisposable {
@@ -122,13 +133,13 @@ export class Connection implements IDisposable {
   send(request: Request): Promise<CommandAccepted> {
     const command = { ...request, command_id: newId() } as AnyCommand;
     return new Promise((accept, reject) => {
-      const pending: IPending = { command, isWritten: false, accept, reject, timer: undefined };
+      const pending: IPending = { command, accept, reject, writtenAt: null, isPosted: false };
       if (this._state === 'connected') {
         this._pending.set(command.command_id, pending);
         this._write(pending);
       } else if (!OF_ONE_SOCKET.has(command.type)) {
         this._pending.set(command.command_id, pending);
-        this._interruptByPost(command);
+        this._interruptByPost(pending);
       }
     });
   }
@@ -140,7 +151,7 @@ export class Connection implements IDisposable {
    */
   withdraw(isMeant: (command: AnyCommand) => boolean): boolean {
     const meant = [...this._pending.values()].filter(({ command }) => isMeant(command));
-    if (meant.length === 0 || meant.some(({ isWritten }) => isWritten)) {
+    if (meant.length === 0 || meant.some(({ writtenAt }) => writtenAt !== null)) {
       return false;
     }
     meant.forEach(({ command }) => this._pending.delete(command.command_id));
@@ -171,10 +182,9 @@ export class Connection implements IDisposable {
         this._close('closed');
         return;
       }
-      this._lost();
-      this._retryLater();
+      this._fail();
     };
-    this._helloTimer = window.setTimeout(() => this.reconnect(), HELLO_TIMEOUT);
+    this._helloTimer = window.setTimeout(() => this._fail(), HELLO_TIMEOUT);
   }
 
   /** Forget the socket. What it says from now on is not heard. */
@@ -182,6 +192,8 @@ export class Connection implements IDisposable {
     const socket = this._socket;
     this._socket = null;
     window.clearTimeout(this._helloTimer);
+    window.clearTimeout(this._owedTimer);
+    this._owed.clear();
     if (socket) {
       socket.onmessage = socket.onclose = null;
       socket.close();
@@ -195,6 +207,12 @@ export class Connection implements IDisposable {
     if (this._state === 'connected') {
       this._setState('reconnecting');
     }
+  }
+
+  /** Give the socket up, and open another after a while: longer each time until a connection is useful. */
+  private _fail(): void {
+    this._lost();
+    this._retryLater();
   }
 
   private _retryLater(): void {
@@ -238,6 +256,7 @@ export class Connection implements IDisposable {
 
   /** Take a frame: an event per line. */
   private _receive(frame: string): void {
+    this._heardAt = performance.now();
     for (const line of frame.split('\n')) {
       this._take(JSON.parse(line) as AnyEvent);
     }
@@ -255,7 +274,11 @@ export class Connection implements IDisposable {
         this._rejected(event);
         break;
       default:
+        this._paid(event);
         this._event.emit(event);
+    }
+    if (this._state === 'connected' && this._owed.size === 0 && !this._isWaiting) {
+      this._attempts = 0; // the connection was useful
     }
   }
 
@@ -265,8 +288,13 @@ export class Connection implements IDisposable {
       this._close('reload_needed');
       return;
     }
+    if (this._hello && this._hello.user_id !== hello.user_id) {
+      // What waits was written by somebody else.
+      this._close('user_changed');
+      return;
+    }
     this._hello = hello;
-    this._attempts = 0;
+    this._owe(WORKSPACE);
     const isInterrupt = ({ command }: IPending): boolean => command.type === 'interrupt_run';
     const pending = [...this._pending.values()];
     pending.filter(isInterrupt).forEach(this._write);
@@ -277,6 +305,9 @@ export class Connection implements IDisposable {
   private _rejected(event: CommandRejected): void {
     const pending = this._settle(event.command_id);
     if (pending) {
+      if (pending.command.type === 'open_chat') {
+        this._owed.delete(pending.command.chat_id);
+      }
       pending.reject(new CommandError(event.error));
     } else {
       this._event.emit(event);
@@ -294,17 +325,89 @@ export class Connection implements IDisposable {
 
   private readonly _write = (pending: IPending): void => {
     const { command } = pending;
-    const timeout = command.type === 'interrupt_run' ? INTERRUPT_TIMEOUT : ACK_TIMEOUT;
-    window.clearTimeout(pending.timer);
-    pending.isWritten = true;
-    pending.timer = window.setTimeout(() => this._unanswered(command), timeout);
+    pending.writtenAt = performance.now();
+    this._await(pending, this._timeout(command));
+    if (command.type === 'open_chat') {
+      this._owe(command.chat_id);
+    } else if (command.type === 'close_chat') {
+      this._owed.delete(command.chat_id);
+    }
     // On a socket that is closing this is lost; the command is sent again on the next one.
     this._socket?.send(JSON.stringify(command));
   };
 
-  private _unanswered(command: AnyCommand): void {
-    this._interruptByPost(command);
-    this.reconnect();
+  private _await(pending: IPending, milliseconds: number): void {
+    window.clearTimeout(pending.timer);
+    pending.timer = window.setTimeout(() => this._unanswered(pending), milliseconds);
+  }
+
+  /** Any frame is a sign of life: what counts is how long nothing came. */
+  private _unanswered(pending: IPending): void {
+    const { command } = pending;
+    this._interruptByPost(pending);
+    const silence = performance.now() - Math.max(this._heardAt, pending.writtenAt ?? 0);
+    // What is large may be on its way: until it is here, no short command says anything about the socket.
+    const isBusy = this._owed.size > 0 || this._isWaiting;
+    const limit = isBusy ? this._patience : this._timeout(command);
+    if (silence < limit) {
+      this._await(pending, limit - silence);
+    } else {
+      this._fail();
+    }
+  }
+
+  private _timeout({ type }: AnyCommand): number {
+    switch (type) {
+      case 'interrupt_run':
+        return INTERRUPT_TIMEOUT;
+      case 'ping':
+        return PING_TIMEOUT;
+      default:
+        return this._patience;
+    }
+  }
+
+  /** Milliseconds that a socket may be silent while something is due. */
+  private get _patience(): number {
+    return COMMAND_TIMEOUT * 2 ** Math.min(MOST_DOUBLINGS, this._attempts);
+  }
+
+  /** Whether a command other than a ping or a Stop waits for its answer. */
+  private get _isWaiting(): boolean {
+    return [...this._pending.values()].some(
+      ({ command: { type }, writtenAt }) =>
+        writtenAt !== null && type !== 'ping' && type !== 'interrupt_run'
+    );
+  }
+
+  /** The server is to send something large: the list of chats, or a chat. */
+  private _owe(name: string): void {
+    this._owed.add(name);
+    this._awaitOwed(this._patience);
+  }
+
+  private _awaitOwed(milliseconds: number): void {
+    window.clearTimeout(this._owedTimer);
+    this._owedTimer = window.setTimeout(() => {
+      const silence = performance.now() - this._heardAt;
+      if (silence < this._patience) {
+        this._awaitOwed(this._patience - silence);
+      } else {
+        this._fail();
+      }
+    }, milliseconds);
+  }
+
+  /** What was to come has come. */
+  private _paid(event: AnyEvent): void {
+    if (event.type === 'workspace_loaded') {
+      this._owed.delete(WORKSPACE);
+    } else if (event.type === 'chat_opened' || event.type === 'chat_resumed') {
+      this._owed.delete(event.chat_id);
+    }
+    if (this._owed.size === 0) {
+      window.clearTimeout(this._owedTimer);
+    }
   }
 
   private readonly _ping = (): void => {
@@ -314,10 +417,12 @@ export class Connection implements IDisposable {
   };
 
   /** Stop a run past the socket. The command stays pending: interrupting twice is harmless. */
-  private _interruptByPost(command: AnyCommand): void {
-    if (command.type !== 'interrupt_run') {
+  private _interruptByPost(pending: IPending): void {
+    const { command } = pending;
+    if (command.type !== 'interrupt_run' || pending.isPosted) {
       return;
     }
+    pending.isPosted = true;
     const { baseUrl } = this._settings;
     const url = URLExt.join(baseUrl, 'stream-chat/api/runs', command.run_id, 'interrupt');
     const body = JSON.stringify({ shown: command.shown });
@@ -334,6 +439,11 @@ export class Connection implements IDisposable {
   private _attempts = 0;
   private _retry: number | undefined;
   private _helloTimer: number | undefined;
+  /** What the server is to send: the list of chats (`WORKSPACE`), and chats by their id. */
+  private readonly _owed = new Set<string>();
+  private _owedTimer: number | undefined;
+  /** When the last frame came, in milliseconds of `performance.now()`. */
+  private _heardAt = 0;
   private _pinger: number | undefined;
   private readonly _stateChanged = new Signal<this, ConnectionState>(this);
   private readonly _event = new Signal<this, AnyEvent>(this);

@@ -344,6 +344,10 @@ export interface Hello {
    * Display name of the user that the server sees.
    */
   user: string;
+  /**
+   * Names the user to the browser's own storage; empty where Jupyter knows no user by name.
+   */
+  user_id: string;
   limits: Limits;
 }
 /**

@@ -71,7 +71,7 @@ class Session:
 
     async def start(self) -> None:
         """Greet the page and send it the chat list and the profiles."""
-        self.outbox.reply(self.services.hello(self.access.author))
+        self.outbox.reply(self.services.hello(self.access.author, self.access.user_id))
         await self._open_workspace()
 
     def receive(self, frame: str | bytes) -> None:

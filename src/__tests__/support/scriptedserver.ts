@@ -68,7 +68,7 @@ export class ScriptedServer {
     this.socket.onmessage?.({ data: lines.join('\n') });
   }
 
-  hello(changes: { protocol?: number; epoch?: string } = {}): void {
+  hello(changes: { protocol?: number; epoch?: string; user_id?: string } = {}): void {
     const limits = {
       frame_bytes: 1e6,
       message_characters: 1000,
@@ -82,6 +82,7 @@ export class ScriptedServer {
       protocol: PROTOCOL_VERSION,
       epoch: 'epoch-1',
       user: 'Ada',
+      user_id: 'ada',
       limits,
       ...changes
     });

@@ -39,8 +39,10 @@ describe('ChatModel', () => {
 
   const chat = (): ChatModel => workspace.current;
 
-  const greet = (chatIds: string[] = []): void => {
-    server.hello();
+  const greet = (chatIds: string[] = [], saysHello = true): void => {
+    if (saysHello) {
+      server.hello();
+    }
     const chats = chatIds.map(chat_id => ({
       chat_id,
       title: chat_id,
@@ -64,6 +66,11 @@ describe('ChatModel', () => {
   const connect = (): void => {
     workspace.connect();
     greet();
+  };
+
+  const reload = (): void => {
+    workspace.dispose();
+    workspace = new WorkspaceModel({ serverSettings: server.settings, store });
   };
 
   /** What the server does with the page's question: adds both messages, starts the run. */
@@ -319,13 +326,14 @@ describe('ChatModel', () => {
     });
 
     it('sends an unsent question after a reload, with the same ids', () => {
+      connect();
+      server.drop();
       chat().send('Why?');
       const [{ message_id: messageId }] = chat().messages;
-      workspace.dispose();
-      workspace = new WorkspaceModel({ serverSettings: server.settings, store });
-      expect(chat().messages.map(message => message.message_id)).toEqual([messageId]);
-      expect(chat().isUnsent(messageId)).toBe(true);
+      reload();
+      expect(chat().messages).toEqual([]);
       connect();
+      expect(chat().messages.map(message => message.message_id)).toEqual([messageId]);
       expect(server.types).toEqual(['create_chat', 'send_message', 'open_chat']);
       expect(server.last('send_message').message_id).toBe(messageId);
     });
@@ -333,9 +341,10 @@ describe('ChatModel', () => {
     it('forgets a question that the server confirmed', async () => {
       ask();
       await settle();
-      workspace.dispose();
-      workspace = new WorkspaceModel({ serverSettings: server.settings, store });
+      reload();
+      connect();
       expect(chat().messages).toEqual([]);
+      expect(server.types).not.toContain('send_message');
     });
 
     it('gives the draft back, with the reason, when the server refuses', async () => {
@@ -366,10 +375,12 @@ describe('ChatModel', () => {
     });
 
     it('waits for a chat that is being loaded: the question needs its parent', () => {
-      workspace.dispose();
-      workspace = new WorkspaceModel({ serverSettings: server.settings, store });
+      connect();
+      const { chatId } = chat();
+      reload();
       workspace.connect();
-      greet([chat().chatId]);
+      greet([chatId]);
+      expect(chat().chatId).toBe(chatId);
       expect(chat().blockedReason).toBe('loading');
       server.say({
         type: 'chat_opened',
@@ -688,10 +699,52 @@ describe('ChatModel', () => {
 
   describe('draft', () => {
     it('survives a reload, chat by chat', () => {
+      connect();
       chat().draft = 'half a que';
-      workspace.dispose();
-      workspace = new WorkspaceModel({ serverSettings: server.settings, store });
+      reload();
+      connect();
       expect(chat().draft).toBe('half a que');
+    });
+
+    it('is not lost when it was begun before the server greeted', () => {
+      connect();
+      chat().draft = 'of yesterday';
+      reload();
+      chat().draft = 'of today';
+      connect();
+      expect(chat().draft).toBe('of today');
+    });
+  });
+
+  describe('two users of one browser', () => {
+    const connectAs = (user_id: string): void => {
+      workspace.connect();
+      server.hello({ user_id });
+      greet([], false);
+    };
+
+    it('see and send nothing of each other', () => {
+      connectAs('ada');
+      server.drop();
+      chat().send('Ada asks?');
+      chat().draft = 'Ada writes';
+      reload();
+      connectAs('bob');
+      expect([chat().messages, chat().draft, server.types]).toEqual([[], '', []]);
+      expect(chat().isRunning).toBe(false);
+      reload();
+      connectAs('ada');
+      expect(chat().draft).toBe('Ada writes');
+      expect(server.types).toContain('send_message');
+    });
+
+    it('are told apart also when the page was not reloaded in between', () => {
+      connectAs('ada');
+      server.drop();
+      chat().send('Ada asks?');
+      window.dispatchEvent(new Event('online'));
+      server.hello({ user_id: 'bob' });
+      expect([workspace.connectionState, server.types]).toEqual(['user_changed', []]);
     });
   });
 

@@ -188,6 +188,50 @@ describe('WorkspaceModel', () => {
     expect(workspace.error).toBeNull();
   });
 
+  it('says nothing of a chat that was to be deleted and is gone', async () => {
+    connect();
+    workspace.deleteChat('chat-old');
+    server.reject(server.last('delete_chat'), 'unknown_chat');
+    await settle();
+    expect(workspace.error).toBeNull();
+    workspace.deleteChat('chat-new');
+    server.reject(server.last('delete_chat'), 'forbidden');
+    await settle();
+    expect(workspace.error?.code).toBe('forbidden');
+  });
+
+  it.each(['constructor', '__proto__', 'toString_'])('shows a chat called %s', chatId => {
+    connect({ ...LOADED, chats: [info(chatId)] });
+    workspace.switchTo(chatId);
+    server.say({ type: 'chat_opened', chat_id: chatId, seq: 1, messages: [], has_more: false });
+    expect([workspace.current.chatId, workspace.current.blockedReason]).toEqual([chatId, null]);
+    workspace.current.draft = 'half';
+    workspace.current.send('Why?');
+    expect(server.last('send_message').chat_id).toBe(chatId);
+    workspace.dispose();
+    make();
+    connect({ ...LOADED, chats: [info(chatId)] });
+    expect([workspace.current.chatId, server.types]).toEqual([
+      chatId,
+      ['send_message', 'open_chat']
+    ]);
+  });
+
+  it('keeps the messages of the chats that were left last, and of no more', () => {
+    const chats = Array.from({ length: 30 }, (_, at) => info(`chat-${at}-of-30`));
+    connect({ ...LOADED, chats });
+    const open = (at: number): void => {
+      workspace.switchTo(chats[at].chat_id);
+      const { chat_id } = chats[at];
+      server.say({ type: 'chat_opened', chat_id, seq: 1, messages: [], has_more: false });
+    };
+    chats.forEach((_, at) => open(at));
+    workspace.switchTo(chats[25].chat_id);
+    expect(server.last('open_chat').after_seq).toBe(1);
+    workspace.switchTo(chats[5].chat_id);
+    expect(server.last('open_chat').after_seq).toBeUndefined();
+  });
+
   it('skips, with a warning, an event of a newer server', () => {
     const warn = jest.spyOn(console, 'warn').mockImplementation();
     connect();

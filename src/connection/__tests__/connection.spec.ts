@@ -1,8 +1,21 @@
+import type { AnyEvent, WorkspaceLoaded } from '../../protocol/generated';
 import { CommandError, Connection } from '../connection';
 import { ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
 
 const RUN = 'run-00001';
 const SHOWN = [3];
+const CHAT = 'chat-0001';
+
+const WORKSPACE: WorkspaceLoaded = {
+  type: 'workspace_loaded',
+  seq: 1,
+  chats: [],
+  profiles: [],
+  streaming: 'on',
+  streaming_locked: false,
+  profiles_locked: false,
+  tracing: false
+};
 
 describe('Connection', () => {
   let server: ScriptedServer;
@@ -19,9 +32,15 @@ describe('Connection', () => {
     jest.useRealTimers();
   });
 
+  /** The server greets, and sends the list of chats. */
+  const greet = (): void => {
+    server.hello();
+    server.say(WORKSPACE);
+  };
+
   const connect = (): void => {
     connection.connect();
-    server.hello();
+    greet();
   };
 
   it('opens no socket before it is asked to', () => {
@@ -98,18 +117,113 @@ describe('Connection', () => {
     expect(server.types).toEqual(['interrupt_run', 'delete_chat']);
   });
 
-  it('connects anew when a command is not acknowledged for 2 s, and sends it with the same id', () => {
+  it('connects anew when nothing comes for 15 s after a command, and sends it with the same id', () => {
     connect();
     void connection.send({ type: 'delete_chat', chat_id: 'chat-0001' });
     const first = server.last('delete_chat');
-    jest.advanceTimersByTime(1999);
+    jest.advanceTimersByTime(14_999);
     expect(connection.state).toBe('connected');
     jest.advanceTimersByTime(1);
     expect(connection.state).toBe('reconnecting');
-    expect(server.sockets).toHaveLength(2);
     expect(server.sockets[0].isClosed).toBe(true);
-    server.hello();
+    jest.advanceTimersByTime(200);
+    expect(server.sockets).toHaveLength(2);
+    greet();
     expect(server.last('delete_chat')).toEqual(first);
+  });
+
+  it('takes any frame for a sign of life', () => {
+    connect();
+    void connection.send({ type: 'delete_chat', chat_id: 'chat-0001' });
+    for (let seconds = 0; seconds < 60; seconds += 10) {
+      jest.advanceTimersByTime(10_000);
+      server.say({ type: 'delta', run_id: RUN, part: 0, offset: seconds, text: 'word ' });
+    }
+    expect([connection.state, server.sockets.length]).toEqual(['connected', 1]);
+    jest.advanceTimersByTime(15_000);
+    expect(connection.state).toBe('reconnecting');
+  });
+
+  describe('on a slow link', () => {
+    const open = (): void => {
+      const known_lengths = {};
+      void connection
+        .send({ type: 'open_chat', chat_id: CHAT, known_lengths, reason: 'opened' })
+        .catch(() => undefined);
+    };
+    const snapshot: AnyEvent = {
+      ...{ type: 'chat_opened', chat_id: CHAT, seq: 1, messages: [], has_more: false }
+    };
+
+    it.each([false, true])('waits for a snapshot, acknowledged before it: %s', isFirst => {
+      connect();
+      connection.busy = true;
+      open();
+      if (isFirst) {
+        server.acceptAll();
+      }
+      void connection.send({ type: 'interrupt_run', run_id: RUN, shown: SHOWN });
+      jest.advanceTimersByTime(14_000);
+      expect([connection.state, server.sockets.length]).toEqual(['connected', 1]);
+      server.say(snapshot);
+      server.acceptAll();
+      jest.advanceTimersByTime(2000);
+      expect([connection.state, server.sockets.length]).toEqual(['connected', 1]);
+      jest.advanceTimersByTime(2000);
+      expect(connection.state).toBe('reconnecting');
+    });
+
+    it('gives up a socket on which the snapshot does not come, though it was acknowledged', () => {
+      connect();
+      open();
+      server.acceptAll();
+      jest.advanceTimersByTime(15_000);
+      expect(connection.state).toBe('reconnecting');
+    });
+
+    it('asks less often each time, and waits longer, until the snapshot comes', () => {
+      connection.event.connect((_, { type }) => type === 'workspace_loaded' && open());
+      connect();
+      let delay = 0;
+      for (let attempt = 0; attempt < 4; attempt++) {
+        const begun = Date.now();
+        const { length } = server.sockets;
+        while (server.sockets.length === length) {
+          jest.advanceTimersByTime(50);
+        }
+        expect(Date.now() - begun).toBeGreaterThan(delay);
+        delay = Date.now() - begun;
+        greet();
+      }
+      expect(delay).toBeGreaterThanOrEqual(120_000);
+      server.say(snapshot);
+      server.acceptAll();
+      open();
+      jest.advanceTimersByTime(15_000);
+      expect(connection.state).toBe('reconnecting');
+    });
+
+    it('waits for the list of chats', () => {
+      connection.connect();
+      server.hello();
+      connection.busy = true;
+      jest.advanceTimersByTime(14_000);
+      expect(server.sockets).toHaveLength(1);
+      server.say(WORKSPACE);
+      server.acceptAll();
+      expect(connection.state).toBe('connected');
+    });
+  });
+
+  it('sends nothing of one user in the name of another', () => {
+    connect();
+    server.drop();
+    void connection.send({ type: 'delete_chat', chat_id: 'chat-0001' });
+    connection.connect();
+    server.hello({ user_id: 'bob' });
+    expect([connection.state, server.types]).toEqual(['user_changed', []]);
+    jest.advanceTimersByTime(600_000);
+    expect(server.sockets).toHaveLength(2);
   });
 
   it('does not wait when all is acknowledged', () => {
@@ -130,6 +244,7 @@ describe('Connection', () => {
     await settle();
     const path = `/base/stream-chat/api/runs/${RUN}/interrupt`;
     expect(server.requests).toEqual([['POST', path, { shown: SHOWN }]]);
+    jest.advanceTimersByTime(200);
     server.hello();
     expect(server.types).toEqual(['interrupt_run']);
   });
@@ -174,7 +289,12 @@ describe('Connection', () => {
     server.hello();
     server.drop();
     jest.advanceTimersByTime(210);
-    expect(server.sockets).toHaveLength(10);
+    expect(server.sockets).toHaveLength(9);
+    jest.advanceTimersByTime(10_000);
+    greet();
+    server.drop();
+    jest.advanceTimersByTime(210);
+    expect(server.sockets).toHaveLength(11);
   });
 
   it('tries at once when the network is back', () => {
@@ -201,7 +321,8 @@ describe('Connection', () => {
     jest.advanceTimersByTime(2000);
     expect(connection.state).toBe('reconnecting');
     connection.busy = false;
-    server.hello();
+    jest.advanceTimersByTime(200);
+    greet();
     jest.advanceTimersByTime(60_000);
     expect(server.types).toEqual([]);
   });
