@@ -68,6 +68,8 @@ _WITHIN: Final = tuple(each for each in [*_BY_OPENING, *_ALONE] if not each[0].i
 """Tags that count in the middle of an answer as well."""
 _FIRST_SIGN: Final = re.compile("[" + re.escape("".join({each[0] for each in [*_WITHIN, *WRAPPERS]})) + "]")
 _FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
+_LINE_BEGINNING: Final = 24
+"""Code points of a line that tell a fence."""
 _QUOTES: Final = "`'\"“”‘’«»「」"
 
 
@@ -97,6 +99,7 @@ class ReasoningSplitter:
         self._content = 0
         self._last = ""
         self._line = ""
+        self._in_quotes = False
         self._in_fence = False
 
     def add(self, text: str) -> list[Piece]:
@@ -232,7 +235,7 @@ class ReasoningSplitter:
         return not (self._last.isspace() or self._last in _QUOTES + "(") and following.isalnum()
 
     def _in_code(self) -> bool:
-        return self._in_fence or self._line.count("`") % 2 == 1
+        return self._in_fence or self._in_quotes
 
     def _emit(self, channel: Channel, length: int) -> Piece:
         """Take so much of what is held as text of a channel."""
@@ -243,8 +246,9 @@ class ReasoningSplitter:
             *ended, rest = text.split("\n")
             for line in ended:
                 self._in_fence ^= bool(_FENCE.match(self._line + line))
-                self._line = ""
-            self._line += rest
+                self._line, self._in_quotes = "", False
+            self._line = (self._line + rest)[:_LINE_BEGINNING]
+            self._in_quotes ^= rest.count("`") % 2 == 1
         return channel, text
 
 
