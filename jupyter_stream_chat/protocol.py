@@ -221,6 +221,8 @@ class RunInfo(Wire):
     model: str
     """Name to show: the model's, as the profile has it."""
     streaming: StreamingMode
+    parameters: Parameters | None = None
+    """The chat's and the question's own values, where there were any: Continue asks with the same."""
     created_at: float
     """Seconds since the epoch."""
     status: RunStatus = "queued"

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from ..chats.text import StreamText
 from ..protocol import Channel, TextLengths
-from .continuation import OverlapTrimmer
+from ..providers.reasoning import ReasoningSplitter
+from .continuation import OverlapTrimmer, Prompt
 from .pause_buffer import PauseBuffer
 from .repetition import Repeat, Repetition
 from .run_stats import RunStats
@@ -39,15 +40,28 @@ class AnswerBuffer:
         self.texts: Mapping[Channel, StreamText] = {"content": StreamText(), "reasoning": StreamText()}
         self.trimmer = OverlapTrimmer("", exact=True)
         """Between the text that is gone on with and this run's."""
+        self.splitter = ReasoningSplitter()
+        """Tells reasoning within the content apart."""
         self.pause_buffer: PauseBuffer | None = None
         """While the run is paused."""
+        self._goes_on = False
+        self._moved = (0, 0)
         self._sink = sink
         self._stats = stats
         self._on_repetition = on_repetition
         self._repetition = {"content": Repetition(), "reasoning": Repetition()}
 
+    def continues(self, prompt: Prompt) -> None:
+        """Take note of the text that is gone on with."""
+        self.trimmer = prompt.trimmer()
+        self._goes_on = bool(prompt.kept)
+
     def add(self, channel: Channel, text: str) -> None:
-        """Take a token."""
+        """Take a token; reasoning within the content is told apart."""
+        for each, piece in self.splitter.add(text) if channel == "content" else [(channel, text)]:
+            self._put(each, piece)
+
+    def _put(self, channel: Channel, text: str) -> None:
         if channel == "content":
             text = self.trimmer.add(text)
         if self.pause_buffer is not None:
@@ -70,9 +84,29 @@ class AnswerBuffer:
         """Take what was held back anywhere: the text is complete."""
         self.stop_detection()
         self.release()
+        for channel, text in self.splitter.close():
+            self._put(channel, text)
         self._append("content", self.trimmer.close())
-        for channel, text in self.texts.items():
-            self._take(channel, text.close())
+        for channel, held in self.texts.items():
+            self._take(channel, held.close())
+        if self.splitter.unopened and not self._goes_on:
+            self._move(self.splitter.unopened)
+
+    def _move(self, length: int) -> None:
+        """Make the beginning of the content reasoning: a closing tag has told so after it was shown."""
+        content, reasoning = str(self.texts["content"]), str(self.texts["reasoning"])
+        moved = content[:length].rstrip()
+        self._moved = (length, len(moved))
+        self.texts = {"content": StreamText(content[length:]), "reasoning": StreamText(reasoning + moved)}
+
+    def after_move(self, kept: TextLengths | None) -> TextLengths | None:
+        """Return lengths of the text as it came as lengths of the text as it is now."""
+        length, moved = self._moved
+        if kept is None or not length:
+            return kept
+        return TextLengths(
+            content=max(0, kept.content - length), reasoning=kept.reasoning + min(kept.content, moved)
+        )
 
     def clamped(self, shown: TextLengths | None) -> TextLengths:
         """Return how much of the text was shown, which is no more than there is; None: all."""

@@ -62,6 +62,36 @@ def timed_out(limit: TimeLimit, kept: TextLengths | None = None) -> Outcome:
     return Outcome("timeout", said, kept, limit)
 
 
+EMPTY: Final = ErrorInfo(
+    code="empty_answer",
+    message="The model answered with nothing.",
+    cure="Ask again; if it lasts, put the question in other words, or look at the profile's parameters.",
+)
+_ONLY_REASONING: Final = ErrorInfo(
+    code="only_reasoning",
+    message="The model wrote its reasoning and no answer.",
+    cure="Ask again, or raise max_tokens: reasoning counts too.",
+)
+_ONLY_TOOL_CALLS: Final = ErrorInfo(
+    code="only_tool_calls",
+    message="The model called a tool instead of answering, and this chat has no tools.",
+    cure="Ask again, or ask for an answer in words.",
+)
+
+
+def answered(attempt: Attempt, texts: Mapping[Channel, StreamText], *, goes_on: bool) -> Outcome:
+    """Return the end of a run whose provider says that the answer is over: complete only if there is one.
+
+    ``goes_on``: the run adds to text that was kept, so it may add nothing.
+    """
+    reason = attempt.finish_reason or "stop"
+    if goes_on or reason == "content_filter" or str(texts["content"]).strip():
+        return Outcome(reason)
+    if "tool_calls" in attempt.remarks:
+        return Outcome("error", _ONLY_TOOL_CALLS)
+    return Outcome("error", _ONLY_REASONING if str(texts["reasoning"]).strip() else EMPTY)
+
+
 def final_info(
     info: RunInfo,
     ending: Outcome,

@@ -20,6 +20,8 @@ class RunSettings:
 
     limits: TimeLimits = HOSTED
     early_stop: EarlyStop = EARLY_STOP
+    attended: bool = True
+    """Whether somebody can be asked while the answer is written: by a notebook or a script nobody can."""
     hold_seconds: float = AUTO_END_SECONDS
     """How long the text of a provider that cannot be paused is held back."""
     hold_characters: int = BUFFER_CHARACTERS

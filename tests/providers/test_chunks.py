@@ -35,7 +35,8 @@ def test_blocks_are_read_by_their_type() -> None:
         ({"finish_reason": "content_filter"}, "content_filter"),
         ({"stop_reason": "max_tokens"}, "length"),
         ({"stop_reason": "end_turn"}, "stop"),
-        ({"finish_reason": "something new"}, "stop"),
+        ({"finish_reason": "something new"}, None),
+        ({"finish_reason": "MAX_TOKENS"}, "length"),
         ({}, None),
     ],
 )

@@ -7,22 +7,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ...protocol import FinishReason, Usage
+from ..finish_reasons import meaning_of, word_of
+from .payload_fixes import REMARKS
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
-
-_FINISH_REASONS: dict[str, FinishReason] = {
-    "stop": "stop",
-    "end_turn": "stop",
-    "eos": "stop",
-    "tool_calls": "stop",
-    "function_call": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "content_filter": "content_filter",
-    "safety": "content_filter",
-    "refusal": "content_filter",
-}
 
 
 def text_of(message: BaseMessage) -> str:
@@ -59,11 +48,26 @@ def _block_texts(blocks: list[str | dict[str, Any]], kind: str) -> list[str]:
     return texts
 
 
-def finish_reason_of(message: BaseMessage) -> FinishReason | None:
-    """Return why the model ended, where this message says so."""
+def end_word_of(message: BaseMessage) -> str | None:
+    """Return why the model ended, in the provider's own word, where this message says so."""
     metadata = message.response_metadata
-    reason = metadata.get("finish_reason") or metadata.get("stop_reason")
-    return _FINISH_REASONS.get(str(reason).lower(), "stop") if reason else None
+    # LangChain's Ollama, Google and Bedrock classes have names of their own.
+    named = (metadata.get(name) for name in ("finish_reason", "stop_reason", "done_reason", "stopReason"))
+    return next((word for each in named if (word := word_of(each))), None)
+
+
+def finish_reason_of(message: BaseMessage) -> FinishReason | None:
+    """Return why the model ended, where this message says so in a word that is known."""
+    word = end_word_of(message)
+    return meaning_of(word) if word else None
+
+
+def remarks_of(message: BaseMessage) -> list[str]:
+    """Return what is odd about the answer, as codes."""
+    remarks: Any = message.additional_kwargs.get(REMARKS)
+    found = [str(each) for each in remarks] if isinstance(remarks, list) else []
+    calls = getattr(message, "tool_calls", None) or getattr(message, "tool_call_chunks", None)
+    return [*found, "tool_calls"] if calls and "tool_calls" not in found else found
 
 
 def usage_of(message: BaseMessage) -> Usage | None:

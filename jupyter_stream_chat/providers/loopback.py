@@ -1,0 +1,18 @@
+"""Which hosts are this machine: no proxy is asked for them."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host is this machine: ``localhost``, names below it, 127.0.0.0/8, ::1."""
+    if not host:
+        return False
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
