@@ -36,8 +36,9 @@ PauseReason = Literal["asked", "repetition"]
 WaitedFor = Literal["first_token", "next_token", "end", "resume"]
 """What a time limit is on; ``resume``: a hosted answer can be held only so long while it is paused."""
 ProgressStage = Literal["queued", "importing", "downloading", "loading", "retrying"]
-Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options"]
-"""What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance."""
+Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options", "streams_only"]
+"""What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance;
+``streams_only``: answer in one piece."""
 FieldKind = Literal["text", "url", "model", "key", "variable"]
 """``key`` is written and never read; ``variable`` names an environment variable of the server."""
 EarlyStop = Literal["off", "ask", "stop"]

@@ -17,6 +17,7 @@ _REMEMBERED_SECONDS: Final[dict[Limitation, float]] = {
     "refuses_streaming": _DAY,
     "refuses_stream_options": _DAY,
     "fails_streaming": 600.0,
+    "streams_only": _DAY,
 }
 
 

@@ -18,7 +18,6 @@ from ..providers.errors.retry_policy import (
     RetryAfter,
     StreamingFailed,
     StreamingRefused,
-    StreamsOnly,
     may_be_chance,
     refusal_of,
 )
@@ -63,7 +62,8 @@ def opening(mode: StreamingMode, known: Collection[Limitation]) -> RequestMode:
     """Return how to ask first."""
     refused = any(limitation in known for limitation in _NOTICES)
     streamed = mode == "on" or (mode == "auto" and not refused)
-    return RequestMode(streamed, stream_options="refuses_stream_options" not in known)
+    joined = not streamed and "streams_only" in known
+    return RequestMode(streamed or joined, "refuses_stream_options" not in known, joined)
 
 
 def next_mode(
@@ -79,7 +79,7 @@ def next_mode(
             return replace(ask, streamed=False) if mode == "auto" else None
         case AskAgain():
             return ask
-        case StreamsOnly():
+        case "streams_only":
             return replace(ask, streamed=True, joined=True)
         case None:
             return None
@@ -127,7 +127,7 @@ class StreamingFallback:
 
     async def _after(self, ask: RequestMode, failure: Failure) -> RequestMode:
         refusal = None if failure.has_text else refusal_of(failure.error, streamed=ask.streamed)
-        if isinstance(refusal, AskAgain | StreamsOnly) and self._requests > 1:
+        if (refusal == "streams_only" or isinstance(refusal, AskAgain)) and self._requests > 1:
             refusal = None  # these ways cost one request more, and no other is added to it
         following = next_mode(self._mode, ask, refusal, self._waits)
         if following is None:
@@ -135,13 +135,13 @@ class StreamingFallback:
         if isinstance(refusal, RetryAfter):
             self._waits += 1
             await self._wait(refusal.seconds)
-        elif isinstance(refusal, AskAgain | StreamsOnly):
+        elif isinstance(refusal, AskAgain):
             self._first = failure.error
         elif refusal is not None:
             self._learned.append(refusal)
             if may_be_chance(failure.error):
                 self._suspected.add(refusal)
-            if not following.streamed:
+            if following.streamed != ask.streamed:
                 self._first = failure.error
         return following
 

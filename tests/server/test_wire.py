@@ -1,4 +1,4 @@
-"""Whatever a provider sends, the reader is told the truth: a page, a Jupyter server, and a socket for each case."""
+"""Whatever a provider sends, the reader is told the truth: by a page, a Jupyter server and a socket."""
 
 from __future__ import annotations
 

@@ -45,12 +45,7 @@ class AskAgain:
     """The connection died before a byte of the answer came: asking once more does no harm."""
 
 
-@dataclass(frozen=True)
-class StreamsOnly:
-    """The model answers requests for a stream alone."""
-
-
-Refusal = Limitation | RetryAfter | AskAgain | StreamsOnly
+Refusal = Limitation | RetryAfter | AskAgain
 
 
 class StreamingRefused(Exception):
@@ -76,7 +71,7 @@ def refusal_of(error: BaseException, *, streamed: bool, now: datetime | None = N
     if streamed:
         return _stream_refusal(facts)
     says_so = _STREAMS_ONLY.search(facts.text) and "false" not in facts.text
-    return StreamsOnly() if facts.status in _REFUSING and says_so else None
+    return "streams_only" if facts.status in _REFUSING and says_so else None
 
 
 def may_be_chance(error: BaseException) -> bool:

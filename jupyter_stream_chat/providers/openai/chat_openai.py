@@ -85,7 +85,7 @@ class _Reasoning:
     def _create_chat_result(
         self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
-        values = _whole_answer(response)
+        values = whole_answer(response)
         remarks = values.pop(REMARKS)
         message = values["choices"][0]["message"]
         try:
@@ -99,7 +99,7 @@ class _Reasoning:
         return result
 
 
-def _whole_answer(response: object) -> dict[str, Any]:
+def whole_answer(response: object) -> dict[str, Any]:
     """Return an answer in one piece with one sound choice. Raises ProviderSaid and MalformedAnswer."""
     if not isinstance(response, dict | openai.BaseModel):  # an HTML page that says 200, say
         raise MalformedAnswer("The answer is not as OpenAI's protocol has it.", response)
@@ -112,7 +112,7 @@ def _whole_answer(response: object) -> dict[str, Any]:
         )
     choice = choices[0]
     given = choice.get("message") or {"content": choice.get("text")}
-    if not isinstance(given, dict) or not ("message" in choice or "text" in choice):
+    if not isinstance(given, dict) or (not choice.get("message") and not isinstance(choice.get("text"), str)):
         raise MalformedAnswer("The answer is not as OpenAI's protocol has it.")
     remarks = ["several_choices"] * (len(choices) > 1) + ["tool_calls"] * calls_tools(given)
     sound = {**choice, "message": sound_message(given), "finish_reason": finish_of(choice)}
