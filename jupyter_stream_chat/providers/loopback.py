@@ -16,3 +16,10 @@ def is_loopback(host: str | None) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def without_proxy(host: str | None) -> dict[str, None] | None:
+    """Return the ``mounts`` of an HTTP client that asks this machine directly; None: the host is another."""
+    if not is_loopback(host):
+        return None
+    return {f"all://{f'[{host}]' if ':' in str(host) else host}": None}

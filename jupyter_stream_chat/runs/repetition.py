@@ -30,7 +30,7 @@ _WORDS: Final = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]|\\w+")
 _MOST_WORDS: Final = 300
 _WANTED: Final = re.compile(
     r"\b(\d+|ten|twelve|twenty|thirty|forty|fifty|sixty|eighty|ninety|hundred|thousand|many|several)\s*"
-    r"(times|x\b|×|lines|rows|copies|mal\b|fois|veces|vezes|volte|раз)"
+    r"(times|x\b(?!\s*\d)|×(?!\s*\d)|lines|rows|copies|mal\b|fois|veces|vezes|volte|раз)"
     r"|[\d一二三四五六七八九十百千万两几多]+\s*(次|遍|回|行|份|번|회)"
     r"|\brepeat(?!edly fail)|\bover and over|\bagain and again"
     r"|\b(identical|same|like|equal) (rows|lines|items|entries|sentence)"

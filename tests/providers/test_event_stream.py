@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -23,7 +24,7 @@ def decoded(*pieces: bytes) -> list[Event]:
 
 def cut(data: bytes, cuts: set[int]) -> list[bytes]:
     at = [0, *sorted(cuts), len(data)]
-    return [data[a:b] for a, b in zip(at, at[1:], strict=False)]
+    return [data[a:b] for a, b in itertools.pairwise(at)]
 
 
 @given(st.lists(TEXTS), st.lists(NOISE), LINE_ENDS, st.booleans(), st.data())

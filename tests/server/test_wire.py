@@ -216,3 +216,87 @@ async def test_other_ways(start_server: StartServer, stream: list[Any], expected
             text, _ = await kept(server, chat_id, fields["answer_id"])
     assert (run["finish_reason"], (run.get("error") or {}).get("code"), text) == expected, run.get("error")
     assert len(wire.requests) <= 2
+
+
+async def test_a_loopback_address_is_asked_without_the_proxy(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with WireServer({"stream": said("one", " two")}) as wire:
+        server = await opened(start_server, wire)
+        async with server.page() as page:
+            run, _ = await asked(page, await page.new_chat(), "hello")
+    assert (run["finish_reason"], run.get("error")) == ("stop", None)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "code", "words"),
+    [
+        ("socks5://127.0.0.1:9", "proxy_package_missing", "pip install"),
+        ("socks://127.0.0.1:9", "proxy_failed", "socks5://"),
+        ("http://127.0.0.1:9", "connection_refused", "NO_PROXY"),
+    ],
+)
+async def test_a_proxy_that_does_not_work_is_named(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, proxy: str, code: str, words: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    async with WireServer({"stream": said("one")}) as wire:
+        server = await opened(start_server, wire, base_url="http://provider.example/v1")
+        async with server.page() as page:
+            run, _ = await asked(page, await page.new_chat(), "hello")
+    assert run["error"]["code"] == code, run["error"]
+    assert words in run["error"]["cure"]
+
+
+async def test_a_repetition_in_a_script_goes_on_and_is_said(start_server: StartServer) -> None:
+    sentence = "And then it goes on like this. "
+    async with WireServer({"stream": said(*[sentence] * 40)}) as wire:
+        server = await opened(start_server, wire)
+        _, chat = await server.rest("POST", "chats", {})
+        fields = {"message_id": "message-script", "answer_id": "answer-script", "run_id": "run-script-1"}
+        status, _ = await server.rest(
+            "POST",
+            f"chats/{chat['chat']['chat_id']}/messages",
+            {"content": [{"type": "text", "text": "hello"}], **fields},
+        )
+        assert status == 202
+        services = await server.extension.services()
+        if (run := services.runs.live("run-script-1")) is not None:
+            await run.wait()
+        message = await services.chat_service.message(chat["chat"]["chat_id"], "answer-script")
+    (run_info,) = message.runs
+    assert (run_info.finish_reason, run_info.notice and run_info.notice.code) == ("stop", "went_on_repeating")
+    assert message.content[0].text == sentence * 40
+
+
+async def test_continue_asks_the_model_that_wrote_the_answer(start_server: StartServer) -> None:
+    writer, other = (
+        WireServer({"stream": [chunk({"content": "Half"}), "cut"]}),
+        WireServer({"stream": said("no")}),
+    )
+    async with writer, other:
+        profiles = [
+            {"id": name, "provider": "openai-compatible", "model": name, "base_url": f"{wire.url}/v1"}
+            for name, wire in (("writer", writer), ("other", other))
+        ]
+        server = await start_server(profiles=profiles)
+        async with server.page() as page:
+            chat_id = await page.new_chat()
+            fields = question(chat_id, "hello") | {
+                "profile_id": "writer",
+                "parameters": {"temperature": 0.25},
+            }
+            await page.command("send_message", **fields)
+            await page.finished(fields["run_id"])
+            await page.command("update_chat", chat_id=chat_id, profile_id="other")
+            writer.answer = {"stream": said(" and half")}
+            more = {"chat_id": chat_id, "message_id": fields["answer_id"], "run_id": "run-continues-1"}
+            answer = await page.command("continue_answer", **more)
+            assert answer["type"] == "command_accepted", answer
+            run = await page.finished("run-continues-1")
+            text, _ = await kept(server, chat_id, fields["answer_id"])
+    assert (run["finish_reason"], run["profile_id"], text) == ("stop", "writer", "Half and half")
+    assert [request["temperature"] for request in writer.requests] == [0.25, 0.25]
+    assert other.requests == []

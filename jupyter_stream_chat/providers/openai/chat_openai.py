@@ -20,7 +20,7 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import model_validator
 
 from ..langchain.chunk_accumulator import accumulated
-from ..loopback import is_loopback
+from ..loopback import without_proxy
 from ..profiles.profile import Profile
 from .payload_fixes import (
     REMARKS,
@@ -46,9 +46,9 @@ SETTINGS: dict[str, Any] = {
 def _without_proxy(values: dict[str, Any]) -> dict[str, Any]:
     """Return a model's fields; a server of this machine is asked without the environment's proxy."""
     host = urlsplit(str(values.get("base_url") or values.get("azure_endpoint") or "")).hostname
-    if not is_loopback(host) or values.get("http_async_client") is not None:
+    direct = without_proxy(host)
+    if direct is None or values.get("http_async_client") is not None:
         return values
-    direct = {f"all://{f'[{host}]' if ':' in str(host) else host}": None}
     return {
         **values,
         "http_async_client": openai.DefaultAsyncHttpxClient(mounts=direct),
