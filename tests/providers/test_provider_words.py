@@ -39,5 +39,7 @@ def test_what_is_no_error() -> None:
     assert not is_error({"choices": [], "usage": None})
     assert not is_error({"usage": {"prompt_tokens": 1}})
     assert not is_error({"type": "ping"})
+    assert not is_error({"status": "queued"})
+    assert is_error({"status": 503})
     assert not is_error({"choices": [{"message": {}}], "code": 0})
     assert page_title("no page") is None

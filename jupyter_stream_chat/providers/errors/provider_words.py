@@ -55,7 +55,11 @@ def is_error(value: Mapping[str, Any]) -> bool:
         return False
     if value.get("errors"):
         return True
-    return not value.get("usage") and any(value.get(key) for key in (*_MESSAGE_KEYS, *_CODE_KEYS))
+    if value.get("usage"):
+        return False
+    return (
+        any(value.get(key) for key in (*_MESSAGE_KEYS, "code", "error_code")) or status_in(value) is not None
+    )
 
 
 def page_title(text: str) -> str | None:

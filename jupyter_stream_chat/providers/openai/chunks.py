@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from ...protocol import FinishReason, Usage
 from ..finish_reasons import meaning_of, word_of
-from .payload_fixes import REMARKS
+from .payload_fixes import REMARKS, is_count
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -78,9 +76,20 @@ def usage_of(message: BaseMessage) -> Usage | None:
     try:
         details = usage.get("output_token_details") or {}
         return Usage(
-            input_tokens=usage.get("input_tokens") or 0,
-            output_tokens=usage.get("output_tokens") or 0,
-            reasoning_tokens=details.get("reasoning") or 0,
+            input_tokens=_count(usage["input_tokens"]),
+            output_tokens=_count(usage["output_tokens"]),
+            reasoning_tokens=_count(details.get("reasoning") or 0),
         )
-    except (AttributeError, ValidationError):  # an answer is not worth less for a count that is no number
+    except (
+        AttributeError,
+        KeyError,
+        ValueError,
+    ):  # an answer is not worth less for a count that is no number
         return None
+
+
+def _count(value: Any) -> int:
+    """Return a number of tokens. Raises ValueError for what is none."""
+    if not is_count(value):
+        raise ValueError(f"{value!r} is no number of tokens")
+    return int(value)

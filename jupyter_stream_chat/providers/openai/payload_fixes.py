@@ -75,16 +75,16 @@ def raise_if_error(value: Mapping[str, Any], *, event: str = "") -> None:
 
 def sound_usage(usage: Any) -> dict[str, Any] | None:
     """Return token counts, or None if they are malformed or missing: the text is worth more."""
-    if not isinstance(usage, dict) or not all(_is_count(usage.get(name)) for name in _COUNTS):
+    if not isinstance(usage, dict) or not all(is_count(usage.get(name)) for name in _COUNTS):
         return None
     total = usage.get("total_tokens")
-    if total is not None and not _is_count(total):
+    if total is not None and not is_count(total):
         return None
     details = {}
     for name in _DETAILS:
         given = usage.get(name)
         if isinstance(given, dict):
-            details[name] = {key: count for key, count in given.items() if _is_count(count)}
+            details[name] = {key: count for key, count in given.items() if is_count(count)}
     return {
         **{name: usage[name] for name in _COUNTS},
         "total_tokens": sum(usage[n] for n in _COUNTS),
@@ -92,7 +92,8 @@ def sound_usage(usage: Any) -> dict[str, Any] | None:
     }
 
 
-def _is_count(value: Any) -> bool:
+def is_count(value: Any) -> bool:
+    """Tell whether a value can be a number of tokens."""
     return type(value) is int and 0 <= value <= _MOST_TOKENS
 
 
