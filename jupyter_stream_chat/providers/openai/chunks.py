@@ -84,7 +84,7 @@ def usage_of(message: BaseMessage) -> Usage | None:
         AttributeError,
         KeyError,
         ValueError,
-    ):  # an answer is not worth less for a count that is no number
+    ):  # the text is worth more than a count
         return None
 
 
