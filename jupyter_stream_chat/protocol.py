@@ -43,8 +43,9 @@ PauseReason = Literal["asked", "repetition"]
 LimitKind = Literal["first_token", "next_token", "end", "resume"]
 """What a time limit is on. ``resume``: how long a run may stay paused."""
 ProgressStage = Literal["queued", "importing", "downloading", "loading", "retrying"]
-Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options"]
-"""What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance."""
+Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options", "streams_only"]
+"""What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance;
+``streams_only``: answer in one piece."""
 FieldKind = Literal["text", "url", "model", "key", "variable"]
 """``key`` is written and never read; ``variable`` names an environment variable of the server."""
 OnRepetition = Literal["off", "ask", "stop"]
@@ -226,6 +227,8 @@ class RunInfo(Wire):
     model: str
     """Name to show: the model's, as the profile has it."""
     streaming: StreamingMode
+    parameters: Parameters | None = None
+    """The chat's and the question's own values, where there were any: Continue asks with the same."""
     created_at: float
     """Seconds since the epoch."""
     status: RunStatus = "queued"

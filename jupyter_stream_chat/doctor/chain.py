@@ -156,6 +156,9 @@ class _NoHost:
     async def remember(self, limitation: Limitation) -> None:
         pass
 
+    async def suspect(self, limitation: Limitation) -> None:
+        pass
+
     def explain(self, error: BaseException) -> ErrorInfo:
         return classify(error, self._patient.keyed if isinstance(self._patient.keyed, Profile) else None)
 

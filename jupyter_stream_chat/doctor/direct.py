@@ -42,10 +42,15 @@ async def accepted(context: Context) -> Finding:
 async def whole(context: Context) -> Finding:
     """Ask for one answer in one piece."""
     client, request = await _request(context, SHORT)
-    answer = await client.chat.completions.create(**request)
-    if not answer.choices:
-        return context.failed(_no_answer())
-    return answered(answer.choices[0].message.content)
+    from ..providers.openai.chat_openai import whole_answer  # loaded with the client
+
+    try:
+        answer = whole_answer(await client.chat.completions.create(**request))
+    except Exception as error:
+        if refusal_of(error, streamed=False) == "streams_only":
+            return found("warn", "streams_only", detail=context.failed(error).detail)
+        raise
+    return answered(answer["choices"][0]["message"]["content"])
 
 
 async def streamed(context: Context) -> Finding:
@@ -56,7 +61,7 @@ async def streamed(context: Context) -> Finding:
         stream = await client.chat.completions.create(**request, stream=True)
         async with stream:
             async for chunk in stream:
-                if chunk.choices and chunk.choices[0].delta.content:
+                if chunk["choices"][0]["delta"].get("content"):
                     context.arrivals.append(time.monotonic() - start)
     except Exception as error:
         if not context.arrivals and refusal_of(error, streamed=True) in (
@@ -120,10 +125,6 @@ def answered(answer: str | None) -> Finding:
     return found("pass", "answered", text=f"{line[:_SHOWN]}…" if len(line) > _SHOWN else line)
 
 
-def _no_answer() -> ErrorInfo:
-    return ErrorInfo(code="provider_error", message="The provider's answer holds no text.")
-
-
 async def _request(context: Context, question: str) -> tuple[AsyncOpenAI, dict[str, Any]]:
     """Return the provider's own client, set up as for a run, and the smallest request for an answer."""
     model: Any = await context.model()
@@ -136,5 +137,8 @@ async def _request(context: Context, question: str) -> tuple[AsyncOpenAI, dict[s
     if profile.provider == "openai-compatible" and profile.parameters.max_tokens:
         # Such a server may go on to the end of a model's context where nothing limits it.
         request["max_tokens"] = profile.parameters.max_tokens
-    # A copy is as the SDK makes it: without what mends streams for a run.
-    return model.root_async_client.copy(), request
+    from ..providers.openai.sse_decoder import mend_streams  # loaded with the client
+
+    client = model.root_async_client.copy()
+    mend_streams(client)
+    return client, request

@@ -80,6 +80,10 @@ WORDS: Final[Mapping[str, tuple[str, str | None]]] = {
         "Set streaming to off, and no question is asked twice.",
     ),
     "in_one_piece_as_set": ("The deployment does not stream: answers come in one piece.", None),
+    "streams_only": (
+        "The model only streams: a request for one piece is refused.",
+        "Nothing to change: with streaming off its stream is collected and shown in one piece.",
+    ),
     "nothing_streamed": ("Nothing was streamed.", None),
     "not_collected": ("No sign that anything on the way collects them.", None),
     "collected": (

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..providers.loopback import is_loopback, without_proxy
 from .context import Context
 from .findings import Finding, found
 
@@ -33,9 +34,10 @@ async def resolve(context: Context) -> Finding:
 
 async def connect(context: Context) -> Finding:
     """Connect as the provider's client does, with its proxies and certificates. Any answer will do."""
+    direct = without_proxy(urlsplit(_given(context)).hostname)
     openai = await asyncio.to_thread(import_module, "openai")
     async with (
-        openai.DefaultAsyncHttpxClient(follow_redirects=False) as client,
+        openai.DefaultAsyncHttpxClient(follow_redirects=False, mounts=direct) as client,
         # Streamed: the connection is still there to be asked about TLS when the headers have come.
         client.stream("GET", _given(context)) as response,
     ):
@@ -51,7 +53,7 @@ def _given(context: Context) -> str:
 def _proxy(address: str) -> str | None:
     """Return the proxy that clients use for an address, as the environment names it."""
     url = urlsplit(address)
-    if url.hostname is None or urllib.request.proxy_bypass(url.hostname):
+    if url.hostname is None or is_loopback(url.hostname) or urllib.request.proxy_bypass(url.hostname):
         return None
     proxies = urllib.request.getproxies()
     return proxies.get(url.scheme) or proxies.get("all")

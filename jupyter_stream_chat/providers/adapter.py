@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..protocol import ErrorInfo, Parameters, ProgressStage
-from .openai.payload_fixes import MalformedAnswer
 from .profiles.profile import Profile
 
 if TYPE_CHECKING:
@@ -113,12 +112,12 @@ class HostedAdapter:
         client = (await self._client(profile)).root_async_client
         from openai import NotFoundError  # loaded with the client
 
+        from .openai.model_list import listed_models
+
         try:
-            return sorted({str(model.id) async for model in client.models.list()})
+            return await listed_models(client)
         except NotFoundError:
             return None
-        except (AttributeError, TypeError, ValueError) as error:
-            raise MalformedAnswer("The list of models is not as OpenAI's protocol has it.") from error
 
     async def close(self) -> None:
         """Close every connection of every client that was built."""

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol
 
 from ..chats.text import Piece, RunText
 from ..protocol import PartKind
-from .continuation import OverlapTrimmer
+from ..providers.reasoning import ReasoningSplitter
+from .continuation import OverlapTrimmer, Prompt
 from .pause_buffer import PauseBuffer
 from .repetition import Repeat, Repetition
 from .run_stats import RunStats
@@ -30,6 +33,28 @@ class TextSink(Protocol):
         """Tell the readers that there is more text."""
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A stretch of a part: its kind from now on, and where it lay."""
+
+    kind: PartKind
+    part: int
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, text: RunText) -> str:
+        """Return the stretch's text."""
+        return str(text[self.part])[self.start : self.end]
+
+    def covered(self, lengths: Sequence[int]) -> int:
+        """Return how much of the stretch lies within ``lengths`` of the parts as they were."""
+        length = lengths[self.part] if self.part < len(lengths) else 0
+        return max(0, min(self.end, length) - self.start)
+
+
 class AnswerBuffer:
     """Takes the text of one run."""
 
@@ -40,15 +65,29 @@ class AnswerBuffer:
         self.text = RunText()
         self.trimmer = OverlapTrimmer("", exact=True)
         """Removes from this run's text what repeats the end of a continued answer."""
+        self.splitter = ReasoningSplitter()
+        """Tells reasoning within the text apart."""
         self.pause_buffer: PauseBuffer | None = None
         """While the run is paused."""
+        self._continues = False
+        self._sources: list[list[_Source]] = []
+        """Where each part lay before it was reclassified; empty: no part was."""
         self._sink = sink
         self._stats = stats
         self._on_repetition = on_repetition
         self._repetition: dict[PartKind, Repetition] = defaultdict(Repetition)
 
+    def continues(self, prompt: Prompt) -> None:
+        """Take note of the answer that is continued."""
+        self.trimmer = prompt.trimmer()
+        self._continues = bool(prompt.kept)
+
     def add(self, kind: PartKind, text: str) -> None:
-        """Take a token."""
+        """Take a token; reasoning within the text is told apart."""
+        for each, piece in self.splitter.add(text) if kind == "text" else [(kind, text)]:
+            self._put(each, piece)
+
+    def _put(self, kind: PartKind, text: str) -> None:
         if kind == "text":
             text = self.trimmer.add(text)
         else:
@@ -70,8 +109,31 @@ class AnswerBuffer:
         """Append all text that was held back: the answer is complete."""
         self.stop_detection()
         self.release()
+        for kind, text in self.splitter.close():
+            self._put(kind, text)
         self._append("text", self.trimmer.close())
         self._take(self.text.close())
+        if self.splitter.unopened and not self._continues:
+            self._reclassify(self.splitter.unopened)
+
+    def _reclassify(self, length: int) -> None:
+        """Make the first ``length`` code points of text reasoning, as a closing tag has told too late."""
+        pieces: list[_Source] = []
+        for part, held in enumerate(self.text):
+            moved = min(length, held.length) if held.kind == "text" else 0
+            length -= moved
+            end = moved if length else len(str(held)[:moved].rstrip())
+            pieces += [_Source("reasoning", part, 0, end), _Source(held.kind, part, moved, held.length)]
+        self._sources = [list(group) for _, group in groupby(filter(len, pieces), lambda source: source.kind)]
+        self.text = RunText(
+            (group[0].kind, "".join(source.of(self.text) for source in group)) for group in self._sources
+        )
+
+    def reclassified(self, kept: Sequence[int] | None) -> list[int] | None:
+        """Return the lengths of parts as they were shown as lengths of the parts as they are at the end."""
+        if kept is None or not self._sources:
+            return None if kept is None else list(kept)
+        return [sum(source.covered(kept) for source in group) for group in self._sources]
 
     def clamped(self, shown: Sequence[int] | None) -> list[int]:
         """Return how much of each part was shown, which is no more than there is; None: all."""

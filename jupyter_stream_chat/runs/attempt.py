@@ -6,15 +6,23 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
+from typing import Any, Final
 from uuid import uuid4
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
-from ..protocol import FinishReason, PartKind, Usage
-from ..providers.openai.chunks import finish_reason_of, pieces_of, refusal_text_of, usage_of
+from ..protocol import FinishReason, Notice, PartKind, Usage
+from ..providers.openai.chunks import (
+    end_word_of,
+    finish_reason_of,
+    pieces_of,
+    refusal_text_of,
+    remarks_of,
+    usage_of,
+)
 from .admission_gate import AdmissionGate
 from .token_callback import Forward, TokenCallback
 
@@ -25,6 +33,15 @@ class ModelRefused(Exception):
     """The model has answered that it will not; its text says why."""
 
 
+class EndedEarly(Exception):
+    """The provider ended the answer for a reason that is not known to be a good one."""
+
+    def __init__(self, reason: str) -> None:
+        """``reason`` is the provider's own word."""
+        super().__init__(f"The provider's finish reason: {reason}")
+        self.reason = reason
+
+
 @dataclass(frozen=True)
 class RequestMode:
     """How an attempt asks."""
@@ -32,6 +49,8 @@ class RequestMode:
     streamed: bool
     stream_options: bool = True
     """Whether a stream may be asked to count tokens; some servers refuse a request that does."""
+    joined: bool = False
+    """Whether a stream's text is handed on at its end alone: nobody asked for a stream."""
 
 
 class Attempt:
@@ -41,16 +60,20 @@ class Attempt:
         """``forward`` is given every piece of text, as (kind, text)."""
         self.finish_reason: FinishReason | None = None
         self.usage: Usage | None = None
+        self.remarks: list[str] = []
+        """What is odd about the answer, as codes, each once."""
+        self._unknown_end: str | None = None
         self.unreported = 0
         """Code points that the callback did not report, and that were taken from the chunks instead."""
         self._refusal = ""
         self._root = uuid4()
         log.debug("Run %s calls the provider as %s", run_id, self._root)
-        self._forward = forward
+        self._hand_to = forward
+        self._joined: list[tuple[PartKind, str]] | None = None
         self._turnstile = turnstile
         self._yielded: Counter[PartKind] = Counter()
         self._supplied: Counter[PartKind] = Counter()
-        self.callback = TokenCallback(self._root, run_id, forward)
+        self.callback = TokenCallback(self._root, run_id, self._hand_on)
 
     @property
     def has_text(self) -> bool:
@@ -71,21 +94,40 @@ class Attempt:
             # Only models that are asked to count by default know the word.
             usage: dict[str, Any] = {} if ask.stream_options else {"stream_usage": False}
             has_turn = False
+            self._joined = [] if ask.joined else None
             async for chunk in llm.astream(list(prompt), config, **options, **usage):
                 self._check(chunk)
                 if self.finish_reason and not has_turn:
                     # What is left is no text, and costs the loop as much as the beginning did.
                     await self._turnstile.enter()
                     has_turn = True
+            self._hand_on_joined()
         if self._refusal:
             raise ModelRefused(self._refusal)
+        if self._unknown_end is not None and self.finish_reason is None:
+            raise EndedEarly(self._unknown_end)
+
+    def _hand_on(self, kind: PartKind, text: str) -> None:
+        if self._joined is None:
+            self._hand_to(kind, text)
+        else:
+            self._joined.append((kind, text))
+
+    def _hand_on_joined(self) -> None:
+        joined, self._joined = self._joined or [], None
+        for kind, pieces in groupby(joined, lambda piece: piece[0]):
+            self._hand_to(kind, "".join(text for _, text in pieces))
 
     def _check(self, message: BaseMessage) -> None:
         """Compare what was yielded with what the callback *received*, and supply what it missed."""
         for kind, text in pieces_of(message):
             self._compare(kind, text)
         self._refusal += refusal_text_of(message)
-        self.finish_reason = finish_reason_of(message) or self.finish_reason
+        if word := end_word_of(message):
+            known = finish_reason_of(message)
+            self.finish_reason = known or self.finish_reason
+            self._unknown_end = None if known else word
+        self.remarks += [each for each in remarks_of(message) if each not in self.remarks]
         if usage := usage_of(message):
             self.usage = _largest(self.usage, usage)
 
@@ -95,7 +137,28 @@ class Attempt:
         if missing > 0:
             self._supplied[kind] += missing
             self.unreported += missing
-            self._forward(kind, text[-missing:])
+            self._hand_on(kind, text[-missing:])
+
+
+_REMARKS: Final = (
+    Notice(
+        code="repeats_itself",
+        message="The provider sent the text again and again; each part is shown once.",
+    ),
+    Notice(
+        code="several_choices",
+        message="The provider sent several answers at once; the first one is shown.",
+    ),
+    Notice(
+        code="tool_calls",
+        message="The model also called a tool; this chat has none, so nothing was done.",
+    ),
+)
+
+
+def remark_on(attempt: Attempt) -> Notice | None:
+    """Return what the reader should know of an answer that came."""
+    return next((notice for notice in _REMARKS if notice.code in attempt.remarks), None)
 
 
 def _largest(one: Usage | None, other: Usage) -> Usage:

@@ -72,6 +72,10 @@ class ChatRunHost:
         """Remember it of the profile's deployment."""
         await self._deployments.remember(self._profile.deployment, limitation)
 
+    async def suspect(self, limitation: Limitation) -> None:
+        """Remember it of the profile's deployment if it comes again."""
+        await self._deployments.suspect(self._profile.deployment, limitation)
+
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error means; what is not the provider's fault is not called so."""
         if isinstance(error, sqlite3.Error):

@@ -36,6 +36,12 @@ class Prompt:
     is_exact: bool = False
     """The provider goes on where the kept text ends, rather than being asked to."""
 
+    @property
+    def question(self) -> str:
+        """The reader's last question."""
+        asked = (str(each.text) for each in reversed(self.messages) if isinstance(each, HumanMessage))
+        return next((text for text in asked if text != CONTINUE_INSTRUCTION), "")
+
     def trimmer(self) -> OverlapTrimmer:
         """Return what joins the model's text to the kept one."""
         return OverlapTrimmer(self.kept, exact=self.is_exact)

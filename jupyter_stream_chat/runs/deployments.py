@@ -17,7 +17,12 @@ _REMEMBERED_SECONDS: Final[dict[Limitation, float]] = {
     "refuses_streaming": _DAY,
     "refuses_stream_options": _DAY,
     "fails_streaming": 600.0,
+    "streams_only": _DAY,
 }
+
+
+_SUSPECTED_SECONDS: Final = _DAY
+"""A second time within it is no chance any more."""
 
 
 class Deployments:
@@ -27,6 +32,8 @@ class Deployments:
         """``clock`` returns seconds since the epoch."""
         self._chat_service = chat_service
         self._clock = clock
+        self._suspicions: dict[Deployment, float] = {}
+        """When a deployment sent a stream without anything in it, once: it may have been chance."""
 
     async def all(self) -> list[DeploymentLimitation]:
         """Return all that is remembered and still believed."""
@@ -49,6 +56,16 @@ class Deployments:
         await self._chat_service.remember_limitation(found, now)
         log.info("%s at %s: %s", deployment.model, deployment.endpoint or deployment.provider, limitation)
 
+    async def suspect(self, deployment: Deployment, limitation: Limitation) -> None:
+        """Take note of what may have been chance; a second time is remembered."""
+        now = self._clock()
+        first = self._suspicions.pop(deployment, None)
+        if first is not None and now - first <= _SUSPECTED_SECONDS:
+            await self.remember(deployment, limitation)
+        else:
+            self._suspicions[deployment] = now
+
     async def forget(self) -> None:
         """Forget all: each deployment is asked to stream again."""
+        self._suspicions.clear()
         await self._chat_service.forget_limitations()

@@ -97,6 +97,8 @@ class RunManager:
         self._accepting = 0
         self._orphans: set[asyncio.Task[None]] = set()
         self._interrupted_early: dict[str, Sequence[int] | None] = {}
+        self._unattended: set[str] = set()
+        """Runs that are being accepted, and during which nobody can be asked."""
         self._closing = False
 
     @property
@@ -118,14 +120,23 @@ class RunManager:
         """Return the run, unless it has ended."""
         return self._runs.get(run_id)
 
-    async def send_message(self, owner: str, author: str, command: SendMessage) -> None:
+    async def send_message(
+        self, owner: str, author: str, command: SendMessage, *, attended: bool = True
+    ) -> None:
         """Add a question and start the run that answers it. Sent twice it is done once.
 
-        ``owner`` owns the chat, ``author`` is the name shown. Raises ``CommandError`` before any model work.
+        ``owner`` owns the chat, ``author`` is the name shown, ``attended``: somebody can be asked meanwhile.
+        Raises ``CommandError`` before any model work.
         """
-        if not self._is_live(command):
-            self._check_length(command)
+        if self._is_live(command):
+            return
+        self._check_length(command)
+        if not attended:
+            self._unattended.add(command.run_id)
+        try:
             await self._answer(command, _question(command, author))
+        finally:
+            self._unattended.discard(command.run_id)
 
     async def regenerate_answer(self, command: RegenerateAnswer) -> None:
         """Answer a question once more. Sent twice it is done once. Raises ``CommandError``."""
@@ -143,6 +154,7 @@ class RunManager:
         answer = await self._chat_service.message(command.chat_id, command.message_id)
         if answer.role != "assistant" or answer.parent_id is None:
             raise _refused("no_answer", "Only an answer can be continued.", "Ask a question.", "message_id")
+        chat = self._as_written(chat, answer)
         profile = self._profile(chat)
         info = self._run_info(command, answer.message_id, chat, profile)
         # The chat was last asked in now, whenever the answer was begun.
@@ -219,6 +231,13 @@ class RunManager:
             message = f"The message has {len(text)} characters; {self._max_message_characters} are allowed."
             raise _refused("message_too_long", message, "Shorten it, or send it in parts.", "content")
 
+    def _as_written(self, chat: ChatInfo, answer: Message) -> ChatInfo:
+        """Return the chat as it was when an answer was written: the same model goes on, as it was set."""
+        if not answer.runs or not isinstance(self._registry.find(answer.runs[-1].profile_id), Profile):
+            return chat
+        writer = answer.runs[-1]
+        return chat.model_copy(update={"profile_id": writer.profile_id, "parameters": writer.parameters})
+
     def _profile(self, chat: ChatInfo) -> Profile:
         profile_id = chat.profile_id or self._registry.default_id
         if profile_id is None:
@@ -262,6 +281,7 @@ class RunManager:
             profile_id=profile.id,
             model=profile.model_name,
             streaming=self._streaming_of(chat, profile),
+            parameters=chat.parameters,
             created_at=time.time(),
         )
 
@@ -274,7 +294,10 @@ class RunManager:
 
     def _start(self, info: RunInfo, host: ChatRunHost, profile: Profile) -> None:
         settings = replace(
-            self._settings, timeouts=profile.effective_timeouts, on_repetition=profile.on_repetition
+            self._settings,
+            timeouts=profile.effective_timeouts,
+            on_repetition=profile.on_repetition,
+            attended=info.run_id not in self._unattended,
         )
         run = Run(info, host, settings)
         run.on_done = self._forget

@@ -9,7 +9,7 @@ from typing import Final
 
 from ..chats.text import RunText
 from ..chats.tree import digests_of
-from ..protocol import ErrorInfo, FinishReason, LimitKind, RunInfo, TimeLimit
+from ..protocol import ErrorInfo, FinishReason, LimitKind, PartKind, RunInfo, TimeLimit
 from .attempt import Attempt
 from .run_stats import RunStats
 
@@ -61,6 +61,40 @@ def timed_out(limit: TimeLimit, kept: list[int] | None = None) -> Outcome:
     error = _TIMED_OUT[limit.limit_kind]
     said = error.model_copy(update={"message": error.message.format(seconds=limit.seconds)})
     return Outcome("timeout", said, kept, limit)
+
+
+EMPTY: Final = ErrorInfo(
+    code="empty_answer",
+    message="The model answered with nothing.",
+    hint="Ask again; if it lasts, put the question in other words, or look at the profile's parameters.",
+)
+_ONLY_REASONING: Final = ErrorInfo(
+    code="only_reasoning",
+    message="The model wrote its reasoning and no answer.",
+    hint="Ask again, or raise max_tokens: reasoning counts too.",
+)
+_ONLY_TOOL_CALLS: Final = ErrorInfo(
+    code="only_tool_calls",
+    message="The model called a tool instead of answering, and this chat has no tools.",
+    hint="Ask again, or ask for an answer in words.",
+)
+
+
+def answered(attempt: Attempt, text: RunText, *, goes_on: bool) -> Outcome:
+    """Return the end of a run whose provider says that the answer is over: complete only if there is one.
+
+    ``goes_on``: the run adds to text that was kept, so it may add nothing.
+    """
+    reason = attempt.finish_reason or "stop"
+    if goes_on or reason == "content_filter" or _has(text, "text"):
+        return Outcome(reason)
+    if "tool_calls" in attempt.remarks:
+        return Outcome("error", _ONLY_TOOL_CALLS)
+    return Outcome("error", _ONLY_REASONING if _has(text, "reasoning") else EMPTY)
+
+
+def _has(text: RunText, kind: PartKind) -> bool:
+    return any(part.kind == kind and str(part).strip() for part in text)
 
 
 def final_info(

@@ -26,6 +26,21 @@ _STRUCTURED: Final = 4
 """So many times longer a pattern in code or in a table must be."""
 _IDEOGRAPHS: Final = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
+_WORDS: Final = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]|\\w+")
+_MOST_WORDS: Final = 300
+_WANTED: Final = re.compile(
+    r"\b(\d+|ten|twelve|twenty|thirty|forty|fifty|sixty|eighty|ninety|hundred|thousand|many|several)\s*"
+    r"(times|x\b(?!\s*\d)|×(?!\s*\d)|lines|rows|copies|mal\b|fois|veces|vezes|volte|раз)"
+    r"|[\d一二三四五六七八九十百千万两几多]+\s*(次|遍|回|行|份|번|회)"
+    r"|\brepeat(?!edly fail)|\bover and over|\bagain and again"
+    r"|\b(identical|same|like|equal) (rows|lines|items|entries|sentence)"
+    r"|\bwiederhol|\brépét|\brepite|\brepita|重复|反复|繰り返|반복"
+)
+"""Words of a question that asks for a repetition."""
+_ROWS: Final = re.compile(
+    r"\b(tables?|lists?|rows?|csv|checklist|tabelle|liste|tableau|tabla)\b|表|列表|清单|行"
+)
+_LIST_ITEM: Final = re.compile(r"(?m)^ {0,8}(?:[-*+•]|\d{1,4}[.)]) ")
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,20 @@ class Repetition:
         factor = _STRUCTURED if self._in_code or "|" in loop.pattern else 1
         length += len(_IDEOGRAPHS.findall(loop.pattern)) * loop.times
         return length >= _LEAST_LENGTH * factor and loop.times >= _least_times(len(loop.pattern)) * factor
+
+
+def is_asked_for(question: str, loop: Repeat) -> bool:
+    """Tell whether a repetition may be what the question wants: it says so, or holds what is repeated."""
+    if _WANTED.search(question.casefold()):
+        return True
+    if _ROWS.search(question.casefold()) and ("|" in loop.pattern or _LIST_ITEM.search(loop.pattern)):
+        return True
+    words = _WORDS.findall(loop.pattern.casefold())
+    asked = f" {' '.join(_WORDS.findall(question.casefold()))} "
+    if not words or len(words) > _MOST_WORDS:
+        return False
+    # A pattern is found with its beginning anywhere.
+    return any(f" {' '.join(words[at:] + words[:at])} " in asked for at in range(len(words)))
 
 
 def find_repeat(text: str) -> Repeat | None:

@@ -12,6 +12,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from langchain_core.language_models import BaseChatModel
 from ..chats.text import RunText
 from ..protocol import (
     ErrorInfo,
+    Notice,
     PartKind,
     PauseReason,
     Progress,
@@ -31,11 +33,11 @@ from ..protocol import (
 from ..providers.adapter import Pausable
 from ..providers.langchain.tracing import tracing
 from .answer_buffer import AnswerBuffer
-from .attempt import Attempt, RequestMode
+from .attempt import Attempt, RequestMode, remark_on
 from .continuation import Prompt
-from .outcome import UNEXPLAINED, Outcome, final_info, report, timed_out
+from .outcome import UNEXPLAINED, Outcome, answered, final_info, report, timed_out
 from .pause_buffer import PauseBuffer
-from .repetition import Repeat
+from .repetition import Repeat, is_asked_for
 from .run_host import RunHost
 from .run_stats import RunStats
 from .settings import RunSettings
@@ -46,6 +48,11 @@ log = logging.getLogger(__name__)
 
 _RECANCEL_SECONDS = 0.15
 """Between two cancels: time for ``finally`` blocks, which a second cancel would cut short."""
+
+_WENT_ON = Notice(
+    code="went_on_repeating",
+    message="The answer repeats itself; it was not stopped, because nobody could be asked.",
+)
 
 
 class Run:
@@ -67,6 +74,9 @@ class Run:
         """What the run does, or would do if it were not paused."""
         self._llm: BaseChatModel | None = None
         self._closed = False
+        self._goes_on = False
+        self._question = ""
+        self._remark: Notice | None = None
         self._stop: Outcome | None = None
         self._pump_over_or_stop = asyncio.Event()
         self._not_paused = asyncio.Event()
@@ -185,8 +195,12 @@ class Run:
             self._end_early(timed_out(limit, pause_buffer.shown))
 
     def _on_repetition(self, loop: Repeat) -> None:
+        if is_asked_for(self._question, loop):
+            return
         log.info("Run %s repeats %d characters %d times", self.run_id, len(loop.pattern), loop.times)
-        if self._settings.on_repetition == "ask":
+        if self._settings.on_repetition == "ask" and not self._settings.attended:
+            self._remark = _WENT_ON
+        elif self._settings.on_repetition == "ask":
             self.pause(reason="repetition")
         else:
             self._end_early(Outcome("repetition", kept=self._buffer.clamped(None)))
@@ -215,11 +229,13 @@ class Run:
                 llm.pause()
                 self._extend_pause()
             prompt = await self._host.prompt()
-            self._buffer.trimmer = prompt.trimmer()
+            self._buffer.continues(prompt)
+            self._goes_on = bool(prompt.kept)
+            self._question = prompt.question
             self._set_status("waiting")
             attempt = partial(self._attempt, llm, prompt)
             fallback = StreamingFallback(self.info.streaming, self._host, attempt, self._count_down)
-            notice = await fallback.run()
+            notice = await fallback.run() or remark_on(self.attempts[-1]) or self._remark
             self.info = self.info.model_copy(update={"notice": notice})
 
     async def _attempt(self, llm: BaseChatModel, prompt: Prompt, ask: RequestMode) -> Failure | None:
@@ -291,6 +307,7 @@ class Run:
         self._buffer.close()
         self._closed = True
         ending = self._stop or self._ending(self._pump)
+        ending = replace(ending, kept=self._buffer.reclassified(ending.kept))
         self.info = final_info(self.info, ending, self.text, self.attempts, self._stats)
         report(self.info)
         try:
@@ -327,7 +344,7 @@ class Run:
         """Return how a pump that nobody stopped has ended."""
         error = asyncio.CancelledError("cancelled from within") if pump.cancelled() else pump.exception()
         if error is None:
-            return Outcome(self.attempts[-1].finish_reason or "stop")
+            return answered(self.attempts[-1], self.text, goes_on=self._goes_on)
         explained = self._explained(error)
         log.debug("Run %s: %s: %s", self.run_id, explained.code, explained.detail)
         filtered = explained.code in ("content_filter", "model_refused")

@@ -20,6 +20,8 @@ class RunSettings:
 
     timeouts: Timeouts = HOSTED
     on_repetition: OnRepetition = ON_REPETITION
+    attended: bool = True
+    """Whether somebody can be asked while the answer is written: by a notebook or a script nobody can."""
     auto_end_seconds: float = AUTO_END_SECONDS
     """How long the text of a provider that cannot be paused is held back."""
     max_pause_seconds: float = MAX_PAUSE_SECONDS

@@ -11,7 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Final, NoReturn, Protocol
 
 from ..protocol import Limitation, Notice, StreamingMode
-from ..providers.errors.retry_policy import Refusal, RetryAfter, StreamingFailed, StreamingRefused, refusal_of
+from ..providers.errors.error_facts import error_facts
+from ..providers.errors.retry_policy import (
+    AskAgain,
+    Refusal,
+    RetryAfter,
+    StreamingFailed,
+    StreamingRefused,
+    may_be_chance,
+    refusal_of,
+)
 from .attempt import RequestMode
 
 MAX_WAITS: Final = 2
@@ -37,6 +46,9 @@ class Memory(Protocol):
     async def remember(self, limitation: Limitation) -> None:
         """Keep what it was found not to do."""
 
+    async def suspect(self, limitation: Limitation) -> None:
+        """Keep what it did not do once, perhaps by chance."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -50,7 +62,8 @@ def opening(mode: StreamingMode, known: Collection[Limitation]) -> RequestMode:
     """Return how to ask first."""
     refused = any(limitation in known for limitation in _NOTICES)
     streamed = mode == "on" or (mode == "auto" and not refused)
-    return RequestMode(streamed, stream_options="refuses_stream_options" not in known)
+    joined = not streamed and "streams_only" in known
+    return RequestMode(streamed or joined, "refuses_stream_options" not in known, joined)
 
 
 def next_mode(
@@ -64,6 +77,10 @@ def next_mode(
             return replace(ask, stream_options=False) if ask.stream_options else None
         case "refuses_streaming" | "fails_streaming":
             return replace(ask, streamed=False) if mode == "auto" else None
+        case AskAgain():
+            return ask
+        case "streams_only":
+            return replace(ask, streamed=True, joined=True)
         case None:
             return None
 
@@ -84,40 +101,53 @@ class StreamingFallback:
         self._attempt = attempt
         self._wait = wait
         self._learned: list[Limitation] = []
+        self._suspected: set[Limitation] = set()
         self._waits = 0
+        self._requests = 0
         self._first: Exception | None = None
-        """Why the answer was not streamed: what is shown if it does not come otherwise either."""
+        """Why it was asked otherwise: shown if that fails too, and says less."""
 
     async def run(self) -> Notice | None:
         """Return when the question is answered, with what the reader should know; raise why it is not."""
         known = set(await self._memory.limitations())
         ask = opening(self._mode, known)
-        while failure := await self._attempt(ask):
+        while failure := await self._ask(ask):
             # Raised from here, not from within an ``except``: an error must not be the context of another.
             ask = await self._after(ask, failure)
         for limitation in self._learned:
-            await self._memory.remember(limitation)
+            keep = self._memory.suspect if limitation in self._suspected else self._memory.remember
+            await keep(limitation)
         if self._mode != "auto" or ask.streamed:
             return None
-        return next(_NOTICES[each] for each in _NOTICES if each in known.union(self._learned))
+        return next((_NOTICES[each] for each in _NOTICES if each in known.union(self._learned)), None)
+
+    async def _ask(self, ask: RequestMode) -> Failure | None:
+        self._requests += 1
+        return await self._attempt(ask)
 
     async def _after(self, ask: RequestMode, failure: Failure) -> RequestMode:
         refusal = None if failure.has_text else refusal_of(failure.error, streamed=ask.streamed)
+        if (refusal == "streams_only" or isinstance(refusal, AskAgain)) and self._requests > 1:
+            refusal = None  # these ways cost one request more, and no other is added to it
         following = next_mode(self._mode, ask, refusal, self._waits)
         if following is None:
             self._give_up(failure.error, refusal)
         if isinstance(refusal, RetryAfter):
             self._waits += 1
             await self._wait(refusal.seconds)
+        elif isinstance(refusal, AskAgain):
+            self._first = failure.error
         elif refusal is not None:
             self._learned.append(refusal)
-            if not following.streamed:
+            if may_be_chance(failure.error):
+                self._suspected.add(refusal)
+            if following.streamed != ask.streamed:
                 self._first = failure.error
         return following
 
     def _give_up(self, error: Exception, refusal: Refusal | None) -> NoReturn:
         if self._first is not None:
-            raise self._first
+            raise _more_informative(self._first, error)
         match refusal:
             case "refuses_streaming":
                 raise StreamingRefused("the deployment refuses to stream") from error
@@ -125,3 +155,18 @@ class StreamingFallback:
                 raise StreamingFailed("the streamed request failed") from error
             case _:
                 raise error
+
+
+def _more_informative(first: Exception, second: Exception) -> Exception:
+    """Return the error that says more; of two that say as much, the second."""
+    return first if _informs(first) > _informs(second) else second
+
+
+def _informs(error: Exception) -> int:
+    """Rank an error by what a reader learns: the provider's words, a status, a broken connection, nothing."""
+    facts = error_facts(error)
+    if not facts.names.isdisjoint(("EmptyStream", "NotStreamed")):
+        return 0
+    if facts.status is None:
+        return 1
+    return 3 if facts.said else 2

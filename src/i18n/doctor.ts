@@ -139,6 +139,12 @@ function findings(
       )
     ],
     stop_not_tried: [trans.__('Could not be tried: %1', error)],
+    streams_only: [
+      trans.__('The model only streams: a request for one piece is refused.'),
+      trans.__(
+        'Nothing to change: with streaming off its stream is collected and shown in one piece.'
+      )
+    ],
     tokens: [trans.__('%1 tokens, the first after %2 ms.', values.count, values.ms)],
     too_slow: [
       tooSlow,

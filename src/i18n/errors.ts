@@ -58,7 +58,17 @@ export function sentences(
       trans.__('This deployment does not stream, and streaming is set to on.'),
       trans.__('Set streaming to auto or off: by the switch below the question, or in the profile.')
     ],
+    empty_answer: [
+      trans.__('The model answered with nothing.'),
+      trans.__(
+        'Ask again; if it lasts, put the question in other words, or look at the parameters of the profile.'
+      )
+    ],
     empty_message: [trans.__('The question is empty.'), trans.__('Write something first.')],
+    ended_early: [
+      trans.__('The provider ended the answer before it was complete.'),
+      trans.__('Continue, or ask again; what had arrived is kept.')
+    ],
     engine_restarted: [
       trans.__('The local engine was restarted.'),
       trans.__('Ask again; what had arrived is kept.')
@@ -128,6 +138,14 @@ export function sentences(
       trans.__('Chats are not being saved: they live in memory only.'),
       trans.__('Free space on the disk or check the rights of the data folder.')
     ],
+    only_reasoning: [
+      trans.__('The model wrote its reasoning and no answer.'),
+      trans.__('Ask again, or raise max_tokens: reasoning counts too.')
+    ],
+    only_tool_calls: [
+      trans.__('The model called a tool instead of answering, and this chat has no tools.'),
+      trans.__('Ask again, or ask for an answer in words.')
+    ],
     out_of_memory: [
       trans.__('The model does not fit into memory.'),
       trans.__('Choose a smaller model, or close other programs that use the memory.')
@@ -152,6 +170,10 @@ export function sentences(
       trans.__('The administrator of this server chooses the profiles.'),
       trans.__('Ask the administrator for the profile that you need.')
     ],
+    provider_busy: [
+      trans.__('The provider has too much to do at the moment.'),
+      trans.__('Wait a moment and ask again.')
+    ],
     provider_error: [
       trans.__('The provider reported an error.'),
       trans.__('The details say what happened.')
@@ -162,6 +184,14 @@ export function sentences(
         'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment of the Jupyter server.'
       )
     ],
+    proxy_package_missing: [
+      trans.__(
+        'The proxy of the environment is a SOCKS proxy, and a package for it is not installed.'
+      ),
+      trans.__(
+        'Run: pip install socksio, and restart Jupyter; or set NO_PROXY for the host of the provider.'
+      )
+    ],
     quota_used_up: [
       trans.__("The account's quota is used up."),
       trans.__("Check the account's plan and billing.")
@@ -170,6 +200,13 @@ export function sentences(
       trans.__('The provider has had too many requests from this key.'),
       trans.__('Wait a minute and ask again.')
     ],
+    repeats_itself: [
+      trans.__('The provider sent the text again and again; each part is shown once.')
+    ],
+    server_redirects: [
+      trans.__('The server at the address of the provider redirects to another address.'),
+      trans.__('If you trust the other address, enter it in the profile; the details name it.')
+    ],
     server_restarted: [
       trans.__('The server stopped during this answer. What it had written is kept.'),
       trans.__('Continue, or ask again.')
@@ -177,6 +214,9 @@ export function sentences(
     server_unreachable: [
       trans.__('The Jupyter server cannot be reached.'),
       trans.__('Check the connection and try again; what is typed stays.')
+    ],
+    several_choices: [
+      trans.__('The provider sent several answers at once; the first one is shown.')
     ],
     stream_cut: [
       trans.__("The answer was cut: the provider's stream ended before its end."),
@@ -211,6 +251,9 @@ export function sentences(
       trans.__('The server is writing as many answers as it may.'),
       trans.__('Wait until one has ended.')
     ],
+    tool_calls: [
+      trans.__('The model also called a tool; this chat has none, so nothing was done.')
+    ],
     unknown_api_version: [
       trans.__('The provider does not know this API version.'),
       trans.__('Choose another api_version, for example "2024-10-21".')
@@ -236,9 +279,16 @@ export function sentences(
       trans.__('The connection to the provider is not trusted.'),
       trans.__('Check the address; a company proxy needs its certificate.')
     ],
+    went_on_repeating: [
+      trans.__('The answer repeats itself; it was not stopped, because nobody could be asked.')
+    ],
     wrong_key: [
       trans.__('The provider does not accept the key.'),
       trans.__("Check the profile's API key.")
+    ],
+    wrong_path: [
+      trans.__('The server has no chat completions at this address.'),
+      trans.__('Check the path of the address; of most servers it ends in /v1.')
     ]
   };
 }

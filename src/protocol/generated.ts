@@ -619,6 +619,10 @@ export interface RunInfo {
   model: string;
   streaming: StreamingMode;
   /**
+   * The chat's and the question's own values, where there were any: Continue asks with the same.
+   */
+  parameters?: Parameters | null;
+  /**
    * Seconds since the epoch.
    */
   created_at: number;

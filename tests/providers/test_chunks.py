@@ -8,6 +8,7 @@ from langchain_core.messages.ai import UsageMetadata
 
 from jupyter_stream_chat.protocol import Usage
 from jupyter_stream_chat.providers.openai.chunks import finish_reason_of, pieces_of, text_of, usage_of
+from jupyter_stream_chat.providers.openai.payload_fixes import sound_usage
 
 
 def test_text_and_reasoning_are_kept_apart() -> None:
@@ -56,7 +57,8 @@ def test_reasoning_that_is_there_twice_is_read_once() -> None:
         ({"finish_reason": "content_filter"}, "content_filter"),
         ({"stop_reason": "max_tokens"}, "length"),
         ({"stop_reason": "end_turn"}, "stop"),
-        ({"finish_reason": "something new"}, "stop"),
+        ({"finish_reason": "something new"}, None),
+        ({"finish_reason": "MAX_TOKENS"}, "length"),
         ({}, None),
     ],
 )
@@ -72,3 +74,12 @@ def test_usage_is_read_where_there_is_one() -> None:
         input_tokens=3, output_tokens=5, reasoning_tokens=2
     )
     assert usage_of(AIMessage(content="")) is None
+
+
+@pytest.mark.parametrize("count", [None, -1, 10**30, "7", 1.5, True])
+def test_nonsense_is_no_usage(count: object) -> None:
+    message = AIMessage(content="")
+    message.usage_metadata = UsageMetadata(input_tokens=3, output_tokens=5, total_tokens=8)
+    message.usage_metadata["output_tokens"] = count  # type: ignore[typeddict-item]
+    assert usage_of(message) is None
+    assert sound_usage({"prompt_tokens": count, "completion_tokens": 1, "total_tokens": 1}) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import pytest
 from pydantic import SecretStr
 
 from jupyter_stream_chat.protocol import ErrorInfo
@@ -83,3 +84,20 @@ def test_the_usual_key_goes_to_no_address_that_a_page_chose() -> None:
 
 def test_a_compatible_server_needs_no_key_and_gets_none_unasked() -> None:
     assert found({"provider": "openai-compatible", "base_url": "http://127.0.0.1:1/v1"}) is None
+
+
+@pytest.mark.parametrize("value", ["mine\n", " mine", "\tmine\r\n"])
+def test_a_variables_key_is_trimmed(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setitem(ENVIRON, "MY_API_KEY", value)
+    assert found({"provider": "openai", "api_key_env": "MY_API_KEY"}) == "mine"
+
+
+@pytest.mark.parametrize("value", ["two words", "mi\nne", "schlüssel", "\u200bmine", '"quoted"', "'quoted'"])
+def test_a_sign_that_no_key_has_names_the_variable_and_not_the_key(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setitem(ENVIRON, "MY_API_KEY", value)
+    error = found({"provider": "openai", "api_key_env": "MY_API_KEY"})
+    assert isinstance(error, ErrorInfo)
+    assert (error.field, "MY_API_KEY" in error.message) == ("api_key_env", True)
+    assert value not in error.model_dump_json()

@@ -40,6 +40,7 @@ class World:
     ends: list[RunInfo] = field(default_factory=list)
     profile: Profile | None = None
     remembered: list[Limitation] = field(default_factory=list)
+    suspected: list[Limitation] = field(default_factory=list)
     countdown: list[int] = field(default_factory=list)
     """The seconds shown while a busy provider is waited for."""
     counting: asyncio.Event = field(default_factory=asyncio.Event)
@@ -57,6 +58,9 @@ class World:
 
     async def remember(self, limitation: Limitation) -> None:
         self.remembered.append(limitation)
+
+    async def suspect(self, limitation: Limitation) -> None:
+        self.suspected.append(limitation)
 
     def explain(self, error: BaseException) -> ErrorInfo:
         return classify(error, self.profile)

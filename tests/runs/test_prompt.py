@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from jupyter_stream_chat.chats.tree import Turn
@@ -33,3 +35,24 @@ def test_text_is_sent_and_reasoning_is_not() -> None:
     parts = [first, TextPart(text="One, "), second, TextPart(text="two.")]
     turns = [turn("user", "count"), Turn("assistant", parts), Turn("assistant", [first])]
     assert prompt_messages(turns, None) == [HumanMessage(content="count"), AIMessage(content="One, two.")]
+
+
+def test_two_questions_in_a_row_become_one() -> None:
+    turns = [turn("user", "one"), turn("assistant", " \n"), turn("user", "two"), turn("assistant", "2")]
+    assert prompt_messages(turns, None) == [HumanMessage(content="one\n\ntwo"), AIMessage(content="2")]
+
+
+def test_the_first_is_the_users_and_none_is_blank() -> None:
+    turns = [turn("assistant", "hello"), turn("user", "  "), turn("user", "why?")]
+    assert prompt_messages(turns, " ") == [HumanMessage(content="why?")]
+
+
+@given(
+    st.lists(st.builds(turn, st.sampled_from(["user", "assistant"]), st.sampled_from(["", " ", "a", "b\n"])))
+)
+def test_what_is_sent_alternates(turns: list[Turn]) -> None:
+    roles = [message.type for message in prompt_messages([*turns, turn("user", "now")], "Be brief.")]
+    assert roles[0] == "system"
+    assert roles[1::2] == ["human"] * len(roles[1::2])
+    assert roles[2::2] == ["ai"] * len(roles[2::2])
+    assert roles[-1] == "human"

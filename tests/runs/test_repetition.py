@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_stream_chat.runs.repetition import LONGEST_PERIOD, Repeat, Repetition, find_repeat
+from jupyter_stream_chat.runs.repetition import LONGEST_PERIOD, Repeat, Repetition, find_repeat, is_asked_for
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.md"))
 OPENING = "Here is what you asked for. It begins well, and then it goes on:\n\n"
@@ -120,3 +120,26 @@ def test_the_cost_does_not_grow_with_the_text() -> None:
     for number in range(40_000):
         repetition.add(f"w{words.randint(0, 10**6)} " if number % 2 else "and ")
     assert len(repetition._text) <= 12 * LONGEST_PERIOD + 20
+
+
+PUNISHMENT = "I must not talk in class. "
+
+
+@pytest.mark.parametrize(
+    ("question", "pattern"),
+    [
+        ("Write 'I must not talk in class' a hundred times.", PUNISHMENT),
+        ("Say over and over: I must not talk in class.", "must not talk in class. I "),
+        ("My text says: I must not talk in class. Say it.", "in class. I must not talk "),
+        ("把“我爱你”写50遍", "我爱你 "),
+        ("Give me a table of like rows", "| a | b |\n"),
+        ("A list of placeholders, please", "- to be done\n"),
+    ],
+)
+def test_a_repetition_that_was_asked_for(question: str, pattern: str) -> None:
+    assert is_asked_for(question, Repeat(pattern, 20))
+
+
+@pytest.mark.parametrize("question", ["", "hello", "What does the teacher say in class?", "Explain 3 x 4."])
+def test_a_repetition_that_was_not(question: str) -> None:
+    assert not is_asked_for(question, Repeat(PUNISHMENT, 20))

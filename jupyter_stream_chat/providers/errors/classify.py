@@ -6,6 +6,7 @@ both), by an HTTP status and by their text, so that no SDK is loaded to read an 
 
 from __future__ import annotations
 
+import logging
 import re
 import traceback
 from collections.abc import Iterable
@@ -13,14 +14,20 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from ...protocol import ErrorInfo
+from ..loopback import is_loopback
 from ..profiles.profile import Profile
-from .error_facts import causes, error_facts
+from .error_facts import body_of, causes, error_facts
 from .error_rules import OTHERWISE, rule_for, sizes_in
+from .provider_words import page_title, words_in
+from .redact import redact
 
-_KEY_SHAPES = re.compile(r"(?i)\b(sk-[\w*-]{4,}|(?<=bearer )[\w.~+/*-]+|(?<=api-key: )[\w*-]+)")
-_REDACTED = "[key]"
+log = logging.getLogger(__name__)
+
+_PAGE = re.compile(r"(?i)<(!doctype|html|head|body|h1|title)\b")
 _MAX_DETAIL = 4000
-_PERHAPS_THE_PROXY = frozenset({"connection_refused", "unknown_host", "timeout", "untrusted_certificate"})
+_PERHAPS_THE_PROXY = frozenset(
+    {"connection_refused", "connection_lost", "unknown_host", "timeout", "untrusted_certificate", "no_tls"}
+)
 
 
 class ProviderProblem(Exception):
@@ -39,12 +46,11 @@ def classify(error: BaseException, profile: Profile | None = None) -> ErrorInfo:
         return own.model_copy(update={"message": _shown(own.message, secrets), "detail": detail})
     rule, values = rule_for(error_facts(error))
     names = {**_names(profile), **values}
+    if rule is OTHERWISE:
+        # For the administrator alone: a trace holds the server's paths.
+        log.warning("An error without a sentence of its own:\n%s", _shown(_trace(error), secrets))
     # Cut last: a key that a cut has split is not recognised any more.
-    detail = (
-        _shown(_trace(error), secrets)[-_MAX_DETAIL:]
-        if rule is OTHERWISE
-        else _shown(_words(error), secrets)[:_MAX_DETAIL]
-    )
+    detail = _shown(_words(error), secrets)[:_MAX_DETAIL]
     return ErrorInfo(
         code=rule.code,
         message=rule.message.format(**names),
@@ -58,29 +64,36 @@ def classify(error: BaseException, profile: Profile | None = None) -> ErrorInfo:
 def _by_proxy(code: str, profile: Profile | None) -> str:
     """Return what to add where it may be a proxy of the environment that fails, and not the provider."""
     address = urlsplit(_address(profile) or "")
-    proxy = getproxies().get(address.scheme)
-    if code not in _PERHAPS_THE_PROXY or not proxy or proxy_bypass(address.netloc):
+    proxies = getproxies()
+    scheme = address.scheme if address.scheme in proxies else "all"
+    proxy = proxies.get(scheme)
+    if (
+        code not in _PERHAPS_THE_PROXY
+        or not proxy
+        or is_loopback(address.hostname)
+        or proxy_bypass(address.netloc)
+    ):
         return ""
-    name = f"{address.scheme.upper()}_PROXY"
-    return f" Requests go through the proxy {_without_user(proxy)}, which {name} names: check it too."
+    name = f"{scheme.upper()}_PROXY"
+    return (
+        f" Requests go through the proxy {_without_user(proxy)}, which {name} names: check it too, "
+        f"or add {address.hostname} to NO_PROXY."
+    )
 
 
 def _names(profile: Profile | None) -> dict[str, str]:
     """Return what the sentences may name."""
+    proposal = ""
+    if profile and profile.base_url and not urlsplit(profile.base_url).path.strip("/"):
+        proposal = f": try {_address(profile)}/v1"
     return {
+        "proposal": proposal,
         "model": profile.model_name if profile else "the model",
         "endpoint": _address(profile) or "the provider's address",
         "address": "azure_endpoint" if profile and profile.provider == "azure" else "base_url",
         "deployment": "azure_deployment" if profile and profile.provider == "azure" else "model",
         "version": (profile and profile.api_version) or "that was asked for",
     }
-
-
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return ``text`` without the secrets and without what looks like a key."""
-    for secret in secrets:
-        text = text.replace(secret, _REDACTED)
-    return _KEY_SHAPES.sub(_REDACTED, text)
 
 
 def _shown(text: str, secrets: Iterable[str]) -> str:
@@ -92,7 +105,7 @@ def _own_words(error: BaseException) -> ErrorInfo | None:
     """Return what an adapter or the engine's client says itself (they know their codes and sentences)."""
     if isinstance(error, ProviderProblem):
         cause = error.__cause__
-        return error.info.model_copy(update={"detail": _trace(cause)[-_MAX_DETAIL:] if cause else None})
+        return error.info.model_copy(update={"detail": _words(cause)[:_MAX_DETAIL] if cause else None})
     code, message = getattr(error, "code", None), getattr(error, "message", None)
     if type(error).__name__ != "EngineError" or not isinstance(code, str) or not isinstance(message, str):
         return None
@@ -102,9 +115,21 @@ def _own_words(error: BaseException) -> ErrorInfo | None:
 
 
 def _words(error: BaseException) -> str:
-    """Return what the provider's side said, a line for each cause, without repetitions."""
-    lines = dict.fromkeys(f"{type(each).__name__}: {each}" for each in causes(error))
+    """Return what the provider's side said: its sentences first, then a line for each cause, none twice."""
+    chain = list(causes(error))
+    lines = dict.fromkeys(words for each in chain for words in words_in(body_of(each)))
+    for each in chain:
+        line = f"{type(each).__name__}: {_without_page(str(each))}"
+        if not any(line.endswith(known) for known in lines):
+            lines[line] = None
     return "\n".join(lines)
+
+
+def _without_page(text: str) -> str:
+    """Return a message with a web page cut down to its title."""
+    at = text.find("<")
+    title = page_title(text[at:]) if at >= 0 and _PAGE.match(text[at:]) else None
+    return text if title is None else f"{text[:at]}{title}"
 
 
 def _trace(error: BaseException) -> str:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from .provider_words import status_in, words_in
+
 _ADDRESS = re.compile(r"https?://[^\s'\"]+")
 
 
@@ -22,6 +24,10 @@ class ErrorFacts:
     """All messages, lower case, without addresses: their words are not the provider's."""
     headers: Mapping[str, str]
     """Of the response, where there was one; looked up without regard to case."""
+    said: str = ""
+    """The sentences of the provider's body."""
+    redirect: str | None = None
+    """Where the server sent the request, if it did not answer it."""
     param: str | None = None
     """The request's parameter that the provider complains of, where it names one."""
 
@@ -36,8 +42,30 @@ def error_facts(error: BaseException) -> ErrorFacts:
     responses = [response for each in chain if (response := getattr(each, "response", None)) is not None]
     headers = getattr(responses[0], "headers", {}) if responses else {}
     params = [param for each in chain if isinstance(param := getattr(each, "param", None), str) and param]
-    status = statuses[0] if statuses else None
-    return ErrorFacts(frozenset(names), status, text, headers, params[0] if params else None)
+    bodies = list(filter(None, map(body_of, chain)))
+    # A code in the body is nearer to the fault than a gateway's 500, and a stream has no other.
+    inner = next((s for body in bodies if (s := status_in(body)) is not None), None)
+    status = statuses[0] if statuses else inner
+    if inner is not None and (status == 200 or (status or 0) >= 500):
+        status = inner
+    redirects = [to for each in chain if isinstance(to := getattr(each, "location", None), str)]
+    return ErrorFacts(
+        frozenset(names),
+        status,
+        text,
+        headers,
+        " ".join(words for body in bodies for words in words_in(body)),
+        redirects[0] if redirects else None,
+        params[0] if params else None,
+    )
+
+
+def body_of(error: BaseException) -> object:
+    """Return what the provider sent with an error; None: nothing that is known."""
+    body: object = getattr(error, "body", None)
+    if body is None and (response := getattr(error, "response", None)) is not None:
+        body = getattr(response, "text", None) or None
+    return body
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

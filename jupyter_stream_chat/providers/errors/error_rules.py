@@ -47,6 +47,11 @@ def _all(*conditions: Callable[[ErrorFacts], bool]) -> Callable[[ErrorFacts], bo
     return lambda facts: all(condition(facts) for condition in conditions)
 
 
+def _unknown_status(facts: ErrorFacts) -> bool:
+    """Tell whether an error came in a stream that had begun, without a status of its own."""
+    return facts.status is None or facts.status == 200
+
+
 # --- what is read from the provider's words ---------------------------------------------------------
 
 _MOST = re.compile(
@@ -95,14 +100,72 @@ _TOO_LONG = _any(
         "context_length_exceeded",
         "maximum context length",
         "context size",
+        "context window",
         "prompt is too long",
+        "prompt too long",
+        "input is too long",
         "range of input length",
+        "exceeds the model's maximum",
+        "reduce the length of",
     ),
 )
 _ASK_AGAIN: Final = "Ask again; what had arrived is kept."
 
+_ENDED: Final = re.compile(r"the provider's finish reason: (.+?)(?: none)?$")
+
+
+def _ended_with(facts: ErrorFacts) -> dict[str, str] | None:
+    found = _ENDED.search(facts.text.strip())
+    return {"reason": found[1].strip()} if found else None
+
+
 # The first rule that applies wins: the particular stands before the general.
 RULES: Final = (
+    Rule(
+        lambda facts: facts.redirect is not None,
+        "server_redirects",
+        "The server at {endpoint} redirects to {location}.",
+        "If you trust it, enter that address in the profile, without /chat/completions; it got nothing.",
+        "{address}",
+        values=lambda facts: {"location": facts.redirect or "nowhere"},
+    ),
+    Rule(
+        _named("NoContent"),
+        "malformed_answer",
+        "The server at {endpoint} answered without any content.",
+        "Check the address with its path; if it was right so far, ask again.",
+        "{address}",
+    ),
+    Rule(
+        _named("EndedEarly"),
+        "ended_early",
+        "The provider ended the answer before it was complete: {reason}.",
+        "Continue, or ask again; what had arrived is kept.",
+        values=_ended_with,
+    ),
+    Rule(
+        _all(_named("ImportError"), _says("socks")),
+        "proxy_package_missing",
+        "The proxy of the environment is a SOCKS proxy, and a package for it is not installed.",
+        "Run: pip install socksio, and restart Jupyter; or set NO_PROXY for {endpoint}.",
+    ),
+    Rule(
+        _says("unknown scheme for proxy", "unsupported proxy", "proxy url"),
+        "proxy_failed",
+        "The environment names a proxy whose address cannot be used.",
+        "Begin it with http://, https:// or socks5:// (not socks://), in HTTPS_PROXY, HTTP_PROXY or "
+        "ALL_PROXY, or set NO_PROXY for {endpoint}.",
+    ),
+    Rule(
+        _any(
+            _all(_named("LocalProtocolError"), _says("illegal header value")),
+            _all(_named("UnicodeEncodeError"), _says("ascii")),
+        ),
+        "wrong_key",
+        "The key holds a sign that no key can have.",
+        "Copy the key again, alone: into the profile, or into the environment variable that it names.",
+        "api_key",
+    ),
     Rule(
         _named("StreamingRefused"),
         "does_not_stream",
@@ -154,7 +217,11 @@ RULES: Final = (
         "api_key",
     ),
     Rule(
-        _any(_status(401), _named("AuthenticationError")),
+        _any(
+            _status(401),
+            _named("AuthenticationError"),
+            _all(_unknown_status, _says("invalid_api_key", "incorrect api key", "invalid api key")),
+        ),
         "wrong_key",
         "The provider does not accept the key.",
         "Check the profile's API key.",
@@ -189,6 +256,34 @@ RULES: Final = (
         "{deployment}",
     ),
     Rule(
+        _all(
+            lambda facts: facts.status in (None, 200, 400, 404, 405),
+            _any(
+                _says(
+                    "no such endpoint",
+                    "unexpected endpoint",
+                    "unknown endpoint",
+                    "unknown request url",
+                    "invalid url (",
+                    "cannot post",
+                    "cannot get",
+                    "route not found",
+                    "no route",
+                    "page not found",
+                    "method not allowed",
+                ),
+                _all(
+                    _status(404),
+                    lambda facts: facts.said.strip().lower() in ("not found", "404 not found", "404"),
+                ),
+            ),
+        ),
+        "wrong_path",
+        "The server at {endpoint} has no chat completions at this address.",
+        "Check the path of the address; of most servers it ends in /v1{proposal}.",
+        "{address}",
+    ),
+    Rule(
         # LiteLLM's proxy says it by a 400.
         _any(_status(404), _named("NotFoundError"), _all(_status(400), _says("invalid model name"))),
         "unknown_model",
@@ -197,7 +292,11 @@ RULES: Final = (
         "{deployment}",
     ),
     Rule(
-        _any(_status(429), _named("RateLimitError")),
+        _any(
+            _status(429),
+            _named("RateLimitError"),
+            _all(_unknown_status, _says("rate limit", "rate_limit", "rate-limit", "too many requests")),
+        ),
         "rate_limited",
         "The provider has had too many requests from this key.",
         "Wait a minute and ask again.",
@@ -273,7 +372,10 @@ RULES: Final = (
     ),
     Rule(
         # Shown where asking without streaming failed too.
-        _says("no generation chunks were returned", "does not support stream"),
+        _any(
+            _named("EmptyStream", "NotStreamed"),
+            _says("no generation chunks were returned", "does not support stream"),
+        ),
         "provider_error",
         "{model} did not stream its answer.",
         "Check the address with its path; the provider's own words are in the details.",
@@ -284,6 +386,26 @@ RULES: Final = (
         "What {endpoint} sent is no answer in OpenAI's protocol.",
         "Check the address with its path; if it was right so far, ask again.",
         "{address}",
+    ),
+    Rule(
+        _status(413),
+        "context_too_long",
+        "The conversation is longer than the server at {endpoint} accepts.",
+        "Start a new chat, or shorten the question.",
+    ),
+    Rule(
+        _any(
+            _status(529),
+            _all(
+                lambda facts: facts.status is None or facts.status >= 500,
+                _says(
+                    "overloaded", "over capacity", "no capacity", "server is busy", "engine busy", "too busy"
+                ),
+            ),
+        ),
+        "provider_busy",
+        "The provider has too much to do at the moment.",
+        "Wait a moment and ask again.",
     ),
     Rule(
         _named("StreamingFailed"),
@@ -299,7 +421,7 @@ RULES: Final = (
         "Try again in a moment.",
     ),
     Rule(
-        _all(_named("APIError"), lambda facts: facts.status is None),
+        _all(_named("APIError", "ProviderSaid"), _unknown_status),
         "provider_error",
         "The provider broke off with an error.",
         _ASK_AGAIN,
@@ -317,6 +439,13 @@ RULES: Final = (
         "provider_error",
         "The provider refused the request.",
         "The provider's own words are in the details.",
+    ),
+    Rule(
+        lambda facts: facts.status is not None,
+        "provider_error",
+        "The provider answered with the status {status}.",
+        "Check the address with its path; the provider's own words are in the details.",
+        values=lambda facts: {"status": str(facts.status)},
     ),
 )
 

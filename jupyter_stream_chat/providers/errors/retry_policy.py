@@ -22,6 +22,15 @@ _STREAM = re.compile(r"\bstream|server-sent events")
 _STREAM_OPTIONS = re.compile(r"stream[ _]?options|include_usage")
 _NO_CHUNKS = "no generation chunks were returned"
 """LangChain's words for a body that is no event stream, and for a stream without anything in it."""
+_STREAMS_ONLY = re.compile(
+    r"stream\w*\s+(mode\s+)?only|only\b.{0,40}\bstream|must\b.{0,40}\bstream|stream\w*\b.{0,40}\b(required|must)"
+    r"|requires?\b.{0,40}\bstream|non[- ]?stream\w*\b.{0,60}\b(not|n't|un)|not\b.{0,30}\bnon[- ]?stream"
+    r"|(set|use|enable)\b.{0,20}\bstream\W{0,4}\s*(=|to)?\s*\W{0,2}true"
+)
+_DIED = frozenset(
+    {"RemoteProtocolError", "ReadError", "WriteError", "BrokenPipeError", "ConnectionResetError"}
+)
+"""A connection that was kept, and that the server closed as the request was on its way."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,12 @@ class RetryAfter:
     seconds: float
 
 
-Refusal = Limitation | RetryAfter
+@dataclass(frozen=True)
+class AskAgain:
+    """The connection died before a byte of the answer came: asking once more does no harm."""
+
+
+Refusal = Limitation | RetryAfter | AskAgain
 
 
 class StreamingRefused(Exception):
@@ -52,7 +66,18 @@ def refusal_of(error: BaseException, *, streamed: bool, now: datetime | None = N
         seconds = _retry_after(facts.headers, now or datetime.now(UTC))
         if seconds is not None:
             return RetryAfter(seconds)
-    return _stream_refusal(facts) if streamed else None
+    if facts.status is None and not facts.names.isdisjoint(_DIED) and "StreamCut" not in facts.names:
+        return AskAgain()
+    if streamed:
+        return _stream_refusal(facts)
+    says_so = _STREAMS_ONLY.search(facts.text) and "false" not in facts.text
+    return "streams_only" if facts.status in _REFUSING and says_so else None
+
+
+def may_be_chance(error: BaseException) -> bool:
+    """Tell whether a refusal is only a stream without anything in it: the next one may be as it should."""
+    facts = error_facts(error)
+    return facts.status is None and "NotStreamed" not in facts.names
 
 
 def _stream_refusal(facts: ErrorFacts) -> Limitation | None:
@@ -62,7 +87,8 @@ def _stream_refusal(facts: ErrorFacts) -> Limitation | None:
             return "refuses_stream_options"
         return "refuses_streaming" if _STREAM.search(facts.text) else None
     if facts.status is None:
-        return "refuses_streaming" if _NO_CHUNKS in facts.text else None
+        does_not = "NotStreamed" in facts.names or _NO_CHUNKS in facts.text
+        return "refuses_streaming" if does_not else None
     waits = "retry-after" in facts.headers
     return "fails_streaming" if 500 <= facts.status <= 599 and not waits else None
 

@@ -7,18 +7,31 @@ private to the SDK; ``tests/providers`` guards them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from langchain_openai.chat_models.base import BaseChatOpenAI
+from pydantic import model_validator
 
 from ..langchain.chunk_accumulator import accumulated
+from ..loopback import without_proxy
 from ..profiles.profile import Profile
-from .payload_fixes import MalformedAnswer, copy_extras, with_deltas, with_sound_usage
+from .payload_fixes import (
+    REMARKS,
+    MalformedAnswer,
+    calls_tools,
+    copy_extras,
+    finish_of,
+    raise_if_error,
+    sound_message,
+    sound_usage,
+)
 
 SETTINGS: dict[str, Any] = {
     # Retries are the run's business: the SDK's would hide seconds of silence from the user.
@@ -30,6 +43,19 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+def _without_proxy(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's fields; a server of this machine is asked without the environment's proxy."""
+    host = urlsplit(str(values.get("base_url") or values.get("azure_endpoint") or "")).hostname
+    direct = without_proxy(host)
+    if direct is None or values.get("http_async_client") is not None:
+        return values
+    return {
+        **values,
+        "http_async_client": openai.DefaultAsyncHttpxClient(mounts=direct),
+        "http_client": openai.DefaultHttpxClient(mounts=direct),
+    }
+
+
 class _InOneChunk:
     """Lets LangChain hold an answer once while it streams."""
 
@@ -38,37 +64,59 @@ class _InOneChunk:
 
 
 class _Reasoning:
-    """Keeps reasoning and refusals, which langchain-openai drops, beside the content; says what is odd."""
+    """Keeps reasoning, refusals and remarks, which langchain-openai drops, beside the content."""
 
     def _convert_chunk_to_generation_chunk(
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
     ) -> ChatGenerationChunk | None:
         try:
             generation: ChatGenerationChunk | None = super()._convert_chunk_to_generation_chunk(  # type: ignore[misc]
-                with_deltas(with_sound_usage(chunk)), default_chunk_class, base_generation_info
+                chunk, default_chunk_class, base_generation_info
             )
-            if generation is not None and chunk.get("choices"):
-                copy_extras(chunk["choices"][0].get("delta"), generation.message.additional_kwargs)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise MalformedAnswer("A chunk is not as OpenAI's protocol has it.") from error
+        if generation is not None and chunk.get("choices"):
+            extras = generation.message.additional_kwargs
+            copy_extras(chunk["choices"][0].get("delta"), extras)
+            if remarks := chunk.get(REMARKS):
+                extras[REMARKS] = remarks
         return generation
 
     def _create_chat_result(
         self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
-        if not isinstance(response, dict | openai.BaseModel):  # an HTML page that says 200, say
-            raise MalformedAnswer("The answer is not as OpenAI's protocol has it.")
-        values = response if isinstance(response, dict) else response.model_dump(warnings=False)
-        values = with_sound_usage(values)
+        values = whole_answer(response)
+        remarks = values.pop(REMARKS)
+        message = values["choices"][0]["message"]
         try:
             result: ChatResult = super()._create_chat_result(values, generation_info)  # type: ignore[misc]
-            for choice, generation in zip(values.get("choices") or [], result.generations, strict=False):
-                copy_extras(choice.get("message"), generation.message.additional_kwargs)
-            if not result.generations:
-                raise KeyError("choices")
         except (AttributeError, KeyError, TypeError) as error:
             raise MalformedAnswer("The answer is not as OpenAI's protocol has it.") from error
+        for generation in result.generations:
+            copy_extras(message, generation.message.additional_kwargs)
+            if remarks:
+                generation.message.additional_kwargs[REMARKS] = remarks
         return result
+
+
+def whole_answer(response: object) -> dict[str, Any]:
+    """Return an answer in one piece with one sound choice. Raises ProviderSaid and MalformedAnswer."""
+    if not isinstance(response, dict | openai.BaseModel):  # an HTML page that says 200, say
+        raise MalformedAnswer("The answer is not as OpenAI's protocol has it.", response)
+    values = response if isinstance(response, dict) else response.model_dump(warnings=False)
+    raise_if_error(values)
+    choices = values.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise MalformedAnswer(
+            "The answer is not as OpenAI's protocol has it.", json.dumps(values, default=str)
+        )
+    choice = choices[0]
+    given = choice.get("message") or {"content": choice.get("text")}
+    if not isinstance(given, dict) or (not choice.get("message") and not isinstance(choice.get("text"), str)):
+        raise MalformedAnswer("The answer is not as OpenAI's protocol has it.")
+    remarks = ["several_choices"] * (len(choices) > 1) + ["tool_calls"] * calls_tools(given)
+    sound = {**choice, "message": sound_message(given), "finish_reason": finish_of(choice)}
+    return {**values, "choices": [sound], "usage": sound_usage(values.get("usage")), REMARKS: remarks}
 
 
 class _Prefix:
@@ -85,6 +133,11 @@ class _Prefix:
 
 class StreamingChatOpenAI(_InOneChunk, _Reasoning, _Prefix, ChatOpenAI):
     """``ChatOpenAI`` with its reasoning, and answers that go on."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _direct(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return _without_proxy(values)
 
 
 class CompatibleChatOpenAI(StreamingChatOpenAI):
@@ -121,6 +174,11 @@ class _FilterEnds:
 
 class StreamingAzureChatOpenAI(_InOneChunk, _Reasoning, _FilterEnds, AzureChatOpenAI):
     """``AzureChatOpenAI`` with its reasoning."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _direct(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return _without_proxy(values)
 
 
 def without_environment(model: BaseChatOpenAI) -> BaseChatOpenAI:

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from ...protocol import FinishReason, PartKind, Usage
+from ..finish_reasons import meaning_of, word_of
+from .payload_fixes import REMARKS, is_count
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
-
-_FINISH_REASONS: dict[str, FinishReason] = {
-    "stop": "stop",
-    "end_turn": "stop",
-    "eos": "stop",
-    "tool_calls": "stop",
-    "function_call": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "content_filter": "content_filter",
-    "safety": "content_filter",
-    "refusal": "content_filter",
-}
 
 
 def pieces_of(message: BaseMessage) -> list[tuple[PartKind, str]]:
@@ -64,11 +51,26 @@ def _piece_of(block: str | dict[str, Any]) -> tuple[PartKind, str]:
             return "text", ""
 
 
-def finish_reason_of(message: BaseMessage) -> FinishReason | None:
-    """Return why the model ended, where this message says so."""
+def end_word_of(message: BaseMessage) -> str | None:
+    """Return why the model ended, in the provider's own word, where this message says so."""
     metadata = message.response_metadata
-    reason = metadata.get("finish_reason") or metadata.get("stop_reason")
-    return _FINISH_REASONS.get(str(reason).lower(), "stop") if reason else None
+    # LangChain's Ollama, Google and Bedrock classes have names of their own.
+    named = (metadata.get(name) for name in ("finish_reason", "stop_reason", "done_reason", "stopReason"))
+    return next((word for each in named if (word := word_of(each))), None)
+
+
+def finish_reason_of(message: BaseMessage) -> FinishReason | None:
+    """Return why the model ended, where this message says so in a word that is known."""
+    word = end_word_of(message)
+    return meaning_of(word) if word else None
+
+
+def remarks_of(message: BaseMessage) -> list[str]:
+    """Return what is odd about the answer, as codes."""
+    remarks: Any = message.additional_kwargs.get(REMARKS)
+    found = [str(each) for each in remarks] if isinstance(remarks, list) else []
+    calls = getattr(message, "tool_calls", None) or getattr(message, "tool_call_chunks", None)
+    return [*found, "tool_calls"] if calls and "tool_calls" not in found else found
 
 
 def usage_of(message: BaseMessage) -> Usage | None:
@@ -79,9 +81,20 @@ def usage_of(message: BaseMessage) -> Usage | None:
     try:
         details = usage.get("output_token_details") or {}
         return Usage(
-            input_tokens=usage.get("input_tokens") or 0,
-            output_tokens=usage.get("output_tokens") or 0,
-            reasoning_tokens=details.get("reasoning") or 0,
+            input_tokens=_count(usage["input_tokens"]),
+            output_tokens=_count(usage["output_tokens"]),
+            reasoning_tokens=_count(details.get("reasoning") or 0),
         )
-    except (AttributeError, ValidationError):  # an answer is not worth less for a count that is no number
+    except (
+        AttributeError,
+        KeyError,
+        ValueError,
+    ):  # the text is worth more than a count
         return None
+
+
+def _count(value: Any) -> int:
+    """Return a number of tokens. Raises ValueError for what is none."""
+    if not is_count(value):
+        raise ValueError(f"{value!r} is no number of tokens")
+    return int(value)

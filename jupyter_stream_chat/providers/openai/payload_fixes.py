@@ -2,49 +2,172 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
-_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+from ..errors.provider_words import is_error, labels_in, page_title, status_in, words_in
+from ..finish_reasons import decisive, meaning_of, word_of
+
+_COUNTS = ("prompt_tokens", "completion_tokens")
 _DETAILS = ("prompt_tokens_details", "completion_tokens_details")
+_MOST_TOKENS: Final = 10**9
+"""A count beyond it is no count."""
+_REASONING_KEYS: Final = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details")
+REMARKS: Final = "remarks"
+"""Key of what is odd about an answer, in a chunk or a message's ``additional_kwargs``: a list of codes."""
 
 
 class MalformedAnswer(Exception):
     """The provider sent something that is no answer in OpenAI's protocol."""
 
-
-def with_sound_usage(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer or chunk without its token counts if they are malformed: its text is worth more."""
-    usage = answer.get("usage")
-    return answer if usage is None or _is_sound(usage) else {**answer, "usage": None}
-
-
-def with_deltas(chunk: dict[str, Any]) -> dict[str, Any]:
-    """Return a chunk whose choices all have a delta: Azure's content filter sends some without."""
-    choices = chunk.get("choices") or []
-    if all("delta" in choice for choice in choices):
-        return chunk
-    return {**chunk, "choices": [{"delta": None, **choice} for choice in choices]}
+    def __init__(self, message: str, body: object = None) -> None:
+        """``body`` is what it sent."""
+        self.body = body
+        title = page_title(body) if isinstance(body, str) else None
+        if title is not None:
+            message = f'{message} It is a web page: "{title}".'
+        elif isinstance(body, str) and body.strip():
+            message = f"{message} It begins: {body.strip()[:200]}"
+        super().__init__(message)
 
 
-def _is_sound(usage: Any) -> bool:
-    if not isinstance(usage, dict) or not all(_is_count(usage.get(name)) for name in _COUNTS):
-        return False
-    details = [usage.get(name) or {} for name in _DETAILS]
-    return all(
-        isinstance(each, dict) and all(_is_count(value) for value in each.values() if value is not None)
-        for each in details
-    )
+class ProviderSaid(Exception):
+    """The provider reported an error where an answer, or the rest of one, was to come."""
+
+    def __init__(self, body: object) -> None:
+        """``body`` is the JSON, or the text, with the error."""
+        self.body = body
+        self.status_code = status_in(body)
+        said = [*words_in(body), *(f"({label})" for label in labels_in(body))]
+        super().__init__(" ".join(said) or str(body)[:500])
 
 
-def _is_count(value: Any) -> bool:
-    return value is None or (type(value) is int and value >= 0)
+class NotStreamed(Exception):
+    """A stream was asked for, and the answer came in one piece."""
 
 
-def copy_extras(source: dict[str, Any] | None, target: dict[str, Any]) -> None:
-    """Copy what LangChain drops of a message or delta: its reasoning, by both usual names, and a refusal."""
-    given = source or {}
-    extras = {
-        "reasoning_content": given.get("reasoning_content") or given.get("reasoning"),
-        "refusal": given.get("refusal"),
+class EmptyStream(Exception):
+    """The stream ended without anything in it: no generation chunks were returned."""
+
+
+class NoContent(Exception):
+    """The server answered without a body."""
+
+
+class Redirected(Exception):
+    """The server sends the request elsewhere."""
+
+    def __init__(self, status: int, location: str) -> None:
+        super().__init__(f"HTTP {status}: the server redirects to {location or 'nowhere'}")
+        self.redirect_status = status
+        self.location = location
+
+
+def raise_if_error(value: Mapping[str, Any], *, event: str = "") -> None:
+    """Raise ProviderSaid where JSON is an error, or came as an event of that name."""
+    if is_error(value) or (event == "error" and not value.get("choices")):
+        raise ProviderSaid(value)
+    choices = value.get("choices")
+    for choice in choices if isinstance(choices, list) else []:
+        if isinstance(choice, Mapping) and choice.get("error"):
+            raise ProviderSaid(choice["error"])
+
+
+def sound_usage(usage: Any) -> dict[str, Any] | None:
+    """Return token counts, or None if they are malformed or missing: the text is worth more."""
+    if not isinstance(usage, dict) or not all(is_count(usage.get(name)) for name in _COUNTS):
+        return None
+    total = usage.get("total_tokens")
+    if total is not None and not is_count(total):
+        return None
+    details = {}
+    for name in _DETAILS:
+        given = usage.get(name)
+        if isinstance(given, dict):
+            details[name] = {key: count for key, count in given.items() if is_count(count)}
+    return {
+        **{name: usage[name] for name in _COUNTS},
+        "total_tokens": sum(usage[n] for n in _COUNTS),
+        **details,
     }
+
+
+def is_count(value: Any) -> bool:
+    """Tell whether a value can be a number of tokens."""
+    return type(value) is int and 0 <= value <= _MOST_TOKENS
+
+
+def sound_message(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message or delta whose text, reasoning and refusal are strings, and that calls no tools."""
+    text, reasoning = _parts(given.get("content"))
+    for key in _REASONING_KEYS:
+        if more := _reasoning(given.get(key)):
+            reasoning = more + reasoning
+            break
+    sound: dict[str, Any] = {"role": "assistant", "content": text}
+    if reasoning:
+        sound["reasoning_content"] = reasoning
+    if isinstance(refusal := given.get("refusal"), str) and refusal:
+        sound["refusal"] = refusal
+    return sound
+
+
+def calls_tools(given: Mapping[str, Any]) -> bool:
+    """Tell whether a message or delta asks for a tool."""
+    return bool(given.get("tool_calls") or given.get("function_call"))
+
+
+def finish_of(choice: Mapping[str, Any]) -> str | None:
+    """Return the word with which a choice ends, or its upstream's own word; None: it goes on."""
+    reason = choice.get("finish_reason")
+    own = choice.get("stop_reason")  # vLLM puts the stop string there
+    if word_of(reason) is None and isinstance(own, str) and meaning_of(own):
+        reason = own
+    return decisive(reason, choice.get("native_finish_reason"))
+
+
+def _parts(content: Any) -> tuple[str, str]:
+    """Return text and reasoning of a content: a string, or a list of parts."""
+    if isinstance(content, str):
+        return content, ""
+    if isinstance(content, Mapping):
+        content = [content]
+    if not isinstance(content, list):
+        return "", ""
+    text = reasoning = ""
+    for part in content:
+        if isinstance(part, str):
+            text += part
+        elif isinstance(part, Mapping):
+            if part.get("type") in ("thinking", "reasoning", "reasoning_content", "redacted_thinking"):
+                reasoning += _reasoning(part)
+            elif isinstance(given := part.get("text"), str):
+                text += given
+            elif isinstance(given, Mapping) and isinstance(given.get("value"), str):
+                text += given["value"]
+    return text, reasoning
+
+
+def _reasoning(value: Any) -> str:
+    """Return the text of reasoning: a string, a part, or a list of them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(map(_reasoning, value))
+    if isinstance(value, Mapping):
+        return next(
+            (
+                t
+                for key in ("thinking", "reasoning", "text", "summary", "content")
+                if (t := _reasoning(value.get(key)))
+            ),
+            "",
+        )
+    return ""
+
+
+def copy_extras(source: Mapping[str, Any] | None, target: dict[str, Any]) -> None:
+    """Copy what LangChain drops of a message or delta: its reasoning and a refusal."""
+    given = source or {}
+    extras = {name: given.get(name) for name in ("reasoning_content", "refusal")}
     target.update({name: text for name, text in extras.items() if isinstance(text, str) and text})

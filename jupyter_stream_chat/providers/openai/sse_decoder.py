@@ -1,39 +1,102 @@
-"""What the SDK's streams do otherwise here: a cut is noticed, and chunks stay as plain as they came."""
+"""What the SDK's clients do otherwise here: our decoder reads the streams, and nothing is followed unseen."""
 
 from __future__ import annotations
 
-import re
+import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 
 from openai import AsyncOpenAI
-from openai._streaming import ServerSentEvent, SSEDecoder
+from openai._streaming import ServerSentEvent
 from openai.types.chat import ChatCompletionChunk
 
-_FINISHED = re.compile(r'"finish_reason"\s*:\s*"')
+from .event_stream import EventDecoder
+from .payload_fixes import NoContent, Redirected
+from .stream_reader import StreamCut, StreamReader
+
+__all__ = ["StreamCut", "mend_streams"]
+
+GRACE_SECONDS: Final = 1.0
+"""How long the token counts are waited for after a finish reason: some servers leave the socket open."""
+_DRAIN_SECONDS: Final = 0.1
+"""After ``[DONE]``: a body that is read to its end leaves the connection for the next question."""
 
 
-class StreamCut(ConnectionError):
-    """The stream ended, but not the answer: neither a finish_reason nor ``[DONE]`` had come."""
+class _OwnDecoder:
+    """Stands in the place of the SDK's decoder, which gives up a stream at events that it does not expect."""
 
-
-class _CutNoticingDecoder(SSEDecoder):
     async def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[ServerSentEvent]:
-        """Yield the events. Raises StreamCut at an end that came too early."""
-        begun = finished = False
-        async for event in super().aiter_bytes(iterator):
-            begun = True
-            finished = finished or _FINISHED.search(event.data) is not None or event.data.startswith("[DONE]")
-            yield event
-        if begun and not finished:
-            raise StreamCut("The stream ended without finish_reason and without [DONE].")
+        """Yield chunks as events. Raises what ``StreamReader`` raises."""
+        decoder, reader = EventDecoder(), StreamReader()
+        deadline: float | None = None
+        while (data := await _read(iterator, deadline)) is not None:
+            if reader.is_done:
+                continue
+            for event in decoder.feed(data):
+                for chunk in reader.read(event):
+                    yield _event(chunk)
+            if reader.is_done:
+                deadline = _now() + _DRAIN_SECONDS
+            elif reader.is_finished and deadline is None:
+                deadline = _now() + GRACE_SECONDS
+        if not reader.is_done:
+            for event in decoder.close():
+                for chunk in reader.read(event):
+                    yield _event(chunk)
+        for chunk in reader.close(decoder.other):
+            yield _event(chunk)
+
+
+async def _read(iterator: AsyncIterator[bytes], deadline: float | None) -> bytes | None:
+    """Return the next bytes; None: the body or the time is over."""
+    try:
+        if deadline is None:
+            return await anext(iterator, None)
+        async with asyncio.timeout_at(deadline):
+            return await anext(iterator, None)
+    except TimeoutError:
+        if deadline is None or _now() < deadline:
+            raise
+        return None
+    except Exception:
+        if deadline is None:
+            raise
+        return None  # the answer is whole; how its connection ends does not matter
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _event(chunk: dict[str, Any]) -> ServerSentEvent:
+    return _ReadEvent(chunk)
+
+
+class _ReadEvent(ServerSentEvent):
+    """An event whose JSON has been read already."""
+
+    def __init__(self, value: dict[str, Any]) -> None:
+        super().__init__(data="{}")
+        self._value = value
+
+    def json(self) -> Any:
+        return self._value
+
+
+async def _look_at_response(response: Any) -> None:
+    """Stop at an answer that is none: it would be followed, or read as an empty one."""
+    if 300 <= response.status_code < 400:
+        await response.aread()
+        location = response.headers.get("location", "")
+        raise Redirected(response.status_code, str(response.url.join(location)) if location else "")
+    if response.status_code in (204, 205):
+        raise NoContent(f"The server answered {response.status_code} (no content).")
 
 
 def mend_streams(client: AsyncOpenAI) -> None:
-    """Let a client raise at a stream that was cut, and yield chunks as dicts.
+    """Let a client read streams by our decoder, yield chunks as dicts, and follow no redirect.
 
-    A proxy may close a broken stream properly. LangChain turns the SDK's objects into dicts anyway; to make
-    them took a quarter of what a token costs.
+    LangChain turns the SDK's objects into dicts anyway; to make them took a quarter of what a token costs.
     """
     process = client._process_response_data
 
@@ -42,5 +105,11 @@ def mend_streams(client: AsyncOpenAI) -> None:
         return data if is_chunk else process(data=data, cast_to=cast_to, **rest)
 
     # Private to the SDK, and the one place where either can be done; tests guard it.
-    client._make_sse_decoder = _CutNoticingDecoder  # type: ignore[method-assign]
+    client._make_sse_decoder = _OwnDecoder  # type: ignore[method-assign, assignment]
     client._process_response_data = plain  # type: ignore[method-assign]
+    http = client._client
+    # A redirect would take the question, and perhaps the key, to a place that nobody entered.
+    http.follow_redirects = False
+    hooks = http.event_hooks
+    if _look_at_response not in hooks["response"]:
+        http.event_hooks = {**hooks, "response": [*hooks["response"], _look_at_response]}

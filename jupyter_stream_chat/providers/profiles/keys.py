@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from ...protocol import ErrorInfo
 from .keyfile import KeptKey
 from .profile import Profile, profile_error
+from .validators import is_sendable
 
 ALLOWED_VARIABLES = re.compile(r"[A-Z0-9_]*_API_KEY")
 """Names that a profile may read: without this a page could send any variable to any address."""
@@ -54,7 +55,13 @@ class Keys:
             return _missing(profile) if profile.provider in _USUAL_VARIABLE else profile
         if problem := self.variable_problem(variable):
             return problem
-        if key := self._environ.get(variable):
+        if key := self._environ.get(variable, "").strip():
+            if not is_sendable(key):
+                return profile_error(
+                    "api_key_env" if profile.api_key_env else "api_key",
+                    f"The key in the environment variable {variable} holds a sign that no key has.",
+                    f"Set {variable} to the key alone, without quotes or spaces, and restart Jupyter.",
+                )
             return profile.model_copy(update={"api_key": SecretStr(key)})
         return profile_error(
             "api_key_env" if profile.api_key_env else "api_key",

@@ -62,10 +62,15 @@ def api_version(value: str) -> str:
     return value
 
 
+def is_sendable(key: str) -> bool:
+    """Tell whether a key can be sent in a header: visible ASCII, without the quotes of a shell around it."""
+    return re.fullmatch(r"[!-~]+", key) is not None and not (key[0] == key[-1] and key[0] in "'\"")
+
+
 def api_key(value: str) -> str:
     """Check that a key can be sent in a header. The message never shows it."""
     value = value.strip()
-    if not re.fullmatch(r"[!-~]+", value):
+    if not is_sendable(value):
         raise problem("The api_key holds spaces or signs that no key has.", "Copy the key again, alone.")
     return value
 

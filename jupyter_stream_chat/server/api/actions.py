@@ -104,11 +104,16 @@ async def older_messages(
     return await services.chat_service.messages_before(chat_id, before, limit)
 
 
-async def send_message(services: Services, access: Access, command: wire.SendMessage) -> None:
-    """Ask a question; returns when question and run are saved and published."""
+async def send_message(
+    services: Services, access: Access, command: wire.SendMessage, *, attended: bool = True
+) -> None:
+    """Ask a question; returns when question and run are saved and published.
+
+    ``attended``: somebody can be asked while the answer is written.
+    """
     await check_owner(services, access, command.chat_id)
     with services.claim_run(command.run_id, access.owner):
-        await services.runs.send_message(access.owner, access.author, command)
+        await services.runs.send_message(access.owner, access.author, command, attended=attended)
 
 
 async def regenerate_answer(services: Services, access: Access, command: wire.RegenerateAnswer) -> None:

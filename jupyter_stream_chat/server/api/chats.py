@@ -168,7 +168,7 @@ class Api(ProfileApi):
             streaming=body.streaming,
             parameters=body.parameters,
         )
-        await actions.send_message(self._services, self._access, command)
+        await actions.send_message(self._services, self._access, command, attended=False)
         return json_response(message_id=body.message_id, answer_id=body.answer_id, run_id=body.run_id)
 
     async def continue_answer(self, chat_id: str, message_id: str) -> bytes:

@@ -1,0 +1,67 @@
+"""What the words mean with which providers end an answer. Pure.
+
+OpenAI's words, and those of Azure, Anthropic, Gemini, Mistral, Cohere, DeepSeek, Zhipu, Bedrock, vLLM, SGLang
+and OpenRouter (whose ``native_finish_reason`` is its upstream's own word).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ..protocol import FinishReason
+
+_WORDS: Final[dict[FinishReason, str]] = {
+    "stop": "stop stopped end_turn end_of_turn eos eos_token eos_found end_of_text end_of_message endoftext "
+    "end complete completed done finish finished natural normal stop_sequence stop_sequences stop_string "
+    "stop_str "
+    "stop_token matched_stop success tool_calls tool_call tool_use function_call",
+    "length": "length max_tokens max_token max_length max_output_tokens max_new_tokens max_completion_tokens "
+    "model_length token_limit length_limit model_context_window_exceeded context_length max_context_length "
+    "context_window_exceeded length_cap",
+    "content_filter": "content_filter content_filtered contentfilter content_filter_error filtered safety "
+    "refusal refused recitation prohibited_content blocklist blocked spii image_safety guardrail_intervened "
+    "guardrails "
+    "sensitive error_toxic toxic moderation flagged language content_policy_violation policy_violation",
+}
+_MEANING: Final[dict[str, FinishReason]] = {
+    word: meaning for meaning, words in _WORDS.items() for word in words.split()
+}
+_NONE: Final = frozenset({"", "null", "none", "undefined", "finish_reason_unspecified", "unspecified"})
+_FAILURE: Final = re.compile(
+    r"error|fail|abort|cancel|timeout|timed_out|network|insufficient|unavailable|overload|limit_exceeded"
+    r"|interrupt|malformed|disconnect|unexpected|recitation|safety|prohibited|blocklist"
+)
+
+
+def word_of(reason: object) -> str | None:
+    """Return a finish reason as a provider wrote it; None: it gave none."""
+    if reason is None or not isinstance(reason, str | int):
+        return None
+    word = str(reason).strip()
+    return None if _plain(word) in _NONE else word
+
+
+def meaning_of(word: str) -> FinishReason | None:
+    """Return what a finish reason means; None: nobody knows, so the answer is not known to be complete."""
+    return _MEANING.get(_plain(word))
+
+
+def decisive(reason: object, native: object) -> str | None:
+    """Return the word to believe of two: an upstream's own word counts where it tells of a failure.
+
+    ``native`` is the upstream's word, which a gateway may have turned into ``stop``.
+    """
+    word, own = word_of(reason), word_of(native)
+    if word is None or own is None or own == word:
+        return word
+    if meaning_of(word) is None:
+        return f"{word} ({own})"
+    tells_more = meaning_of(own) != meaning_of(word) and _FAILURE.search(_plain(own))
+    return own if tells_more else word
+
+
+def _plain(word: str) -> str:
+    """Return a word without its spelling: ``FinishReason.MAX_TOKENS``, ``max-tokens`` are ``max_tokens``."""
+    plain = re.sub(r"[\s-]+", "_", word.strip().strip("<|>").rpartition(".")[2].lower())
+    return plain if plain == "finish_reason_unspecified" else plain.removeprefix("finish_reason_")

@@ -1,0 +1,125 @@
+"""Decodes an event stream (WHATWG HTML, 9.2.6) as servers send it, not only as they should. Pure.
+
+Bytes that are no UTF-8 are replaced, a byte order mark is skipped. Beyond the standard it reads JSON lines
+without ``data:``, an ``error:`` field, events that no blank line ends, and it keeps what is no event stream.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_FIELDS: Final = frozenset({"data", "event", "id", "retry", "error"})
+_MOST_OTHER: Final = 64 * 1024
+"""Code points that are kept of what is no event."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event that has data."""
+
+    data: str
+    name: str = ""
+    """The event's type; empty: ``message``."""
+    is_bare: bool = False
+    """It is JSON that stood there without ``data:``."""
+
+
+class EventDecoder:
+    """Takes the bytes of a stream, cut anywhere; returns its events."""
+
+    def __init__(self) -> None:
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._text = ""
+        self._at_start = True
+        self._name = ""
+        self._data: list[str] = []
+        self._bare = ""
+
+    @property
+    def other(self) -> str:
+        """What stood in the stream and is neither an event nor JSON: a web page, say."""
+        return self._bare.strip()
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Take bytes; return the events that are complete."""
+        return list(self._lines(self._decode(data), ended=False))
+
+    def close(self) -> list[Event]:
+        """Return what the end of the stream completes. Half an event is none."""
+        events = list(self._lines(self._decode(b"", True), ended=True))
+        if self._data and _is_whole("\n".join(self._data)):
+            events += self._dispatch()
+        return events
+
+    def _lines(self, text: str, *, ended: bool) -> Iterator[Event]:
+        if self._at_start and text:
+            self._at_start = False
+            text = text.removeprefix("\ufeff")
+        self._text += text
+        start = 0
+        for match in _LINE_END.finditer(self._text):
+            if match.group() == "\r" and match.end() == len(self._text) and not ended:
+                break  # a line feed may follow
+            yield from self._line(self._text[start : match.start()])
+            start = match.end()
+        self._text = self._text[start:]
+        if ended and self._text:
+            rest, self._text = self._text, ""
+            yield from self._line(rest)
+
+    def _line(self, line: str) -> Iterator[Event]:
+        if self._bare or line.lstrip()[:1] in ("{", "[", "<"):
+            yield from self._bare_line(line)
+            return
+        if not line:
+            yield from self._dispatch()
+            return
+        name, colon, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            if self._data and _is_whole("\n".join(self._data)):  # nothing but line ends between events
+                yield from self._dispatch()
+            self._data.append(value)
+        elif name == "event":
+            self._name = value.strip()
+        elif name == "error" and value:
+            yield Event(value, "error")
+        elif name and name not in _FIELDS and not (colon and name.isidentifier()):
+            yield from self._bare_line(line)
+
+    def _bare_line(self, line: str) -> Iterator[Event]:
+        """Collect what is no field until it is JSON, or the stream ends."""
+        if self._bare and line.startswith(("data:", "event:", ":")):
+            self._bare = ""
+            yield from self._line(line)
+            return
+        if len(self._bare) < _MOST_OTHER:
+            self._bare += line + "\n"
+        text = self._bare.strip()
+        if text.endswith(("}", "]")) and _is_json(text):
+            self._bare = ""
+            yield Event(text, self._name, is_bare=True)
+
+    def _dispatch(self) -> Iterator[Event]:
+        data, name = "\n".join(self._data), self._name
+        self._data, self._name = [], ""
+        if data.strip():
+            yield Event(data, name)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_whole(data: str) -> bool:
+    return data.strip().startswith("[DONE]") or _is_json(data)

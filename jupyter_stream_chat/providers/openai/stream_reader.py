@@ -1,0 +1,211 @@
+"""Makes chunks that LangChain can read of a stream's events, and finds out how the stream ended. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from .event_stream import Event
+from .payload_fixes import (
+    REMARKS,
+    EmptyStream,
+    MalformedAnswer,
+    NotStreamed,
+    ProviderSaid,
+    calls_tools,
+    finish_of,
+    raise_if_error,
+    sound_message,
+    sound_usage,
+)
+
+_RESPONSE_ENDS: Final = ("response.completed", "response.incomplete", "response.failed")
+_NO_CHUNK: Final = "A chunk is not as OpenAI's protocol has it."
+
+
+class StreamCut(ConnectionError):
+    """The stream ended, but not the answer: neither a finish_reason nor ``[DONE]`` had come."""
+
+
+class StreamReader:
+    """Takes the events of one answer."""
+
+    def __init__(self) -> None:
+        self.is_done = False
+        """``[DONE]`` has come."""
+        self.is_finished = False
+        """A finish reason has come: no text follows."""
+        self._has_chunk = False
+        self._index: object = None
+        self._remarks: set[str] = set()
+        self._growth = {"content": Growth(), "reasoning_content": Growth()}
+
+    def read(self, event: Event) -> Iterator[dict[str, Any]]:
+        """Yield the chunks of an event. Raises ProviderSaid, MalformedAnswer or NotStreamed."""
+        data = event.data.strip()
+        if data.strip("\"' ").upper().startswith("[DONE]"):
+            self.is_done = True
+            return
+        try:
+            value = json.loads(data)
+        except ValueError as error:
+            if event.name == "error":
+                raise ProviderSaid(data) from None
+            raise MalformedAnswer(_NO_CHUNK, data) from error
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, Mapping):
+                yield from self._value(each, event)
+            elif event.name == "error":
+                raise ProviderSaid(each)
+
+    def close(self, other: str) -> Iterator[dict[str, Any]]:
+        """Yield what was held back, at the end of the stream.
+
+        ``other``: what the body held beside events. Raises where the answer is not over.
+        """
+        if held := {name: text for name, growth in self._growth.items() if (text := growth.close())}:
+            yield self._chunk({"content": "", **held}, None, None)
+        if self.is_finished or self.is_done:
+            return
+        if self._has_chunk:
+            raise StreamCut("The stream ended without finish_reason and without [DONE].")
+        if other:
+            raise MalformedAnswer("The server sent no stream.", other)
+        raise EmptyStream("No generation chunks were returned: the stream ended without anything in it.")
+
+    def _value(self, value: Mapping[str, Any], event: Event) -> Iterator[dict[str, Any]]:
+        if str(value.get("type", "")).startswith(
+            "response."
+        ):  # the Responses API, which LangChain reads itself
+            self._has_chunk = True
+            self.is_finished = value["type"] in _RESPONSE_ENDS
+            yield dict(value)
+            return
+        raise_if_error(value, event=event.name)
+        choices = value.get("choices")
+        if choices is not None and not isinstance(choices, list):
+            raise MalformedAnswer(_NO_CHUNK)
+        usage = sound_usage(value.get("usage"))
+        chosen = [choice for choice in choices or [] if self._is_ours(choice)]
+        if not chosen:
+            self._has_chunk = self._has_chunk or bool(choices)
+            if usage:
+                yield self._chunk({"content": ""}, None, usage)
+            return
+        for choice in chosen:
+            given = self._delta(choice, event)
+            self._has_chunk = True
+            if calls_tools(given):
+                self._remarks.add("tool_calls")
+            finish = finish_of(choice)
+            delta = self._without_growth(sound_message(given), is_last=finish is not None)
+            self.is_finished = self.is_finished or finish is not None
+            yield self._chunk(delta, finish, usage)
+
+    def _is_ours(self, choice: Any) -> bool:
+        """Tell whether a choice is of the answer that is shown: the first that came."""
+        if not isinstance(choice, Mapping):
+            raise MalformedAnswer(_NO_CHUNK)
+        index = choice.get("index", 0)
+        if self._index is None:
+            self._index = index
+        if index != self._index:
+            self._remarks.add("several_choices")
+        return bool(index == self._index)
+
+    def _delta(self, choice: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
+        delta = choice.get("delta")
+        if delta is None and isinstance(message := choice.get("message"), Mapping):
+            if event.is_bare and not self._has_chunk:
+                raise NotStreamed("A stream was asked for, and the answer came in one piece.")
+            # At a stream's end it is the whole text once more.
+            delta = {} if self._growth["content"].text else message
+        if delta is None and isinstance(text := choice.get("text"), str):
+            delta = {"content": text}
+        if delta is None:
+            return {}
+        if not isinstance(delta, Mapping):
+            raise MalformedAnswer(_NO_CHUNK)
+        return delta
+
+    def _without_growth(self, delta: dict[str, Any], *, is_last: bool) -> dict[str, Any]:
+        for name, growth in self._growth.items():
+            if text := delta.get(name, ""):
+                delta[name] = growth.add(text, is_last=is_last)
+            if growth.is_growing:
+                self._remarks.add("repeats_itself")
+        return delta
+
+    def _chunk(
+        self, delta: dict[str, Any], finish: str | None, usage: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        remarks, self._remarks = sorted(self._remarks), set()
+        return {
+            "id": "answer",
+            "object": "chat.completion.chunk",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+            "usage": usage,
+            REMARKS: remarks,
+        }
+
+
+class Growth:
+    """Takes out what deltas repeat: of some servers each holds all text so far, or the last one does."""
+
+    _LEAST: Final = 8
+    """Code points of a delta that is believed to hold the text so far: 'ha', 'haha' are two words."""
+    _LEAST_AT_END: Final = 16
+
+    def __init__(self) -> None:
+        self.text = ""
+        """What has come, each part once."""
+        self.is_growing = False
+        self._deltas = 0
+        self._first = ""
+        self._suspect = ""
+        self._is_plain = False
+
+    def add(self, delta: str, *, is_last: bool = False) -> str:
+        """Take a delta; return what of it is new."""
+        self._deltas += 1
+        if self.is_growing:
+            if not delta.startswith(self.text):
+                self.text += delta
+                return delta
+            new = delta[len(self.text) :]
+            self.text = delta
+            return new
+        if self._suspect:
+            suspect, self._suspect = self._suspect, ""
+            if delta.startswith(suspect) and len(delta) >= self._LEAST and delta != suspect:
+                self.is_growing = True
+                new, self.text = delta[len(self._first) :], delta
+                return new
+            self._is_plain = True
+            self.text += suspect + delta
+            return suspect + delta
+        if is_last and self._deltas > 2 and len(delta) >= self._LEAST_AT_END and delta == self.text:
+            return ""
+        if self._deltas == 1:
+            self._first = delta
+        elif not self._is_plain:
+            self._is_plain = True
+            if self._deltas == 2 and len(delta) > len(self._first) and delta.startswith(self._first):
+                # The next one tells whether this was chance.
+                if self._first.strip() and not is_last:
+                    self._suspect, self._is_plain = delta, False
+                    return ""
+                if len(self._first) >= self._LEAST_AT_END:
+                    self.is_growing, self.text = True, delta
+                    return delta[len(self._first) :]
+        self.text += delta
+        return delta
+
+    def close(self) -> str:
+        """Return what was held back."""
+        suspect, self._suspect = self._suspect, ""
+        if suspect and len(self._first) >= self._LEAST_AT_END:
+            suspect = suspect[len(self._first) :]
+        self.text += suspect
+        return suspect

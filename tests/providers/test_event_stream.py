@@ -1,0 +1,102 @@
+"""An event stream gives the same events however it is cut, and whatever stands between them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_stream_chat.providers.openai.event_stream import Event, EventDecoder
+from jupyter_stream_chat.providers.openai.stream_reader import Growth, StreamReader
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+NOISE = st.sampled_from([": ping", ":", "retry: 3000", "id: 7", "id", "event: ping", "foo: bar", "data:", ""])
+LINE_ENDS = st.sampled_from(["\n", "\r\n", "\r"])
+
+
+def decoded(*pieces: bytes) -> list[Event]:
+    decoder = EventDecoder()
+    return [event for piece in pieces for event in decoder.feed(piece)] + decoder.close()
+
+
+def cut(data: bytes, cuts: set[int]) -> list[bytes]:
+    at = [0, *sorted(cuts), len(data)]
+    return [data[a:b] for a, b in itertools.pairwise(at)]
+
+
+@given(st.lists(TEXTS), st.lists(NOISE), LINE_ENDS, st.booleans(), st.data())
+def test_a_stream_cut_anywhere_gives_the_same_text(
+    texts: list[str], noise: list[str], end: str, has_mark: bool, data: st.DataObject
+) -> None:
+    def between() -> str:
+        return "".join(each + end + end for each in data.draw(st.permutations(noise)))
+
+    body = "\ufeff" if has_mark else ""
+    for text in texts:
+        value = json.dumps({"choices": [{"delta": {"content": text}}]}, ensure_ascii=data.draw(st.booleans()))
+        body += f"{between()}data:{data.draw(st.sampled_from(['', ' ']))}{value}{end}{end}"
+    body += f"{between()}data: [DONE]{end}{end}"
+    raw = body.encode()
+    pieces = cut(raw, data.draw(st.sets(st.integers(0, len(raw)), max_size=20)))
+    reader = StreamReader()
+    reader._growth = {}  # texts of chance may look like one that grows
+    chunks = [chunk for event in decoded(*pieces) for chunk in reader.read(event)]
+    assert "".join(chunk["choices"][0]["delta"]["content"] for chunk in chunks) == "".join(texts)
+    assert reader.is_done
+
+
+@pytest.mark.parametrize(
+    ("body", "events"),
+    [
+        (b"data: a\n\n", [Event("a")]),
+        (b"data: a\ndata: b\n\n", [Event("a\nb")]),
+        (b"data: 1\ndata: 2\n\n", [Event("1"), Event("2")]),
+        (b"event: error\ndata: {}\n\n", [Event("{}", "error")]),
+        (b"event: ping\n\ndata: 1\n\n", [Event("1")]),
+        (b'error: {"code": 1}\n\n', [Event('{"code": 1}', "error")]),
+        (b'{"a": 1}\n{"b": 2}\n', [Event('{"a": 1}', is_bare=True), Event('{"b": 2}', is_bare=True)]),
+        (b'{\n  "a": 1\n}\n', [Event('{\n  "a": 1\n}', is_bare=True)]),
+        (b"data: \xff1\n\n", [Event("\ufffd1")]),
+        (b"data: 1", [Event("1")]),
+        (b'data: {"half', []),
+        (b"data: [DONE]", [Event("[DONE]")]),
+        (b"", []),
+    ],
+)
+def test_what_servers_send(body: bytes, events: list[Event]) -> None:
+    assert decoded(body) == events
+    assert decoded(*(bytes([byte]) for byte in body)) == events
+
+
+def test_a_web_page_is_kept() -> None:
+    decoder = EventDecoder()
+    assert decoder.feed(b"<!DOCTYPE html>\n<html>\n\n<title>Sign in</title>\n") == []
+    assert decoder.close() == []
+    assert "<title>Sign in</title>" in decoder.other
+
+
+@pytest.mark.parametrize(
+    ("deltas", "text"),
+    [
+        (["ha", "ha", "ha"], "hahaha"),
+        (["ha", "haha"], "hahaha"),
+        (["1", "10", "0"], "1100"),
+        (["  ", "    ", "x"], "      x"),
+        (["| a", "| a | b |", "| a | b |\n|-"], "| a | b |\n|-"),
+        (["The answer", "The answer is", "The answer is 4."], "The answer is 4."),
+        (["The whole of it at once", "The whole of it at once and more"], "The whole of it at once and more"),
+    ],
+)
+def test_text_that_grows_is_shown_once(deltas: list[str], text: str) -> None:
+    growth = Growth()
+    assert "".join(growth.add(delta) for delta in deltas) + growth.close() == text
+
+
+def test_a_last_delta_that_holds_all_again() -> None:
+    growth = Growth()
+    deltas = ["This is the ", "whole answer."]
+    shown = "".join(growth.add(delta) for delta in deltas) + growth.add("".join(deltas), is_last=True)
+    assert shown == "This is the whole answer."
