@@ -38,10 +38,6 @@ WORDS: Final[Mapping[str, tuple[str, str | None]]] = {
     "no_key": ("The profile has none, and none is sent.", None),
     "key_there": ("There is one.", None),
     "key_in_variable": ("From the environment variable {variable}.", None),
-    "key_malformed": (
-        "The key has a blank at an end, or a sign that no key has.",
-        "Set the variable again, to the key alone.",
-    ),
     "tracing_off": ("Off.", None),
     "tracing_not_allowed": (
         "Off, although the environment has {switch}: c.StreamChat.tracing decides.",

@@ -80,10 +80,6 @@ function findings(
     in_one_piece: [inOnePiece, trans.__('Set streaming to off, and no question is asked twice.')],
     in_one_piece_as_set: [inOnePiece],
     key_in_variable: [trans.__('From the environment variable %1.', values.variable)],
-    key_malformed: [
-      trans.__('The key has a blank at an end, or a sign that no key has.'),
-      trans.__('Set the variable again, to the key alone.')
-    ],
     key_there: [trans.__('There is one.')],
     left_out: [
       trans.__('Left out, because it needs: %1.', titles(trans)[values.step] ?? values.step)

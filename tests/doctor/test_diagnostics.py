@@ -49,6 +49,7 @@ async def test_without_a_key_the_way_to_the_provider_is_looked_at(provider: Scri
     findings = await examined(scripted(provider, api_key=None, api_key_env="MISSING_API_KEY"))
     assert failures(findings) == ["key"]
     assert findings["key"].field == "api_key_env"
+    assert "SCRIPTED_API_KEY" in findings["key"].message
     assert findings["connection"].outcome == "pass"
     assert {*AT_THE_PROVIDER, "stop"} <= {*skipped(findings)}
     assert not provider.requests
@@ -64,10 +65,16 @@ async def test_a_wrong_key(provider: ScriptedProvider, shape: str) -> None:
     assert "sk-wrong" not in "".join(step.model_dump_json() for step in findings.values())
 
 
-async def test_a_key_with_a_line_break_at_its_end(
+async def test_a_line_break_after_a_variables_key_does_no_harm(
     provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCRIPTED_API_KEY", f"{KEY}\n")
+    findings = await examined(scripted(provider, api_key=None, api_key_env="SCRIPTED_API_KEY"))
+    assert failures(findings) == []
+
+
+async def test_a_sign_that_no_key_has(provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCRIPTED_API_KEY", f"{KEY} # mine")
     findings = await examined(scripted(provider, api_key=None, api_key_env="SCRIPTED_API_KEY"))
     assert failures(findings) == ["key"]
     assert findings["key"].field == "api_key_env"

@@ -188,6 +188,11 @@ async def test_models_as_a_bare_array(start_server: StartServer) -> None:
         ([chunk({"content": "ha"})] * 3 + [chunk({}, "eos_token")], ("stop", None, "hahaha")),
         ([chunk({"content": "a"}), chunk({"content": "b"}, "COMPLETE")], ("stop", None, "ab")),
         ([chunk({"content": "a"}), chunk({"content": "b"}, "max_tokens")], ("length", None, "ab")),
+        ([chunk({"content": "a"}, "stop"), 1.5, *said("b")], ("stop", None, "a")),
+        (
+            [chunk({"content": "a"}, "stop"), chunk({"content": "b"}, "stop"), 1.5, *said("c")],
+            ("stop", None, "abc"),
+        ),
         ([chunk({"content": "a"}), chunk({}, "SAFETY")], ("content_filter", None, "a")),
         ([chunk({"content": "a"}), chunk({}, "abort")], (ERROR, "ended_early", "a")),
         ([chunk({"content": "a"}), 'data: {"detail":"upstream died"}\n\n'], (ERROR, "provider_error", "a")),

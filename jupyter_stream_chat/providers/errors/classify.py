@@ -51,13 +51,14 @@ def classify(error: BaseException, profile: Profile | None = None) -> ErrorInfo:
         log.warning("An error without a sentence of its own:\n%s", _shown(_trace(error), secrets))
     # Cut last: a key that a cut has split is not recognised any more.
     detail = _shown(_words(error), secrets)[:_MAX_DETAIL]
+    names = {name: _shown(value, secrets) for name, value in names.items()}
     return ErrorInfo(
         code=rule.code,
         message=rule.message.format(**names),
         hint=rule.hint.format(**names) + _by_proxy(rule.code, profile),
         field=rule.field.format(**names) if rule.field else None,
         detail=detail,
-        values=values or None,
+        values={name: names[name] for name in values} or None,
     )
 
 

@@ -37,7 +37,9 @@ class _OwnDecoder:
                     yield _event(chunk)
             if reader.is_done:
                 deadline = _now() + _DRAIN_SECONDS
-            elif reader.is_finished and deadline is None:
+            elif not reader.is_over:
+                deadline = None
+            elif deadline is None:
                 deadline = _now() + GRACE_SECONDS
         if not reader.is_done:
             for event in decoder.close():

@@ -35,11 +35,17 @@ class StreamReader:
         self.is_done = False
         """``[DONE]`` has come."""
         self.is_finished = False
-        """A finish reason has come: no text follows."""
+        """A finish reason has come."""
+        self._goes_on = False
         self._has_chunk = False
         self._index: object = None
         self._remarks: set[str] = set()
         self._growth = {"content": Growth(), "reasoning_content": Growth()}
+
+    @property
+    def is_over(self) -> bool:
+        """No text is to be expected: some servers write a finish reason into every chunk."""
+        return self.is_done or (self.is_finished and not self._goes_on)
 
     def read(self, event: Event) -> Iterator[dict[str, Any]]:
         """Yield the chunks of an event. Raises ProviderSaid, MalformedAnswer or NotStreamed."""
@@ -69,7 +75,8 @@ class StreamReader:
         if self.is_finished or self.is_done:
             return
         if self._has_chunk:
-            raise StreamCut("The stream ended without finish_reason and without [DONE].")
+            rest = f" Its last words: {other[:200]}" if other else ""
+            raise StreamCut(f"The stream ended without finish_reason and without [DONE].{rest}")
         if other:
             raise MalformedAnswer("The server sent no stream.", other)
         raise EmptyStream("No generation chunks were returned: the stream ended without anything in it.")
@@ -99,6 +106,7 @@ class StreamReader:
             if calls_tools(given):
                 self._remarks.add("tool_calls")
             finish = finish_of(choice)
+            self._goes_on = self._goes_on or (self.is_finished and bool(given.get("content")))
             delta = self._without_growth(sound_message(given), is_last=finish is not None)
             self.is_finished = self.is_finished or finish is not None
             yield self._chunk(delta, finish, usage)
