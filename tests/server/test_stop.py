@@ -12,8 +12,8 @@ from tests.scripted_provider import ScriptedProvider
 from tests.tiny_model import make_tiny_model
 
 from .conftest import Server, StartServer
-from .page import Page, new_id, numbered, question
-from .sync_model import SyncOnly
+from .page import PATIENCE, Page, new_id, numbered, question
+from .sync_model import Deaf, SyncOnly
 
 
 async def stop(page: Page, run_id: str, **shown: int) -> dict[str, Any]:
@@ -190,6 +190,28 @@ async def test_a_local_model_in_each_of_its_stages(local: Server) -> None:
         await stop(page, last)
 
 
+async def test_a_local_answer_is_not_paused_for_ever(start_server: StartServer, tmp_path: Path) -> None:
+    folder = make_tiny_model(tmp_path / "tiny", layers=4, hidden=128, context=8192)
+    profile = {"id": "tiny", "provider": "huggingface", "model": str(folder), "on_repetition": "off"}
+    server = await start_server(profiles=[profile], max_pause_seconds=1)
+    async with server.page() as page:
+        chat_id = await page.new_chat()
+        run_id = await page.ask(chat_id, "Hello")
+        await page.until_text(run_id, 20)
+        await page.command("pause_run", run_id=run_id, shown=[7])
+    # The browser is closed; another one looks later.
+    async with server.page() as page:
+        await page.command("open_chat", chat_id=chat_id)
+        run = (await page.until_type("chat_opened"))["messages"][-1]["runs"][-1]
+        if run["status"] != "finished":
+            run = await page.finished(run_id)
+        assert (run["finish_reason"], run["kept"]) == ("timeout", [7])
+        assert run["time_limit"] == {"limit_kind": "resume", "seconds": 1}
+        again = await page.ask(chat_id, "Hello", parent_id=run["message_id"])
+        await page.until_text(again, 5)
+        await stop(page, again)
+
+
 async def test_a_paused_local_answer_lets_others_by_and_goes_on(local: Server) -> None:
     async with local.page() as page:
         first = await page.ask(await page.new_chat(), "Hello")
@@ -197,7 +219,7 @@ async def test_a_paused_local_answer_lets_others_by_and_goes_on(local: Server) -
         shown = len(page.text(first))
         assert (await page.command("pause_run", run_id=first, shown=[shown])).get("note") is None
         paused = await page.until_type("run_progressed", run_id=first, status="paused")
-        assert "auto_end_seconds" not in paused["pause"], "it may be paused for ever"
+        assert paused["pause"]["auto_end_seconds"] == 4 * 3600
         second = await page.ask(await page.new_chat(), "Hello")
         await page.until_text(second, 20)
         held = page.text(first)
@@ -214,7 +236,7 @@ async def test_a_paused_local_answer_lets_others_by_and_goes_on(local: Server) -
 async def test_every_page_sees_a_pause_and_may_end_it(server: Server) -> None:
     async with server.page() as page, server.page() as other:
         chat_id = await page.new_chat()
-        run_id = await page.ask(chat_id, "tokens=300 rate=200")
+        run_id = await page.ask(chat_id, "tokens=300 rate=60")
         await page.until_text(run_id, 12)
         await page.command("pause_run", run_id=run_id)
         await other.command("open_chat", chat_id=chat_id)
@@ -231,3 +253,28 @@ async def test_every_page_sees_a_pause_and_may_end_it(server: Server) -> None:
         assert page.text(run_id) == numbered(300)
         assert (await page.command("pause_run", run_id=run_id))["note"] == "not_running"
         assert (await page.command("resume_run", run_id=new_id("run")))["note"] == "not_running"
+
+
+async def test_a_chat_is_deleted_though_its_provider_does_not_close_the_connection(
+    start_server: StartServer,
+) -> None:
+    profile = {"id": "deaf", "provider": "langchain", "class_path": "tests.server.sync_model.Deaf"}
+    server = await start_server(profiles=[profile])
+    services = await server.extension.services()
+    async with server.page() as page, server.page() as other:
+        chat_id = await page.new_chat()
+        run_id = await page.ask(chat_id, "Hello")
+        await page.until_text(run_id, 5)
+        try:
+            deleted = await page.command("delete_chat", chat_id=chat_id)
+            assert deleted["type"] == "command_accepted"
+            assert services.runs.live(run_id) is not None, "its model still ignores the interrupt"
+            await other.until_type("chat_deleted", chat_id=chat_id)
+        finally:
+            Deaf.release.set()
+        async with asyncio.timeout(PATIENCE):
+            if run := services.runs.live(run_id):
+                await run.wait()
+        assert not page.of_type("command_rejected")
+    async with server.page() as page:
+        assert (await page.until_type("workspace_loaded"))["chats"] == []
