@@ -4,7 +4,8 @@ const path = require('path');
 /** What is in src/, from the top down. A layer imports only itself and what is below it. */
 const LAYERS = [
   ['index.ts'],
-  ['commands.ts', 'tokens.ts'],
+  ['commands.ts', 'streamchat.ts'],
+  ['tokens.ts'],
   ['notebook', 'components'],
   ['chat'],
   ['profiles'],

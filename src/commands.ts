@@ -5,6 +5,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ChatPanel } from './components/panel';
 import { chatIcon } from './icons';
+import type { IStreamChat } from './tokens';
 import type { WorkspaceModel } from './chat/workspace';
 
 export const CommandIDs = {
@@ -18,10 +19,11 @@ interface IOptions {
   app: JupyterFrontEnd;
   panel: ChatPanel;
   workspace: WorkspaceModel;
+  streamChat: IStreamChat;
   trans: TranslationBundle;
 }
 
-export function addCommands({ app, panel, workspace, trans }: IOptions): void {
+export function addCommands({ app, panel, workspace, streamChat, trans }: IOptions): void {
   const { commands, shell } = app;
   const noArguments = { args: { type: 'object', properties: {} } };
 
@@ -35,12 +37,8 @@ export function addCommands({ app, panel, workspace, trans }: IOptions): void {
         properties: { chat_id: { type: 'string', description: trans.__('The chat to show') } }
       }
     },
-    execute: ({ chat_id: chatId }) => {
-      shell.activateById(panel.id);
-      if (typeof chatId === 'string') {
-        workspace.switchTo(chatId);
-      }
-    }
+    execute: ({ chat_id: chatId }) =>
+      streamChat.open(typeof chatId === 'string' ? chatId : undefined)
   });
   commands.addCommand(CommandIDs.newChat, {
     label: trans.__('New Stream Chat'),
@@ -48,8 +46,7 @@ export function addCommands({ app, panel, workspace, trans }: IOptions): void {
     icon: chatIcon,
     describedBy: noArguments,
     execute: () => {
-      shell.activateById(panel.id);
-      workspace.newChat();
+      streamChat.newChat();
       panel.focusInput();
     }
   });
@@ -57,8 +54,8 @@ export function addCommands({ app, panel, workspace, trans }: IOptions): void {
     label: trans.__('Stop the Answer'),
     caption: trans.__('Stop the answer that is being written in the panel'),
     describedBy: noArguments,
-    isEnabled: () => workspace.current?.isRunning ?? false,
-    execute: () => workspace.current?.interrupt()
+    isEnabled: () => workspace.current.isRunning,
+    execute: () => streamChat.stop()
   });
   commands.addCommand(CommandIDs.profiles, {
     label: trans.__('Stream Chat Profiles'),

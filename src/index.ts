@@ -21,15 +21,18 @@ import { inertRenderMime } from './markdown';
 import { browserStore } from './chat/storage';
 import { WorkspaceModel } from './chat/workspace';
 import { renderAnswers } from './notebook';
+import { StreamChat } from './streamchat';
+import { IStreamChat } from './tokens';
 
 const PLUGIN_ID = 'jupyter-stream-chat:plugin';
 
 const DEFAULTS: IPanelSettings = { enterSends: true, typewriter: false, whileRunning: 'ask' };
 
-const plugin: JupyterFrontEndPlugin<void> = {
+const plugin: JupyterFrontEndPlugin<IStreamChat> = {
   id: PLUGIN_ID,
   description: 'The streaming chat panel.',
   autoStart: true,
+  provides: IStreamChat,
   requires: [IRenderMimeRegistry, IEditorLanguageRegistry, ITranslator],
   optional: [ISettingRegistry, ILayoutRestorer, ICommandPalette, ILauncher],
   activate: (
@@ -63,7 +66,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
 
     app.shell.add(panel, 'right', { rank: 900, type: 'Stream Chat' });
     restorer?.add(panel, panel.id);
-    addCommands({ app, panel, workspace, trans });
+    const streamChat = new StreamChat({
+      workspace,
+      activate: () => app.shell.activateById(panel.id)
+    });
+    addCommands({ app, panel, workspace, streamChat, trans });
     renderAnswers(rendermime, {
       rendermime: inert,
       languages,
@@ -77,6 +84,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     }
     launcher?.add({ command: CommandIDs.open, category: trans.__('Other'), rank: 10 });
     void follow(settings, panel);
+    return streamChat;
   }
 };
 
@@ -89,5 +97,7 @@ async function follow(registry: ISettingRegistry | null, panel: ChatPanel): Prom
   settings?.changed.connect(apply);
   apply();
 }
+
+export * from './tokens';
 
 export default plugin;

@@ -1,13 +1,51 @@
 /**
- * What other extensions can ask JupyterLab for.
+ * What other extensions can use: `IStreamChat`, see docs/extending.md.
  */
 import { Token } from '@lumino/coreutils';
-import type { WorkspaceModel } from './chat/workspace';
 
-/** The chats of this page, as the panel shows them. */
-export type IStreamChat = WorkspaceModel;
+/** Why a question cannot be sent. */
+export type AskProblem =
+  'empty' | 'running' | 'read_only' | 'no_profile' | 'reload_needed' | 'disposed';
+
+/** A question was not sent. */
+export class AskError extends Error {
+  constructor(readonly reason: AskProblem) {
+    super(`The question was not sent: ${reason}`);
+    this.name = 'AskError';
+  }
+}
+
+/** The chats of the Stream Chat panel. */
+export interface IStreamChat {
+  /**
+   * Show the panel.
+   *
+   * @param chatId - the chat to show; by default the one that is open.
+   */
+  open(chatId?: string): void;
+
+  /**
+   * Show the panel with an empty chat.
+   *
+   * @returns the chat's identifier. The server has the chat from its first question on.
+   */
+  newChat(): string;
+
+  /**
+   * Show the panel and ask a question. Without a connection the question is kept, and sent when there is one.
+   *
+   * @param text - the question.
+   * @param chatId - the chat to ask in; by default a new one.
+   * @returns the chat's identifier, once the question is on its way.
+   * @throws AskError when the question cannot be sent.
+   */
+  ask(text: string, chatId?: string): Promise<string>;
+
+  /** Stop the answer that is being written in the open chat; what is shown is kept. */
+  stop(): void;
+}
 
 export const IStreamChat = new Token<IStreamChat>(
   'jupyter-stream-chat:IStreamChat',
-  'The chats of the Stream Chat panel: what is shown, and what a user can do.'
+  'The chats of the Stream Chat panel: show one, ask a question, stop an answer.'
 );

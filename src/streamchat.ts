@@ -1,0 +1,71 @@
+/**
+ * The public API for other extensions, over the panel and its view model.
+ */
+import type { ChatModel } from './chat/chat';
+import type { WorkspaceModel } from './chat/workspace';
+import { AskError, IStreamChat } from './tokens';
+
+interface IOptions {
+  workspace: WorkspaceModel;
+  /** Bring the panel to the front. */
+  activate: () => void;
+}
+
+export class StreamChat implements IStreamChat {
+  constructor({ workspace, activate }: IOptions) {
+    this._workspace = workspace;
+    this._activate = activate;
+  }
+
+  open(chatId?: string): void {
+    this._activate();
+    if (chatId !== undefined) {
+      this._workspace.switchTo(chatId);
+    }
+  }
+
+  newChat(): string {
+    this._activate();
+    return this._workspace.newChat().chatId;
+  }
+
+  async ask(text: string, chatId?: string): Promise<string> {
+    if (!text.trim()) {
+      throw new AskError('empty');
+    }
+    if (chatId === undefined) {
+      this.newChat();
+    } else {
+      this.open(chatId);
+    }
+    const chat = this._workspace.current;
+    await loaded(chat);
+    const reason = this._workspace.isDisposed ? 'disposed' : chat.blockedReason;
+    if (reason !== null && reason !== 'loading') {
+      throw new AskError(reason);
+    }
+    chat.send(text);
+    return chat.chatId;
+  }
+
+  stop(): void {
+    this._workspace.current.interrupt();
+  }
+
+  private readonly _workspace: WorkspaceModel;
+  private readonly _activate: () => void;
+}
+
+/** Resolves when a chat is no longer being loaded. */
+function loaded(chat: ChatModel): Promise<void> {
+  return new Promise(resolve => {
+    const check = (): void => {
+      if (chat.blockedReason !== 'loading') {
+        chat.structureChanged.disconnect(check);
+        resolve();
+      }
+    };
+    chat.structureChanged.connect(check);
+    check();
+  });
+}
