@@ -35,7 +35,7 @@ PauseReason = Literal["asked", "repetition"]
 """``repetition``: the answer repeats itself, and the reader is asked whether it is to go on."""
 WaitedFor = Literal["first_token", "next_token", "end", "resume"]
 """What a time limit is on; ``resume``: a hosted answer can be held only so long while it is paused."""
-ProgressStage = Literal["queued", "importing", "downloading", "loading", "retrying"]
+ProgressStage = Literal["queued", "importing", "downloading", "waiting_for_hub", "loading", "retrying"]
 Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options"]
 """What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance."""
 FieldKind = Literal["text", "url", "model", "key", "variable"]
