@@ -76,9 +76,9 @@ def _cached(name: str, revision: str | None) -> Path | None:
 
 def _download(name: str, revision: str | None, report: Report, on_silence: Callable[[], None]) -> Path:
     check_token()
-    report(None)
 
     def fetch(report: Report) -> Path:
+        report(None)
         bar = _bar(report, _bytes_to_download(name, revision))
         return Path(snapshot_download(name, revision=revision, tqdm_class=bar, **_PATTERNS))
 
@@ -178,7 +178,7 @@ def _by_proxy() -> str:
 def _proxy_fault(error: BaseException) -> str:
     """Return what to do about a proxy that the HTTP client cannot use."""
     if isinstance(error, ImportError):
-        return 'A SOCKS proxy needs a package: run pip install socksio.'
+        return "A SOCKS proxy needs a package: run pip install socksio."
     if isinstance(error, ValueError):
         return "Its address has to begin with http://, https:// or socks5://."
     return ""

@@ -23,9 +23,9 @@ def interruptible(
 ) -> T:
     """Return what ``work`` returns, or raise what ``report`` raises, as soon as it does.
 
-    ``work`` is given a function to report with, whose calls reach ``report`` in this thread; the last one is
-    repeated while nothing new comes, so that a stop is noticed. ``silence`` is then told for how long, in
-    seconds. Work that was left behind ends with ``Interrupted`` at its next report.
+    ``work`` is given a function to report with, and reports first of all. Its calls reach ``report`` in this
+    thread; the last one is repeated while nothing new comes, so that a stop is noticed. ``silence`` is then
+    told for how long, in seconds. Work that was left behind ends with ``Interrupted`` at its next report.
     """
     told: SimpleQueue[tuple[Any, ...] | None] = SimpleQueue()
     left = threading.Event()

@@ -58,12 +58,12 @@ def load_model(name: str, options: LoadOptions, report: Report) -> LoadedModel:
         lambda fraction: report("downloading", fraction),
         lambda: report("waiting_for_hub", None),
     )
-    report("loading", 0.0)
     return interruptible(lambda relay: _load_alone(folder, name, options, relay), report)
 
 
 def _load_alone(folder: Path, name: str, options: LoadOptions, report: Report) -> LoadedModel:
     """Load after another loading that was left behind, which holds memory until it notices."""
+    report("loading", 0.0)
     while not _loading.acquire(timeout=_TURN_SECONDS):
         report("loading", 0.0)
     try:
