@@ -42,7 +42,7 @@ PauseReason = Literal["asked", "repetition"]
 """``repetition``: the answer repeats itself, and the reader is asked whether it is to go on."""
 LimitKind = Literal["first_token", "next_token", "end", "resume"]
 """What a time limit is on. ``resume``: how long a run may stay paused."""
-ProgressStage = Literal["queued", "importing", "downloading", "loading", "retrying"]
+ProgressStage = Literal["queued", "importing", "downloading", "waiting_for_hub", "loading", "retrying"]
 Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options", "streams_only"]
 """What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance;
 ``streams_only``: answer in one piece."""

@@ -133,6 +133,32 @@ def make_tokenizer(vocabulary: int = 600, chat_template: str | None = CHAT_TEMPL
     return tokenizer
 
 
+def make_byte_fallback_tokenizer() -> Any:
+    """Return a tokenizer of the kind of Llama: words with ``▁``, and a token for each byte of others."""
+    from tokenizers import Tokenizer, decoders, models, normalizers
+    from transformers import PreTrainedTokenizerFast
+
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    tokens += [*"▁abcdefgh今天»\ufffd", "▁a", "▁今", "ab", "cd"]
+    vocabulary = {token: token_id for token_id, token in enumerate(tokens)}
+    backend = Tokenizer(
+        models.BPE(
+            vocab=vocabulary,
+            merges=[("▁", "a"), ("▁", "今"), ("a", "b"), ("c", "d")],
+            unk_token="<unk>",
+            byte_fallback=True,
+            fuse_unk=True,
+        )
+    )
+    backend.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    backend.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend, unk_token="<unk>", bos_token="<s>", eos_token="</s>"
+    )
+
+
 def plain_answer(folder: Path, messages: list[dict[str, str]], begun: str = "", **options: Any) -> str:
     """Answer with transformers alone, ``generate`` and ``decode``: what the engine must equal.
 

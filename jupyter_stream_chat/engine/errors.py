@@ -1,9 +1,10 @@
-"""How the engine says what went wrong: one exception, and the two faults that every part may meet."""
+"""How the engine says what went wrong: one exception, and the faults that several parts may meet."""
 
 from __future__ import annotations
 
 import errno
 import re
+from collections.abc import Iterable
 
 
 class EngineFailure(Exception):
@@ -40,3 +41,10 @@ def out_of_memory(doing: str) -> EngineFailure:
         f"The memory ran out while {doing}.",
         "Start a shorter chat, lower max_tokens, or choose a smaller model; memory has been released.",
     )
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Return names for a sentence, the first few of them."""
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

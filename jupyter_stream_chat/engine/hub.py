@@ -6,13 +6,15 @@ What is already here is never asked for again, so a downloaded model works witho
 from __future__ import annotations
 
 import io
-import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-from huggingface_hub import snapshot_download
+from huggingface_hub import constants, get_token, snapshot_download
 from huggingface_hub.errors import (
     DryRunError,
     GatedRepoError,
@@ -25,7 +27,9 @@ from huggingface_hub.errors import (
 )
 from tqdm.std import tqdm
 
-from .errors import EngineFailure
+from .errors import EngineFailure, Interrupted
+from .interruptible import interruptible
+from .weights import has_weights, unreadable
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _PATTERNS: dict[str, Any] = {
@@ -33,29 +37,33 @@ _PATTERNS: dict[str, Any] = {
     "ignore_patterns": ["*/*", "consolidated*"],  # other formats, second copies of the weights
 }
 
+SILENCE_SECONDS = 15.0
+"""After so long without a byte of the hub's, the reader is told."""
+GIVE_UP_SECONDS = 120.0
+"""After so long without a byte the hub counts as unreachable."""
+
 Report = Callable[[float | None], None]
 """Told the part done, 0..1; may raise to stop."""
 
 
-def find_model(name: str, revision: str | None, report: Report) -> Path:
-    """Return the folder of a model, downloading it where needed. Raises EngineFailure."""
+def find_model(
+    name: str, revision: str | None, report: Report, on_silence: Callable[[], None] = lambda: None
+) -> Path:
+    """Return the folder of a model, downloading it where needed. Raises EngineFailure.
+
+    ``on_silence`` is called while the hub has said nothing for so long that a reader would wonder.
+    """
     folder = Path(name).expanduser()
-    if folder.is_dir():
-        return folder
+    try:
+        if folder.is_dir():
+            return folder
+    except OSError as error:
+        raise unreadable(name, error) from error
     if not _HUB_ID.fullmatch(name):
         raise EngineFailure(
             "unknown_model", f"There is no folder {name}.", "Check the path, or name a model of the hub."
         )
-    return _cached(name, revision) or _download(name, revision, report)
-
-
-def has_weights(folder: Path) -> bool:
-    """Tell whether a folder holds all the safetensors that it should."""
-    index = folder / "model.safetensors.index.json"
-    if index.is_file():
-        shards = set(json.loads(index.read_text("utf-8"))["weight_map"].values())
-        return all((folder / shard).is_file() for shard in shards)
-    return any(folder.glob("*.safetensors"))
+    return _cached(name, revision) or _download(name, revision, report, on_silence)
 
 
 def _cached(name: str, revision: str | None) -> Path | None:
@@ -66,11 +74,22 @@ def _cached(name: str, revision: str | None) -> Path | None:
     return folder if (folder / "config.json").is_file() and has_weights(folder) else None
 
 
-def _download(name: str, revision: str | None, report: Report) -> Path:
-    report(None)
-    try:
+def _download(name: str, revision: str | None, report: Report, on_silence: Callable[[], None]) -> Path:
+    check_token()
+
+    def fetch(report: Report) -> Path:
+        report(None)
         bar = _bar(report, _bytes_to_download(name, revision))
         return Path(snapshot_download(name, revision=revision, tqdm_class=bar, **_PATTERNS))
+
+    def silence(seconds: float) -> None:
+        if seconds > GIVE_UP_SECONDS:
+            raise _unreachable(name, f"The Hugging Face hub has sent nothing for {seconds:.0f} s.")
+        if seconds > SILENCE_SECONDS:
+            on_silence()
+
+    try:
+        return interruptible(fetch, report, silence)
     except GatedRepoError as error:
         raise EngineFailure(
             "unknown_model",
@@ -78,16 +97,22 @@ def _download(name: str, revision: str | None, report: Report) -> Path:
             "Accept it on the model's page, then set HF_TOKEN where the server starts.",
         ) from error
     except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError) as error:
+        if _is_refused_token(error):
+            raise _token_failure("is not accepted by the hub") from error
         raise EngineFailure(
             "unknown_model",
             f"The hub knows no model {name}, or shows it to its owner only.",
             "Check the name; for a private model set HF_TOKEN where the server starts.",
         ) from error
     except (OfflineModeIsEnabled, LocalEntryNotFoundError, HfHubHTTPError, ConnectionError) as error:
+        if _is_refused_token(error):
+            raise _token_failure("is not accepted by the hub") from error
         raise _unreachable(name) from error
+    except (Interrupted, EngineFailure):
+        raise
     except Exception as error:
-        if _is_network_error(error):
-            raise _unreachable(name) from error
+        if _is_network_error(error) or "proxy" in str(error).lower():
+            raise _unreachable(name, proxy_fault=_proxy_fault(error)) from error
         raise
 
 
@@ -99,12 +124,64 @@ def _bytes_to_download(name: str, revision: str | None) -> int:
     return sum(file.file_size for file in plan if file.will_download)
 
 
-def _unreachable(name: str) -> EngineFailure:
+def check_token() -> None:
+    """Raise EngineFailure for a token of the hub that no request can carry. It is named and never shown."""
+    token = get_token()
+    if token is not None and re.fullmatch(r"[!-~]+", token) is None:
+        raise _token_failure(
+            "has a character that no token can have (a space, a quotation mark, a letter with an accent)"
+        )
+
+
+def _is_refused_token(error: BaseException) -> bool:
+    """Tell whether the hub refused the token: without one it answers alike for models that it hides."""
+    response = getattr(error, "response", None)
+    return getattr(response, "status_code", None) == 401 and get_token() is not None
+
+
+def _token_failure(fault: str) -> EngineFailure:
+    variables = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+    source = next((f"in {each}" for each in variables if os.environ.get(each)), "saved by `hf auth login`")
+    return EngineFailure(
+        "hub_token",
+        f"The Hugging Face token {source} {fault}.",
+        "Correct it where the Jupyter server starts, or remove it: public models need none.",
+    )
+
+
+def _unreachable(name: str, why: str = "", proxy_fault: str = "") -> EngineFailure:
+    hint = "Check the network (and HF_HUB_OFFLINE), or give the folder of a model that is here."
     return EngineFailure(
         "no_network",
-        f"{name} is not on this machine, and the Hugging Face hub cannot be reached.",
-        "Check the network (and HF_HUB_OFFLINE), or give the folder of a model that is here.",
+        f"{name} is not on this machine, and the Hugging Face hub cannot be reached."
+        + (f" {why}" if why else ""),
+        " ".join(filter(None, (hint, _by_proxy(), proxy_fault))),
     )
+
+
+def _by_proxy() -> str:
+    """Return what to add where a proxy of the environment may be what fails."""
+    hub = urlsplit(constants.ENDPOINT)
+    proxies = getproxies()
+    proxy = proxies.get(hub.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(hub.netloc):
+        return ""
+    variable = f"{hub.scheme.upper()}_PROXY" if hub.scheme in proxies else "ALL_PROXY"
+    address = urlsplit(proxy)
+    shown = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+    return (
+        f"Requests go through the proxy {shown}, which {variable} names: check it, or list {hub.hostname} in "
+        "NO_PROXY to go without it."
+    )
+
+
+def _proxy_fault(error: BaseException) -> str:
+    """Return what to do about a proxy that the HTTP client cannot use."""
+    if isinstance(error, ImportError):
+        return "A SOCKS proxy needs a package: run pip install socksio."
+    if isinstance(error, ValueError):
+        return "Its address has to begin with http://, https:// or socks5://."
+    return ""
 
 
 def _is_network_error(error: BaseException) -> bool:

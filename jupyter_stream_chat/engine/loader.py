@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
+import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,14 +11,27 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import (
+    CONFIG_MAPPING,
+    MODEL_FOR_CAUSAL_LM_MAPPING,
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.utils import logging as transformers_logging
 
-from .errors import EngineFailure, is_out_of_memory, out_of_memory
-from .hub import find_model, has_weights
+from .architecture import CHOOSE_ANOTHER, abilities, check_config
+from .errors import EngineFailure, is_out_of_memory, listed, out_of_memory
+from .hardware import compute_type, free_memory, pick_device
+from .hub import find_model
+from .interruptible import interruptible
 from .messages import LoadOptions, Stage
-from .model import LoadedModel, context_length, end_tokens, prompt_chunk
+from .model import LoadedModel, context_length, end_tokens
 from .prefixcache import PrefixCache
+from .weights import check_weights, file_size, read_json, unreadable
 
 Report = Callable[[Stage, float | None], None]
 """Told the stage and the part done, 0..1 (None: unknown); may raise to stop."""
@@ -26,62 +39,103 @@ Report = Callable[[Stage, float | None], None]
 _GIB = 2**30
 _MOST_PREFIX_BYTES = 2 * _GIB
 _WEIGHTS_BAR = "Loading weights"
+_TURN_SECONDS = 0.2
+_loading = threading.Lock()
+_SAFE: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
+_JSON_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json")
+_NEEDED_PACKAGE = re.compile(
+    r"pip install (?:-U |--upgrade )?[`'\"]?([\w.\-]+)|need to have (\w+)|requires? (?:the )?`?(\w+)`?"
+)
+_FAULTS = (ValueError, KeyError, OSError, RuntimeError, TypeError, AttributeError, SafetensorError)
+"""What transformers raises for folders that are not as they should be."""
 
 
 def load_model(name: str, options: LoadOptions, report: Report) -> LoadedModel:
     """Load a model by hub id or folder. Raises EngineFailure with a sentence for every usual fault."""
-    folder = find_model(name, options.revision, lambda fraction: report("downloading", fraction))
+    folder = find_model(
+        name,
+        options.revision,
+        lambda fraction: report("downloading", fraction),
+        lambda: report("waiting_for_hub", None),
+    )
+    return interruptible(lambda relay: _load_alone(folder, name, options, relay), report)
+
+
+def _load_alone(folder: Path, name: str, options: LoadOptions, report: Report) -> LoadedModel:
+    """Load after another loading that was left behind, which holds memory until it notices."""
     report("loading", 0.0)
-    _check_folder(folder, name)
-    device = pick_device(options.device)
-    _check_memory(folder, name, device)
+    while not _loading.acquire(timeout=_TURN_SECONDS):
+        report("loading", 0.0)
     try:
-        return _read(folder, options.dtype, device, report)
-    except (ValueError, KeyError, OSError, RuntimeError, ImportError, SafetensorError) as error:
-        if is_out_of_memory(error):
-            raise out_of_memory(f"loading {name}") from error
-        raise EngineFailure(
-            "load_failed",
-            f"{name} could not be loaded.",
-            "It may be damaged, need a newer transformers, or be no causal language model.",
-        ) from error
+        return _load(folder, name, options, report)
+    finally:
+        _loading.release()
 
 
-def pick_device(wanted: str) -> torch.device:
-    """Return the device to compute on: a GPU if there is one, unless another is asked for."""
-    if wanted != "auto":
-        return torch.device(wanted)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def free_memory(device: torch.device) -> int | None:
-    """Return the bytes that a model can still take on a device; None where that cannot be known."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
+def _load(folder: Path, name: str, options: LoadOptions, report: Report) -> LoadedModel:
     try:
-        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
-    except OSError:
-        return None
-    available = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), None)
-    return int(available) * 1024 if available else None
+        files = _check_folder(folder, name)
+        device = pick_device(options.device)
+        _check_memory(file_size(files), name, device)
+        dtype = compute_type(options.dtype, files, device)
+        return _read(folder, name, dtype, device, report)
+    except ImportError as error:
+        raise _missing_package(name, error) from error
+    except PermissionError as error:
+        raise unreadable(name, error) from error
+    except _FAULTS as error:
+        raise _load_failed(name, "it", error) from error
 
 
-def _check_folder(folder: Path, name: str) -> None:
+def _check_folder(folder: Path, name: str) -> list[Path]:
+    """Return the files of the weights. Raises EngineFailure for what is no causal model in safetensors."""
     if not (folder / "config.json").is_file():
-        raise EngineFailure(
-            "unknown_model", f"{name} holds no model: config.json is missing.", "Check the folder."
-        )
-    if not has_weights(folder):
-        raise EngineFailure(
-            "no_safetensors",
-            f"{name} has no (or not all) weights in the safetensors format.",
-            "Other formats can run code while they load and are refused; choose a model that has it.",
-        )
+        raise _no_model(folder, name)
+    for each in _JSON_FILES:
+        if (folder / each).is_file():
+            read_json(folder / each, name)
+    config = read_json(folder / "config.json", name)
+    kind = config.get("model_type") if isinstance(config, dict) else None
+    files = check_weights(folder, name)
+    if kind not in CONFIG_MAPPING:
+        raise _unknown_kind(name, str(kind), "auto_map" in config)
+    return files
 
 
-def _check_memory(folder: Path, name: str, device: torch.device) -> None:
+def _no_model(folder: Path, name: str) -> EngineFailure:
+    """Say what a folder without a model's configuration holds instead."""
+    if (folder / "adapter_config.json").is_file():
+        adapter = read_json(folder / "adapter_config.json", name)
+        base = adapter.get("base_model_name_or_path") if isinstance(adapter, dict) else None
+        of = f" ({base})" if base else ""
+        return EngineFailure(
+            "lora_adapter",
+            f"{name} is a LoRA adapter: a change to another model{of}, not a model.",
+            "Merge it with its model (merge_and_unload of PEFT), or choose the merged model.",
+        )
+    if any(folder.glob("*.gguf")):
+        check_weights(folder, name)  # has the sentence for it
+    return EngineFailure(
+        "unknown_model", f"{name} holds no model: config.json is missing.", "Check the folder."
+    )
+
+
+def _unknown_kind(name: str, kind: str, has_code: bool) -> EngineFailure:
+    if has_code:
+        return EngineFailure(
+            "load_failed",
+            f"{name} needs Python code of its own ({kind}), which comes with it and is never run here.",
+            "Choose a model whose architecture is part of transformers.",
+        )
+    return EngineFailure(
+        "load_failed",
+        f"{name} has an architecture that this version of transformers does not know: {kind}.",
+        "Update transformers, or choose another model.",
+    )
+
+
+def _check_memory(needed: int, name: str, device: torch.device) -> None:
     """Refuse what cannot fit: the system would end the whole process without a word."""
-    needed = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     free = free_memory(device)
     if free is not None and needed > free:
         raise EngineFailure(
@@ -91,27 +145,82 @@ def _check_memory(folder: Path, name: str, device: torch.device) -> None:
         )
 
 
-def _read(folder: Path, dtype: str, device: torch.device, report: Report) -> LoadedModel:
-    safe: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
-    config = AutoConfig.from_pretrained(folder, **safe)
-    tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
+def _read(folder: Path, name: str, dtype: str, device: torch.device, report: Report) -> LoadedModel:
+    config = AutoConfig.from_pretrained(folder, **_SAFE)
+    _check_kind(config, name)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, **_SAFE)
+    except PermissionError:
+        raise
+    except (*_FAULTS, Exception) as error:  # `tokenizers` raises the base class itself
+        if package := _named_package(error):
+            raise _missing_package(name, ImportError(str(error), name=package)) from error
+        raise _load_failed(name, "its tokenizer", error) from error
     with _weights_reported(lambda fraction: report("loading", fraction)):
-        network: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            folder, config=config, dtype=dtype, use_safetensors=True, **safe
+        network, info = AutoModelForCausalLM.from_pretrained(
+            folder, config=config, dtype=dtype, use_safetensors=True, output_loading_info=True, **_SAFE
         )
-    network = network.to(device).eval()
-    chunk = prompt_chunk(network.config)
-    arguments = inspect.signature(network.forward).parameters
+    loaded = prepare(network.to(device).eval(), tokenizer, name)
+    if missing := sorted(info["missing_keys"]):
+        raise EngineFailure(
+            "missing_weights",
+            f"{name} is incomplete: its files lack {len(missing)} weights that its configuration asks for: "
+            f"{listed(missing)}.",
+            "Download the model again, or choose another model.",
+        )
     report("loading", 1.0)
+    return loaded
+
+
+def prepare(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str) -> LoadedModel:
+    """Return a network with all that an answer needs. Raises EngineFailure where it would answer wrongly."""
+    found = abilities(network, name)
+    budget = _prefix_budget(network.device) if found.reads_on else 0
     return LoadedModel(
         network=network,
         tokenizer=tokenizer,
-        prefixes=PrefixCache(network.config, _prefix_budget(device) if chunk else 0),
+        prefixes=PrefixCache(network.config, budget),
         end_tokens=end_tokens(network, tokenizer),
         context_length=context_length(network.config),
-        keeps_last_logits="logits_to_keep" in arguments,
-        cache_argument="past_key_values" if "past_key_values" in arguments else "cache_params",
-        prompt_chunk=chunk or sys.maxsize,
+        abilities=found,
+    )
+
+
+def _check_kind(config: PreTrainedConfig, name: str) -> None:
+    check_config(config, name)
+    if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
+        raise EngineFailure(
+            "not_causal",
+            f"{name} is no language model that writes answers: its architecture is {config.model_type}.",
+            CHOOSE_ANOTHER,
+        )
+
+
+def _missing_package(name: str, error: ImportError) -> EngineFailure:
+    package = error.name or _named_package(error) or "that the details name"
+    return EngineFailure(
+        "missing_package",
+        f"{name} needs the Python package {package}, which is not installed.",
+        f"Run: pip install {package}" if " " not in package else "Install it where the Jupyter server runs.",
+    )
+
+
+def _named_package(error: BaseException) -> str | None:
+    """Return the package that an error of transformers asks for."""
+    text = str(error)
+    if not re.search(r"install|requires", text):
+        return None
+    found = _NEEDED_PACKAGE.search(text)
+    return next((each.lower() for each in found.groups() if each), None) if found else None
+
+
+def _load_failed(name: str, what: str, error: BaseException) -> EngineFailure:
+    if is_out_of_memory(error):
+        return out_of_memory(f"loading {name}")
+    return EngineFailure(
+        "load_failed",
+        f"{name} could not be loaded: {what} cannot be read.",
+        "It may be damaged or need a newer transformers; the details say more.",
     )
 
 

@@ -12,7 +12,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypedDict
 
-Stage = Literal["importing", "downloading", "loading"]
+Stage = Literal["importing", "downloading", "waiting_for_hub", "loading"]
 FinishReason = Literal["stop", "length", "interrupted"]
 
 
@@ -117,6 +117,10 @@ class Started:
     prompt_tokens: int
     reused_tokens: int
     """How much of the prompt need not be read again."""
+    opening: str = ""
+    """Marks that the prompt left open: the answer begins inside of them (``<think>``)."""
+    harmony: bool = False
+    """Whether the answer comes in the channels of gpt-oss."""
 
 
 @dataclass(frozen=True)

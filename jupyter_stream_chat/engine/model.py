@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from transformers import DynamicCache, GenerationConfig, PreTrainedConfig
 
+from .architecture import Abilities
+from .errors import EngineFailure
 from .prefixcache import PrefixCache
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
 PREFILL_CHUNK = 128
 """Tokens of the prompt per call of the model: what a stop has to wait for at most."""
-
-_READ_WHOLE = {"mamba", "falcon_mamba", "jamba"}
-"""Architectures whose scan begins each call of several tokens anew (transformers 5.23): a prompt in chunks,
-or after a kept one, would be read wrongly."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +30,13 @@ class LoadedModel:
     """Ids that end an answer."""
     context_length: int | None
     """Most tokens of prompt and answer together; None where the architecture sets no limit."""
-    keeps_last_logits: bool
-    """Whether the network can be asked for the last position's logits alone."""
-    cache_argument: str
-    """What the network calls its cache."""
+    abilities: Abilities
+    """How the network is called."""
 
-    prompt_chunk: int
-    """Tokens of the prompt to read per call."""
+    @property
+    def prompt_chunk(self) -> int:
+        """Tokens of the prompt to read per call."""
+        return PREFILL_CHUNK if self.abilities.reads_on else sys.maxsize
 
     @property
     def device(self) -> torch.device:
@@ -54,20 +52,17 @@ class LoadedModel:
 
     def forward(self, ids: list[int], cache: DynamicCache) -> torch.Tensor:
         """Read ``ids`` after what the cache holds; return the last position's logits, shape (vocabulary,)."""
-        options = {"logits_to_keep": 1} if self.keeps_last_logits else {}
-        tokens = torch.tensor([ids], device=self.device)
-        output = self.network(
-            input_ids=tokens, use_cache=True, return_dict=True, **{self.cache_argument: cache}, **options
-        )
+        begin = cache.get_seq_length() if self.abilities.takes_positions else 0
+        logits = self.abilities.forward(self.network, ids, cache, begin)
         if len(ids) > 1 and self.device.type == "cuda":
             torch.cuda.synchronize(self.device)  # else a stop would wait for every chunk already handed over
-        logits: torch.Tensor = output.logits[0, -1]
+        if bool(logits.isnan().any()):
+            raise EngineFailure(
+                "not_a_number",
+                "The model computes no valid numbers (NaN): its weights are damaged or their type is wrong.",
+                'Load it with dtype "float32", or download it again.',
+            )
         return logits
-
-
-def prompt_chunk(config: PreTrainedConfig) -> int | None:
-    """Return how many tokens of a prompt can be read per call; None: only all at once."""
-    return None if config.model_type in _READ_WHOLE else PREFILL_CHUNK
 
 
 def end_tokens(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

@@ -13,6 +13,8 @@ from itertools import takewhile
 import torch
 from transformers import DynamicCache, PreTrainedConfig
 
+from .architecture import has_states
+
 
 class PrefixCache:
     """Lends the cache that has the longest beginning in common with a prompt."""
@@ -37,6 +39,8 @@ class PrefixCache:
 
     def give_back(self, held: list[int], cache: DynamicCache) -> None:
         """Keep a cache for the next turn, and let the longest unused go where the budget is exceeded."""
+        if not self._budget:
+            return
         self._entries.append((held, cache))
         sizes = [_size(cache) for _, cache in self._entries]
         while sizes and sum(sizes) > self._budget:
@@ -56,13 +60,20 @@ def _crop(cache: DynamicCache, surplus: int) -> bool:
     """Take the last tokens out of a cache. False where that cannot be: recurrent states, full windows."""
     if surplus == 0:
         return True
-    if not cache.is_croppable or any(cache.is_sliding):
+    if not cache.is_croppable or any(cache.is_sliding) or has_states(cache):
         return False
     cache.crop(-surplus)  # transformers 5 counts what to remove, as a negative number
     return True
 
 
 def _size(cache: DynamicCache) -> int:
-    """Return the bytes of a cache's tensors."""
-    tensors = (value for layer in cache.layers for value in vars(layer).values())
-    return sum(value.nbytes for value in tensors if isinstance(value, torch.Tensor))
+    """Return the bytes of a cache's tensors: keys, values and states."""
+    return sum(_bytes(value) for layer in cache.layers for value in vars(layer).values())
+
+
+def _bytes(value: object) -> int:
+    if isinstance(value, torch.Tensor):
+        return value.nbytes
+    if isinstance(value, dict):  # states by their number
+        return sum(_bytes(each) for each in value.values())
+    return sum(_bytes(each) for each in value) if isinstance(value, list | tuple) else 0

@@ -21,7 +21,7 @@ from .lane import Job
 from .loader import load_model
 from .messages import Event, Failed, Finished, LoadOptions, Progress, Stage, Started, Text, Usage
 from .model import LoadedModel
-from .prompt import check_messages, prompt_ids
+from .prompt import check_messages, make_prompt
 
 log = logging.getLogger(__name__)
 
@@ -80,10 +80,11 @@ class Worker:
         if isinstance(job.generation, Generation):
             return job.generation
         request = job.request
-        prompt = prompt_ids(loaded.tokenizer, request.messages, continue_final=request.continue_final)
-        generation = Generation(loaded, prompt, request.parameters, job.stop, job.pause)
+        prompt = make_prompt(loaded.tokenizer, request.messages, continue_final=request.continue_final)
+        generation = Generation(loaded, prompt.ids, request.parameters, job.stop, job.pause)
         job.generation = generation
-        self._send(Started(request.request_id, len(prompt), generation.reused_tokens))
+        reused = generation.reused_tokens
+        self._send(Started(request.request_id, len(prompt.ids), reused, prompt.opening, prompt.harmony))
         return generation
 
     def _model(self, job: Job) -> LoadedModel:

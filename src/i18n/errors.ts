@@ -24,6 +24,12 @@ export function sentences(
       trans.__('Continue, or raise timeouts.total in the profile.')
     ],
     answered_whole: [trans.__('This deployment does not stream: the answer came in one piece.')],
+    broken_template: [
+      trans.__("The model's chat template has a mistake."),
+      trans.__(
+        "Correct the template in the model's folder, or choose another model; the details name the mistake."
+      )
+    ],
     chat_busy: [
       trans.__('This chat is writing an answer.'),
       trans.__('Wait for its end, or stop it.')
@@ -78,6 +84,10 @@ export function sentences(
       trans.__('The details say what is missing.')
     ],
     forbidden: [trans.__('You may not do this.'), trans.__('Ask the administrator of the server.')],
+    hub_token: [
+      trans.__('The Hugging Face token cannot be used.'),
+      trans.__('Correct it where the Jupyter server starts, or remove it: public models need none.')
+    ],
     internal_error: [
       trans.__('The server had an error of its own.'),
       trans.__("The server's log says more.")
@@ -94,11 +104,23 @@ export function sentences(
       trans.__('The model could not be loaded.'),
       trans.__('It may be damaged, or no chat model; choose another one.')
     ],
+    lora_adapter: [
+      trans.__('This is a LoRA adapter, not a model.'),
+      trans.__('Merge it with its model, or choose the merged model.')
+    ],
     malformed_answer: [
       trans.__("What the provider sent is no answer in OpenAI's protocol."),
       trans.__('Check the address with its path; if it was right so far, ask again.')
     ],
     message_too_long: [trans.__('The question is too long.'), trans.__('Shorten it.')],
+    missing_package: [
+      trans.__('The model needs a Python package that is not installed.'),
+      trans.__('The details name it; install it where the Jupyter server runs.')
+    ],
+    missing_weights: [
+      trans.__("The model's files lack some of its weights."),
+      trans.__('Download the model again, or choose another model.')
+    ],
     model_refused: [
       trans.__('The model refused to answer.'),
       trans.__('Put the question in other words; what it said is in the details.')
@@ -133,6 +155,16 @@ export function sentences(
     no_tls: [
       trans.__('The address begins with the wrong one of "http://" and "https://".'),
       trans.__('The details say which one the server speaks.')
+    ],
+    not_a_number: [
+      trans.__(
+        'The model computes no valid numbers: its weights are damaged, or their type is too narrow.'
+      ),
+      trans.__('Load it with the type float32, or download it again.')
+    ],
+    not_causal: [
+      trans.__('This is no language model that writes answers.'),
+      trans.__('Choose a causal chat model.')
     ],
     not_saved: [
       trans.__('Chats are not being saved: they live in memory only.'),
@@ -191,6 +223,10 @@ export function sentences(
       trans.__(
         'Run: pip install socksio, and restart Jupyter; or set NO_PROXY for the host of the provider.'
       )
+    ],
+    question_dropped: [
+      trans.__("The model's chat template leaves the question out of the prompt."),
+      trans.__("Correct the template in the model's folder, or choose another model.")
     ],
     quota_used_up: [
       trans.__("The account's quota is used up."),
@@ -275,6 +311,14 @@ export function sentences(
       trans.__('This profile does not exist any more.'),
       trans.__('Choose another profile.')
     ],
+    unreadable_model: [
+      trans.__("The model's folder or files may not be read."),
+      trans.__('Give the user that runs the Jupyter server the right to read them.')
+    ],
+    unsupported_architecture: [
+      trans.__("The local engine cannot run this model's architecture."),
+      trans.__('Choose a model of another architecture, or serve this one with another program.')
+    ],
     untrusted_certificate: [
       trans.__('The connection to the provider is not trusted.'),
       trans.__('Check the address; a company proxy needs its certificate.')
@@ -320,17 +364,23 @@ const MODEL = ['model', 'azure_deployment'];
 const CURED_BY: Record<string, readonly string[] | undefined> = {
   answer_stalled: ['timeouts.stall'],
   answer_too_slow: ['timeouts.total'],
+  broken_template: MODEL,
   connection_refused: ADDRESS,
   does_not_stream: ['streaming'],
   invalid_parameter: ['parameters.temperature'],
+  lora_adapter: MODEL,
+  missing_weights: MODEL,
   no_chat_template: MODEL,
   no_first_token: ['timeouts.first_token'],
   no_network: MODEL,
   no_safetensors: MODEL,
+  not_causal: MODEL,
   out_of_memory: MODEL,
   profile_unusable: [],
+  question_dropped: MODEL,
   unknown_host: ADDRESS,
   unknown_model: MODEL,
+  unsupported_architecture: MODEL,
   untrusted_certificate: ADDRESS,
   wrong_key: ['api_key', 'api_key_env']
 };

@@ -59,6 +59,7 @@ function describeWait(run: RunInfo, trans: TranslationBundle): IRunText | null {
     queued: trans.__('Waiting in the queue'),
     importing: trans.__('Starting the local engine'),
     downloading: trans.__('Downloading the model'),
+    waiting_for_hub: trans.__('The Hugging Face hub has sent nothing for 15 seconds'),
     loading: trans.__('Loading the model')
   }[progress.stage];
   return fraction === undefined

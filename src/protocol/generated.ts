@@ -73,7 +73,8 @@ export type RunStatus = 'queued' | 'starting' | 'waiting' | 'streaming' | 'pause
 /**
  * What a run does before its first text.
  */
-export type ProgressStage = 'queued' | 'importing' | 'downloading' | 'loading' | 'retrying';
+export type ProgressStage =
+  'queued' | 'importing' | 'downloading' | 'waiting_for_hub' | 'loading' | 'retrying';
 /**
  * Why a run ended.
  */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from hashlib import sha1, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,8 +12,9 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from huggingface_hub import constants
+from huggingface_hub import close_session, constants
 
+from jupyter_stream_chat.engine import hub as hub_module
 from jupyter_stream_chat.engine.errors import EngineFailure, Interrupted
 from jupyter_stream_chat.engine.hub import find_model, has_weights
 
@@ -28,6 +30,9 @@ class SmallHub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), HubRequest)
         self.folder = folder
         self.requests: list[str] = []
+        self.is_silent = threading.Event()
+        """While it is set, requests are taken and not answered."""
+        self.speak = threading.Event()
 
     @property
     def url(self) -> str:
@@ -42,6 +47,12 @@ class HubRequest(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests.append(self.path)
+        if self.server.is_silent.is_set():
+            self.server.speak.wait(60)
+            return
+        if self.headers.get("Authorization") == "Bearer hf_refused":
+            self._answer(401, b'{"error": "Invalid credentials in Authorization header"}', {})
+            return
         path = self.path.partition("?")[0]
         if path == "/api/models/org/tiny/revision/main":
             self._json({"id": "org/tiny", "modelId": "org/tiny", "sha": COMMIT, "siblings": []})
@@ -86,6 +97,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallHub]:
     (folder / "model.safetensors").write_bytes(bytes(2_000_000))
     (folder / "pytorch_model.bin").write_bytes(b"pickle")
     (folder / "consolidated.safetensors").write_bytes(b"again")
+    close_session()  # it has read the environment's proxies
     with SmallHub(folder) as hub:
         monkeypatch.setattr(constants, "ENDPOINT", hub.url)
         monkeypatch.setattr(
@@ -96,8 +108,10 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallHub]:
         serving = Thread(target=hub.serve_forever, kwargs={"poll_interval": 0.01})
         serving.start()
         yield hub
+        hub.speak.set()
         hub.shutdown()
         serving.join()
+    close_session()
 
 
 def silent(fraction: float | None) -> None:
@@ -170,3 +184,75 @@ def test_offline(hub: SmallHub, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["/no/such/folder", "./nor/this", "what is this?"])
 def test_what_is_neither_folder_nor_hub_id(name: str) -> None:
     assert refusal(name).code == "unknown_model"
+
+
+# --- a hub that says nothing, tokens and proxies -----------------------------------------------------
+
+
+def test_a_stop_does_not_wait_for_a_silent_hub(hub: SmallHub) -> None:
+    hub.is_silent.set()
+
+    def stop(fraction: float | None) -> None:
+        if hub.requests:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        find_model("org/tiny", None, stop)
+    assert not hub.speak.is_set()
+
+
+def test_a_silent_hub_is_said_and_given_up(hub: SmallHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.is_silent.set()
+    monkeypatch.setattr(hub_module, "SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr(hub_module, "GIVE_UP_SECONDS", 0.6)
+    said: list[bool] = []
+    with pytest.raises(EngineFailure) as refused:
+        find_model("org/tiny", None, silent, lambda: said.append(True))
+    assert refused.value.code == "no_network"
+    assert "sent nothing" in refused.value.message
+    assert said
+
+
+@pytest.mark.parametrize("token", ["“hf_secret”", "hf_sécret", "hf_se cret", "hf_secret\x00"])
+def test_a_token_that_cannot_be_sent_is_named_and_not_shown(
+    hub: SmallHub, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setattr(hub_module, "get_token", lambda: token)
+    monkeypatch.setenv("HF_TOKEN", "set")
+    error = refusal("org/tiny")
+    assert error.code == "hub_token"
+    assert "HF_TOKEN" in error.message
+    assert "cret" not in f"{error.message} {error.hint}"
+    assert hub.requests == []
+
+
+def test_a_token_that_the_hub_refuses_is_named_and_not_shown(
+    hub: SmallHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_refused")
+    error = refusal("org/tiny")
+    assert error.code == "hub_token"
+    assert "HF_TOKEN" in error.message
+    assert "hf_refused" not in f"{error.message} {error.hint}"
+
+
+def test_a_failure_behind_a_proxy_names_it_and_no_proxy(
+    hub: SmallHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", "http://hub.invalid")
+    monkeypatch.setenv("HTTP_PROXY", "http://user:secret@127.0.0.1:9")
+    hint = str(refusal("org/tiny").hint)
+    for word in ("http://127.0.0.1:9", "HTTP_PROXY", "NO_PROXY", "hub.invalid"):
+        assert word in hint
+    assert "secret" not in hint
+
+
+@pytest.mark.parametrize("proxy", ["socks://127.0.0.1:9", "socks5://127.0.0.1:9"])
+def test_a_proxy_that_cannot_be_used_is_a_sentence(
+    hub: SmallHub, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", "http://hub.invalid")
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    error = refusal("org/tiny")
+    assert error.code == "no_network"
+    assert "socks" in str(error.hint).lower()

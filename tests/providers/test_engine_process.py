@@ -31,3 +31,10 @@ def test_the_engine_gets_what_models_need() -> None:
 
 def test_threads_are_passed_on() -> None:
     assert engine_command(3)[-2:] == ["--threads", "3"]
+
+
+def test_the_hub_on_this_machine_is_asked_without_a_proxy() -> None:
+    environment = child_environment({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "example.org"})
+    for name in ("NO_PROXY", "no_proxy"):
+        assert environment[name].split(",") == ["example.org", "localhost", "127.0.0.1", "::1"]
+    assert environment["HTTPS_PROXY"] == "http://proxy:3128"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...engine.messages import Event, Failed, Finished, Generate
-from .engine_process import EngineProcess, engine_command, unstartable
+from .engine_process import AskAgain, EngineProcess, engine_command, unstartable
 
 
 class EngineClient:
@@ -61,26 +61,28 @@ class EngineClient:
         ``paused`` tells whether it is to begin paused; a process may have to be started first.
 
         Closing the iterator, or cancelling the task that reads it, cancels the request at once. A process
-        that has not ended it ``grace_seconds`` later is killed; then the other requests in it fail with
-        ``engine_restarted``, and the next request starts another.
+        that has not ended it ``grace_seconds`` later is killed. Requests that were only queued in a process
+        that ends before its time are asked again of the next; those that had begun fail with
+        ``engine_restarted``.
         """
-        try:
-            process = await self._usable_process()
-        except OSError as error:
-            yield unstartable(request.request_id, error)
-            return
-        events = process.open(_with_absolute_folder(request))
-        if paused():
-            process.pause(request.request_id)
-        try:
-            while True:
-                event = await events.get()
-                yield event
-                if isinstance(event, Finished | Failed):
-                    return
-        finally:
-            process.abandon(request.request_id)
-            self._watch_idleness()
+        request = _with_absolute_folder(request)
+        while True:
+            try:
+                process = await self._usable_process()
+            except OSError as error:
+                yield unstartable(request.request_id, error)
+                return
+            events = process.open(request)
+            if paused():
+                process.pause(request.request_id)
+            try:
+                while not isinstance(event := await events.get(), AskAgain):
+                    yield event
+                    if isinstance(event, Finished | Failed):
+                        return
+            finally:
+                process.abandon(request.request_id)
+                self._watch_idleness()
 
     def pause(self, request_id: str) -> None:
         """Let a request that is in the engine stand still: it computes nothing and holds up no other."""

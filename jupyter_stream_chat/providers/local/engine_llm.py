@@ -34,6 +34,7 @@ from ...engine.messages import (
 from ...protocol import ProgressStage
 from ..langchain.chunk_accumulator import accumulated
 from .engine_client import EngineClient
+from .harmony import HarmonySplitter
 
 _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
@@ -102,7 +103,7 @@ class EngineChatModel(BaseChatModel):
         made = self._chunks(messages, stop, kwargs, run_manager)
         async with aclosing(accumulated(made)) as chunks:
             async for chunk in chunks:
-                if run_manager is not None and chunk.text:
+                if run_manager is not None and (chunk.text or chunk.message.additional_kwargs):
                     await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
 
@@ -142,12 +143,22 @@ class EngineChatModel(BaseChatModel):
         request_id = str(run_manager.run_id) if run_manager else uuid.uuid4().hex
         request = self._request(request_id, messages, stop, options)
         self._requests.add(request_id)
+        harmony: HarmonySplitter | None = None
         try:
             async with aclosing(self.client.stream(request, paused=lambda: self._paused)) as events:
                 async for event in events:
-                    if isinstance(event, Text):
-                        yield ChatGenerationChunk(message=AIMessageChunk(content=event.text))
+                    if isinstance(event, Started):
+                        self._heed(event)
+                        harmony = HarmonySplitter() if event.harmony else None
+                        # The reasoning that the template has opened is told from the answer by its mark.
+                        for chunk in _chunks_of(event.opening, harmony):
+                            yield chunk
+                    elif isinstance(event, Text):
+                        for chunk in _chunks_of(event.text, harmony):
+                            yield chunk
                     elif isinstance(event, Finished):
+                        for channel, text in harmony.close() if harmony else []:
+                            yield _chunk(channel, text)
                         yield self._last_chunk(event)
                     else:
                         self._heed(event)
@@ -195,6 +206,20 @@ class EngineChatModel(BaseChatModel):
             chunk_position="last",
         )
         return ChatGenerationChunk(message=message)
+
+
+def _chunks_of(text: str, harmony: HarmonySplitter | None) -> list[ChatGenerationChunk]:
+    """Return the chunks for a text of the engine's."""
+    pieces = harmony.add(text) if harmony else [("text", text)] if text else []
+    return [_chunk(kind, piece) for kind, piece in pieces]
+
+
+def _chunk(kind: str, text: str) -> ChatGenerationChunk:
+    if kind == "text":
+        return ChatGenerationChunk(message=AIMessageChunk(content=text))
+    return ChatGenerationChunk(
+        message=AIMessageChunk(content="", additional_kwargs={"reasoning_content": text})
+    )
 
 
 def _plain(message: BaseMessage) -> ChatMessage:

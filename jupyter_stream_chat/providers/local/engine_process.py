@@ -1,7 +1,8 @@
 """One engine process as the server sees it: its pipes, the requests in it, and its end.
 
 Owns the child, from its start to its last line. Crossing processes happens here and nowhere else.
-A process is used once: when it ends, every request in it fails, and the client starts another.
+A process is used once: when it ends, the requests that it worked on fail, the others are to be asked again,
+and the client starts another.
 """
 
 from __future__ import annotations
@@ -15,9 +16,23 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from ...engine.messages import Cancel, Event, Failed, Finished, Generate, Pause, Resume, decode_event, encode
+from ...engine.messages import (
+    Cancel,
+    Event,
+    Failed,
+    Finished,
+    Generate,
+    Pause,
+    Progress,
+    Resume,
+    Started,
+    Text,
+    decode_event,
+    encode,
+)
 
 log = logging.getLogger("jupyter_stream_chat.engine")
 
@@ -25,7 +40,16 @@ _PACKAGE_FOLDER = Path(__file__).parents[2]
 _LINE_LIMIT = 16 * 2**20  # bytes; a failure's trace is the longest line
 _STDERR_LINES_KEPT = 20
 _SECRET = re.compile(r"_(API_?)?KEYS?$|_TOKEN$|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""Hosts that no proxy can reach for this machine: a mirror of the hub that runs here is asked directly."""
 _NEEDED_SECRETS = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}
+
+
+@dataclass(frozen=True)
+class AskAgain:
+    """The process is gone before it worked on this request: it is to be asked of another process."""
+
+    request_id: str
 
 
 class EngineProcess:
@@ -39,10 +63,18 @@ class EngineProcess:
         self._process = process
         self._stdin = process.stdin
         self._grace = grace_seconds
-        self._requests: dict[str, asyncio.Queue[Event]] = {}
+        self._requests: dict[str, asyncio.Queue[Event | AskAgain]] = {}
+        self._begun: set[str] = set()
+        """Requests that are worked on, as their events say."""
+        self._shown: set[str] = set()
+        """Requests that have text."""
         self._overdue: dict[str, asyncio.TimerHandle] = {}
         self._last_words: deque[str] = deque(maxlen=_STDERR_LINES_KEPT)
         self._closing = False
+        self._is_ended = False
+        """The client ends it: nothing is asked again."""
+        self._ignored_stop = False
+        """It is ended because it ignored a stop: no other request is at fault."""
         self._stderr = asyncio.create_task(self._log_stderr(process.stderr), name="engine-stderr")
         self._reader = asyncio.create_task(self._read_events(process.stdout), name="engine-events")
 
@@ -77,9 +109,9 @@ class EngineProcess:
         """Whether no request is in it (a cancelled one is, until it has ended)."""
         return not self._requests
 
-    def open(self, request: Generate) -> asyncio.Queue[Event]:
-        """Send a request. Its events come into the queue; the last is ``Finished`` or ``Failed``."""
-        events: asyncio.Queue[Event] = asyncio.Queue()
+    def open(self, request: Generate) -> asyncio.Queue[Event | AskAgain]:
+        """Send a request. Its events come into the queue: ``Finished``, ``Failed`` or ``AskAgain`` last."""
+        events: asyncio.Queue[Event | AskAgain] = asyncio.Queue()
         self._requests[request.request_id] = events
         self._stdin.write(encode(request))
         return events
@@ -104,6 +136,7 @@ class EngineProcess:
 
     async def end(self) -> None:
         """End the process (its stdin ends), by force after the grace time, and wait until it is gone."""
+        self._is_ended = not self._closing
         self._closing = True
         self._stdin.close()
         try:
@@ -131,6 +164,7 @@ class EngineProcess:
 
     def _give_up(self) -> None:
         log.warning("engine %s ignored a stop for %.1f s: ending it", self.pid, self._grace)
+        self._ignored_stop = True
         self.kill()
 
     async def _read_events(self, stdout: asyncio.StreamReader) -> None:
@@ -144,18 +178,24 @@ class EngineProcess:
         await self._stderr
         self._fail_all()
 
-    def _deliver(self, event: Event) -> None:
+    def _deliver(self, event: Event | AskAgain) -> None:
+        if isinstance(event, Progress | Started) and getattr(event, "stage", "") != "importing":
+            self._begun.add(event.request_id)
+        elif isinstance(event, Text):
+            self._shown.add(event.request_id)
         queue = self._requests.get(event.request_id)
         if queue is not None:
             queue.put_nowait(event)
-        if isinstance(event, Finished | Failed):
+        if isinstance(event, Finished | Failed | AskAgain):
             log.debug("%s", event)
             self._requests.pop(event.request_id, None)
+            self._begun.discard(event.request_id)
+            self._shown.discard(event.request_id)
             if timer := self._overdue.pop(event.request_id, None):
                 timer.cancel()
 
     def _fail_all(self) -> None:
-        """Tell every request that its process is gone."""
+        """Tell every request that its process is gone: whether it failed, or is to be asked again."""
         for timer in self._overdue.values():
             timer.cancel()
         self._overdue.clear()
@@ -164,8 +204,18 @@ class EngineProcess:
         how = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with code {code}"
         log.info("engine %s ended %s", self.pid, how)
         detail = "\n".join([f"The engine process ended {how}.", *self._last_words])
+        again = self._to_ask_again()
         for request_id in list(self._requests):
-            self._deliver(restarted(request_id, detail))
+            self._deliver(AskAgain(request_id) if request_id in again else restarted(request_id, detail))
+
+    def _to_ask_again(self) -> set[str]:
+        """Return the requests that did not bring the process down, and of which nothing was shown."""
+        if self._is_ended:
+            return set()
+        if self._ignored_stop:
+            return set(self._requests) - self._shown
+        at_work = (self._begun | self._shown) or set(list(self._requests)[:1])
+        return set(self._requests) - at_work
 
     async def _log_stderr(self, stderr: asyncio.StreamReader) -> None:
         async for line in stderr:
@@ -208,4 +258,13 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in environment.items()
         if name in _NEEDED_SECRETS or not _SECRET.search(name)
     }
-    return {**kept, "TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    no_proxy = ",".join(
+        filter(None, (environment.get("no_proxy") or environment.get("NO_PROXY"), *_LOOPBACK))
+    )
+    return {
+        **kept,
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+    }
