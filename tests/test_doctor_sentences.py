@@ -11,7 +11,7 @@ from jupyter_stream_chat.doctor.findings import WORDS
 
 PANEL = Path(__file__).parent.parent / "src"
 SOURCE = (PANEL / "i18n" / "doctor.ts").read_text()
-BY_THE_PAGE = set(re.findall(r"'(socket_[a-z]+)'", (PANEL / "socketcheck.ts").read_text()))
+BY_THE_PAGE = set(re.findall(r"'(socket_[a-z]+)'", (PANEL / "connection" / "socketcheck.ts").read_text()))
 """What the page's own step finds; the step is called ``socket``."""
 
 
