@@ -8,6 +8,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { sentences } from './errors';
 import { fieldText } from './fields';
 import type { DoctorStep } from '../protocol/generated';
+import { lookUp } from './lookup';
 
 /** A sentence, and the hint where something is wrong. */
 type Words = [string, string?];
@@ -82,7 +83,7 @@ function findings(
     key_in_variable: [trans.__('From the environment variable %1.', values.variable)],
     key_there: [trans.__('There is one.')],
     left_out: [
-      trans.__('Left out, because it needs: %1.', titles(trans)[values.step] ?? values.step)
+      trans.__('Left out, because it needs: %1.', lookUp(titles(trans), values.step) ?? values.step)
     ],
     models_listed: [trans.__('The provider lists its models.')],
     must_stream: [
@@ -171,7 +172,7 @@ function findings(
 /** The error that a finding is about; of a profile's field, its name says more than the code. */
 function errorOf(step: DoctorStep, trans: TranslationBundle): Words | undefined {
   const { error_code: code, field } = step;
-  const words = sentences(trans, step.values ?? {})[code ?? ''];
+  const words = lookUp(sentences(trans, step.values ?? {}), code ?? '');
   if (code !== 'profile_unusable' || !field) {
     return words;
   }
@@ -186,7 +187,7 @@ export function localizeStep(
   language: string
 ): DoctorStep {
   const error = errorOf(step, trans);
-  const words = findings(step, error ?? ['', ''], trans)[step.code];
+  const words = lookUp(findings(step, error ?? ['', ''], trans), step.code);
   // What the page found itself has no words yet.
   const isEnglish = language.startsWith('en') && step.message !== '';
   if (isEnglish || !words || (step.error_code && !error)) {
@@ -197,7 +198,7 @@ export function localizeStep(
   const detail = [...original, step.detail].filter(Boolean).join('\n') || null;
   return {
     ...step,
-    title: titles(trans)[step.name] ?? step.title,
+    title: lookUp(titles(trans), step.name) ?? step.title,
     message,
     hint: hint?.trim() || null,
     detail

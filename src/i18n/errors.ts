@@ -6,6 +6,7 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ErrorInfo, RunInfo } from '../protocol/generated';
+import { lookUp } from './lookup';
 
 /** Sentence and hint by the code of an error; of a notice the sentence alone. */
 export function sentences(
@@ -339,7 +340,7 @@ export function sentences(
 
 /** The error as this reader reads it. */
 export function localize(error: ErrorInfo, trans: TranslationBundle, language: string): ErrorInfo {
-  const translated = sentences(trans, error.values ?? {})[error.code];
+  const translated = lookUp(sentences(trans, error.values ?? {}), error.code);
   if (language.startsWith('en') || !translated) {
     return error;
   }
@@ -387,5 +388,5 @@ const CURED_BY: Record<string, readonly string[] | undefined> = {
 
 /** The profile's fields to look at after an error of a run; null: its hint lies elsewhere. */
 export function fieldsToMend({ code, field }: ErrorInfo): readonly string[] | null {
-  return field ? [field] : (CURED_BY[code] ?? null);
+  return field ? [field] : (lookUp(CURED_BY, code) ?? null);
 }

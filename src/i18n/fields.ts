@@ -5,6 +5,7 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ErrorInfo } from '../protocol/generated';
+import { lookUp } from './lookup';
 
 /** What a field is called, and what belongs into it beside the server's example. */
 export interface IFieldText {
@@ -58,7 +59,7 @@ export function fieldText(field: string, trans: TranslationBundle): IFieldText {
     'timeouts.total': { label: trans.__('Time of the whole answer'), hint: seconds },
     on_repetition: { label: trans.__('When an answer repeats itself') }
   };
-  return texts[field] ?? { label: field };
+  return lookUp(texts, field) ?? { label: field };
 }
 
 /** A provider as this reader calls it; `label` is what the server calls it. */
@@ -68,7 +69,7 @@ export function providerText(provider: string, label: string, trans: Translation
     huggingface: trans.__('Local model (Hugging Face)'),
     guide: trans.__('Built-in guide')
   };
-  return texts[provider] ?? label;
+  return lookUp(texts, provider) ?? label;
 }
 
 /**
