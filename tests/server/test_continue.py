@@ -25,7 +25,7 @@ async def stopped(page: Page, question: str = WORDS, shown: int = 31) -> tuple[s
     await page.until_text(run_id, shown)
     await page.command("interrupt_run", run_id=run_id, shown=[shown])
     run = await page.finished(run_id)
-    assert (run["finish_reason"], run["kept"][0]) == ("interrupted", shown)
+    assert (run["finish_reason"], sum(run["kept"])) == ("interrupted", shown)
     return chat_id, run["message_id"]
 
 
@@ -41,7 +41,7 @@ async def whole(server: Server, chat_id: str) -> str:
     """Return what the last answer says, as far as it counts."""
     _, chat = await server.rest("GET", f"chats/{chat_id}")
     message = chat["messages"][-1]
-    kept = {run["run_id"]: run["kept"][0] if "kept" in run else None for run in message["runs"]}
+    kept = {run["run_id"]: sum(run["kept"]) if "kept" in run else None for run in message["runs"]}
     return "".join(part["text"][: kept[part["run_id"]]] for part in message["content"])
 
 
