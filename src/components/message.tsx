@@ -104,6 +104,8 @@ function Reasoning({ chat, message }: IProps): JSX.Element | null {
   const node = useRef<HTMLDivElement>(null);
   const messageId = message.message_id;
   const hasReasoning = chat.hasReasoning(messageId);
+  // There is no answer to read instead.
+  const isAll = message.runs.slice(-1).some(({ error }) => error?.code === 'only_reasoning');
   const isThinking =
     message.runs.some(({ status }) => status === 'streaming') && chat.keptText(messageId) === '';
   useLayoutEffect(() => {
@@ -118,7 +120,7 @@ function Reasoning({ chat, message }: IProps): JSX.Element | null {
     };
   }, [chat, messageId, hasReasoning, renderText]);
   return hasReasoning ? (
-    <details className="jp-StreamChat-reasoning">
+    <details className="jp-StreamChat-reasoning" open={isAll}>
       <summary>
         {trans.__('Reasoning')} {isThinking && <Dots />}
       </summary>
