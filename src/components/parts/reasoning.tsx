@@ -9,8 +9,10 @@ import { IPartProps, useRenderedText } from './part';
 export function ReasoningPart(props: IPartProps): JSX.Element {
   const { trans } = usePanel();
   const node = useRenderedText(props, 'user');
+  // There is no answer to read instead.
+  const isAll = props.message.runs.at(-1)?.error?.code === 'only_reasoning';
   return (
-    <details className="jp-StreamChat-reasoning">
+    <details className="jp-StreamChat-reasoning" open={isAll}>
       <summary>
         {trans.__('Reasoning')} {props.isGrowing && <Dots />}
       </summary>
