@@ -82,17 +82,42 @@ def make_counting_model(folder: Path, *, numbers: int = 2000, layers: int = 8) -
     Its layers compute in earnest and add nothing: the next token follows from the last alone. More of
     them make it slower; with 8 a core gives about 150 tokens per second.
     """
+    make_tiny_model(folder, layers=layers, hidden=128, context=2 * numbers + 200, ends=True)
+    _teach(folder, [f"t{n} " for n in range(numbers)], frozenset())
+    return folder
+
+
+def make_reciting_model(
+    folder: Path,
+    tokens: list[str],
+    *,
+    special: frozenset[str] = frozenset(),
+    chat_template: str = CHAT_TEMPLATE,
+) -> Path:
+    """Write a model that answers everything by these tokens, which are all different, and ends.
+
+    ``special``: which of them are special tokens of its tokenizer.
+    """
+    make_tiny_model(folder, layers=1, hidden=128, ends=True, chat_template=chat_template)
+    _teach(folder, tokens, special)
+    return folder
+
+
+def _teach(folder: Path, tokens: list[str], special: frozenset[str]) -> None:
+    """Make the model of a folder write these tokens after any prompt, and end."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    make_tiny_model(folder, layers=layers, hidden=128, context=2 * numbers + 200, ends=True)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    tokenizer.add_tokens([f"t{n} " for n in range(numbers)])
+    tokenizer.add_tokens([token for token in tokens if token not in special])
+    tokenizer.add_tokens([token for token in tokens if token in special], special_tokens=True)
     model = AutoModelForCausalLM.from_pretrained(folder)
     model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-    prompt = tokenizer.encode("<|im_start|>assistant\n", add_special_tokens=False)
-    first = tokenizer.convert_tokens_to_ids("t0 ")
-    chain = [prompt[-1], *range(first, first + numbers), model.generation_config.eos_token_id]
+    prompt = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "?"}], add_generation_prompt=True, return_dict=False
+    )
+    written = tokenizer.convert_tokens_to_ids(tokens)
+    chain = [prompt[-1], *written, model.generation_config.eos_token_id]
     with torch.no_grad(), torch.random.fork_rng():
         torch.manual_seed(0)
         embedded = torch.nn.functional.normalize(torch.randn(len(tokenizer), 128))
@@ -105,7 +130,6 @@ def make_counting_model(folder: Path, *, numbers: int = 2000, layers: int = 8) -
         heads[chain[1:]] = embedded[chain[:-1]]
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    return folder
 
 
 def make_tokenizer(vocabulary: int = 600, chat_template: str | None = CHAT_TEMPLATE) -> Any:

@@ -27,7 +27,7 @@ from jupyter_stream_chat.engine.model import PREFILL_CHUNK, LoadedModel
 from tests.tiny_model import make_tokenizer
 
 VOCABULARY = 600
-MOST_PARAMETERS = 5_000_000
+MOST_PARAMETERS = 2_000_000
 NEW_TOKENS = 5
 
 SMALL: dict[str, Any] = {
@@ -186,6 +186,7 @@ def tokenizer() -> Any:
     return tokenizer
 
 
+tried: list[str] = []
 compared: list[str] = []
 
 
@@ -193,6 +194,7 @@ compared: list[str] = []
 def test_an_architecture_answers_as_transformers_alone_or_is_refused_by_name(
     kind: str, tokenizer: Any
 ) -> None:
+    tried.append(kind)
     network = tiny_network(kind)
     dice = random.Random(1)
     first = [dice.randrange(10, VOCABULARY) for _ in range(2 * PREFILL_CHUNK + 20)]
@@ -208,6 +210,8 @@ def test_an_architecture_answers_as_transformers_alone_or_is_refused_by_name(
 
 
 def test_most_architectures_were_compared() -> None:
+    if len(tried) < len(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES):
+        pytest.skip("only some were tried")
     assert len(compared) > 120
     assert {"llama", "qwen3", "qwen3_next", "gpt_oss", "gemma3_text", "deepseek_v3", "mamba2"} <= {*compared}
 

@@ -15,7 +15,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from jupyter_stream_chat.engine.messages import LoadOptions
 from jupyter_stream_chat.providers.local.engine_client import EngineClient
 from jupyter_stream_chat.providers.local.engine_llm import EngineChatModel, EngineError
-from tests.tiny_model import make_tiny_model, plain_answer
+from tests.tiny_model import CHAT_TEMPLATE, make_reciting_model, make_tiny_model, plain_answer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -168,3 +168,49 @@ async def test_unknown_parameters_are_refused(
 async def test_synchronous_calls_say_what_to_use(model: Path) -> None:
     with pytest.raises(NotImplementedError, match="ainvoke"):
         chat_model(EngineClient(), model).invoke("Hello")
+
+
+# --- reasoning --------------------------------------------------------------------------------------
+
+
+async def written(llm: EngineChatModel, *messages: Any) -> tuple[str, str]:
+    """Return reasoning and content of an answer, as LangChain gives them."""
+    last = None
+    async for chunk in llm.astream(list(messages) or "Why?"):
+        last = chunk if last is None else last + chunk
+    assert last is not None
+    return last.additional_kwargs.get("reasoning_content", ""), last.text
+
+
+async def test_marks_of_reasoning_are_told_as_text_special_tokens_or_not(
+    client: EngineClient, tmp_path: Path
+) -> None:
+    tokens = ["[THINK]", "Let me see.", "[/THINK]", "It is 4."]
+    for special in (frozenset(), frozenset({"[THINK]", "[/THINK]"})):
+        folder = make_reciting_model(tmp_path / str(len(special)), tokens, special=special)
+        assert await written(chat_model(client, folder)) == ("", "[THINK]Let me see.[/THINK]It is 4.")
+
+
+async def test_reasoning_that_the_template_opened_begins_with_its_mark(
+    client: EngineClient, tmp_path: Path
+) -> None:
+    opens = CHAT_TEMPLATE.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")
+    folder = make_reciting_model(tmp_path, ["Let me see.", "</think>", "It is 4."], chat_template=opens)
+    assert await written(chat_model(client, folder)) == ("", "<think>Let me see.</think>It is 4.")
+    going_on = chat_model(client, folder, continue_final=True)
+    _, content = await written(going_on, HumanMessage("Why?"), AIMessage("Let me see."))
+    assert content == "</think>It is 4.", "the kept text was answer already: no mark opens reasoning"
+
+
+async def test_channels_of_gpt_oss_are_told_apart(client: EngineClient, tmp_path: Path) -> None:
+    template = (
+        "{% for m in messages %}<|start|>{{ m.role }}<|message|>{{ m.content }}<|end|>{% endfor %}"
+        "<|start|>assistant"
+    )
+    tokens = ["<|channel|>", "analysis", "<|message|>", "Let me see.", "<|end|>"]
+    tokens += ["<|start|>assistant<|channel|>final<|message|>", "It is 4.", "<|start|>"]
+    special = frozenset({"<|channel|>", "<|message|>", "<|end|>", "<|start|>"})
+    folder = make_reciting_model(tmp_path, tokens, special=special, chat_template=template)
+    reasoning, content = await written(chat_model(client, folder))
+    assert reasoning == "Let me see."
+    assert content == "It is 4."
