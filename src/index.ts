@@ -17,7 +17,6 @@ import { ITranslator } from '@jupyterlab/translation';
 import { addCommands, CommandIDs } from './commands';
 import type { IPanelSettings } from './components/context';
 import { ChatPanel } from './components/panel';
-import { inertRenderMime } from './markdown';
 import { WorkspaceModel } from './model';
 import { renderAnswers } from './notebook';
 
@@ -42,14 +41,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
     launcher: ILauncher | null
   ) => {
     const trans = translator.load('jupyter_stream_chat');
-    const inert = inertRenderMime(rendermime);
     const workspace = new WorkspaceModel({
       serverSettings: app.serviceManager.serverSettings,
       store: window.localStorage
     });
     const panel = new ChatPanel({
       workspace,
-      rendermime: inert,
+      rendermime,
       languages,
       trans,
       language: translator.languageCode,
@@ -64,7 +62,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     restorer?.add(panel, panel.id);
     addCommands({ app, panel, workspace, trans });
     renderAnswers(rendermime, {
-      rendermime: inert,
+      rendermime,
       languages,
       settings: app.serviceManager.serverSettings,
       copyLabel: trans.__('Copy'),
