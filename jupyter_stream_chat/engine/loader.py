@@ -18,13 +18,11 @@ from .errors import EngineFailure, is_out_of_memory, out_of_memory
 from .hub import find_model, has_weights
 from .messages import LoadOptions, Stage
 from .model import LoadedModel, context_length, end_tokens, prompt_chunk
-from .prefixcache import PrefixCache
 
 Report = Callable[[Stage, float | None], None]
 """Told the stage and the part done, 0..1 (None: unknown); may raise to stop."""
 
 _GIB = 2**30
-_MOST_PREFIX_BYTES = 2 * _GIB
 _WEIGHTS_BAR = "Loading weights"
 
 
@@ -106,18 +104,13 @@ def _read(folder: Path, dtype: str, device: torch.device, report: Report) -> Loa
     return LoadedModel(
         network=network,
         tokenizer=tokenizer,
-        prefixes=PrefixCache(network.config, _prefix_budget(device) if chunk else 0),
         end_tokens=end_tokens(network, tokenizer),
         context_length=context_length(network.config),
         keeps_last_logits="logits_to_keep" in arguments,
         cache_argument="past_key_values" if "past_key_values" in arguments else "cache_params",
         prompt_chunk=chunk or sys.maxsize,
+        reads_in_chunks=chunk is not None,
     )
-
-
-def _prefix_budget(device: torch.device) -> int:
-    """Give earlier prompts an eighth of what is free after loading, 2 GiB at most."""
-    return min(_MOST_PREFIX_BYTES, (free_memory(device) or _GIB) // 8)
 
 
 @contextmanager

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import DynamicCache, GenerationConfig, PreTrainedConfig
 
-from .prefixcache import PrefixCache
-
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -27,7 +25,6 @@ class LoadedModel:
 
     network: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
-    prefixes: PrefixCache
     end_tokens: frozenset[int]
     """Ids that end an answer."""
     context_length: int | None
@@ -38,7 +35,9 @@ class LoadedModel:
     """What the network calls its cache."""
 
     prompt_chunk: int
-    """Tokens of the prompt to read per call."""
+    """Most tokens of the prompt to read per call."""
+    reads_in_chunks: bool
+    """False: a prompt can only be read whole."""
 
     @property
     def device(self) -> torch.device:
