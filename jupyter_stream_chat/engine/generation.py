@@ -8,14 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-import torch
-
 from .detokenizer import detokenizer
 from .errors import EngineFailure
 from .messages import FinishReason, Parameters
 from .model import LoadedModel
 from .sampling import Sampler
 from .scheduler.kv_cache import KeyValueCache
+from .scheduler.prompt_lookup import PromptLookup
 from .stopstrings import StopStrings
 
 
@@ -47,6 +46,7 @@ class Generation:
         self.output_tokens = 0
         self.forward_calls = 0
         self.forward_calls_after_stop = 0
+        self.lookup = PromptLookup(self.ids, parameters.prompt_lookup or 0)
         self._room = answer_room(loaded, len(prompt), parameters.max_tokens)
         self._end_tokens = loaded.end_tokens
         self._detokenizer = detokenizer(loaded.tokenizer)
@@ -57,10 +57,6 @@ class Generation:
     def unread(self) -> int:
         """How many tokens the model has to read before the next one can be chosen."""
         return len(self.ids) - (self.cache.length if self.cache else 0)
-
-    def choose(self, logits: torch.Tensor) -> int:
-        """Return the token that follows; ``logits``: shape (vocabulary,)."""
-        return self.sampler.choose(self.ids, logits)
 
     def add(self, token: int) -> FinishReason | None:
         """Append a token and show its text. Returns why the answer is over, or None."""

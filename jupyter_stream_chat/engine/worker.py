@@ -123,9 +123,10 @@ class Worker:
                 self._finish(job, job.interrupted())
         elif isinstance(outcome, Failed):
             self._finish(job, replace(outcome, request_id=job.request.request_id))
-        elif (done := job.generation) is not None:
+        elif isinstance(done := job.generation, Generation):
             usage = Usage(done.prompt_tokens, done.output_tokens)
-            counts = done.forward_calls, done.forward_calls_after_stop
+            lookup = done.lookup
+            counts = done.forward_calls, done.forward_calls_after_stop, lookup.guessed, lookup.accepted
             self._finish(job, Finished(job.request.request_id, outcome, usage, *counts))
 
     def _finish(self, job: Job, end: Finished | Failed) -> None:

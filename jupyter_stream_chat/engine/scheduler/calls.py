@@ -17,16 +17,17 @@ from .trial import prepare_packing
 
 @dataclass(frozen=True)
 class Read:
-    """What a generation reads in a call: its next ``tokens``."""
+    """What a generation reads in a call: its next ``tokens``, and after its last one a guess."""
 
     generation: Generation
     tokens: int
+    guess: Sequence[int] = ()
 
     @property
     def ids(self) -> list[int]:
         """The tokens' ids."""
         begin = self.cache.length
-        return self.generation.ids[begin : begin + self.tokens]
+        return [*self.generation.ids[begin : begin + self.tokens], *self.guess]
 
     @property
     def cache(self) -> KeyValueCache:
@@ -35,9 +36,9 @@ class Read:
         return self.generation.cache
 
     @property
-    def is_last(self) -> bool:
-        """Whether nothing is unread afterwards, so that the next token can be chosen."""
-        return self.tokens == self.generation.unread
+    def outputs(self) -> int:
+        """How many tokens can be chosen afterwards: none while something is unread."""
+        return 1 + len(self.guess) if self.tokens == self.generation.unread else 0
 
 
 class ModelCalls(Protocol):
@@ -55,7 +56,7 @@ class ModelCalls(Protocol):
         """Return an empty cache."""
 
     def call(self, reads: Sequence[Read]) -> torch.Tensor:
-        """Call the model; return the last logits of each read that leaves nothing unread, in order."""
+        """Call the model; return the logits that follow each read's last ``outputs`` ids, in order."""
 
 
 class PackedCalls:
@@ -78,7 +79,7 @@ class PackedCalls:
         segments = []
         for read in reads:
             assert isinstance(read.cache, PackedCache)
-            segments.append(Segment(read.ids, read.cache, outputs=int(read.is_last)))
+            segments.append(Segment(read.ids, read.cache, outputs=read.outputs))
         return forward(self._loaded, segments)
 
 
@@ -100,10 +101,10 @@ class SerialCalls:
         """Call the model once."""
         (read,) = reads
         assert isinstance(read.cache, SerialCache)
-        is_last = read.is_last
+        outputs = read.outputs
         logits = self._loaded.forward(read.ids, read.cache.states)
         read.cache.length += read.tokens
-        return logits[None] if is_last else logits[:0].view(0, logits.shape[0])
+        return logits[None][:outputs]
 
 
 def model_calls(loaded: LoadedModel) -> ModelCalls:

@@ -91,16 +91,18 @@ class Scheduler:
             return left
         ran_out = False
         try:
+            outputs = [read.outputs for read in reads]
             begin = self._clock()
             logits = self._calls.call(reads)
-            if self._chunk_size:
-                self._chunk_size.measured(sum(read.tokens for read in reads), self._clock() - begin)
+            seconds = self._clock() - begin
         except Exception as error:  # noqa: BLE001 - whatever a model raises ends a generation, not the engine
             ran_out = is_out_of_memory(error)
             if len(self._running) == 1:
                 return [*left, self._remove(self._running[0], failed(error))]
         else:
-            return [*left, *self._advance(reads, logits)]
+            if self._chunk_size and any(read.tokens > 1 for read in reads):
+                self._chunk_size.measured(sum(read.tokens for read in reads), seconds)
+            return [*left, *self._advance(reads, outputs, logits)]
         # Only now: while the exception was handled, its trace held the tensors.
         return [*left, *(self._give_up_memory() if ran_out else self._each_alone(reads))]
 
@@ -113,7 +115,7 @@ class Scheduler:
 
     def _plan(self) -> list[Read]:
         """Choose what the next call reads: the answers' last tokens, then parts of the prompts."""
-        answers = [Read(generation, 1) for generation in self._running if generation.unread == 1]
+        answers = [self._next(generation) for generation in self._running if generation.unread == 1]
         prompts = [generation for generation in self._running if generation.unread > 1]
         unread = [generation.unread for generation in prompts]
         if self._chunk_size:
@@ -122,13 +124,16 @@ class Scheduler:
             Read(prompt, tokens) for prompt, tokens in zip(prompts, unread, strict=True) if tokens
         ]
 
+    def _next(self, generation: Generation) -> Read:
+        return Read(generation, 1, generation.lookup.guess() if self.is_packed else ())
+
     def _reserved(self, reads: list[Read], left: list[Left]) -> list[Read]:
         """Return the reads whose caches have room, made at the cost of idle caches, then of the youngest."""
         for read in reads:
             generation = read.generation
             if generation not in self._running:
                 continue
-            length = read.cache.length + read.tokens
+            length = read.cache.length + read.tokens + len(read.guess)
             if self._make_room(generation, length, left):
                 read.cache.reserve(length)
         return [read for read in reads if read.generation in self._running]
@@ -145,39 +150,59 @@ class Scheduler:
                 return False
         return True
 
-    def _advance(self, reads: Sequence[Read], logits: torch.Tensor) -> Iterator[Left]:
-        """Give each generation whose prompt is read its next token."""
-        rows = iter(logits)
-        best = iter(logits.argmax(dim=-1).tolist())
-        for read in reads:
+    def _advance(self, reads: Sequence[Read], outputs: Sequence[int], logits: torch.Tensor) -> Iterator[Left]:
+        """Give each generation whose prompt is read its next token, or several where it guessed right.
+
+        ``logits`` has so many ``outputs`` of each read, one after another.
+        """
+        best = logits.argmax(dim=-1).tolist()
+        end = 0
+        for read, count in zip(reads, outputs, strict=True):
+            begin, end = end, end + count
             generation = read.generation
             generation.forward_calls += 1
-            chosen = generation.unread == 0
-            row, token = (next(rows), next(best)) if chosen else (None, 0)
+            outcome: Outcome | None = None
             if generation.stop.is_set():
                 generation.forward_calls_after_stop += 1
-                yield self._remove(generation, "interrupted")
-            elif row is not None and (end := self._add_token(generation, row, token)) is not None:
-                yield self._remove(generation, end)
+                outcome = "interrupted"
+            elif count:
+                outcome = self._add_tokens(read, logits[begin:end], best[begin:end])
+            if read.guess:
+                read.cache.crop(min(read.cache.length, len(generation.ids) - 1))
+            if outcome is not None:
+                yield self._remove(generation, outcome)
 
-    def _add_token(
-        self, generation: Generation, row: torch.Tensor, best: int
+    def _add_tokens(
+        self, read: Read, rows: torch.Tensor, best: Sequence[int]
     ) -> FinishReason | Failed | None:
+        """Add the token that follows, and go on while it is the one that was guessed."""
+        generation = read.generation
+        end: FinishReason | None = None
+        accepted = 0
         try:
-            token = best if generation.sampler.takes_best else generation.sampler.choose(generation.ids, row)
-            return generation.add(token)
+            for row, token, guessed in zip(rows, best, [*read.guess, None], strict=True):
+                if not generation.sampler.takes_best:
+                    token = generation.sampler.choose(generation.ids, row)
+                end = generation.add(token)
+                if end or token != guessed:
+                    break
+                accepted += 1
         except Exception as error:  # noqa: BLE001 - a sampler or tokenizer that raises ends one generation
             return failed(error)
+        if read.guess:
+            generation.lookup.judged(len(read.guess), accepted)
+        return end
 
     def _each_alone(self, reads: Sequence[Read]) -> Iterator[Left]:
         """Find out which generation makes the model raise: call it for one after another."""
         for read in reads:
+            outputs = [read.outputs]
             try:
                 logits = self._calls.call([read])
             except Exception as error:  # noqa: BLE001 - as in `step`
                 yield self._remove(read.generation, failed(error))
             else:
-                yield from self._advance([read], logits)
+                yield from self._advance([read], outputs, logits)
 
     def _give_up_memory(self) -> Iterator[Left]:
         """Memory ran out below the budget: lower it, drop what is idle, and go on with one less."""

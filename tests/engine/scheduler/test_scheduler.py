@@ -368,3 +368,69 @@ def test_an_answer_that_outgrows_the_budget_alone_ends_with_what_it_has(loaded: 
     assert isinstance(end, Failed)
     assert end.code == "out_of_memory"
     assert len(one.ids) > 2 * BLOCK
+
+
+# --- prompt lookup ----------------------------------------------------------------------------------
+
+
+def copying(loaded: LoadedModel) -> LoadedModel:
+    """Return the model such that it repeats in an endless circle: each token says which one follows."""
+    with torch.no_grad():
+        for layer in loaded.network.model.layers:
+            layer.self_attn.o_proj.weight.zero_()
+            layer.mlp.down_proj.weight.zero_()
+        embedded = torch.nn.functional.normalize(loaded.network.get_input_embeddings().weight)
+        loaded.network.get_input_embeddings().weight.copy_(embedded)
+        heads = loaded.network.get_output_embeddings().weight
+        heads.zero_()
+        heads[11:51] = embedded[10:50]
+        heads[10] = embedded[50]
+    return loaded
+
+
+def test_guesses_save_calls_where_the_answer_repeats(loaded: LoadedModel) -> None:
+    chats = Chats(copying(loaded))
+    ids = list(range(10, 51))
+    one = chats.begin(ids, max_tokens=200, prompt_lookup=10)
+    chats.finish()
+    assert one.ids == generated(loaded, ids, 200)
+    assert one.forward_calls < 30
+    assert one.lookup.accepted > 170
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_guesses_change_no_answer(loaded: LoadedModel, seed: int) -> None:
+    chance = random.Random(seed)
+    chats = Chats(copying(loaded), most_running=4)
+    plans = [(list(range(10, 51)) + prompt(3, number), chance.choice([0.0, 0.2])) for number in range(8)]
+    asked = [{"max_tokens": 60, "temperature": heat, "seed": 5} for _, heat in plans]
+    waiting = [chats.new(ids, prompt_lookup=8, **each) for (ids, _), each in zip(plans, asked, strict=True)]
+    everyone = list(waiting)
+    while waiting or chats.scheduler.running:
+        while waiting and chats.scheduler.admit(waiting[0]):
+            waiting.pop(0).pause.clear()
+        for generation in chats.scheduler.running:
+            if chance.random() < 0.03:
+                generation.pause.set()
+        waiting.extend(left for left, outcome in chats.scheduler.step() if outcome == "suspended")
+        assert all(each.unread > 0 for each in chats.scheduler.running)
+    alone = Chats(loaded)
+    for generation, (ids, _), each in zip(everyone, plans, asked, strict=True):
+        plain = alone.begin(ids, **each)
+        alone.finish()
+        assert generation.ids == plain.ids
+    assert sum(generation.lookup.guessed for generation in everyone) > 0
+
+
+def test_a_stop_and_a_limit_hold_amid_a_guess(loaded: LoadedModel) -> None:
+    chats = Chats(copying(loaded))
+    ids = list(range(10, 51)) * 2
+    limited = chats.begin(ids, max_tokens=7, prompt_lookup=20)
+    stopping = chats.begin(ids, max_tokens=30, prompt_lookup=20, stop=[loaded.tokenizer.decode([14])])
+    chats.finish()
+    assert limited.output_tokens == 7
+    assert chats.ends[limited] == "length"
+    assert chats.ends[stopping] == "stop"
+    again = chats.begin(limited.ids, max_tokens=7)
+    chats.finish()
+    assert again.ids == generated(loaded, limited.ids, 7)
