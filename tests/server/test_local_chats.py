@@ -9,7 +9,7 @@ from tests.tiny_model import make_counting_model, make_tiny_model
 from .conftest import StartServer
 from .page import numbered
 
-COUNTED = 600
+COUNTED = 300
 
 
 async def test_both_are_written_side_by_side(start_server: StartServer, tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_SECONDS_ALONE = 0.25
+_SECONDS_ALONE = 0.3
 """A call while nothing but prompts is read: what a stop waits for."""
-_SECONDS_AMONG_ANSWERS = 0.1
+_SECONDS_AMONG_ANSWERS = 0.13
 """A call that answers wait for: each of their tokens is late by no more."""
-_LEAST = 16
+_LEAST = 32
 """Tokens: with fewer, most of a call goes into reading the weights."""
+_CROWD_TOKENS = 512
+"""Prompts of so many tokens in all are read fast if they outnumber the answers: a few calls take longer."""
 _OLDEST_SHARE = 4
 """The prompt that has waited longest gets this part (a quarter) of each call at least."""
 
@@ -34,6 +36,11 @@ class ChunkSize:
         if tokens >= _LEAST:
             now = seconds / tokens
             self._seconds_per_token = (self._seconds_per_token + now) / 2 if self._seconds_per_token else now
+
+
+def may_delay(answers: int, unread: Sequence[int]) -> bool:
+    """Tell whether answers can wait for prompts of so many ``unread`` tokens: chats that begin at once."""
+    return not answers or (len(unread) > answers and sum(unread) <= _CROWD_TOKENS)
 
 
 def shares(unread: Sequence[int], tokens: int) -> list[int]:

@@ -16,7 +16,7 @@ from ..generation import Generation
 from ..messages import Failed, FinishReason
 from ..model import LoadedModel
 from .calls import Read, model_calls
-from .chunks import ChunkSize, shares
+from .chunks import ChunkSize, may_delay, shares
 from .outcome import Outcome, failed
 from .prefix_cache import PrefixCache
 
@@ -119,7 +119,8 @@ class Scheduler:
         prompts = [generation for generation in self._running if generation.unread > 1]
         unread = [generation.unread for generation in prompts]
         if self._chunk_size:
-            unread = shares(unread, self._chunk_size.tokens(among_answers=bool(answers)))
+            tokens = self._chunk_size.tokens(among_answers=not may_delay(len(answers), unread))
+            unread = shares(unread, tokens)
         return answers + [
             Read(prompt, tokens) for prompt, tokens in zip(prompts, unread, strict=True) if tokens
         ]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_stream_chat.engine.scheduler.chunks import ChunkSize, shares
+from jupyter_stream_chat.engine.scheduler.chunks import ChunkSize, may_delay, shares
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def test_a_call_takes_no_longer_than_answers_can_wait() -> None:
     assert size.tokens(among_answers=True) == 128, "nothing is known yet"
     for _ in range(8):
         size.measured(100, 0.2)
-    assert size.tokens(among_answers=True) * 0.002 <= 0.1
+    assert size.tokens(among_answers=True) * 0.002 <= 0.15
     assert size.tokens(among_answers=False) > size.tokens(among_answers=True)
 
 
 def test_a_slow_machine_still_reads_and_a_fast_one_reads_no_more_than_a_chunk() -> None:
     size = ChunkSize(128)
     size.measured(100, 100)
-    assert size.tokens(among_answers=True) == 16
+    assert size.tokens(among_answers=True) == 32
     for _ in range(40):
         size.measured(100, 1e-6)
     assert size.tokens(among_answers=True) == 128
@@ -57,3 +57,19 @@ def test_a_call_of_few_tokens_teaches_nothing() -> None:
     size = ChunkSize(128)
     size.measured(1, 5.0)
     assert size.tokens(among_answers=True) == 128
+
+
+@pytest.mark.parametrize(
+    ("answers", "unread", "can_wait"),
+    [
+        (0, [4000], True),
+        (1, [4000], False),
+        (3, [4000] * 9, False),
+        (3, [20] * 9, True),
+        (9, [20] * 3, False),
+    ],
+)
+def test_answers_wait_for_a_crowd_of_short_questions_and_for_nothing_else(
+    answers: int, unread: list[int], can_wait: bool
+) -> None:
+    assert may_delay(answers, unread) is can_wait
