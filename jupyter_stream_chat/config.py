@@ -73,7 +73,7 @@ class Settings(HasTraits):
     max_live_runs = Int(64, min=1, help="Runs that may go on at once in this server.").tag(config=True)
 
     max_queued_runs = Int(
-        32, min=1, help="Runs that may wait for the local engine, which writes one answer at a time."
+        32, min=1, help="Runs that may wait for the local engine, beyond those that it answers at once."
     ).tag(config=True)
 
     max_message_characters = Int(200_000, min=1, help="Length of a question, in code points.").tag(
@@ -99,6 +99,17 @@ class Settings(HasTraits):
     engine_idle_seconds = Int(600, min=1, help="Seconds after which an unused local model is let go.").tag(
         config=True
     )
+
+    engine_max_chats = Int(
+        32, min=1, help="Answers that the local engine writes at once; further questions wait in its queue."
+    ).tag(config=True)
+
+    engine_cache_mib = Int(
+        0,
+        min=0,
+        help="""Most memory for the chats of a loaded local model, in MiB. 0: a quarter of what is free once
+        it is loaded, at most 4 GiB, or 16 GiB on a GPU.""",
+    ).tag(config=True)
 
     engine_threads = Int(
         0, min=0, help="CPU threads of the local engine. 0: one less than there are cores, at least one."

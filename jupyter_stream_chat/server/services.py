@@ -146,7 +146,12 @@ class Services:
 
 async def open_services(settings: Settings) -> Services:
     """Open the store and load what the profiles need."""
-    engine = EngineClient(idle_seconds=settings.engine_idle_seconds, threads=settings.engine_threads)
+    engine = EngineClient(
+        idle_seconds=settings.engine_idle_seconds,
+        threads=settings.engine_threads,
+        most_chats=settings.engine_max_chats,
+        cache_mib=settings.engine_cache_mib,
+    )
     registry = Registry(
         settings.profiles,
         engine=engine,

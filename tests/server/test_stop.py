@@ -158,7 +158,7 @@ async def local(start_server: StartServer, tmp_path: Path) -> Server:
         "on_repetition": "off",
         "parameters": {"temperature": 1.0, "seed": 1},
     }
-    return await start_server(profiles=[profile])
+    return await start_server(profiles=[profile], engine_max_chats=1)
 
 
 async def test_a_local_model_in_each_of_its_stages(local: Server) -> None:
