@@ -17,7 +17,6 @@ import { ITranslator } from '@jupyterlab/translation';
 import { addCommands, CommandIDs } from './commands';
 import type { IPanelSettings } from './components/context';
 import { ChatPanel } from './components/panel';
-import { inertRenderMime } from './markdown';
 import { browserStore } from './chat/storage';
 import { WorkspaceModel } from './chat/workspace';
 import { renderAnswers } from './notebook';
@@ -46,14 +45,13 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
     launcher: ILauncher | null
   ) => {
     const trans = translator.load('jupyter_stream_chat');
-    const inert = inertRenderMime(rendermime);
     const workspace = new WorkspaceModel({
       serverSettings: app.serviceManager.serverSettings,
       store: browserStore()
     });
     const panel = new ChatPanel({
       workspace,
-      rendermime: inert,
+      rendermime,
       languages,
       trans,
       language: translator.languageCode,
@@ -72,7 +70,7 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
     });
     addCommands({ app, panel, workspace, streamChat, trans });
     renderAnswers(rendermime, {
-      rendermime: inert,
+      rendermime,
       languages,
       settings: app.serviceManager.serverSettings,
       copyLabel: trans.__('Copy'),

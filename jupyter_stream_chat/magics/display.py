@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 from .answer import Answer
 from .options import Format, Options
+from .portable import portable
+from .signs import show_controls
 
 MIME_TYPE = "application/vnd.jupyter-stream-chat.answer+json"
 STOPPED, STOPPED_PLAIN = "*Stopped.*", "[stopped]"
@@ -69,8 +71,8 @@ class Terminal:
         """Show nothing yet."""
 
     def append(self, text: str) -> None:
-        """Write it, now."""
-        sys.stdout.write(text)
+        """Write it, now; nothing in it acts on the terminal."""
+        sys.stdout.write(show_controls(text))
         sys.stdout.flush()
         self._last = text[-1:]
 
@@ -99,7 +101,7 @@ class FinalOutput:
         """Show it."""
         from IPython.display import display
 
-        data = {"text/plain": answer.text, **_final(self._format, answer)}
+        data = {"text/plain": show_controls(answer.text), **_final(self._format, answer)}
         display(data, raw=True)  # type: ignore[no-untyped-call]
 
 
@@ -140,7 +142,7 @@ class LiveOutput:
 
 
 def _so_far(kind: Format, text: str) -> dict[str, Any]:
-    return {"text/plain" if kind == "text" else "text/markdown": text}
+    return {"text/plain": show_controls(text)} if kind == "text" else {"text/markdown": portable(text)}
 
 
 def _final(kind: Format, answer: Answer) -> dict[str, Any]:

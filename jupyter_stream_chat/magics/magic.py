@@ -21,6 +21,7 @@ from .errors import ChatError
 from .fix import fix_question
 from .options import Line, Options, read_line, usage
 from .session import Session
+from .signs import show_controls
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -82,7 +83,8 @@ class ChatMagics(Magics):
         for profile in found["profiles"]:
             mark = "*" if profile["profile_id"] == used else " "
             problem = f"  ({profile['problem']['message']})" if profile.get("problem") else ""
-            print(f"{mark} {profile['profile_id']:<20} {profile['label']}, {profile['model']}{problem}")
+            line = f"{mark} {profile['profile_id']:<20} {profile['label']}, {profile['model']}{problem}"
+            print(show_controls(line))
 
     def _use(self, asked: Line) -> None:
         found = self.session.backend(asked.options).call("GET", "profiles")
@@ -106,7 +108,7 @@ class ChatMagics(Magics):
                 if part["type"] == "text"
             )
             author = "You" if message["role"] == "user" else message["author"]
-            print(f"{author}: {text}\n")
+            print(show_controls(f"{author}: {text}\n"))
         if not messages:
             print("Nothing has been asked yet.")
 
@@ -119,7 +121,8 @@ class ChatMagics(Magics):
         found = backend.call("GET", "profiles")
         profile = self.session.profile_id or found.get("default_profile_id") or "none"
         title = self.session.title(backend, asked.options)
-        print(f"server   {backend.where}\nprofile  {profile}\nchat     {title or 'a new one'}")
+        chat = show_controls(title or "a new one")
+        print(f"server   {backend.where}\nprofile  {profile}\nchat     {chat}")
         if self.session.last is not None:
             print(f"last     {self.session.last!r}")
 

@@ -98,7 +98,7 @@ export class ChatPanel extends ReactWidget {
   private _enter(): void {
     this._options.workspace.connect();
     // The first answer shall not wait for the Markdown parser to load.
-    void warmUp(this._options.rendermime);
+    warmUp(this._options.rendermime);
   }
 
   protected override render(): JSX.Element {

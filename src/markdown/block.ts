@@ -1,64 +1,71 @@
 /**
- * One rendering of Markdown by JupyterLab's rendermime, sanitised as untrusted output is.
+ * One rendering of Markdown: nodes for the page, of which nothing acts.
  */
 
-import type { IRenderMime, IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import { MessageLoop } from '@lumino/messaging';
-import { Widget } from '@lumino/widgets';
+import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
-const MARKDOWN = 'text/markdown';
-const MAY_HOLD_MATH = /[$\\]/;
+import { colourCode } from './codecolours';
+import { toHtml } from './html';
+import { fitOrdinals } from './ordinals';
+import { sanitizedNodes } from './sanitize';
+import { formulaSource, prepareFormulas } from './typeset';
 
 /** Class of the element that holds a block, beside those of rendermime. */
 export const BLOCK_CLASS = 'jp-StreamChat-block';
 
-/** A rendered piece of Markdown that is not on the page yet. */
-export class RenderedBlock {
-  private constructor(
-    private readonly _renderer: IRenderMime.IRenderer,
-    private readonly _source: string
-  ) {}
-
-  /** Render `source` into an element of its own. */
-  static async render(rendermime: IRenderMimeRegistry, source: string): Promise<RenderedBlock> {
-    const renderer = rendermime.createRenderer(MARKDOWN);
-    renderer.addClass(BLOCK_CLASS);
-    const model = rendermime.createModel({ data: { [MARKDOWN]: source }, trusted: false });
-    await renderer.renderModel(model);
-    return new RenderedBlock(renderer, source);
-  }
-
-  /** The element; it outlives the renderer. */
-  get node(): HTMLElement {
-    return this._renderer.node;
-  }
-
-  /** Put the element on the page by `place`, typeset its math there, and let the renderer go. */
-  attach(place: (node: HTMLElement) => void): void {
-    place(this.node);
-    if (MAY_HOLD_MATH.test(this._source)) {
-      MessageLoop.sendMessage(this._renderer, Widget.Msg.AfterAttach);
-      // A widget that believes itself attached removes its node when it is disposed of.
-      MessageLoop.sendMessage(this._renderer, Widget.Msg.AfterDetach);
-    }
-    this._renderer.dispose();
-  }
-
-  /** Let go of a rendering that came too late. */
-  discard(): void {
-    this._renderer.dispose();
-  }
+/** What rendering needs of JupyterLab. */
+export interface IRenderTools {
+  readonly rendermime: IRenderMimeRegistry;
+  readonly languages: IEditorLanguageRegistry;
 }
 
-/** An element like rendermime's, for what is written without it. */
+/** Rendered Markdown that is not on the page yet. */
+export interface IRendered {
+  readonly nodes: DocumentFragment;
+  /** Languages that are being loaded; the code is to be coloured after each. */
+  readonly loading: readonly Promise<void>[];
+}
+
+/** Render Markdown. */
+export function renderMarkdown(
+  { rendermime, languages }: IRenderTools,
+  source: string,
+  hasOpenFormula = false
+): IRendered {
+  const { html, hasHtml } = toHtml(source, hasOpenFormula);
+  // What our renderer writes needs no sanitiser but ours; what the text itself holds passes JupyterLab's as well.
+  const safe = hasHtml ? rendermime.sanitizer.sanitize(html) : html;
+  const nodes = sanitizedNodes(safe);
+  prepareFormulas(nodes);
+  fitOrdinals(nodes);
+  return { nodes, loading: colourCode(nodes, languages) };
+}
+
+/** An element like rendermime's, for a block. */
 export function createBlockNode(): HTMLElement {
   const node = document.createElement('div');
   node.className = `jp-RenderedHTMLCommon jp-RenderedMarkdown ${BLOCK_CLASS}`;
-  node.dataset.mimeType = MARKDOWN;
+  node.dataset.mimeType = 'text/markdown';
   return node;
 }
 
-/** Load what the first rendering needs, ahead of it. */
-export async function warmUp(rendermime: IRenderMimeRegistry): Promise<void> {
-  (await RenderedBlock.render(rendermime, 'ready')).discard();
+/** Whether a node on the page may stay for a new one: a formula that is the same, a part that a reader has opened. */
+export function keepsNode(present: Node, wanted: Node): boolean {
+  if (!(present instanceof Element && wanted instanceof Element)) {
+    return false;
+  }
+  const source = formulaSource(present);
+  return (
+    source !== null &&
+    source === formulaSource(wanted) &&
+    present.localName === wanted.localName &&
+    present.childNodes.length > 0
+  );
+}
+
+/** Prepare what the first rendering needs, ahead of it. */
+export function warmUp(rendermime: IRenderMimeRegistry): void {
+  sanitizedNodes(toHtml('*ready*').html);
+  rendermime.sanitizer.sanitize('<b>ready</b>');
 }

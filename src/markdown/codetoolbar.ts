@@ -18,7 +18,7 @@ export const COPY_BUTTON_CLASS = 'jp-StreamChat-copyCode';
 export function addCopyButtons(host: HTMLElement, label: string, onCopied?: () => void): void {
   for (const pre of host.querySelectorAll('pre')) {
     const code = pre.querySelector('code');
-    if (code !== null) {
+    if (code !== null && pre.querySelector(`:scope > .${COPY_BUTTON_CLASS}`) === null) {
       // Long lines are scrolled by the keyboard, too.
       code.tabIndex = 0;
       pre.append(createCopyButton(code, label, onCopied));
@@ -34,8 +34,8 @@ function createCopyButton(code: HTMLElement, label: string, onCopied?: () => voi
   button.setAttribute('aria-label', label);
   copyIcon.element({ container: button, stylesheet: 'toolbarButton' });
   button.addEventListener('click', () => {
-    // JupyterLab's clipboard works on plain http too.
-    Clipboard.copyToSystem(code.textContent ?? '');
+    // JupyterLab's clipboard works on plain http too. Without a newline at its end a terminal runs nothing by itself.
+    Clipboard.copyToSystem((code.textContent ?? '').replace(/\n+$/, ''));
     onCopied?.();
   });
   return button;

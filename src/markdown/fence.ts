@@ -5,7 +5,9 @@
 import { type IEditorLanguageRegistry, jupyterHighlightStyle } from '@jupyterlab/codemirror';
 
 import { createBlockNode } from './block';
+import { languageIn } from './codecolours';
 import { CodeStream, type ICodeStyle } from './codestream';
+import { showControls } from './signs';
 
 export class FenceBlock {
   /** @param info the fence's info string; it is the name of the language, as in the preview. */
@@ -15,11 +17,11 @@ export class FenceBlock {
     pre.append(code);
     this.node.append(pre);
     this._stream = new CodeStream(code);
-    this._labelled = info !== '';
-    if (this._labelled) {
+    const language = languageIn(info);
+    if (language !== '') {
       // Its first word: what follows would be classes of their own.
-      code.className = `language-${info.split(/\s/)[0]}`;
-      this.loading = this._load(info, languages);
+      code.className = `language-${language}`;
+      this.loading = this._load(language, languages);
     }
   }
 
@@ -31,12 +33,13 @@ export class FenceBlock {
   /** Add complete lines of code. */
   append(text: string): void {
     this._started = true;
-    this._stream.append(text);
+    this._stream.append(showControls(text));
   }
 
   /** Show the beginning of the next line. */
   showPartial(line: string): void {
-    this._stream.showPartial(line !== '' && this._started ? '\n' + line : line);
+    const text = showControls(line);
+    this._stream.showPartial(text !== '' && this._started ? '\n' + text : text);
   }
 
   /** Colour all that is there, once the language is loaded. */
@@ -53,12 +56,11 @@ export class FenceBlock {
   /** The fence has ended. */
   finish(): void {
     this._finished = true;
-    // The preview ends code in a newline when it has no language.
-    this._stream.finish(this._labelled || this._stream.text.endsWith('\n') ? '' : '\n');
+    this._stream.finish();
   }
 
-  private _load(info: string, languages: IEditorLanguageRegistry): Promise<void> | null {
-    const spec = languages.findBest(info);
+  private _load(language: string, languages: IEditorLanguageRegistry): Promise<void> | null {
+    const spec = languages.findBest(language);
     if (spec?.support) {
       this._use(spec.support.language.parser);
       this.colour();
@@ -70,7 +72,7 @@ export class FenceBlock {
           .getLanguage(spec)
           .then(loaded => this._use(loaded?.support?.language.parser))
           .catch((reason: unknown) => {
-            console.warn(`The language of a code block could not be loaded: ${info}`, reason);
+            console.warn(`The language of a code block could not be loaded: ${language}`, reason);
           });
   }
 
@@ -79,7 +81,6 @@ export class FenceBlock {
   }
 
   private readonly _stream: CodeStream;
-  private readonly _labelled: boolean;
   private _started = false;
   private _finished = false;
   private _style: ICodeStyle | null = null;

@@ -1,5 +1,5 @@
 /**
- * Finished blocks on the page, a few to a group: the browser leaves out whole groups that are out of sight.
+ * Blocks on the page, a few to a group: the browser leaves out whole groups that are out of sight.
  *
  * Without it each frame that adds a word costs more the longer the answer above it is: style, layout and paint
  * look at every block. `content-visibility` on a group makes that one look for all its blocks.
@@ -17,23 +17,28 @@ export const SETTLED_CLASS = 'jp-StreamChat-settled';
 const GROUP_SIZE = 12;
 
 export class BlockGroups {
-  /** @param _end the element that groups stand before. */
+  /** @param _root the element to fill. */
   constructor(
-    private readonly _end: HTMLElement,
+    private readonly _root: HTMLElement,
     private readonly _scheduleFrame: ScheduleFrame = nextFrame
   ) {}
 
-  /** Put a block behind all others. */
+  /** Put a block behind all others; it may still change. */
   add(block: HTMLElement): void {
-    let group = this._end.previousElementSibling;
+    let group = this._root.lastElementChild;
     if (!group || isFull(group)) {
       group = document.createElement('div');
       group.className = GROUP_CLASS;
-      this._end.before(group);
+      this._root.append(group);
     }
     group.append(block);
-    if (isFull(group)) {
-      this._settle(group);
+  }
+
+  /** A block is finished: a group that is full with it is. */
+  settle(block: HTMLElement): void {
+    const group = block.parentElement;
+    if (group && isFull(group) && group.lastElementChild === block) {
+      this._settleGroup(group);
     }
   }
 
@@ -48,7 +53,7 @@ export class BlockGroups {
   }
 
   /** Let the browser leave out a group once it has been laid out: it remembers the height from then on. */
-  private _settle(group: Element): void {
+  private _settleGroup(group: Element): void {
     const settle = () => group.classList.toggle(SETTLED_CLASS, isFull(group));
     this._scheduleFrame(() => this._scheduleFrame(settle));
   }

@@ -4,7 +4,6 @@
 
 export { warmUp } from './block';
 export { addCopyButtons } from './codetoolbar';
-export { inertRenderMime } from './inert';
 export { type IPlainTextOptions, PlainText } from './plaintext';
 export type { ScheduleFrame } from './schedule';
 export type { BlockKind } from './splitter';

@@ -1,111 +1,343 @@
 /**
- * Where JupyterLab sees math in Markdown source.
+ * Where the formulas are in Markdown source, and what may be typeset of them.
  *
- * JupyterLab takes math out of the source before it parses Markdown, so `$a\n# b$` holds no heading. This
- * module finds the same stretches (the rules of `removeMath` in @jupyterlab/rendermime) but keeps every
- * offset: math is painted over, character by character. It renders nothing.
+ * A formula stands in `\( \)`, `\[ \]`, `$ $`, `$$ $$` or a math environment. A dollar sign opens one only as
+ * Pandoc has it, and not where a reader sees a price or a variable. Formulas are found before Markdown is parsed
+ * and painted over, so that no sign in them is taken for Markdown. Every offset stays. Renders nothing.
  */
 
-/** Source with its math painted over. */
-export interface IMaskedSource {
-  /** The source, of equal length, each character of math replaced by `@`. */
-  readonly text: string;
+import { fenceOpening, type IFenceOpening } from './fenceline';
 
-  /** Offset at which math is open at the end of the source; -1 when none is. */
-  readonly open: number;
+export interface IFormula {
+  readonly from: number;
+  readonly to: number;
+  /** The formula without its marks and without the marks of a quote. */
+  readonly tex: string;
+  readonly display: boolean;
+  /** As it is written. */
+  readonly source: string;
 }
 
-const FENCED_CODE = /^(`{3,}|~{3,})[^`\n]*\n[\s\S]*?^\1`*$/gm;
-const CODE_SPAN = /(?:^|[^\\])(`+)[^\n]*?[^`\n]\1(?!`)/gm;
-const MARK = /\$\$?|\\(?:begin|end)\{[a-z]*\*?\}|\\[{}$]|[{}]|\n\s*|@@\d+@@|\\\\[()[\]]/gi;
-const BLANK_LINE = /\n.*\n/;
-const CLOSING: Readonly<Record<string, string>> = {
-  $: '$',
-  $$: '$$',
-  '\\\\(': '\\\\)',
-  '\\\\[': '\\\\]'
-};
+export interface IMath {
+  readonly formulas: readonly IFormula[];
+  /** Where a formula begins that is not closed at the end of the source; -1 when none is. */
+  readonly open: number;
+  /** Whether the open one is a display formula. */
+  readonly openDisplay: boolean;
+}
 
-/**
- * Paint over the math of some Markdown source.
- *
- * @param source lines ended by `\n` alone; a dollar sign inside closed code is none.
- */
-export function maskMath(source: string): IMaskedSource {
-  const { spans, open } = findMath(hideCodeDollars(source));
+/** Painted source: a mark, the number of the formula, and filling up to its length. */
+export const FORMULA_MARK = '\ufdd0';
+const FILLING = '\ufdd1';
+const FIRST_NUMBER = 0xe000;
+const MOST_FORMULAS = 6400;
+const PAINTED = /\ufdd0([\ue000-\uf8ff])\ufdd1*/g;
+
+const SIGN = /\\begin\{([a-z]+\*?)\}|\\\\[([]|\\[\s\S]|`+|\$\$?|\n/g;
+const PARAGRAPH_END = /\n[ \t>]*(?=\n|`{3}|~{3})/g;
+const ENVIRONMENT =
+  /^(?:equation|align|alignat|aligned|gather|gathered|multline|eqnarray|split|cases|array|[bBpvV]?matrix|smallmatrix|flalign|math|displaymath)\*?$/;
+const QUOTE_LINE = /\n[ \t]*(?:>[ \t]?)+/g;
+const TEX_SIGN = /[\\^_={}]/;
+const LONGEST_OPEN = 400;
+const LONGEST_OPEN_DOLLAR = 80;
+const LONGEST_DOLLAR = 1000;
+
+/** Bounds of what is typeset: MathJax's work can grow much faster than its input. */
+const LONGEST_TEX = 5000;
+const DEEPEST_TEX = 16;
+const DEFINES =
+  /\\(?:[exg]?def|let|futurelet|(?:re)?newcommand|(?:re)?newenvironment|require)(?![a-zA-Z])/;
+const REPEATED_COLUMN = /\*\s*\{\s*\d{3,}/;
+
+/** Find the formulas of some Markdown whose lines end in `\n` alone. */
+export function findMath(source: string): IMath {
+  return new MathFinder(source).find();
+}
+
+/** Paint over formulas; the length stays. */
+export function paint(source: string, formulas: readonly IFormula[]): string {
   let text = '';
   let position = 0;
-  for (const [from, to] of spans) {
-    text += source.slice(position, from) + '@'.repeat(to - from);
+  formulas.slice(0, MOST_FORMULAS).forEach(({ from, to }, index) => {
+    const number = String.fromCharCode(FIRST_NUMBER + index);
+    text += source.slice(position, from) + FORMULA_MARK + number + FILLING.repeat(to - from - 2);
     position = to;
+  });
+  return text + source.slice(position);
+}
+
+/** The number of the formula that painted text begins with, and its length; null if it begins with none. */
+export function paintedFormula(text: string): { index: number; length: number } | null {
+  const match = /^\ufdd0([\ue000-\uf8ff])\ufdd1*/.exec(text);
+  return match && { index: match[1].charCodeAt(0) - FIRST_NUMBER, length: match[0].length };
+}
+
+/** Put formulas back where they are none: in code and addresses. */
+export function restore(text: string, formulas: readonly IFormula[]): string {
+  return text.replace(
+    PAINTED,
+    (_, number: string) => formulas[number.charCodeAt(0) - FIRST_NUMBER]?.source ?? ''
+  );
+}
+
+/** Whether a formula is small enough to be typeset, and defines nothing for formulas elsewhere. */
+export function isModest(tex: string): boolean {
+  if (tex.length > LONGEST_TEX || DEFINES.test(tex) || REPEATED_COLUMN.test(tex)) {
+    return false;
   }
-  return { text: text + source.slice(position), open };
-}
-
-function hideCodeDollars(source: string): string {
-  if (!source.includes('$')) {
-    return source;
-  }
-  const hide = (code: string) => code.replace(/\$/g, 'S');
-  return source.replace(FENCED_CODE, hide).replace(CODE_SPAN, hide);
-}
-
-function closingOf(mark: string): string | null {
-  return mark.startsWith('\\begin')
-    ? '\\end' + mark.slice('\\begin'.length)
-    : (CLOSING[mark] ?? null);
-}
-
-/**
- * Find the stretches of math, in order.
- *
- * Math ends at its closing mark with balanced braces; at a blank line it ends at the last closing mark seen
- * within open braces, or was none.
- */
-function findMath(source: string): { spans: [number, number][]; open: number } {
-  const spans: [number, number][] = [];
-  const mark = new RegExp(MARK);
-  let start = -1;
-  let closing: string | null = null;
-  let candidate = -1;
-  let braces = 0;
-  const end = (to: number) => {
-    spans.push([start, to]);
-    mark.lastIndex = to;
-    start = -1;
-  };
-  for (let match = mark.exec(source); match !== null; match = mark.exec(source)) {
-    const found = match[0];
-    if (found.startsWith('@')) {
-      continue;
+  let depth = 0;
+  for (const [sign] of tex.matchAll(/\\(?:begin|end|left|right)(?![a-zA-Z])|\\[\s\S]|[{}]/g)) {
+    if (sign === '{' || sign === '\\begin' || sign === '\\left') {
+      depth += 1;
+    } else if (sign === '}' || sign === '\\end' || sign === '\\right') {
+      depth -= 1;
     }
-    if (start < 0) {
-      closing = closingOf(found);
-      if (closing !== null) {
-        start = match.index;
-        candidate = -1;
-        braces = 0;
-      }
-    } else if (found === closing) {
-      if (braces > 0) {
-        candidate = mark.lastIndex;
-      } else {
-        end(mark.lastIndex);
-      }
-    } else if (BLANK_LINE.test(found)) {
-      if (candidate >= 0) {
-        end(candidate);
-      }
-      start = -1;
-    } else if (found === '{') {
-      braces += 1;
-    } else if (found === '}' && braces > 0) {
-      braces -= 1;
+    if (depth > DEEPEST_TEX) {
+      return false;
     }
   }
-  const open = start;
-  if (start >= 0 && candidate >= 0) {
-    spans.push([start, candidate]);
+  return true;
+}
+
+class MathFinder {
+  constructor(private readonly _source: string) {}
+
+  find(): IMath {
+    this._skipFence(0);
+    for (let match = this._next(); match !== null; match = this._next()) {
+      this._read(match[0], match.index, match[1]);
+    }
+    return { formulas: this._formulas, open: this._open, openDisplay: this._openDisplay };
   }
-  return { spans, open };
+
+  private _next(): RegExpExecArray | null {
+    SIGN.lastIndex = this._position;
+    const match = SIGN.exec(this._source);
+    this._position = match ? SIGN.lastIndex : this._position;
+    return match;
+  }
+
+  private _read(sign: string, at: number, environment?: string): void {
+    if (sign === '\n') {
+      this._skipFence(at + 1);
+    } else if (sign.startsWith('`')) {
+      this._skipCode(sign);
+    } else if (environment !== undefined) {
+      if (ENVIRONMENT.test(environment)) {
+        this._try(at, at, `\\end{${environment}}`, true);
+      }
+    } else if (sign === '$$') {
+      this._try(at, at + 2, '$$', true);
+    } else if (sign === '$') {
+      this._tryDollar(at);
+    } else if (sign === '\\(' || sign === '\\\\(') {
+      this._try(at, at + sign.length, sign.replace('(', ')'), false);
+    } else if (sign === '\\[' || sign === '\\\\[') {
+      this._try(at, at + sign.length, sign.replace('[', ']'), true);
+    }
+  }
+
+  /** Take what stands between `start` and the next `closing` as a formula, if it reads as one. */
+  private _try(at: number, start: number, closing: string, display: boolean): void {
+    const end = this._paragraphEnd(start);
+    const close = this._isClosedLater(closing, start, end) ? this._close(closing, start, end) : -1;
+    if (close < 0) {
+      this._noteOpen(at, end, display, LONGEST_OPEN * (display ? 5 : 1));
+      return;
+    }
+    const body = this._source.slice(start, close);
+    const isEnvironment = start === at;
+    if (isEnvironment || this._isFormula(body, at, close + closing.length, display, closing)) {
+      this._add(at, close + closing.length, isEnvironment ? body + closing : body, display);
+    }
+  }
+
+  private _close(closing: string, start: number, end: number): number {
+    for (let at = start; at < end;) {
+      const close = this._source.indexOf(closing, at);
+      if (close < 0 || close >= end) {
+        return -1;
+      }
+      // The second backslash of a line break in a matrix begins no mark.
+      const isEscaped =
+        closing.length === 2 && /(?:^|[^\\])(?:\\\\)*\\$/.test(this._source.slice(start, close));
+      if (!isEscaped) {
+        return close;
+      }
+      at = close + 1;
+    }
+    return -1;
+  }
+
+  private _tryDollar(at: number): void {
+    const source = this._source;
+    const start = at + 1;
+    if (/[A-Za-z0-9]/.test(source[at - 1] ?? '') || /^\s/.test(source.slice(start, start + 1))) {
+      return;
+    }
+    const end = Math.min(this._paragraphEnd(start), start + LONGEST_DOLLAR);
+    let depth = 0;
+    for (let index = start; index < end; index += 1) {
+      const sign = source[index];
+      if (sign === '\\') {
+        index += 1;
+      } else if (sign === '{') {
+        depth += 1;
+      } else if (sign === '}') {
+        depth -= 1;
+      } else if (sign === '`') {
+        return;
+      } else if (sign === '$' && depth <= 0) {
+        const body = source.slice(start, index);
+        const next = source[index + 1] ?? '';
+        if (body !== '' && !/\s$/.test(body) && !/\d/.test(next) && !isText(body, next)) {
+          this._add(at, index + 1, body, false);
+        }
+        return;
+      }
+    }
+    const body = source.slice(start, end);
+    if (!isText(body, '') && !/^\(|^\{\w|^[@?#!*-]|[.!?。] /.test(body)) {
+      this._noteOpen(at, end, false, LONGEST_OPEN_DOLLAR);
+    }
+  }
+
+  private _isFormula(
+    body: string,
+    at: number,
+    to: number,
+    display: boolean,
+    closing: string
+  ): boolean {
+    if (body.trim() === '' || body.includes('`') || /\\[dwDWsbB](?![a-zA-Z])/.test(body)) {
+      return false;
+    }
+    if (!display || TEX_SIGN.test(body) || /^\s*\n[\s\S]*\n\s*$/.test(body)) {
+      return true;
+    }
+    if (closing === '$$') {
+      return !/\p{L}{4,}|^\s*\p{L}{2,}\s*$/u.test(body);
+    }
+    // `\[1\]` and `\[a-z\]` in a line of text are brackets; alone on a line or with spaces inside they are not.
+    const lineStart = this._source.lastIndexOf('\n', at) + 1;
+    const before = this._source.slice(lineStart, at);
+    const after = /^[^\n]*/.exec(this._source.slice(to, to + 200))?.[0] ?? '';
+    const isAlone = /^[ \t>]*(?:[-+*]|\d+[.)])?[ \t]*$/.test(before) && after.trim() === '';
+    return isAlone || /^\s[\s\S]*\s$/.test(body) || /[<>+]|\d\s*[-*/]/.test(body);
+  }
+
+  private _add(from: number, to: number, body: string, display: boolean): void {
+    const lineStart = this._source.lastIndexOf('\n', from - 1) + 1;
+    const isQuoted = /^[ \t]*(?:(?:[-+*]|\d+[.)])[ \t]+)*>/.test(
+      this._source.slice(lineStart, from)
+    );
+    const tex = isQuoted ? body.replace(QUOTE_LINE, '\n') : body;
+    this._formulas.push({
+      from,
+      to,
+      tex: tex.trim(),
+      display,
+      source: this._source.slice(from, to)
+    });
+    this._position = to;
+  }
+
+  private _noteOpen(at: number, end: number, display: boolean, longest: number): void {
+    if (this._open < 0 && end >= this._source.length && end - at <= longest) {
+      this._open = at;
+      this._openDisplay = display;
+    }
+  }
+
+  /** False if it is known that the paragraph holds no such mark behind `start`. */
+  private _isClosedLater(closing: string, start: number, end: number): boolean {
+    if (this._unclosed.get(closing) === end) {
+      return false;
+    }
+    const close = this._source.indexOf(closing, start);
+    if (close < 0 || close >= end) {
+      this._unclosed.set(closing, end);
+      return false;
+    }
+    return true;
+  }
+
+  private _paragraphEnd(from: number): number {
+    if (this._end < from) {
+      PARAGRAPH_END.lastIndex = from;
+      this._end = PARAGRAPH_END.exec(this._source)?.index ?? this._source.length;
+    }
+    return this._end;
+  }
+
+  private _skipCode(run: string): void {
+    const start = this._position;
+    const end = this._paragraphEnd(start);
+    if (this._unclosed.get(run) === end) {
+      return;
+    }
+    for (let at = this._source.indexOf(run, start); at >= 0 && at < end;) {
+      let to = at + run.length;
+      while (this._source[to] === '`') {
+        to += 1;
+      }
+      if (to - at === run.length) {
+        this._position = to;
+        return;
+      }
+      at = this._source.indexOf(run, to);
+    }
+    this._unclosed.set(run, end);
+  }
+
+  /** Go behind the fenced code that begins with the line at `start`, if any does. */
+  private _skipFence(start: number): void {
+    const end = lineEnd(this._source, start);
+    const fence = fenceOpening(this._source.slice(start, end));
+    if (fence !== null) {
+      this._position = this._fenceEnd(fence, end + 1);
+    }
+  }
+
+  private _fenceEnd(fence: IFenceOpening, from: number): number {
+    for (let start = from; start < this._source.length;) {
+      const end = lineEnd(this._source, start);
+      if (fence.closing.test(this._source.slice(start, end))) {
+        return end;
+      }
+      start = end + 1;
+    }
+    return this._source.length;
+  }
+
+  private readonly _formulas: IFormula[] = [];
+  private readonly _unclosed = new Map<string, number>();
+  private _open = -1;
+  private _openDisplay = false;
+  private _position = 0;
+  private _end = -1;
+}
+
+/** Whether what stands between two dollar signs is prose, a price or a variable. */
+function isText(body: string, next: string): boolean {
+  if (/^[({]?[A-Za-z_][A-Za-z_]+\w*[)}:/]/.test(body) && !/[\\^=]/.test(body)) {
+    return true;
+  }
+  if (/^[({\w]/.test(next) && /^[({]?[A-Za-z_]{2,}/.test(body) && !/[\\^=]/.test(body)) {
+    return true;
+  }
+  if (TEX_SIGN.test(body)) {
+    return /^\d[\d.,]*[KMBkmb]?[\s/)][^\\^_]*[A-Za-z]{3,}/.test(body);
+  }
+  return (
+    /[A-Za-z]{4,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/.test(body) ||
+    /^\d[\s\S]*[A-Za-z]{2,}/.test(body) ||
+    /^\d[\d.,]*[KMBkmb]?[,;)]/.test(body)
+  );
+}
+
+function lineEnd(source: string, start: number): number {
+  const end = source.indexOf('\n', start);
+  return end < 0 ? source.length : end;
 }

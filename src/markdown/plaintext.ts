@@ -4,6 +4,7 @@
 
 import { codePoints, sliceCodePoints } from '../protocol/text';
 import { FlushScheduler, type ScheduleFrame } from './schedule';
+import { showControls } from './signs';
 import type { IStreamingText } from './text';
 
 export interface IPlainTextOptions {
@@ -94,10 +95,11 @@ export class PlainText implements IStreamingText {
     }
     this._incoming = '';
     const last = this._options.node.lastChild;
+    const shown = showControls(text);
     if (last instanceof Text && last.length < NODE_LENGTH) {
-      last.appendData(text);
+      last.appendData(shown);
     } else {
-      this._options.node.append(text);
+      this._options.node.append(shown);
     }
     this._written += text;
     this._points += codePoints(text);

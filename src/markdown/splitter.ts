@@ -3,22 +3,36 @@
  *
  * A block is handed out once, as soon as no later text can change it; what remains is the open tail. Only the
  * tail is ever lexed again, and a long tail only after it has grown by a tenth, so that the work stays linear
- * in the text. A fenced code block at the top level is handed out line by line. No DOM, nothing of Jupyter.
+ * in the text. A fenced code block at the top level is handed out line by line, and a long list or table in parts
+ * of some items or rows. No DOM, nothing of Jupyter.
  */
 
-import { Lexer, type Token, type Tokens } from 'marked';
+import type { Token, Tokens } from 'marked';
 
+import { DialectLexer } from './dialect';
+import { FenceLines } from './fenceline';
 import { HtmlBalance } from './htmlbalance';
 import type { ILinkDefinition } from './links';
-import { maskMath } from './math';
+import { findMath, type IFormula, paint } from './math';
 
 /** What a block is: Markdown to render, or fenced code whose text was handed out while it streamed. */
 export type BlockKind = 'markdown' | 'fence';
+
+/** What the block before goes on with: a list with further items, or a table with further rows. */
+export interface IContinuation {
+  readonly of: 'list' | 'table';
+
+  /** Source to read in front of the block's own: the head of the table. */
+  readonly head: string;
+}
 
 /** A finished top-level block; the sources of all blocks in order are the text. */
 export interface IBlock {
   readonly source: string;
   readonly kind: BlockKind;
+
+  /** Set if the block goes on with what the one before began. */
+  readonly continues?: IContinuation;
 
   /** Info string of a fence. */
   readonly info?: string;
@@ -44,23 +58,27 @@ export interface IBlockSink {
 
 interface IOpenFence {
   readonly info: string;
-  readonly closing: RegExp;
+  readonly lines: FenceLines;
   readonly source: string[];
 }
 
 interface IGroup {
   readonly source: string;
   readonly tokens: readonly Token[];
+  /** Set if the group is a part of a list or table, and how the rest of that goes on. */
+  readonly rest?: IContinuation;
 }
 
 /** Longest tail that is lexed at each new line; a longer one is when it has grown by `GROWTH`. */
 export const SHORT_TAIL = 2000;
 export const GROWTH = 1.1;
 
-// Info strings that need escaping are left to the Markdown renderer, as is what JupyterLab draws.
+/** A list or table that is longer is handed out in parts that are at least this long. */
+const LONGEST_PART = 1500;
+
+// Info strings that need escaping are left to the Markdown renderer.
 const FENCE = /^(?:[ \t\r]*\n)*(`{3,}|~{3,})([\w+#./ :=,{}()-]*)\r?\n/;
-const DRAWN = /^mermaid$/;
-const FIRST_LINE = /^(?:[ \t\r]*\n)*[^\n]*\S[^\n]*\n/;
+const FIRST_LINE = /^(?:[ \t\r]*\n)*[ \t\r]*\S[^\n]*\n/;
 const BLANK_END = /\n[ \t]*\n$/;
 const TITLE_START = /^\s*["'(]/;
 
@@ -73,6 +91,11 @@ export class MarkdownSplitter {
   /** Source that was not handed out; inside a fence, the line that is not complete. */
   get tail(): string {
     return this._tail;
+  }
+
+  /** What the tail goes on with, if the block before it is only a part. */
+  get continues(): IContinuation | null {
+    return this._continues;
   }
 
   /** Add text and hand out what is finished. */
@@ -121,27 +144,46 @@ export class MarkdownSplitter {
     const groups = this._finishedBlocks(this._tail.slice(0, length), ended);
     const fence = groups.findIndex(group => opensFence(group.source));
     const blocks = fence < 0 ? groups : groups.slice(0, fence);
-    for (const { source, tokens } of blocks) {
+    for (const { source, tokens, rest } of blocks) {
+      const continues = this._continues ?? undefined;
       this._cut(source.length);
-      this._sink.block({ source, kind: 'markdown', definitions: tokens.flatMap(definitionsIn) });
+      this._continues = rest ?? null;
+      const definitions = tokens.flatMap(definitionsIn);
+      this._sink.block({ source, kind: 'markdown', continues, definitions });
     }
-    this._lexedTail = fence < 0 ? this._complete : 0;
+    const isPart = this._continues !== null && blocks.length > 0;
+    this._lexedTail = fence < 0 && !isPart ? this._complete : 0;
     return blocks.length > 0;
   }
 
   /** The blocks of `region` that later text cannot change; with `ended`, all. */
   private _finishedBlocks(region: string, ended: boolean): IGroup[] {
-    const { text, open } = maskMath(region.replace(/\r\n?/g, '\n'));
+    const head = this._continues?.head ?? '';
+    const source = head + region.replace(/\r\n?/g, '\n');
+    const { formulas, open } = findMath(source);
     // Math that is still open may yet swallow the boundaries behind its start.
     const limit = ended || open < 0 ? Infinity : open;
-    const tokens = this._lex(text);
+    const tokens = this._lex(paint(source, formulas), formulas);
+    if (
+      this._continues &&
+      (tokens[0]?.type !== this._continues.of || tokens[0].raw.length <= head.length)
+    ) {
+      this._continues = null;
+      return this._finishedBlocks(region, ended);
+    }
     const firstOpen = ended ? Infinity : firstOpenToken(tokens);
     const html = new HtmlBalance();
     const groups: IGroup[] = [];
     let group: Token[] = [];
     let start = 0;
-    let position = 0;
-    tokens.forEach((token, index) => {
+    let position = -head.length;
+    for (const [index, token] of tokens.entries()) {
+      const rest = html.open || group.some(({ type }) => type !== 'space') ? null : partOf(token);
+      if (rest !== null && position + rest.length + head.length <= limit) {
+        const end = originalOffset(region, position + rest.length);
+        groups.push({ source: region.slice(start, end), tokens: [...group, ...rest.tokens], rest });
+        return groups;
+      }
       position += token.raw.length;
       group.push(token);
       if (token.type === 'html') {
@@ -150,20 +192,23 @@ export class MarkdownSplitter {
         html.readText(token.raw);
       }
       const closed =
-        index < firstOpen && isBoundary(tokens, index) && !html.open && position <= limit;
+        index < firstOpen &&
+        isBoundary(tokens, index) &&
+        !html.open &&
+        position + head.length <= limit;
       if (closed || (ended && index === tokens.length - 1)) {
         const end = originalOffset(region, position);
         groups.push({ source: region.slice(start, end), tokens: group });
         start = end;
         group = [];
       }
-    });
+    }
     return groups;
   }
 
-  private _lex(source: string): Token[] {
+  private _lex(source: string, formulas: readonly IFormula[]): Token[] {
     this.lexed += source.length;
-    const lexer = new Lexer({ gfm: true });
+    const lexer = new DialectLexer(formulas);
     // The lexer drops a second definition of a label from its tokens; remembering none, it reports each.
     lexer.tokens.links = new Proxy({}, { set: () => true });
     return lexer.blockTokens(source, []);
@@ -181,8 +226,12 @@ export class MarkdownSplitter {
       return false;
     }
     const [source, marks, info] = match;
-    const closing = new RegExp(`^ {0,3}${marks}[~\`]* *\\r?\\n?$`);
-    this._fence = { info: info.trim(), closing, source: [source] };
+    this._fence = {
+      info: info.trim(),
+      lines: new FenceLines(marks, info.trim()),
+      source: [source]
+    };
+    this._continues = null;
     this._cut(source.length);
     this._sink.openFence(this._fence.info, source);
     return true;
@@ -194,7 +243,7 @@ export class MarkdownSplitter {
       const newline = lines.indexOf('\n', start);
       const end = newline < 0 ? lines.length : newline + 1;
       const line = lines.slice(start, end);
-      if (fence.closing.test(line)) {
+      if (fence.lines.closes(line)) {
         this._readCode(fence, lines.slice(0, start));
         this._closeFence(fence, line);
         return;
@@ -229,6 +278,7 @@ export class MarkdownSplitter {
   }
 
   private _tail = '';
+  private _continues: IContinuation | null = null;
   private _fence: IOpenFence | null = null;
   /** End of the tail's last complete line. */
   private _complete = 0;
@@ -249,8 +299,36 @@ function definitionsIn(token: Token): ILinkDefinition[] {
 }
 
 function opensFence(source: string): RegExpExecArray | null {
-  const match = FENCE.exec(source);
-  return match !== null && !DRAWN.test(match[2].trim()) ? match : null;
+  return FENCE.exec(source);
+}
+
+interface IPart extends IContinuation {
+  readonly length: number;
+  readonly tokens: readonly Token[];
+}
+
+/** The first part of a long list or table of which more has begun; null if there is none to cut off. */
+function partOf(token: Token): IPart | null {
+  if (token.raw.length <= LONGEST_PART) {
+    return null;
+  }
+  if (token.type === 'list') {
+    const items = (token as Tokens.List).items;
+    let length = 0;
+    for (const [index, item] of items.slice(0, -1).entries()) {
+      length += item.raw.length;
+      if (length >= LONGEST_PART) {
+        return { of: 'list', head: '', length, tokens: items.slice(0, index + 1) };
+      }
+    }
+  } else if (token.type === 'table') {
+    const end = token.raw.indexOf('\n', LONGEST_PART) + 1;
+    if (end > 0 && token.raw.slice(end).trim() !== '') {
+      const head = token.raw.split('\n', 2).join('\n') + '\n';
+      return { of: 'table', head, length: end, tokens: [] };
+    }
+  }
+  return null;
 }
 
 /**

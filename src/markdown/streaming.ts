@@ -1,32 +1,37 @@
 /**
  * Markdown on the page while it streams.
  *
- * A finished block is rendered once, by JupyterLab's rendermime, and keeps its nodes; the open tail is rendered
- * at most once a frame; fenced code is highlighted line by line. All changes of the DOM are steps of one queue,
- * run in the order of the text and never two at once, which is what makes `freeze` exact. Splitting,
- * highlighting and the look of the tail have modules of their own.
+ * A finished block keeps its nodes; the open tail is rendered at most once a frame, in the place where the block
+ * will stay; fenced code is highlighted line by line. All changes of the DOM are steps of one queue, run in the
+ * order of the text, which is what makes `freeze` exact. Splitting, rendering, highlighting and the open end of the
+ * text have modules of their own.
  */
 
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
-import { RenderedBlock } from './block';
+import { type IRendered, keepsNode, renderMarkdown } from './block';
 import { codePoints, sliceCodePoints } from '../protocol/text';
-import { EndMarker } from './end';
+import { Caret } from './caret';
+import { colourCode } from './codecolours';
+import { copyFormulas } from './copying';
 import { FenceBlock } from './fence';
 import { BlockGroups } from './groups';
 import { LinkDefinitions } from './links';
+import { morphChildren } from './morph';
+import { openEnd } from './openend';
 import { FlushScheduler, nextTask, type ScheduleFrame } from './schedule';
 import {
   type BlockKind,
-  GROWTH,
   type IBlock,
   type IBlockSink,
+  type IContinuation,
   MarkdownSplitter,
   SHORT_TAIL
 } from './splitter';
-import { OpenTail } from './tail';
+import { type IPlace, OpenTail } from './tail';
 import type { IStreamingText } from './text';
+import { typesetFormulas } from './typeset';
 
 export interface IStreamingMarkdownOptions {
   /** Element to fill; its content is this object's alone. */
@@ -45,13 +50,18 @@ export interface IStreamingMarkdownOptions {
 interface IPlacedBlock {
   readonly block: IBlock;
   readonly points: number;
-  node: HTMLElement;
+  readonly place: IPlace;
+  /** How many children of the place are its. */
+  readonly count: number;
   /** The link definitions that it was rendered with. */
   links: string;
 }
 
 /** One change of the DOM. One that has to wait changes nothing unless `isCurrent` still holds afterwards. */
 type Step = (isCurrent: () => boolean) => void | Promise<void>;
+
+/** After rendering a long tail, other text may be rendered for this many times as long as it took. */
+const TAIL_REST = 3;
 
 /** Longest stretch of rendering between two chances to paint, in ms. */
 const BUDGET_MS = 8;
@@ -66,8 +76,11 @@ const LIST_START = /^\s*(?:[-+*]|\d+[.)])/;
 export class StreamingMarkdown implements IStreamingText {
   constructor(private readonly _options: IStreamingMarkdownOptions) {
     this._scheduler = new FlushScheduler(() => this._flush(), _options.scheduleFrame);
-    this._end = new EndMarker(_options.node);
-    _options.node.replaceChildren(this._tail.node);
+    this._caret = new Caret(_options.node);
+    this._groups = new BlockGroups(_options.node);
+    this._tail = new OpenTail(this._groups);
+    _options.node.replaceChildren();
+    _options.node.addEventListener('copy', copyFormulas);
   }
 
   append(text: string): void {
@@ -116,10 +129,11 @@ export class StreamingMarkdown implements IStreamingText {
     const isCurrent = this._currency();
     await this._drain();
     await Promise.all(this._loading);
+    await Promise.all(this._typesetting);
     this._steps.push(...(isCurrent() ? this._lateLinks() : []));
     await this._drain();
     if (isCurrent()) {
-      this._end.clear();
+      this._caret.clear();
     }
   }
 
@@ -127,6 +141,7 @@ export class StreamingMarkdown implements IStreamingText {
     this.freeze();
     this._sealed = true;
     this._options.node.replaceChildren();
+    this._options.node.removeEventListener('copy', copyFormulas);
   }
 
   // The text: `_text` is what is held, `_fed` the beginning of it that was split, `_incoming` the rest.
@@ -178,13 +193,13 @@ export class StreamingMarkdown implements IStreamingText {
     this._abandon();
     this._steps = [];
     this._finished = false;
-    this._blocks.splice(count).forEach(placed => this._groups.remove(placed.node));
+    this._tail.clear();
+    this._blocks.splice(count).forEach(({ place }) => this._groups.remove(place.block));
     if (this._fence) {
       this._groups.remove(this._fence.node);
     }
     this._fence = this._writing = null;
     this._fencePoints = this._partialPoints = 0;
-    this._tail.clear();
     this._links = new LinkDefinitions();
     this._blocks.forEach(({ block }) => this._collectLinks(block));
     this._placedPoints = this._blocks.reduce((sum, { points }) => sum + points, 0);
@@ -203,11 +218,16 @@ export class StreamingMarkdown implements IStreamingText {
   private _flush(): void {
     const idle = !this._running && !this._tailDue;
     const text = this._feed();
-    if (idle && this._steps.length === 0 && this._fence === null && this._tail.tryWrite(text)) {
+    if (
+      idle &&
+      !this._isBehind &&
+      this._steps.length === 0 &&
+      this._fence === null &&
+      this._tail.tryWrite(text)
+    ) {
       this._changed();
       return;
     }
-    this._unshown += text;
     this._tailDue = true;
     void this._drain();
   }
@@ -225,7 +245,7 @@ export class StreamingMarkdown implements IStreamingText {
     let start = performance.now();
     while (this._steps.length > 0 || this._tailDue) {
       const queued = this._steps.length > 0;
-      const waiting = queued ? this._steps[0](isCurrent) : this._updateTail(isCurrent);
+      const waiting = queued ? this._steps[0](isCurrent) : this._updateTail();
       if (waiting) {
         await waiting;
         if (!isCurrent()) {
@@ -261,14 +281,14 @@ export class StreamingMarkdown implements IStreamingText {
   }
 
   private _changed(): void {
-    this._end.mark();
+    this._caret.mark();
     this._options.onRendered?.(this.shown);
   }
 
   private readonly _sink: IBlockSink = {
     block: block => {
       this._collectLinks(block);
-      this._steps.push(isCurrent => this._placeBlock(block, isCurrent));
+      this._steps.push(() => this._placeBlock(block));
     },
     openFence: (info, source) => {
       const fence = new FenceBlock(info, this._options.languages);
@@ -294,23 +314,62 @@ export class StreamingMarkdown implements IStreamingText {
 
   // The steps.
 
-  private async _placeBlock(block: IBlock, isCurrent: () => boolean): Promise<void> {
+  private _placeBlock(block: IBlock): void {
     const links = this._links.prefixFor(block.source);
-    const rendered = await RenderedBlock.render(this._options.rendermime, links + block.source);
-    if (!isCurrent()) {
-      rendered.discard();
-      return;
-    }
-    rendered.attach(node => this._groups.add(node));
-    this._tail.clear();
-    this._place(block, rendered.node, links);
+    this._continueLast(block.continues);
+    const rendered = this._render(links, block.source, block.continues);
+    this._place(block, this._tail.settle(rendered), links);
+    this._complete(this._blocks[this._blocks.length - 1].place.block, rendered);
   }
 
-  private _place(block: IBlock, node: HTMLElement, links: string): void {
+  private _render(
+    links: string,
+    source: string,
+    continues?: IContinuation | null,
+    hasOpenFormula = false
+  ): IRendered {
+    return renderMarkdown(this._options, links + (continues?.head ?? '') + source, hasOpenFormula);
+  }
+
+  /** Let the tail go on in the block before, if it is the rest of that. */
+  private _continueLast(continues: IContinuation | null | undefined): void {
+    const last = this._blocks[this._blocks.length - 1];
+    if (continues && last) {
+      this._tail.continueIn(last.place.block, continues);
+    }
+  }
+
+  /** Add what takes time to a block on the page: formulas, and colours of languages that are not loaded. */
+  private _complete(block: HTMLElement, { loading }: IRendered): void {
+    const typesetter = this._options.rendermime.latexTypesetter;
+    const changed = () => {
+      if (!this._frozen && block.isConnected) {
+        this._changed();
+      }
+    };
+    const typesetting = typesetFormulas(block, typesetter).then(isChanged => {
+      if (isChanged) {
+        changed();
+      }
+    });
+    this._typesetting.add(typesetting);
+    void typesetting.finally(() => this._typesetting.delete(typesetting));
+    for (const language of loading) {
+      this._loading.push(
+        language.then(() => {
+          void Promise.all(colourCode(block, this._options.languages));
+          changed();
+        })
+      );
+    }
+  }
+
+  private _place(block: IBlock, place: IPlace, links: string): void {
     const points = codePoints(block.source);
-    this._blocks.push({ block, points, node, links });
+    const count = place.parent.childNodes.length - place.from;
+    this._blocks.push({ block, points, place, count, links });
     this._placedPoints += points;
-    this._options.onBlock?.(node, block.source, block.kind);
+    this._options.onBlock?.(place.block, block.source, block.kind);
   }
 
   private _openFence(fence: FenceBlock, source: string): void {
@@ -331,39 +390,47 @@ export class StreamingMarkdown implements IStreamingText {
     fence.finish();
     this._fence = null;
     this._fencePoints = this._partialPoints = 0;
-    this._place(block, fence.node, '');
+    this._groups.settle(fence.node);
+    this._place(block, { block: fence.node, parent: fence.node, from: 0 }, '');
   }
 
   /** Bring the open end of the text up to date. */
-  private _updateTail(isCurrent: () => boolean): void | Promise<void> {
+  private _updateTail(): void {
     const source = this._splitter.tail;
-    const unshown = this._unshown;
     this._tailDue = false;
-    this._unshown = '';
+    this._isBehind = false;
     if (this._fence) {
       const line = MAY_CLOSE_FENCE.test(source) ? '' : source;
       this._fence.showPartial(line);
       this._partialPoints = codePoints(line);
     } else if (source.trim() === '') {
       this._tail.showBlank(source);
-    } else if (
-      this._tail.rendered > 0 &&
-      source.length > SHORT_TAIL &&
-      source.length < this._tail.rendered * GROWTH
-    ) {
-      this._tail.writePlain(unshown);
-    } else if (this._tail.rendered > 0 || !this._tail.tryWrite(source)) {
-      return this._renderTail(source, isCurrent);
+    } else if (source.length > SHORT_TAIL && performance.now() < this._tailRestsUntil) {
+      this._isBehind = true;
+      this._request();
+    } else if (this._tail.isRendered || this._splitter.continues || !this._tail.tryWrite(source)) {
+      const start = performance.now();
+      this._renderTail(source);
+      const end = performance.now();
+      this._tailRestsUntil = end + TAIL_REST * (end - start);
     }
   }
 
-  private async _renderTail(source: string, isCurrent: () => boolean): Promise<void> {
+  private _renderTail(source: string): void {
+    const { text, shown, hasOpenFormula } = openEnd(source);
+    if (text.trim() === '' && !hasOpenFormula) {
+      if (this._tail.isRendered) {
+        this._tail.clear();
+      }
+      return;
+    }
+    const { continues } = this._splitter;
+    this._continueLast(continues);
     const links = this._links.prefixFor(source);
-    const rendered = await RenderedBlock.render(this._options.rendermime, links + source);
-    if (isCurrent()) {
-      rendered.attach(node => this._tail.show(node, source));
-    } else {
-      rendered.discard();
+    const rendered = this._render(links, text, continues, hasOpenFormula);
+    this._tail.show(rendered, source.slice(0, shown), shown === source.length);
+    if (this._tail.block) {
+      this._complete(this._tail.block, rendered);
     }
   }
 
@@ -372,40 +439,41 @@ export class StreamingMarkdown implements IStreamingText {
     return this._blocks.flatMap(placed => {
       const links = this._links.prefixFor(placed.block.source);
       const outdated = placed.block.kind === 'markdown' && links !== placed.links;
-      return outdated ? [isCurrent => this._replaceBlock(placed, links, isCurrent)] : [];
+      return outdated ? [() => this._replaceBlock(placed, links)] : [];
     });
   }
 
-  private async _replaceBlock(
-    placed: IPlacedBlock,
-    links: string,
-    isCurrent: () => boolean
-  ): Promise<void> {
-    const { source, kind } = placed.block;
-    const rendered = await RenderedBlock.render(this._options.rendermime, links + source);
-    if (!isCurrent()) {
-      rendered.discard();
-      return;
+  private _replaceBlock(placed: IPlacedBlock, links: string): void {
+    const { source, kind, continues } = placed.block;
+    const { block, parent, from } = placed.place;
+    const rendered = this._render(links, source, continues);
+    const selector = parent.localName === 'tbody' ? 'tbody' : 'ol, ul';
+    const wanted = block === parent ? rendered.nodes : rendered.nodes.querySelector(selector);
+    const end = parent.childNodes[from + placed.count] ?? null;
+    if (wanted !== null) {
+      morphChildren(parent, wanted, keepsNode, from, end);
     }
-    rendered.attach(node => placed.node.replaceWith(node));
-    placed.node = rendered.node;
     placed.links = links;
-    this._options.onBlock?.(placed.node, source, kind);
+    this._complete(block, rendered);
+    this._options.onBlock?.(block, source, kind);
   }
 
   private readonly _scheduler: FlushScheduler;
-  private readonly _tail = new OpenTail();
-  private readonly _groups = new BlockGroups(this._tail.node);
-  private readonly _end: EndMarker;
+  private readonly _tail: OpenTail;
+  private readonly _groups: BlockGroups;
+  private readonly _caret: Caret;
   private readonly _loading: Promise<void>[] = [];
+  private readonly _typesetting = new Set<Promise<void>>();
   private _splitter = new MarkdownSplitter(this._sink);
   private _links = new LinkDefinitions();
 
   private _text = '';
   private _fed = '';
   private _incoming = '';
-  /** Text behind the last rendering of the tail. */
-  private _unshown = '';
+  /** Text has come that the rendering of a long tail does not show yet. */
+  private _isBehind = false;
+  /** Time before which a long tail is not rendered again. */
+  private _tailRestsUntil = 0;
   private _frozen = false;
   private _sealed = false;
   private _finished = false;
@@ -426,7 +494,10 @@ export class StreamingMarkdown implements IStreamingText {
 }
 
 /** Whether nothing that follows can become part of a block. */
-function standsAlone({ source, kind }: IBlock): boolean {
+function standsAlone({ source, kind, continues }: IBlock): boolean {
+  if (continues) {
+    return false;
+  }
   return kind === 'fence'
     ? FENCE_END.test(source.trimStart())
     : BLANK_END.test(source) && !LIST_START.test(source);

@@ -1,35 +1,53 @@
 /**
- * The element of the block that is still open.
+ * The block that is still open, and where on the page it is.
  *
- * It is rendered again as it grows. Text that can have no meaning in Markdown where it stands is written
- * straight behind the last word, so that most tokens cost one text node's change. How the tail looks is for the
- * moment only: the finished block is rendered from its source.
+ * It stands in its final place from its first character on and is changed there until it is finished, so that
+ * what a reader selects in it stays selected. Text that can have no meaning in Markdown where it stands is
+ * written straight behind the last word, so that most tokens cost one text node's change.
  */
 
-import { createBlockNode } from './block';
-import { lastText } from './end';
+import { createBlockNode, type IRendered, keepsNode } from './block';
+import { lastText } from './caret';
+import type { BlockGroups } from './groups';
+import { morphChildren } from './morph';
+import { fitList } from './ordinals';
+import type { IContinuation } from './splitter';
 import { codePoints } from '../protocol/text';
 
 // Characters that may begin or end markup within a line: without any, text is just text.
-const PLAIN = /^[^\n\r*_`~[\]<)\\$|&@/]+$/;
-const PLAIN_PARAGRAPH = /^\p{L}[^\n\r*_`~[\]<)\\$|&@/]*$/u;
+const MARKUP =
+  '\\0-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ufdd0-\\ufdef*_`~[\\]<)\\\\$|&@/';
+const PLAIN = new RegExp(`^[^${MARKUP}]+$`);
+const PLAIN_PARAGRAPH = new RegExp(`^\\p{L}[^${MARKUP}]*$`, 'u');
 
 // A line that holds a word is past the point where it could become a list item, a heading or a rule.
 const SETTLED_LINE = /\p{L}{2}[^\n]*$/u;
 const LAST_CHARACTERS = /[^\s]{1,4}([ \t]*)$/;
 const GENERATED = 'a, .MathJax, mjx-container, svg';
 
-/** Class of the text that waits for its rendering. */
-export const WAITING_CLASS = 'jp-StreamChat-waiting';
+/** Where a block is: children of `parent`, from number `from` on. */
+export interface IPlace {
+  /** The element of the block, or of the one that it goes on with. */
+  readonly block: HTMLElement;
+  readonly parent: Element;
+  readonly from: number;
+}
 
 export class OpenTail {
-  readonly node = document.createElement('div');
+  constructor(private readonly _groups: BlockGroups) {}
 
   /** Code points of the tail's source that are visible. */
   points = 0;
 
-  /** Length of the source that was last rendered, in UTF-16 units; 0 for an empty tail. */
-  rendered = 0;
+  /** Whether something of it was rendered. */
+  get isRendered(): boolean {
+    return this._isRendered;
+  }
+
+  /** The element of the block; null where nothing is shown. */
+  get block(): HTMLElement | null {
+    return this._place?.block ?? null;
+  }
 
   /** Write `text` behind the last word; false if it needs a rendering. */
   tryWrite(text: string): boolean {
@@ -45,31 +63,45 @@ export class OpenTail {
     return true;
   }
 
-  /** Show text as it is, until the next rendering. */
-  writePlain(text: string): void {
-    if (this.tryWrite(text)) {
-      return;
-    }
+  /** Make the next text wait for a rendering. */
+  awaitRendering(): void {
     this._word = null;
-    if (this._waiting === null) {
-      this._waiting = document.createElement('div');
-      this._waiting.className = WAITING_CLASS;
-      this.node.append(this._waiting);
+  }
+
+  /** Go on with what the block in `previous` began. */
+  continueIn(previous: HTMLElement, { of }: IContinuation): void {
+    const last = previous.lastElementChild;
+    const parent = of === 'list' ? last : last?.querySelector(':scope > tbody');
+    if (this._place === null && parent) {
+      this._place = { block: previous, parent, from: parent.childNodes.length };
     }
-    this._waiting.append(text);
-    this.points += codePoints(text);
   }
 
-  /** Show a rendering of the whole tail. */
-  show(content: HTMLElement, source: string): void {
-    this.clear();
-    this.node.append(content);
-    this.rendered = source.length;
+  /**
+   * Show a rendering of the tail.
+   *
+   * @param source the part of the source that is visible.
+   */
+  show(rendered: IRendered, source: string, isWhole: boolean): void {
+    this._fill(rendered);
+    this._isRendered = true;
     this.points = codePoints(source);
-    this._findWord(content, source);
+    this._word = null;
+    if (isWhole && this._place) {
+      this._findWord(this._place.parent, source);
+    }
   }
 
-  /** Show a tail of white space: nothing, but counted. */
+  /** Show the block's final rendering and leave it where it is. */
+  settle(rendered: IRendered): IPlace {
+    const place = this._fill(rendered);
+    this._groups.settle(place.block);
+    this._place = null;
+    this._forget();
+    return place;
+  }
+
+  /** Show nothing of a tail of white space, but count it. */
   showBlank(source: string): void {
     this.clear();
     this.points = codePoints(source);
@@ -77,29 +109,62 @@ export class OpenTail {
 
   /** Show nothing. */
   clear(): void {
-    this.node.replaceChildren();
+    if (this._place !== null) {
+      const { block, parent, from } = this._place;
+      if (block === parent) {
+        this._groups.remove(block);
+      } else {
+        [...parent.childNodes].slice(from).forEach(node => node.remove());
+      }
+      this._place = null;
+    }
+    this._forget();
+  }
+
+  private _forget(): void {
     this.points = 0;
-    this.rendered = 0;
+    this._isRendered = false;
     this._word = null;
-    this._waiting = null;
     this._spaces = '';
+  }
+
+  private _fill({ nodes }: IRendered): IPlace {
+    const place = this._place ?? this._begin();
+    const { block, parent, from } = place;
+    const wanted =
+      block === parent
+        ? nodes
+        : nodes.querySelector(parent.localName === 'tbody' ? 'tbody' : 'ol, ul');
+    morphChildren(parent, wanted ?? document.createDocumentFragment(), keepsNode, from);
+    if (parent instanceof HTMLOListElement) {
+      fitList(parent);
+    }
+    return place;
+  }
+
+  private _begin(): IPlace {
+    const block = createBlockNode();
+    this._groups.add(block);
+    this._place = { block, parent: block, from: 0 };
+    return this._place;
   }
 
   /** Begin a paragraph without rendering: the first word of an answer waits for nothing. */
   private _tryBegin(text: string): boolean {
-    if (!PLAIN_PARAGRAPH.test(text)) {
+    if (this._place !== null || !PLAIN_PARAGRAPH.test(text)) {
       return false;
     }
-    const content = createBlockNode();
     const paragraph = document.createElement('p');
-    paragraph.append(text);
-    content.append(paragraph);
-    this.show(content, text);
+    paragraph.dir = 'auto';
+    paragraph.append(text.trimEnd());
+    const nodes = document.createDocumentFragment();
+    nodes.append(paragraph);
+    this.show({ nodes, loading: [] }, text, true);
     return true;
   }
 
   /** Find the text node that the source's last word was rendered to, if it was rendered as plain text. */
-  private _findWord(content: HTMLElement, source: string): void {
+  private _findWord(content: Element, source: string): void {
     const end = LAST_CHARACTERS.exec(source);
     const last = lastText(content);
     if (end === null || last === null || !SETTLED_LINE.test(source)) {
@@ -112,8 +177,9 @@ export class OpenTail {
     }
   }
 
+  private _place: IPlace | null = null;
+  private _isRendered = false;
   private _word: Text | null = null;
-  private _waiting: HTMLElement | null = null;
   /** Spaces at the source's end, which the renderer has left out. */
   private _spaces = '';
 }

@@ -141,7 +141,7 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
 
   private _follow(about: IAbout): void {
     if (!this._reading) {
-      void warmUp(this._options.rendermime);
+      warmUp(this._options.rendermime);
       this._reading = new AbortController();
       void this._read(about, this._reading.signal);
     }

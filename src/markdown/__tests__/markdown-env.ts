@@ -8,9 +8,9 @@ import {
   standardRendererFactories
 } from '@jupyterlab/rendermime';
 
+import { renderMarkdown } from '../block';
 import { CHUNK_CLASS } from '../codestream';
 import { GROUP_CLASS } from '../groups';
-import { inertRenderMime } from '../inert';
 
 export function createLanguages(): EditorLanguageRegistry {
   const languages = new EditorLanguageRegistry();
@@ -21,12 +21,10 @@ export function createLanguages(): EditorLanguageRegistry {
 }
 
 export function createRenderMime(languages: EditorLanguageRegistry): IRenderMimeRegistry {
-  return inertRenderMime(
-    new RenderMimeRegistry({
-      initialFactories: standardRendererFactories,
-      markdownParser: createMarkdownParser(languages)
-    })
-  );
+  return new RenderMimeRegistry({
+    initialFactories: standardRendererFactories,
+    markdownParser: createMarkdownParser(languages)
+  });
 }
 
 /** What JupyterLab's preview makes of a whole text. */
@@ -39,6 +37,18 @@ export async function preview(
     rendermime.createModel({ data: { 'text/markdown': source }, trusted: false })
   );
   return renderer.node;
+}
+
+/** A whole text in one rendering of ours, with the languages loaded that its code needs. */
+export async function wholeRendering(
+  rendermime: IRenderMimeRegistry,
+  languages: EditorLanguageRegistry,
+  source: string
+): Promise<HTMLElement> {
+  await Promise.all(renderMarkdown({ rendermime, languages }, source).loading);
+  const node = document.createElement('div');
+  node.append(renderMarkdown({ rendermime, languages }, source).nodes);
+  return node;
 }
 
 /**

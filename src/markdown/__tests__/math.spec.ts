@@ -1,61 +1,76 @@
-import { removeMath } from '@jupyterlab/rendermime';
+import { findMath, isModest, paint, restore } from '../math';
 
-import { maskMath } from '../math';
-import { documents } from './fixtures/documents';
-import { random } from '../../__tests__/support/random';
+const formulas = (source: string) => findMath(source).formulas.map(({ tex }) => tex);
 
-const SIGNS = [
-  '$',
-  '$$',
-  '\\\\(',
-  '\\\\)',
-  '\\\\[',
-  '\\\\]',
-  '{',
-  '}',
-  '\\{',
-  '\\$',
-  '`',
-  '``',
-  '```\n',
-  '~~~\n'
-];
-const WORDS = ['\\begin{a}', '\\end{a}', 'x', ' y', '\n', '\n\n', '\n \n', '@@1@@'];
-
-/** What JupyterLab's own removal leaves, each stretch of math as one mark. */
-function expected(source: string): string {
-  return removeMath(source).text.replace(/@@\d+@@/g, '@');
-}
-
-function actual(source: string): string {
-  return maskMath(source.replace(/@@\d+@@/g, '@'.repeat(5))).text.replace(/@+/g, '@');
-}
-
-describe('maskMath', () => {
-  it.each(Object.keys(documents))('finds the math that JupyterLab finds: %s', name => {
-    const source = documents[name].replace(/\r\n/g, '\n');
-    expect(actual(source)).toBe(expected(source));
+describe('findMath', () => {
+  it.each([
+    ['a \\(x_1\\) b', ['x_1']],
+    ['是\\(x\\)，则\\[y\\]', ['x']],
+    ['text \\[ a + b \\] more', ['a + b']],
+    ['1. zero:\n   \\[\n   2ax\n   \\]\n', ['2ax']],
+    ['> \\[\n> e^x\n> = 1\n> \\]\n', ['e^x\n= 1']],
+    ['$$\na\n# b\n$$', ['a\n# b']],
+    ['$a$ and $b + c$.', ['a', 'b + c']],
+    ['the $n$th', ['n']],
+    ['$\\text{a $b$ c}$', ['\\text{a $b$ c}']],
+    [
+      '\\begin{align}\na &= b \\\\[4pt]\n\\end{align}',
+      ['\\begin{align}\na &= b \\\\[4pt]\n\\end{align}']
+    ],
+    ['\\\\(a_b\\\\)', ['a_b']],
+    ['\\(a \\\\[4pt] b\\)', ['a \\\\[4pt] b']],
+    ['$O(n \\log n)$, $O(n^2)$, $k$-means', ['O(n \\log n)', 'O(n^2)', 'k']],
+    ['$x$，$y$。', ['x', 'y']]
+  ])('finds the formulas in %j', (source, found) => {
+    expect(formulas(source)).toEqual(found);
   });
 
-  it('does so for sources put together at random', () => {
-    const next = random(7);
-    const signs = [...SIGNS, ...WORDS];
-    for (let round = 0; round < 3000; round += 1) {
-      const parts = Array.from(
-        { length: 12 },
-        () => signs[Math.floor(next() * signs.length)] + 'w'
-      );
-      const source = parts.join('');
-      // Neighbouring stretches look as one when painted over.
-      expect(actual(source)).toBe(expected(source).replace(/@+/g, '@'));
+  it.each([
+    'Q1 ($100K), Q2 ($115K), and the total ($215K).',
+    'from $5 to $10 per month; $20/month, billed at $192 (save $48)',
+    '| Basic | $5 | $1.25 |',
+    '$1,250.00 - $250.00 = $1,000.00',
+    'US$5 and HK$6$ or $20/month (or $X)',
+    'set $PATH and $HOME, then $JAVA_HOME/bin on $PATH',
+    'export PATH=$PATH:$HOME/bin',
+    '$env:USERPROFILE and ${env:ProgramFiles(x86)}, $env:A;$env:B',
+    '$(CC) and $@ are, $(CC) $(CFLAGS), $(A)$(B)',
+    'df$name and df$value',
+    '\\$5 and \\$6$',
+    '价格是$5和$10。',
+    '`$a$` and ``\\(x\\)``',
+    '```\n$a$ \\(b\\)\n```\n',
+    '- item\n  ```sh\n  echo $a$b$\n  ```\n',
+    'a [link\\] and \\[1\\], \\[a-z\\]+',
+    'the pattern \\(\\d+\\) matches',
+    'open \\(x\n\nclosed \\)',
+    'kill $$ and use $$'
+  ])('finds none in %j', source => {
+    expect(formulas(source)).toEqual([]);
+  });
+
+  it('keeps offsets, and puts formulas back', () => {
+    const source = 'a $b$ and \\[ c \\] and $c';
+    const { formulas: found, open } = findMath(source);
+    expect(paint(source, found)).toHaveLength(source.length);
+    expect(restore(paint(source, found), found)).toBe(source);
+    expect(open).toBe(source.lastIndexOf('$'));
+    expect(findMath('a \\[ b\n\nc').open).toBe(-1);
+  });
+
+  it('takes time in proportion to the source', () => {
+    for (const unit of ['\\(', '$', '$a', '`', '\\[ ', '$$ ', '{', '` `` ', '\\begin{align}']) {
+      findMath(unit.repeat(20_000));
     }
   });
+});
 
-  it('keeps every offset and says where math is open', () => {
-    const source = 'a $b$ and $c';
-    const masked = maskMath(source);
-    expect(masked.text).toHaveLength(source.length);
-    expect(masked.open).toBe(source.lastIndexOf('$'));
-    expect(maskMath('a $b\n\nc').open).toBe(-1);
-  });
+it('typesets no formula that is deep, long or defines something', () => {
+  expect(isModest('\\frac{1}{1 + \\frac{1}{1 + \\frac{1}{x}}}')).toBe(true);
+  expect(isModest('\\frac{'.repeat(40) + 'x' + '}{2}'.repeat(40))).toBe(false);
+  expect(isModest('\\left( '.repeat(40) + '\\right)'.repeat(40))).toBe(false);
+  expect(isModest('x'.repeat(6000))).toBe(false);
+  expect(isModest('\\def\\a{\\a\\a}\\a')).toBe(false);
+  expect(isModest('\\begin{array}{*{9999}{c}}x\\end{array}')).toBe(false);
+  expect(isModest('\\left\\{ x \\right\\}'.repeat(30))).toBe(true);
 });

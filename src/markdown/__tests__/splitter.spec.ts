@@ -67,9 +67,28 @@ describe('MarkdownSplitter', () => {
     ]);
   });
 
-  it('leaves drawings and labels with markup to the renderer', () => {
-    const { blocks } = split(['```mermaid\ngraph TD\n```\n\n```a"b<c\nx\n```\n']);
-    expect(blocks.map(block => block.kind)).toEqual(['markdown', 'markdown']);
+  it('leaves labels with markup to the renderer', () => {
+    const { blocks } = split(['```a"b<c\nx\n```\n']);
+    expect(blocks.map(block => block.kind)).toEqual(['markdown']);
+  });
+
+  it('keeps a document in a fence together with the fences in it', () => {
+    const source = 'A\n\n```markdown\n# P\n\n```bash\npip\n```\n\n## N\n```\n\nB\n';
+    const { blocks } = split(pieces(source, 4));
+    expect(blocks.map(block => block.kind)).toEqual(['markdown', 'fence', 'markdown']);
+  });
+
+  it.each([
+    ['list', '- an item of some length, to be a part of a list\n'],
+    ['table', '| cell | another cell |\n']
+  ])('hands out a long %s in parts, alike however it arrives', (of, unit) => {
+    const head = of === 'table' ? '| a | b |\n|---|---|\n' : '';
+    const source = `${head}${unit.repeat(200)}\nEnd\n`;
+    const whole = split([source]).blocks;
+    expect(whole.length).toBeGreaterThan(3);
+    expect(whole.slice(1, -1).every(({ continues }) => continues?.of === of)).toBe(true);
+    expect(whole[whole.length - 1].continues).toBeUndefined();
+    expect(split(pieces(source, 7)).blocks).toEqual(whole);
   });
 
   it('keeps math together that Markdown would split', () => {

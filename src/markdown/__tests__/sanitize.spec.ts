@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import { inertHtml } from '../inert';
-import { createLanguages, createRenderMime, preview } from './markdown-env';
+import { sanitizedNodes } from '../sanitize';
+import { createLanguages, createRenderMime, wholeRendering } from './markdown-env';
 
 const texts = JSON.parse(
   readFileSync(resolve(__dirname, '../../../tests/hostile_texts.json'), 'utf8')
@@ -15,9 +15,16 @@ const ALLOWED = new Set([
 ]);
 
 let rendermime: IRenderMimeRegistry;
+const languages = createLanguages();
+
+function sanitizedHtml(html: string): string {
+  const node = document.createElement('div');
+  node.append(sanitizedNodes(html));
+  return node.innerHTML;
+}
 
 beforeAll(() => {
-  rendermime = createRenderMime(createLanguages());
+  rendermime = createRenderMime(languages);
 });
 
 function dangers(root: Element): string[] {
@@ -35,26 +42,28 @@ function dangers(root: Element): string[] {
   });
 }
 
-describe('inertRenderMime', () => {
+describe('sanitizedNodes', () => {
   it.each(Object.entries(texts))(
     'leaves nothing that acts: %s, cut anywhere',
     async (_, { text }) => {
       const whole = `Before\n\n${text}\n\nAfter`;
       for (let end = 1; end <= Math.min(whole.length, 500); end += 1) {
-        expect(dangers(await preview(rendermime, whole.slice(0, end)))).toEqual([]);
+        expect(dangers(await wholeRendering(rendermime, languages, whole.slice(0, end)))).toEqual(
+          []
+        );
       }
-      expect(dangers(await preview(rendermime, whole))).toEqual([]);
+      expect(dangers(await wholeRendering(rendermime, languages, whole))).toEqual([]);
     }
   );
 
   it('makes links of pictures, but for those in the text itself', () => {
-    expect(inertHtml('<img src="https://a.test/b.png" alt="chart">')).toBe(
+    expect(sanitizedHtml('<img src="https://a.test/b.png" alt="chart">')).toBe(
       '<a title="https://a.test/b.png" href="https://a.test/b.png" target="_blank" ' +
         'rel="noopener noreferrer nofollow">chart</a>'
     );
-    expect(inertHtml('<img src="/logout" alt="chart">')).toBe('<a title="/logout">chart</a>');
+    expect(sanitizedHtml('<img src="/logout" alt="chart">')).toBe('<a title="/logout">chart</a>');
     const own = '<img src="data:image/png;base64,AAAA" alt="dot">';
-    expect(inertHtml(own)).toBe(own);
+    expect(sanitizedHtml(own)).toBe(own);
   });
 
   it('keeps the form of text', () => {
@@ -63,6 +72,6 @@ describe('inertRenderMime', () => {
       '<table><tbody><tr><td align="right" colspan="2">c</td></tr></tbody></table>' +
       '<pre><code class="language-python"><span class="\u037c5">d</span></code></pre>' +
       '<details open=""><summary>e</summary>f</details>';
-    expect(inertHtml(kept)).toBe(kept);
+    expect(sanitizedHtml(kept)).toBe(kept);
   });
 });

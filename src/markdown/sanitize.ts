@@ -1,13 +1,11 @@
 /**
- * JupyterLab's rendering of Markdown, for text of which nothing may act: what a model wrote.
+ * HTML of which nothing acts: what a model wrote.
  *
  * JupyterLab's sanitiser lets through what suits the notes of a notebook's author: pictures from anywhere, styles
  * and classes that lay an element over the page, buttons that run commands, forms, links to the server itself. What
  * passes it passes a narrower list here: only the form of text is left. Pictures and media become links, so that the
  * page asks nobody for anything; a link leads to another site, in a tab of its own, or nowhere.
  */
-
-import type { IRenderMime, IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 const ELEMENTS = new Set(
   (
@@ -20,16 +18,21 @@ const ELEMENTS = new Set(
 const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   '*': ['dir', 'lang', 'title'],
   a: ['href'],
+  blockquote: ['class'],
   code: ['class'],
   details: ['open'],
+  div: ['class'],
   img: ['alt', 'src'],
   input: ['checked', 'disabled', 'type'],
-  li: ['value'],
+  li: ['class', 'value'],
   ol: ['reversed', 'start', 'type'],
+  p: ['class'],
   span: ['class'],
   td: ['align', 'colspan', 'rowspan'],
   th: ['align', 'colspan', 'rowspan']
 };
+
+const HTML = 'http://www.w3.org/1999/xhtml';
 
 /** The classes of highlighted code. */
 const CODE_CLASS = /^(?:\u037c\w+|language-.+)$/;
@@ -37,55 +40,68 @@ const CODE_CLASS = /^(?:\u037c\w+|language-.+)$/;
 /** Pictures that are in the text itself; as a picture even SVG runs nothing and loads nothing. */
 const OWN_PICTURE = /^data:image\/(?:png|jpeg|gif|webp|avif|svg\+xml)[;,]/i;
 
-/** JupyterLab draws these, and a diagram may load pictures and styles: they are shown as code. */
-const DIAGRAM = /^(.*(?:`{3,}|~{3,})[ \t]*)mermaid(?=[ \t]*$)/gm;
+/** The classes that our renderer gives. */
+const OWN_CLASS =
+  /^jp-StreamChat-(?:formula|displayFormula|openFormula|task|footnote|alert(?:Title|-[a-z]+)?)$/;
 
-/** A registry like this one, whose Markdown is inert. */
-export function inertRenderMime(rendermime: IRenderMimeRegistry): IRenderMimeRegistry {
-  const { sanitizer, markdownParser, latexTypesetter } = rendermime;
-  return rendermime.clone({
-    sanitizer: { sanitize: (html, options) => inertHtml(sanitizer.sanitize(html, options)) },
-    markdownParser: markdownParser
-      ? { render: source => markdownParser.render(source.replace(DIAGRAM, '$1Mermaid')) }
-      : undefined,
-    latexTypesetter: latexTypesetter ? inertTypesetter(latexTypesetter) : undefined
-  });
-}
+/** Elements whose content is no text. */
+const WITHOUT_TEXT = 'script, style, textarea, title, noscript, template, iframe, object, select';
 
-/** Leave of sanitised HTML what gives text its form. */
-export function inertHtml(html: string): string {
+/** A picture in the text itself may be this long, in characters. */
+const LARGEST_PICTURE = 2_000_000;
+
+/**
+ * Make nodes of HTML, of which only what gives text its form is left.
+ *
+ * The nodes that were checked are the ones that are returned: nothing is read as HTML a second time.
+ */
+export function sanitizedNodes(html: string): DocumentFragment {
   // Nothing is loaded and nothing runs in a template.
   const template = document.createElement('template');
   template.innerHTML = html;
-  template.content.querySelectorAll('*').forEach(tame);
-  return template.innerHTML;
+  const { content } = template;
+  content.querySelectorAll(WITHOUT_TEXT).forEach(element => element.remove());
+  content.querySelectorAll('*').forEach(sanitize);
+  return document.importNode(content, true);
 }
 
-/** The typesetter makes links of its own. */
-function inertTypesetter(base: IRenderMime.ILatexTypesetter): IRenderMime.ILatexTypesetter {
-  return {
-    typeset: async host => {
-      await base.typeset(host);
-      host.querySelectorAll('a:not(.jp-InternalAnchorLink)').forEach(tameLink);
-    }
-  };
+/** Sanitise the links that the typesetter has made. */
+export function sanitizeLinks(host: Element): void {
+  host.querySelectorAll('a').forEach(sanitizeLink);
 }
 
-function tame(element: Element): void {
+function sanitize(element: Element): void {
   if (['img', 'audio', 'video'].includes(element.localName) && !isOwnPicture(element)) {
     element.replaceWith(linkTo(element));
-  } else if (!ELEMENTS.has(element.localName) || isField(element)) {
+  } else if (
+    element.namespaceURI !== HTML ||
+    !ELEMENTS.has(element.localName) ||
+    isField(element)
+  ) {
     element.replaceWith(...element.childNodes);
+  } else if (element.localName === 'img') {
+    sanitizeAttributes(element);
+    unlink(element);
   } else {
-    tameAttributes(element);
+    sanitizeAttributes(element);
     if (element.localName === 'a') {
-      tameLink(element);
+      sanitizeLink(element);
     }
   }
 }
 
 function isOwnPicture(element: Element): boolean {
-  return element.localName === 'img' && OWN_PICTURE.test(element.getAttribute('src') ?? '');
+  const address = element.getAttribute('src') ?? '';
+  return (
+    element.localName === 'img' && address.length < LARGEST_PICTURE && OWN_PICTURE.test(address)
+  );
+}
+
+/** Take the link from around a picture: a picture of a button must lead nowhere. */
+function unlink(picture: Element): void {
+  for (let link = picture.closest('a'); link !== null; link = picture.closest('a')) {
+    link.replaceWith(...link.childNodes);
+  }
 }
 
 /** Of fields only the boxes of task lists are text. */
@@ -95,27 +111,30 @@ function isField(element: Element): boolean {
 
 /** What stands for a picture: its description, which leads to it. */
 function linkTo(element: Element): Node {
-  const address = element.getAttribute('src') ?? '';
+  const source = element.getAttribute('src') ?? '';
+  const address = source.startsWith('data:') ? '' : source;
   const text = element.getAttribute('alt') || address || element.textContent || '';
-  if (element.closest('a')) {
+  if (element.closest('a') || address === '') {
     return document.createTextNode(text);
   }
   const link = document.createElement('a');
   link.textContent = text;
   link.title = address;
   link.setAttribute('href', address);
-  tameLink(link);
+  sanitizeLink(link);
   return link;
 }
 
-function tameAttributes(element: Element): void {
+function sanitizeAttributes(element: Element): void {
   const allowed = [...ATTRIBUTES['*'], ...(ATTRIBUTES[element.localName] ?? [])];
   for (const { name } of [...element.attributes]) {
     if (!allowed.includes(name)) {
       element.removeAttribute(name);
     }
   }
-  const classes = [...element.classList].filter(name => CODE_CLASS.test(name));
+  const classes = [...element.classList].filter(
+    name => CODE_CLASS.test(name) || OWN_CLASS.test(name)
+  );
   if (classes.length > 0) {
     element.className = classes.join(' ');
   } else {
@@ -123,7 +142,7 @@ function tameAttributes(element: Element): void {
   }
 }
 
-function tameLink(link: Element): void {
+function sanitizeLink(link: Element): void {
   if (leadsElsewhere(link.getAttribute('href') ?? '')) {
     link.setAttribute('target', '_blank');
     link.setAttribute('rel', 'noopener noreferrer nofollow');

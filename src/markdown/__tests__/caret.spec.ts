@@ -1,11 +1,11 @@
-import { END_CLASS, EndMarker } from '../end';
+import { END_CLASS, Caret } from '../caret';
 
 let root: HTMLElement;
-let marker: EndMarker;
+let marker: Caret;
 
 beforeEach(() => {
   root = document.createElement('div');
-  marker = new EndMarker(root);
+  marker = new Caret(root);
 });
 
 function markedIn(html: string): string | undefined {

@@ -9,7 +9,7 @@ export const END_CLASS = 'jp-StreamChat-end';
 const HOLDERS =
   'p, li, h1, h2, h3, h4, h5, h6, td, th, dt, dd, pre > code, pre, div, .jp-StreamChat-codeLines';
 
-export class EndMarker {
+export class Caret {
   /** @param root holds the text. */
   constructor(private readonly _root: HTMLElement) {}
 
@@ -18,9 +18,10 @@ export class EndMarker {
     const holder = lastText(this._root)?.parentElement?.closest<HTMLElement>(HOLDERS) ?? null;
     if (holder !== this._marked) {
       this.clear();
-      holder?.classList.add(END_CLASS);
       this._marked = holder;
     }
+    // A rendering gives the element its own classes again.
+    holder?.classList.add(END_CLASS);
   }
 
   /** Mark nothing: no text is to come. */
@@ -36,7 +37,7 @@ export class EndMarker {
 }
 
 /** The last text that a reader sees; null if there is none. */
-export function lastText(root: HTMLElement): Text | null {
+export function lastText(root: Element): Text | null {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   let node = walker.lastChild();
   while (node !== null && (node.textContent?.trim() === '' || inAnchorLink(node))) {

@@ -1,0 +1,141 @@
+/** The dialect: what models write, and what a reader sees of it. */
+
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { toHtml } from '../html';
+import { sanitizedNodes } from '../sanitize';
+
+const ANSWERS = resolve(__dirname, '../../../ui-tests/tests/answers');
+
+interface IExpectation {
+  readonly count?: Record<string, number | string>;
+  readonly has?: string[];
+  readonly not?: string[];
+  readonly texts?: Record<string, string[]>;
+  readonly hrefs?: string[];
+}
+
+const expectations = JSON.parse(readFileSync(resolve(ANSWERS, 'expect.json'), 'utf8')) as Record<
+  string,
+  IExpectation
+>;
+
+function render(source: string): HTMLElement {
+  const node = document.createElement('div');
+  node.append(sanitizedNodes(toHtml(source).html));
+  return node;
+}
+
+const textOf = (element: Element) => element.textContent!.replace(/\s+/g, ' ').trim();
+const texts = (node: Element, selector: string) => [...node.querySelectorAll(selector)].map(textOf);
+
+/** The selector of an expectation, for formulas that are not typeset. */
+function untypeset(selector: string): string {
+  return selector
+    .replace('mjx-container[display="true"]', '.jp-StreamChat-displayFormula')
+    .replace('mjx-container', '.jp-StreamChat-formula');
+}
+
+describe('answers of models', () => {
+  it.each(Object.entries(expectations))('%s', (name, { count, has, not, texts: seen, hrefs }) => {
+    const node = render(readFileSync(resolve(ANSWERS, `${name}.md`), 'utf8'));
+    for (const [selector, number] of Object.entries(count ?? {})) {
+      const found = node.querySelectorAll(untypeset(selector)).length;
+      const least = typeof number === 'string' ? parseInt(number.slice(2), 10) : number;
+      expect([selector, typeof number === 'string' ? found >= least : found]).toEqual([
+        selector,
+        typeof number === 'string' ? true : number
+      ]);
+    }
+    for (const [selector, wanted] of Object.entries(seen ?? {})) {
+      expect(texts(node, selector)).toEqual(wanted);
+    }
+    if (hrefs) {
+      const links = [...node.querySelectorAll('a')].map(a => decodeURI(a.getAttribute('href')!));
+      expect(links).toEqual(hrefs);
+    }
+    node.querySelectorAll('.jp-StreamChat-formula').forEach(formula => formula.remove());
+    has?.forEach(text => expect(textOf(node)).toContain(text));
+    node.querySelectorAll('code, pre').forEach(code => code.remove());
+    not?.forEach(text => expect(textOf(node)).not.toContain(text));
+  });
+});
+
+describe('dialect', () => {
+  it.each([
+    ['**굵게(Bold)**는 글자', ['굵게(Bold)']],
+    ['これは**「重要」**です。', ['「重要」']],
+    ['**`a`**和**b**，**c。**d', ['a', 'b', 'c。']],
+    ['2 ** 3 ** 4', []]
+  ])('bold beside CJK: %j', (source, bold) => {
+    expect(texts(render(source), 'strong')).toEqual(bold);
+  });
+
+  it.each([
+    'List<String> and Map<K, V>, vector<int>, Option<T>',
+    'set <title> or <script> or <your name> or <path/to/file>',
+    '<T> and </T2>'
+  ])('words in angle brackets stay: %j', source => {
+    expect(textOf(render(source))).toBe(source);
+  });
+
+  it.each([
+    ['访问https://a.test/b，然后', 'https://a.test/b'],
+    ['访问https://a.test/b查看', 'https://a.test/b'],
+    ['（https://a.test）', 'https://a.test'],
+    ['**https://a.test/x**。', 'https://a.test/x'],
+    ['https://zh.a.test/wiki/中文', 'https://zh.a.test/wiki/%E4%B8%AD%E6%96%87']
+  ])('an address ends where Chinese begins: %j', (source, href) => {
+    expect(render(source).querySelector('a')!.getAttribute('href')).toBe(href);
+  });
+
+  it('draws notes, footnotes and tasks', () => {
+    const node = render('> [!WARNING]\n> Hot.\n\n- [x] done\n\nA[^1].\n\n[^1]: The *note*.\n');
+    expect(texts(node, '.jp-StreamChat-alert-warning p')).toEqual(['Warning', 'Hot.']);
+    expect(texts(node, '.jp-StreamChat-task')).toEqual(['done']);
+    expect(texts(node, 'sup')).toEqual(['[1]', '[1]']);
+    expect(texts(node, '.jp-StreamChat-footnote em')).toEqual(['note']);
+  });
+
+  it('has lists and quotes that read from the right at the right', () => {
+    const node = render('- العنصر\n\n> اقتباس\n\n- item\n');
+    expect([...node.children].map(element => element.getAttribute('dir'))).toEqual([
+      'rtl',
+      'rtl',
+      null
+    ]);
+  });
+
+  it('shows control characters as signs', () => {
+    expect(textOf(render('a\x1b[31mb \u202ec `\x07`'))).toBe('a␛[31mb ␦c ␇');
+  });
+
+  it('shows a diagram as code, however its language is spelt', () => {
+    for (const space of ['', ' ', '\u00a0', '\u2003', '\f', '\v', '\ufeff']) {
+      const node = render(`\`\`\`mermaid${space}\ngraph TD; A@{ img: "http://a.test/p" }\n\`\`\``);
+      expect(node.querySelector('img, svg')).toBeNull();
+      expect(texts(node, 'pre')).toHaveLength(1);
+    }
+  });
+
+  it('takes a link from around a picture in the text', () => {
+    const node = render('[![Sign in](data:image/png;base64,AAAA)](https://a.test) x');
+    expect(node.querySelector('a')).toBeNull();
+    expect(node.querySelectorAll('img')).toHaveLength(1);
+  });
+
+  it('shows a formula that is too deep as code', () => {
+    const node = render(`\\(${'\\frac{1}{'.repeat(120)}x${'}'.repeat(120)}\\)`);
+    expect(node.querySelector('.jp-StreamChat-formula')).toBeNull();
+    expect(node.querySelectorAll('code')).toHaveLength(1);
+  });
+
+  it.each(['`', '*a_', '[', '![', '[a](', '<a', '~~a', '> ', '- ', '$a$', 'http', '\\(', '`a``'])(
+    'reads thousands of %j',
+    unit => {
+      expect(textOf(render('x ' + unit.repeat(10_000)))).not.toBe('');
+    },
+    60_000
+  );
+});

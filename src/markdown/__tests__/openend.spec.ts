@@ -1,0 +1,56 @@
+import { openEnd } from '../openend';
+
+const LINK = '[link](http://a.test/x)';
+
+describe('openEnd', () => {
+  it.each([
+    ['a **bold', 'a **bold**'],
+    ['a **bo*', 'a **bo**'],
+    ['a **', 'a '],
+    ['***x', '***x***'],
+    ['__x', '__x__'],
+    ['a_b_c', 'a_b_c'],
+    ['~~str', '~~str~~'],
+    ['~5 min, ~', '~5 min, '],
+    ['**「重', '**「重**'],
+    ['**a `b', '**a `b`**'],
+    ['`co', '`co`'],
+    ['a ``', 'a '],
+    ['[link', 'link'],
+    ['[link](http://x', 'link'],
+    [LINK, LINK],
+    ['see ![pic](da', 'see '],
+    ['use <keyw', 'use '],
+    ['a < b', 'a < b'],
+    ['a\\', 'a'],
+    ['&am', ''],
+    ['- **a', '- **a**']
+  ])('closes or holds back what is open in the text %j', (source, shown) => {
+    expect(openEnd(source).text).toBe(shown);
+  });
+
+  it.each([
+    ['- ', ''],
+    ['- [ ', ''],
+    ['12.', ''],
+    ['# ', ''],
+    ['text\n==', 'text\n'],
+    ['> [!NO', ''],
+    ['[docs]: ht', ''],
+    ['[^1]: ', ''],
+    ['| a | b |', ''],
+    ['| a | b |\n|--', ''],
+    ['| a | b |\n|--|--|\n', '| a | b |\n|--|--|\n'],
+    ['| a | b |\n|--|--|\n| x | **y', '| a | b |\n|--|--|\n| x | **y**'],
+    ['1. a\n\n   ```py', '1. a\n\n'],
+    ['1. a\n\n   ```py\n   x = 1\n   ``', '1. a\n\n   ```py\n   x = 1\n']
+  ])('holds back a line that is not decided in %j', (source, shown) => {
+    expect(openEnd(source).text).toBe(shown);
+  });
+
+  it('leaves a place for a formula of its own, and none for one in the text', () => {
+    expect(openEnd('x\n\\[\na')).toEqual({ text: 'x\n', shown: 2, hasOpenFormula: true });
+    expect(openEnd('x \\(a')).toEqual({ text: 'x ', shown: 2, hasOpenFormula: false });
+    expect(openEnd('costs $5 and then some').text).toBe('costs $5 and then some');
+  });
+});

@@ -1,0 +1,195 @@
+/**
+ * HTML for a piece of Markdown.
+ *
+ * Pure: what a reader has sent goes in, a string comes out; `sanitize.ts` decides what of it reaches the page. No
+ * white space stands between blocks, so that two renderings can be compared node by node.
+ */
+
+import { Parser, Renderer, type Tokens } from 'marked';
+
+import {
+  DialectLexer,
+  type IAlertToken,
+  type IFootnoteToken,
+  type IMathToken,
+  OPEN_FORMULA
+} from './dialect';
+import { findMath, type IFormula, isModest, paint, restore } from './math';
+import { showControls } from './signs';
+
+/** Classes of what the renderer makes beside Markdown's own elements. */
+export const FORMULA_CLASS = 'jp-StreamChat-formula';
+export const DISPLAY_CLASS = 'jp-StreamChat-displayFormula';
+export const OPEN_FORMULA_CLASS = 'jp-StreamChat-openFormula';
+export const TASK_CLASS = 'jp-StreamChat-task';
+export const FOOTNOTE_CLASS = 'jp-StreamChat-footnote';
+export const ALERT_CLASS = 'jp-StreamChat-alert';
+export const ALERT_TITLE_CLASS = 'jp-StreamChat-alertTitle';
+
+export interface IHtml {
+  readonly html: string;
+  /** Whether the source holds HTML of its own. */
+  readonly hasHtml: boolean;
+}
+
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdcf\ufdf0-\ufdff\ufe70-\ufeff]/;
+const FIRST_LETTER = /\p{L}/u;
+
+/**
+ * Render Markdown.
+ *
+ * @param hasOpenFormula whether to leave a place for a formula at the end.
+ */
+export function toHtml(markdown: string, hasOpenFormula = false): IHtml {
+  const source = showControls(markdown.replace(/\r\n?/g, '\n'));
+  const { formulas } = findMath(source);
+  const lexer = new DialectLexer(formulas);
+  const tokens = lexer.lex(paint(source, formulas) + (hasOpenFormula ? OPEN_FORMULA : ''));
+  const renderer = new DialectRenderer(formulas);
+  const extensions = { renderers: renderer.renderers, childTokens: {} };
+  const html = new Parser({ ...lexer.options, extensions, renderer }).parse(tokens);
+  return { html, hasHtml: renderer.hasHtml };
+}
+
+class DialectRenderer extends Renderer {
+  constructor(private readonly _formulas: readonly IFormula[]) {
+    super();
+  }
+
+  hasHtml = false;
+
+  override space(): string {
+    return '';
+  }
+
+  override html({ text }: Tokens.HTML | Tokens.Tag): string {
+    this.hasHtml = true;
+    return this._restore(text);
+  }
+
+  override code({ text, lang }: Tokens.Code): string {
+    const language = this._restore((lang ?? '').split(/\s/)[0]);
+    const name = language === '' ? '' : ` class="language-${escape(language)}"`;
+    return `<pre><code${name}>${escape(this._restore(text))}</code></pre>`;
+  }
+
+  override codespan({ text }: Tokens.Codespan): string {
+    return `<code>${escape(this._restore(text))}</code>`;
+  }
+
+  override blockquote(token: Tokens.Blockquote): string {
+    const { alert } = token as IAlertToken;
+    const content = this.parser.parse(token.tokens);
+    const direction = directionOf(token.text);
+    if (alert === undefined) {
+      return `<blockquote${direction}>${content}</blockquote>`;
+    }
+    const title = alert[0].toUpperCase() + alert.slice(1);
+    return (
+      `<blockquote class="${ALERT_CLASS} ${ALERT_CLASS}-${alert}"${direction}>` +
+      `<p class="${ALERT_TITLE_CLASS}">${title}</p>${content}</blockquote>`
+    );
+  }
+
+  override heading({ tokens, depth }: Tokens.Heading): string {
+    return `<h${depth} dir="auto">${this.parser.parseInline(tokens)}</h${depth}>`;
+  }
+
+  override hr(): string {
+    return '<hr>';
+  }
+
+  override list({ ordered, start, items, raw }: Tokens.List): string {
+    const name = ordered ? 'ol' : 'ul';
+    const first = ordered && start !== 1 ? ` start="${start}"` : '';
+    const content = items.map(item => this.listitem(item)).join('');
+    return `<${name}${first}${directionOf(raw)}>${content}</${name}>`;
+  }
+
+  override listitem(item: Tokens.ListItem): string {
+    const name = item.task ? ` class="${TASK_CLASS}"` : '';
+    return `<li${name} dir="auto">${this.parser.parse(item.tokens)}</li>`;
+  }
+
+  override paragraph({ tokens }: Tokens.Paragraph): string {
+    return `<p dir="auto">${this.parser.parseInline(tokens)}</p>`;
+  }
+
+  override table(token: Tokens.Table): string {
+    const row = (cells: Tokens.TableCell[]) =>
+      `<tr>${cells.map(cell => this.tablecell(cell)).join('')}</tr>`;
+    const body = token.rows.map(row).join('');
+    return (
+      `<table${directionOf(token.raw)}><thead>${row(token.header)}</thead>` +
+      `${body && `<tbody>${body}</tbody>`}</table>`
+    );
+  }
+
+  override tablecell({ header, align, tokens }: Tokens.TableCell): string {
+    const name = header ? 'th' : 'td';
+    const side = align ? ` align="${align}"` : ' dir="auto"';
+    return `<${name}${side}>${this.parser.parseInline(tokens)}</${name}>`;
+  }
+
+  override link(token: Tokens.Link): string {
+    return super.link({
+      ...token,
+      href: this._restore(token.href),
+      title: token.title && this._restore(token.title)
+    });
+  }
+
+  override image(token: Tokens.Image): string {
+    return super.image({
+      ...token,
+      href: this._restore(token.href),
+      title: token.title && this._restore(token.title),
+      text: this._restore(token.text),
+      tokens: []
+    });
+  }
+
+  /** How the tokens are rendered that marked does not know. */
+  readonly renderers: Readonly<Record<string, (token: Tokens.Generic) => string>> = {
+    math: token => this._math(token as unknown as IMathToken),
+    openFormula: () => `<span class="${OPEN_FORMULA_CLASS}">\u200b</span>`,
+    footnoteRef: ({ label }) => `<sup>[${escape(String(label))}]</sup>`,
+    footnote: token => this._footnote(token as unknown as IFootnoteToken)
+  };
+
+  private _math({ formula }: IMathToken): string {
+    if (!isModest(formula.tex)) {
+      return `<code>${escape(formula.source)}</code>`;
+    }
+    const [open, close] = formula.display ? ['\\[', '\\]'] : ['\\(', '\\)'];
+    const classes = formula.display ? `${FORMULA_CLASS} ${DISPLAY_CLASS}` : FORMULA_CLASS;
+    return `<span class="${classes}" dir="ltr">${open}${escape(formula.tex)}${close}</span>`;
+  }
+
+  private _footnote({ label, tokens }: IFootnoteToken): string {
+    const text = this.parser.parseInline(tokens ?? []);
+    return `<div class="${FOOTNOTE_CLASS}" dir="auto"><sup>[${escape(label)}]</sup> ${text}</div>`;
+  }
+
+  private _restore(text: string): string {
+    return restore(text, this._formulas);
+  }
+}
+
+/** A list, quote or table has its marks at the side where its text begins. */
+function directionOf(text: string): string {
+  const letter = FIRST_LETTER.exec(text)?.[0] ?? '';
+  return RIGHT_TO_LEFT.test(letter) ? ' dir="rtl"' : '';
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;'
+};
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, sign => ENTITIES[sign]);
+}

@@ -1,0 +1,353 @@
+/**
+ * How the open end of a text is shown: markup that is not finished is held back or closed, never shown raw.
+ *
+ * What is held back appears once the next characters tell what it is. Pure functions of the open block's source.
+ */
+
+import { fenceOpening } from './fenceline';
+import { findMath, paint } from './math';
+
+export interface IOpenEnd {
+  /** Markdown to render in place of the source. */
+  readonly text: string;
+  /** How much of the source is visible; what follows is held back. In UTF-16 units. */
+  readonly shown: number;
+  /** A display formula is being written behind the text. */
+  readonly hasOpenFormula: boolean;
+}
+
+const LAST_LINE = /[^\n]*$/;
+const CONTAINER = /^(?:[ \t]*(?:>|[-+*][ \t]+|\d{1,9}[.)][ \t]+))*[ \t]*/;
+/** A line that may yet be a bullet, a number, a heading, a rule, an underline, the second line of a table. */
+const UNDECIDED = /^(?:[-+*=_]+|\d{1,9}[.)]?|#{1,6}|`{1,}|~+|[|:\- ]*-[|:\- ]*)[ \t]*$/;
+const ALERT = /^\[![A-Za-z]*\]?[ \t]*$/;
+const TASK = /^\[[ xX]?\]?[ \t]*$/;
+/** A definition is not shown, and a footnote begins with its sign. */
+const DEFINITION = /^\[(?:[^\]\n]|\\\])+\]:/;
+const FOOTNOTE = /^\[\^[^\]\s]*(?:\]:?[ \t]*)?$/;
+/** How a line begins that does not go on with the paragraph before it. */
+const BLOCK_BEGIN = /^[ \t>]*(?:\n|$|[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6} |\|)/;
+const OPEN_TAG = /<(?:$|[!/?]?[A-Za-z][^<>\n]{0,300}$|!-[^>]*$)/;
+const OPEN_ENTITY = /&[#\w]{0,10}$/;
+const ADDRESS = /https?:\/\/[^\s<>*]*/y;
+
+/** Brackets of one text in which links are looked for: each costs as much as the text is long. */
+const MOST_BRACKETS = 200;
+
+/** Say how to show `source`, the text of the open block. */
+export function openEnd(source: string): IOpenEnd {
+  const fence = inOpenFence(source);
+  if (fence !== null) {
+    return plain(source, fence);
+  }
+  const { formulas, open, openDisplay } = findMath(source);
+  const painted = paint(source, formulas);
+  const limit = open >= 0 ? open : source.length;
+  const shown = heldFrom(painted.slice(0, limit));
+  const hasOpenFormula = openDisplay && open >= 0 && shown === limit;
+  const end = closed(painted.slice(0, shown));
+  return {
+    // Formulas have kept their length, so that what was added or left out is found in the source.
+    text: applied(source.slice(0, shown), end),
+    shown: end.shown,
+    hasOpenFormula
+  };
+}
+
+function plain(source: string, shown: number): IOpenEnd {
+  return { text: source.slice(0, shown), shown, hasOpenFormula: false };
+}
+
+/** Within fenced code: how much of the source is shown; null outside. */
+function inOpenFence(source: string): number | null {
+  if (!/`{3}|~{3}/.test(source)) {
+    return null;
+  }
+  let closing: RegExp | null = null;
+  let start = 0;
+  for (let end = source.indexOf('\n'); end >= 0; end = source.indexOf('\n', start)) {
+    const line = source.slice(start, end);
+    if (closing === null) {
+      closing = fenceOpening(line)?.closing ?? null;
+    } else if (closing.test(line)) {
+      closing = null;
+    }
+    start = end + 1;
+  }
+  const last = source.slice(start);
+  if (closing !== null) {
+    return /^[ \t>]*[`~]*$/.test(last) ? start : source.length;
+  }
+  return fenceOpening(last) !== null ? start : null;
+}
+
+/** Where what is to be held back at the end begins. */
+function heldFrom(source: string): number {
+  const line = LAST_LINE.exec(source)?.[0] ?? '';
+  const lineStart = source.length - line.length;
+  const container = CONTAINER.exec(line)?.[0] ?? '';
+  const rest = line.slice(container.length);
+  const table = tableHead(source, line, lineStart, rest);
+  if (table !== null) {
+    return table;
+  }
+  if (
+    rest === '' ||
+    UNDECIDED.test(rest) ||
+    (container.includes('>') && ALERT.test(rest)) ||
+    (/[-+*\d.)]/.test(container) && TASK.test(rest)) ||
+    FOOTNOTE.test(rest) ||
+    (DEFINITION.test(rest) && !rest.startsWith('[^'))
+  ) {
+    return lineStart;
+  }
+  const tag =
+    OPEN_TAG.exec(line) ?? OPEN_ENTITY.exec(line) ?? /(?:^|[^\\])(?:\\\\)*(\\)$/.exec(line);
+  return tag ? lineStart + tag.index + (tag[1] ? tag[0].length - 1 : 0) : source.length;
+}
+
+/** Where a table begins whose head is not complete; null if there is none. */
+function tableHead(source: string, line: string, lineStart: number, rest: string): number | null {
+  const before = source.slice(0, Math.max(0, lineStart - 1));
+  const previous = LAST_LINE.exec(before)?.[0] ?? '';
+  const previousRest = previous.slice(CONTAINER.exec(previous)?.[0].length);
+  const isFirst = previousRest.trim() === '' || !hasPipe(previous);
+  if (isFirst && hasPipe(rest)) {
+    return lineStart;
+  }
+  // The line of dashes, as long as it is one.
+  if (/^[|:\- \t]+$/.test(rest) && hasPipe(previousRest)) {
+    const above = source.slice(0, Math.max(0, before.length - previous.length - 1));
+    const aboveLine = LAST_LINE.exec(above)?.[0] ?? '';
+    return hasPipe(aboveLine) ? null : before.length - previous.length;
+  }
+  // A row without anything in its last cell.
+  return /^\|[ \t]*$/.test(rest) ? lineStart : null;
+}
+
+function hasPipe(line: string): boolean {
+  return /(?:^|[^\\])\|/.test(line.replace(/`[^`]*`/g, ''));
+}
+
+interface IClosed {
+  /** Of the source, in UTF-16 units. */
+  readonly shown: number;
+  /** Offsets of single characters that are left out. */
+  readonly omitted: readonly number[];
+  /** Stretches that are left out. */
+  readonly added: string;
+}
+
+interface IOpening {
+  readonly mark: string;
+  readonly at: number;
+}
+
+function applied(source: string, { shown, omitted, added }: IClosed): string {
+  let text = '';
+  let position = 0;
+  for (const at of omitted) {
+    text += source.slice(position, at);
+    position = at + 1;
+  }
+  text += source.slice(position, shown);
+  const content = text.trimEnd();
+  return added === '' ? text : content + added;
+}
+
+/** Close the emphasis, code and links that are open at the end. */
+function closed(source: string): IClosed {
+  const start = inlineStart(source);
+  const trailing = /(?:\*+|_+|~+|!?\[|!)$/.exec(source.slice(start));
+  let end = trailing ? start + trailing.index : source.length;
+  const openings: IOpening[] = [];
+  let omitted: number[] = [];
+  let brackets = 0;
+  for (let at = start; at < end;) {
+    const sign = source[at];
+    if (sign === '\\') {
+      at += 2;
+    } else if (sign === '`') {
+      const run = /`+/y;
+      run.lastIndex = at;
+      const marks = run.exec(source)?.[0] ?? '`';
+      const close = closingRun(source, at + marks.length, end, marks);
+      if (close < 0) {
+        const partial = /`+$/.exec(source.slice(at + marks.length, end));
+        end = partial ? end - partial[0].length : end;
+        const isEmpty = source.slice(at + marks.length, end).trim() === '';
+        end = isEmpty ? at : end;
+        if (!isEmpty) {
+          openings.push({ mark: marks, at });
+        }
+        break;
+      }
+      at = close + marks.length;
+    } else if (sign === '[' && brackets < MOST_BRACKETS) {
+      brackets += 1;
+      const link = readLink(source, at, end);
+      if (link === 'target') {
+        const text = source.slice(at).search(/\](?=[([])/);
+        if (source[at - 1] === '!') {
+          end = at - 1;
+          break;
+        }
+        end = at + text;
+        omitted.push(at);
+        at += 1;
+      } else if (link === 'text') {
+        if (source[at - 1] === '!') {
+          end = at - 1;
+          break;
+        }
+        omitted.push(at);
+        if (source[end - 1] === ']') {
+          end -= 1;
+        }
+        at += 1;
+      } else {
+        at = Math.max(at + 1, link);
+      }
+    } else if (sign === '*' || sign === '_' || sign === '~') {
+      at = readRun(source, at, openings, start);
+    } else if (sign === 'h') {
+      ADDRESS.lastIndex = at;
+      at += ADDRESS.exec(source)?.[0].length ?? 1;
+    } else {
+      at += 1;
+    }
+  }
+  // An opening mark without anything behind it waits for what it marks.
+  while (openings.length > 0) {
+    const { mark, at } = openings[openings.length - 1];
+    if (at < end && source.slice(at + mark.length, end).trim() !== '') {
+      break;
+    }
+    end = Math.min(end, at);
+    openings.pop();
+  }
+  omitted = omitted.filter(at => at < end);
+  const added = openings
+    .reverse()
+    .map(({ mark }) => mark)
+    .join('');
+  return { shown: end, omitted, added };
+}
+
+/** Where the text begins that emphasis may span: a paragraph, an item, a heading, a cell. */
+function inlineStart(source: string): number {
+  let paragraph = lineStart(source, source.length);
+  while (paragraph > 0 && !BLOCK_BEGIN.test(source.slice(paragraph, paragraph + 20))) {
+    paragraph = lineStart(source, paragraph - 1);
+  }
+  const line = source.slice(paragraph);
+  const container = /^[ \t>]*(?:(?:[-+*]|\d{1,9}[.)]|#{1,6})[ \t]+)*/.exec(line)?.[0].length ?? 0;
+  const isRow = line[container] === '|' || /\n[^\n]*\|[^\n]*$/.test(source.slice(0, paragraph));
+  const cell = isRow && hasPipe(line) ? lastPipe(line) + 1 : 0;
+  return paragraph + Math.max(container, cell);
+}
+
+function lineStart(source: string, at: number): number {
+  return at <= 0 ? 0 : source.lastIndexOf('\n', at - 1) + 1;
+}
+
+function lastPipe(line: string): number {
+  let at = line.lastIndexOf('|');
+  while (at > 0 && line[at - 1] === '\\') {
+    at = line.lastIndexOf('|', at - 1);
+  }
+  return at;
+}
+
+function closingRun(source: string, from: number, end: number, marks: string): number {
+  for (let at = source.indexOf(marks, from); at >= 0 && at < end;) {
+    let to = at + marks.length;
+    while (source[to] === '`') {
+      to += 1;
+    }
+    if (to - at === marks.length) {
+      return to <= end ? at : -1;
+    }
+    at = source.indexOf(marks, to);
+  }
+  return -1;
+}
+
+/** Whether a link's text or its target is open at `end`; else where to go on. */
+function readLink(source: string, at: number, end: number): 'text' | 'target' | number {
+  let depth = 0;
+  for (let index = at; index < end; index += 1) {
+    const sign = source[index];
+    if (sign === '\\') {
+      index += 1;
+    } else if (sign === '[') {
+      depth += 1;
+    } else if (sign === ']') {
+      depth -= 1;
+      if (depth === 0) {
+        const next = source[index + 1];
+        if (index + 1 >= end) {
+          return 'text';
+        }
+        if (next !== '(' && next !== '[') {
+          return at + 1;
+        }
+        const close = targetEnd(source, index + 1, end, next);
+        return close < 0 ? 'target' : close;
+      }
+    } else if (sign === '\n' && source[index + 1] === '\n') {
+      return at + 1;
+    }
+  }
+  return 'text';
+}
+
+function targetEnd(source: string, from: number, end: number, open: string): number {
+  const close = open === '(' ? ')' : ']';
+  let depth = 0;
+  for (let index = from; index < end; index += 1) {
+    const sign = source[index];
+    if (sign === open) {
+      depth += 1;
+    } else if (sign === close) {
+      depth -= 1;
+      if (depth === 0) {
+        return index + 1;
+      }
+    } else if (sign === '\n') {
+      return index;
+    }
+  }
+  return -1;
+}
+
+/** Read a run of `*`, `_` or `~`: it opens, closes, or is text. */
+function readRun(source: string, at: number, openings: IOpening[], start: number): number {
+  const sign = source[at];
+  let to = at;
+  while (source[to] === sign) {
+    to += 1;
+  }
+  const before = to > start && at > start ? source[at - 1] : ' ';
+  const after = source[to] ?? ' ';
+  let length = Math.min(to - at, sign === '~' ? 2 : 3);
+  const isWord = (character: string) => /[\p{L}\p{N}]/u.test(character);
+  const isInWord = sign === '_' && isWord(before) && isWord(after);
+  if (isInWord || (sign === '~' && to - at !== 2)) {
+    return to;
+  }
+  if (!/\s/.test(before)) {
+    while (length > 0) {
+      const last = openings[openings.length - 1];
+      if (last === undefined || last.mark[0] !== sign || last.mark.length > length) {
+        break;
+      }
+      openings.pop();
+      length -= last.mark.length;
+    }
+  }
+  if (length > 0 && !/\s/.test(after) && !(sign === '_' && isWord(before))) {
+    openings.push({ mark: sign.repeat(length), at });
+  }
+  return to;
+}
