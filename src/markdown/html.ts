@@ -5,7 +5,7 @@
  * white space stands between blocks, so that two renderings can be compared node by node.
  */
 
-import { Parser, Renderer, type Tokens } from 'marked';
+import { Parser, Renderer, type Token, type Tokens } from 'marked';
 
 import {
   DialectLexer,
@@ -21,6 +21,7 @@ import { showControls } from './signs';
 export const FORMULA_CLASS = 'jp-StreamChat-formula';
 export const DISPLAY_CLASS = 'jp-StreamChat-displayFormula';
 export const OPEN_FORMULA_CLASS = 'jp-StreamChat-openFormula';
+export const TIGHT_CLASS = 'jp-StreamChat-tight';
 export const TASK_CLASS = 'jp-StreamChat-task';
 export const FOOTNOTE_CLASS = 'jp-StreamChat-footnote';
 export const ALERT_CLASS = 'jp-StreamChat-alert';
@@ -99,16 +100,17 @@ class DialectRenderer extends Renderer {
     return '<hr>';
   }
 
-  override list({ ordered, start, items, raw }: Tokens.List): string {
+  override list({ ordered, start, items, raw, loose }: Tokens.List): string {
     const name = ordered ? 'ol' : 'ul';
     const first = ordered && start !== 1 ? ` start="${start}"` : '';
     const content = items.map(item => this.listitem(item)).join('');
-    return `<${name}${first}${directionOf(raw)}>${content}</${name}>`;
+    const tight = loose ? '' : ` class="${TIGHT_CLASS}"`;
+    return `<${name}${first}${tight}${directionOf(raw)}>${content}</${name}>`;
   }
 
   override listitem(item: Tokens.ListItem): string {
     const name = item.task ? ` class="${TASK_CLASS}"` : '';
-    return `<li${name} dir="auto">${this.parser.parse(item.tokens)}</li>`;
+    return `<li${name} dir="auto">${this.parser.parse(inParagraphs(item.tokens))}</li>`;
   }
 
   override paragraph({ tokens }: Tokens.Paragraph): string {
@@ -174,6 +176,26 @@ class DialectRenderer extends Renderer {
   private _restore(text: string): string {
     return restore(text, this._formulas);
   }
+}
+
+/**
+ * Put an item's text in paragraphs, as a loose list has it: a list that turns out to be loose changes its class, and
+ * no text in it is made anew.
+ */
+function inParagraphs(tokens: Token[]): Token[] {
+  const [first, ...others] = tokens;
+  if (first?.type === 'checkbox') {
+    const [text, ...rest] = inParagraphs(others);
+    return text?.type === 'paragraph'
+      ? [
+          { ...text, tokens: [first, ...((text as Tokens.Paragraph).tokens ?? [])] } as Token,
+          ...rest
+        ]
+      : tokens;
+  }
+  return tokens.map(token =>
+    token.type === 'text' && 'tokens' in token ? ({ ...token, type: 'paragraph' } as Token) : token
+  );
 }
 
 /** A list, quote or table has its marks at the side where its text begins. */

@@ -25,11 +25,12 @@ const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   img: ['alt', 'src'],
   input: ['checked', 'disabled', 'type'],
   li: ['class', 'value'],
-  ol: ['reversed', 'start', 'type'],
+  ol: ['class', 'reversed', 'start', 'type'],
   p: ['class'],
   span: ['class'],
   td: ['align', 'colspan', 'rowspan'],
-  th: ['align', 'colspan', 'rowspan']
+  th: ['align', 'colspan', 'rowspan'],
+  ul: ['class']
 };
 
 const HTML = 'http://www.w3.org/1999/xhtml';
@@ -42,7 +43,7 @@ const OWN_PICTURE = /^data:image\/(?:png|jpeg|gif|webp|avif|svg\+xml)[;,]/i;
 
 /** The classes that our renderer gives. */
 const OWN_CLASS =
-  /^jp-StreamChat-(?:formula|displayFormula|openFormula|task|footnote|alert(?:Title|-[a-z]+)?)$/;
+  /^jp-StreamChat-(?:formula|displayFormula|openFormula|tight|task|footnote|alert(?:Title|-[a-z]+)?)$/;
 
 /** Elements whose content is no text. */
 const WITHOUT_TEXT = 'script, style, textarea, title, noscript, template, iframe, object, select';
