@@ -1,15 +1,23 @@
 /**
- * The copy button on code.
+ * The head line of code: its language, and what can be done with it.
+ *
+ * The line itself is drawn by the style sheet, from the first character of the code on; so the name of the language
+ * is no text of the answer, and the code does not move when the actions come.
  */
 
 import { Clipboard } from '@jupyterlab/apputils';
 import { copyIcon } from '@jupyterlab/ui-components';
 
-/** Class of the button, a child of the `pre` whose code it copies. */
+import { languageOf } from './codecolours';
+
+/** Class of the element that holds the actions, a child of the `pre` that they are for. */
+const ACTIONS_CLASS = 'jp-StreamChat-codeActions';
+
+/** Class of the button that copies. */
 export const COPY_BUTTON_CLASS = 'jp-StreamChat-copyCode';
 
 /**
- * Put a copy button on each code block of a finished block.
+ * Put the language and a copy button on each code block of a finished block.
  *
  * @param host element of the block.
  * @param label what the button is called, in the reader's language.
@@ -18,10 +26,14 @@ export const COPY_BUTTON_CLASS = 'jp-StreamChat-copyCode';
 export function addCopyButtons(host: HTMLElement, label: string, onCopied?: () => void): void {
   for (const pre of host.querySelectorAll('pre')) {
     const code = pre.querySelector('code');
-    if (code !== null && pre.querySelector(`:scope > .${COPY_BUTTON_CLASS}`) === null) {
+    if (code !== null && pre.querySelector(`:scope > .${ACTIONS_CLASS}`) === null) {
+      pre.dataset.language = languageOf(code);
       // Long lines are scrolled by the keyboard, too.
       code.tabIndex = 0;
-      pre.append(createCopyButton(code, label, onCopied));
+      const actions = document.createElement('span');
+      actions.className = ACTIONS_CLASS;
+      actions.append(createCopyButton(code, label, onCopied));
+      pre.append(actions);
     }
   }
 }
