@@ -56,10 +56,11 @@ OpenReason = Literal["opened", "reconnected", "gap", "digest_mismatch"]
 
 
 class Wire(BaseModel):
-    """Base of all that travels: immutable, no unknown fields."""
+    """Base of all that travels: immutable, no unknown fields, no numbers that JSON cannot hold."""
 
     model_config = ConfigDict(
         extra="forbid",
+        allow_inf_nan=False,
         frozen=True,
         use_attribute_docstrings=True,
         json_schema_serialization_defaults_required=True,

@@ -45,6 +45,8 @@ WATCH_SECONDS = 2.0
 """Between two looks at runs of another server: when one ends, its chat can be written in again."""
 RETRY_SECONDS = 5.0
 """Between two tries to save what is in memory only."""
+CHECK_SECONDS = 2.0
+"""Between two looks whether the files that are written are still where they were opened."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,7 +59,12 @@ class ChatService:
     """
 
     def __init__(
-        self, data_dir: Path, *, watch_seconds: float = WATCH_SECONDS, retry_seconds: float = RETRY_SECONDS
+        self,
+        data_dir: Path,
+        *,
+        watch_seconds: float = WATCH_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
+        check_seconds: float = CHECK_SECONDS,
     ) -> None:
         """Use ``open``."""
         self.epoch = secrets.token_hex(8)
@@ -67,6 +74,7 @@ class ChatService:
         self._data_dir = data_dir
         self._watch_seconds = watch_seconds
         self._retry_seconds = retry_seconds
+        self._check_seconds = check_seconds
         # One thread: SQLite's connection stays in it, and calls are done in the order of their making.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream-chat-store")
         self._feeds: dict[str, ChatFeed] = {}
@@ -76,17 +84,27 @@ class ChatService:
         self._announced: ErrorInfo | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._mender: asyncio.Task[None] | None = None
+        self._checker: asyncio.Task[None] | None = None
+        self._damage_announced = 0
         self._loop = asyncio.get_running_loop()
 
     @classmethod
     async def open(
-        cls, data_dir: Path, *, watch_seconds: float = WATCH_SECONDS, retry_seconds: float = RETRY_SECONDS
+        cls,
+        data_dir: Path,
+        *,
+        watch_seconds: float = WATCH_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
+        check_seconds: float = CHECK_SECONDS,
     ) -> ChatService:
         """Open the store in ``data_dir``, or one in memory under ``not_saved``, and recover lost runs."""
-        chat_service = cls(data_dir, watch_seconds=watch_seconds, retry_seconds=retry_seconds)
+        chat_service = cls(
+            data_dir, watch_seconds=watch_seconds, retry_seconds=retry_seconds, check_seconds=check_seconds
+        )
         await chat_service._in_thread(chat_service._open)
         chat_service._notice()
         await chat_service.recover()
+        chat_service._checker = asyncio.create_task(chat_service._check())
         return chat_service
 
     def _open(self) -> None:
@@ -95,7 +113,7 @@ class ChatService:
 
     async def close(self) -> None:
         """Close the store. Live runs must have ended."""
-        for task in (self._watcher, self._mender):
+        for task in (self._watcher, self._mender, self._checker):
             if task:
                 task.cancel()
         await self._in_thread(self._store.close)
@@ -107,7 +125,7 @@ class ChatService:
         return self._store.not_saved or self._ownership.problem
 
     async def damaged(self) -> ErrorInfo | None:
-        """Return where the saved chats are that could not be read, and were put aside."""
+        """Return what of the saved chats could not be read, and where it was put aside."""
         return await self._in_thread(lambda: self._store.damaged)
 
     # --- feeds --------------------------------------------------------------------------------------
@@ -399,9 +417,16 @@ class ChatService:
 
     async def _call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return await self._in_thread(function, *args, **kwargs)
+            return await self._in_thread(lambda: self._repairing(lambda: function(*args, **kwargs)))
         finally:
             self._notice()
+
+    def _repairing(self, work: Callable[[], R]) -> R:
+        """Do ``work``, then repair the records that it found damaged."""
+        try:
+            return work()
+        finally:
+            self._store.repair()
 
     async def _in_thread(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         loop = asyncio.get_running_loop()
@@ -413,12 +438,25 @@ class ChatService:
         self._loop.call_soon_threadsafe(self._notice)
 
     def _notice(self) -> None:
-        """Say when ``not_saved`` has changed; see to it that it does."""
-        if self.not_saved != self._announced:
-            self._announced = self.not_saved
+        """Say when ``not_saved`` or ``damaged`` has changed; see to it that the first does."""
+        damage = self._store.quarantine.count
+        if self.not_saved != self._announced or damage != self._damage_announced:
+            self._announced, self._damage_announced = self.not_saved, damage
             self.on_not_saved()
         if self.not_saved is not None and self._mender is None:
             self._mender = asyncio.create_task(self._mend())
+
+    async def _check(self) -> None:
+        """Find out, also while nobody writes, that files were deleted or replaced."""
+        while True:
+            await asyncio.sleep(self._check_seconds)
+            for spool in await self._call(self._lost_spools):
+                spool.lose(FileNotFoundError("its file was deleted or replaced"))
+            self._notice()
+
+    def _lost_spools(self) -> list[Spool]:
+        self._store.check_file()
+        return self._ownership.lost_spools()
 
     async def _mend(self) -> None:
         """Try again and again to save what is in memory only."""

@@ -5,6 +5,7 @@ Owns the steps from each version to the next. A step is written once and never c
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
@@ -81,12 +82,18 @@ def _number_parts(db: sqlite3.Connection) -> None:
     """
     for run_id, message_id, info in db.execute("SELECT run_id, message_id, info FROM runs").fetchall():
         row = db.execute("SELECT content FROM messages WHERE message_id = ?", (message_id,)).fetchone()
-        parts = [part for part in json.loads(row[0] if row else "[]") if part.get("run_id") == run_id]
-        run = _run_with_parts(json.loads(info), [str(part["type"]) for part in parts])
-        db.execute("UPDATE runs SET info = ? WHERE run_id = ?", (_json(run), run_id))
+        with contextlib.suppress(*_DAMAGED):
+            parts = [part for part in json.loads(row[0] if row else "[]") if part.get("run_id") == run_id]
+            run = _run_with_parts(json.loads(info), [str(part["type"]) for part in parts])
+            db.execute("UPDATE runs SET info = ? WHERE run_id = ?", (_json(run), run_id))
     for profile_id, fields in db.execute("SELECT profile_id, fields FROM profiles").fetchall():
-        profile = _renamed(json.loads(fields), limits="timeouts", early_stop="on_repetition")
-        db.execute("UPDATE profiles SET fields = ? WHERE profile_id = ?", (_json(profile), profile_id))
+        with contextlib.suppress(*_DAMAGED):
+            profile = _renamed(json.loads(fields), limits="timeouts", early_stop="on_repetition")
+            db.execute("UPDATE profiles SET fields = ? WHERE profile_id = ?", (_json(profile), profile_id))
+
+
+_DAMAGED: Final = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What a row raises whose JSON is none, or is of another shape. It stays as it is: its reader repairs it."""
 
 
 def _run_with_parts(run: dict[str, Any], kinds: list[str]) -> dict[str, Any]:
@@ -146,3 +153,9 @@ def migrate(db: sqlite3.Connection, version: int) -> None:
                 db.execute(statement)
     if version < VERSION:
         db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def columns_of(db: sqlite3.Connection) -> dict[str, list[str]]:
+    """Return the columns of each table, those first that others refer to."""
+    tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid").fetchall()
+    return {name: [row[1] for row in db.execute(f'PRAGMA table_info("{name}")')] for (name,) in tables}

@@ -10,14 +10,17 @@ import json
 import logging
 import os
 import platform
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast, get_args
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from ..protocol import PartKind
+from .backup import file_identity
+from .records import is_id
 from .text import Gap, RunText
 
 log = logging.getLogger(__name__)
@@ -30,6 +33,11 @@ Record: TypeAlias = tuple[str, str] | tuple[int, PartKind, str]
 """``("owner", words)``, or text of a part: its number, its kind, what was appended to it."""
 
 
+READ_CHARACTERS: Final = 4_000_000
+READ_BYTES: Final = 64 * 1024 * 1024
+"""How much of a spool is read: more than an answer may have, and what memory can hold of several."""
+
+
 @dataclass
 class SpoolText:
     """What a spool file holds."""
@@ -37,6 +45,8 @@ class SpoolText:
     owner: str = ""
     """The server that wrote it, in words."""
     text: RunText = field(default_factory=RunText)
+    damage: str = ""
+    """Why the file holds more than could be read; empty where at most its last record is cut off."""
 
 
 class Spool:
@@ -56,6 +66,7 @@ class Spool:
         self._lock = lock
         self._fd = fd
         self._on_failure = on_failure
+        self._opened: _Identities | None = None
 
     @classmethod
     def create(
@@ -66,14 +77,15 @@ class Spool:
         ``on_failure(run_id, error)`` is called once, when an append could not be written, until ``renew``.
         Raises OSError when the folder cannot be written or the run is held already.
         """
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(folder)
         lock = _lock(folder, run_id)
         try:
-            fd = os.open(_file(folder, run_id), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            fd = os.open(spool_file(folder, run_id), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except OSError:
             lock.release()
             raise
         spool = cls(run_id, folder, lock, fd, on_failure)
+        spool._opened = _identities(_files(folder, run_id))
         spool._write((_OWNER, _this_process()))
         return spool
 
@@ -82,29 +94,51 @@ class Spool:
         """Take the run of an owner that is gone; None while the owner lives, or if nothing can be locked."""
         try:
             return cls(run_id, folder, _lock(folder, run_id))
-        except OSError:  # Timeout is one
+        except Timeout:
             return None
+        except (FileExistsError, NotADirectoryError):  # no folder: nobody can hold a run in it
+            return cls(run_id)
+        except OSError as error:
+            if _is_file(_lock_file(folder, run_id)) is not False:
+                log.warning("Run %s cannot be locked: %s", run_id, error)
+                return None
+            # Something else has the name of the lock, so nobody holds the run.
+            return cls(run_id, folder)
 
     @property
     def is_kept(self) -> bool:
         """Whether what is appended goes into a file."""
         return self._fd is not None
 
+    def is_in_place(self) -> bool:
+        """Tell whether the names of its files still lead to them. Any thread may ask."""
+        opened = self._opened
+        return opened is None or opened == _identities(opened)
+
+    def lose(self, error: OSError) -> None:
+        """Report a failure where its files were deleted: what is appended goes nowhere until ``renew``."""
+        if self._fd is None or self.is_in_place():
+            return
+        self.close()
+        log.warning("Run %s: its text is no longer spooled: %s", self.run_id, error)
+        if self._on_failure:
+            self._on_failure(self.run_id, error)
+
     def renew(self, folder: Path, text: RunText) -> None:
         """Begin a file anew with all the text so far, where there is none or an append could not be written.
 
         Raises OSError when the disk still refuses.
         """
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(folder)
         lock = self._lock or _lock(folder, self.run_id)
         # The old file keeps what it has until the new one is whole.
-        unfinished = _file(folder, self.run_id).with_suffix(".part")
+        unfinished = spool_file(folder, self.run_id).with_suffix(".part")
         try:
             fd = os.open(unfinished, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
                 for record in _records(text):
                     _write_record(fd, record)
-                unfinished.replace(_file(folder, self.run_id))
+                unfinished.replace(spool_file(folder, self.run_id))
             except OSError:
                 os.close(fd)
                 unfinished.unlink()
@@ -114,6 +148,7 @@ class Spool:
                 lock.release()
             raise
         self._folder, self._lock, self._fd = folder, lock, fd
+        self._opened = _identities(_files(folder, self.run_id))
 
     def append(self, part: int, kind: PartKind, text: str) -> None:
         """Append text of a part by one unbuffered write. Never raises: a failure is reported, once."""
@@ -121,15 +156,18 @@ class Spool:
 
     def remove(self) -> None:
         """Delete the files and let the run go: its text is in the store. A second time does nothing."""
-        if self._folder and self._lock:
-            _file(self._folder, self.run_id).unlink(missing_ok=True)
-            # While it is held: whoever opens it now finds out that it is gone, and nobody waits for it.
-            _lock_file(self._folder, self.run_id).unlink(missing_ok=True)
+        # While it is held: whoever opens it now finds out that it is gone, and nobody waits for it.
+        for file in _files(self._folder, self.run_id) if self._folder else ():
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("%s cannot be deleted: %s", file, error)
         self.close()
 
     def close(self) -> None:
         """Let the run go and keep its file: who recovers it next takes it for lost."""
         self._close_file()
+        self._opened = None
         if self._lock:
             self._lock.release()
             self._lock = None
@@ -176,25 +214,34 @@ def _this_process() -> str:
 def read_spool(folder: Path, run_id: str) -> SpoolText:
     """Return all whole records of a spool, which may still be growing; nothing when there is none.
 
-    Raises OSError when it cannot be read.
+    Raises OSError when it cannot be read, or is no file.
     """
     spooled = SpoolText()
     try:
-        data = _file(folder, run_id).read_bytes()
+        # Not blocking: something else with that name, a pipe, would be waited for without end.
+        fd = os.open(spool_file(folder, run_id), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except FileNotFoundError:
         return spooled
-    for line in data.split(b"\n"):
-        try:
-            _fold(spooled, json.loads(line.decode()))
-        except (ValueError, Gap):  # torn, or the empty rest behind the last record
-            break
+    with open(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(f"{file.name} is no file")
+        while line := file.readline(READ_BYTES):
+            try:
+                _fold(spooled, json.loads(line.decode()))
+            except (ValueError, Gap, RecursionError) as error:
+                is_torn = line.startswith(b"[") and not line.endswith(b"\n") and len(line) < READ_BYTES
+                spooled.damage = "" if is_torn else f"a record cannot be read: {error}"
+                break
+            if file.tell() > READ_BYTES or sum(spooled.text.lengths) > READ_CHARACTERS:
+                spooled.damage = "it is too long to be read whole"
+                break
     return spooled
 
 
 def _fold(spooled: SpoolText, record: Any) -> None:
     """Take one record. Raises ValueError for what is none, Gap for one that continues nothing."""
     match record:
-        case [int(part), str(kind), str(text)] if kind in get_args(PartKind):
+        case [int(part), str(kind), str(text)] if part >= 0 and kind in get_args(PartKind):
             held = spooled.text[part].length if part < len(spooled.text) else 0
             spooled.text.put(part, held, text, cast(PartKind, kind))
         case ["owner", str(words)]:
@@ -206,16 +253,48 @@ def _fold(spooled: SpoolText, record: Any) -> None:
 
 
 def spooled_runs(folder: Path) -> list[str]:
-    """Return the ids of all runs that have a spool."""
-    return sorted(file.stem for file in folder.glob("*.spool"))
+    """Return the ids of all runs that have a spool; none where the folder cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [Path(entry.name) for entry in entries if entry.is_file(follow_symlinks=False)]
+    except OSError:
+        return []
+    return sorted(name.stem for name in names if name.suffix == ".spool" and is_id(name.stem))
 
 
-def _file(folder: Path, run_id: str) -> Path:
+def spool_file(folder: Path, run_id: str) -> Path:
+    """Return where a run's spool is, if it has one."""
     return folder / f"{run_id}.spool"
 
 
 def _lock_file(folder: Path, run_id: str) -> Path:
     return folder / f"{run_id}.lock"
+
+
+def _files(folder: Path, run_id: str) -> tuple[Path, Path]:
+    return spool_file(folder, run_id), _lock_file(folder, run_id)
+
+
+_Identities: TypeAlias = dict[Path, tuple[int, int] | None]
+
+
+def _identities(files: Iterable[Path]) -> _Identities:
+    """Return what tells each file from all others; None where there is none."""
+    return {file: file_identity(file) for file in files}
+
+
+def _is_file(path: Path) -> bool | None:
+    """Tell whether a regular file has this name; None where nothing has, or it cannot be seen."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return None
+
+
+def _make(folder: Path) -> None:
+    """Make the folder, and the data folder that it is in, for nobody else. Raises OSError."""
+    for each in (folder.parent, folder):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _lock(folder: Path, run_id: str) -> FileLock:

@@ -259,6 +259,16 @@ export function sentences(
       trans.__("The answer was cut: the provider's stream ended before its end."),
       trans.__('Continue it, or ask again; what had arrived is kept.')
     ],
+    store_gone: [
+      trans.__(
+        'Chats are not being saved: the folder of the saved chats was deleted or replaced.'
+      ),
+      trans.__('They are saved again as soon as the data folder can be written.')
+    ],
+    store_locked: [
+      trans.__('Chats are not being saved: another program holds the file of the saved chats.'),
+      trans.__('Close the program that has the file open; then they are saved by themselves.')
+    ],
     store_damaged: [
       trans.__(
         'The saved chats were damaged. They have been put aside, and a new store was begun.'
