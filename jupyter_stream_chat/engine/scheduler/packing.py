@@ -60,7 +60,8 @@ class PackedRow:
             keys, values = cache.append(layer, key[0, :, start:end], value[0, :, start:end])
             out = self._attend_one(query[0, :, start:end], keys, values, scale, window)
             parts.append(out.view(heads, end - start, -1).transpose(0, 1))
-        return (parts[0] if len(parts) == 1 else torch.cat(parts))[None]
+        # Some architectures look at the result with ``view``, which needs it in one piece.
+        return (parts[0].contiguous() if len(parts) == 1 else torch.cat(parts))[None]
 
     def _attend_one(
         self,
