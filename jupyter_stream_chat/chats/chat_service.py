@@ -11,6 +11,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
@@ -51,6 +52,16 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+@dataclass(frozen=True)
+class OwnedRemoteRun:
+    """A run that another server writes."""
+
+    owner: str
+    """The owner of its chat."""
+    server: str
+    """The server that writes it, in words."""
+
+
 class ChatService:
     """Chats, messages, runs and stored profiles. ``ChatService.open`` makes one.
 
@@ -74,6 +85,7 @@ class ChatService:
         self._workspaces: dict[str, Feed[WorkspaceEvent]] = {}
         # Held from a write until it is published, and while a snapshot is read.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._remote: dict[str, OwnedRemoteRun] = {}
         self._announced: ErrorInfo | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._mender: asyncio.Task[None] | None = None
@@ -116,6 +128,15 @@ class ChatService:
     def feed(self, chat_id: str) -> ChatFeed:
         """Return the feed of a chat (which need not exist: ask ``owner_of`` first)."""
         return self._feeds.setdefault(chat_id, ChatFeed())
+
+    def live_runs(self, chat_id: str) -> list[str]:
+        """Return the runs of this server that write in a chat."""
+        feed = self._feeds.get(chat_id)
+        return list(feed.live) if feed else []
+
+    def remote_run(self, run_id: str) -> OwnedRemoteRun | None:
+        """Return a run that another server was found to write when its chat was last looked at."""
+        return self._remote.get(run_id)
 
     def workspace(self, owner: str) -> Feed[WorkspaceEvent]:
         """Return the feed of an owner's chat list and profiles."""
@@ -239,6 +260,11 @@ class ChatService:
         """Return the answer that a run wrote, as it is in the store; None when there is no such run."""
         return await self._call(self._store.message_of_run, run_id)
 
+    async def newest_message_id(self, chat_id: str) -> str | None:
+        """Return the last message of the active branch; None where the chat has none."""
+        messages, _ = await self._call(self._store.messages, chat_id, None, 1)
+        return messages[-1].message_id if messages else None
+
     async def branch(self, chat_id: str) -> list[Message]:
         """Return the whole active branch, as it is in the store."""
         return await self._call(self._store.branch, chat_id)
@@ -336,7 +362,13 @@ class ChatService:
 
     def _publish_settled(self, settled: Reconciled) -> None:
         for run in settled.ended:
+            self._remote.pop(run.run_id, None)
             self._publish_end(run, settled.chat)
+        if settled.chat is not None:
+            owner = settled.chat.owner
+            self._remote |= {
+                other.run.run_id: OwnedRemoteRun(owner, other.spooled.owner) for other in settled.foreign
+            }
         if settled.foreign and self._watcher is None:
             self._watcher = asyncio.create_task(self._watch())
 

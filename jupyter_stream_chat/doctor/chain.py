@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ..chats.feed import LiveRun
 from ..chats.tree import Turn
 from ..protocol import Channel, ErrorInfo, Limitation, RunInfo, StreamingMode
 from ..providers.adapter import OnProgress
@@ -162,11 +163,11 @@ class _NoHost:
     def keep(self, channel: Channel, text: str) -> None:
         pass
 
-    def on_text(self, run: Run, channel: Channel) -> None:
+    def on_text(self, run: LiveRun, channel: Channel) -> None:
         self.first_text.set()
 
-    def progressed(self, run: Run) -> None:
+    def progressed(self, run: LiveRun) -> None:
         pass
 
-    async def finished(self, run: Run) -> None:
+    async def finished(self, run: LiveRun) -> None:
         pass

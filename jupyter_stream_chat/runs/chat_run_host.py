@@ -8,6 +8,7 @@ from collections.abc import Collection
 from langchain_core.language_models import BaseChatModel
 
 from ..chats.chat_service import ChatService
+from ..chats.feed import LiveRun
 from ..chats.spool import Spool
 from ..protocol import Channel, ErrorInfo, Limitation, RunInfo, RunProgressed
 from ..providers.adapter import OnProgress
@@ -18,7 +19,6 @@ from ..providers.profiles.registry import Registry
 from .continuation import Prompt, continuation
 from .deployments import Deployments
 from .prompt import prompt_messages
-from .run import Run
 
 
 class ChatRunHost:
@@ -87,11 +87,11 @@ class ChatRunHost:
         """Append to the spool, which reports it itself when it cannot."""
         self._spool.append(channel, text)
 
-    def on_text(self, run: Run, channel: Channel) -> None:
+    def on_text(self, run: LiveRun, channel: Channel) -> None:
         """Tell the chat's readers."""
         self._feed.on_text(run, channel)
 
-    def progressed(self, run: Run) -> None:
+    def progressed(self, run: LiveRun) -> None:
         """Tell the chat's readers."""
         info = run.info
         self._feed.progressed(
@@ -104,7 +104,7 @@ class ChatRunHost:
             )
         )
 
-    async def finished(self, run: Run) -> None:
+    async def finished(self, run: LiveRun) -> None:
         """Move the text into the store with the run's end; the spool stays if that is not on disk."""
         saved = False
         try:

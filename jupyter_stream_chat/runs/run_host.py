@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from langchain_core.language_models import BaseChatModel
 
+from ..chats.feed import LiveRun
 from ..protocol import Channel, ErrorInfo
 from ..providers.adapter import OnProgress
 from .continuation import Prompt
 from .streaming_fallback import Memory
-
-if TYPE_CHECKING:
-    from .run import Run
 
 
 class RunHost(Memory, Protocol):
@@ -30,11 +28,11 @@ class RunHost(Memory, Protocol):
     def keep(self, channel: Channel, text: str) -> None:
         """Put text where it survives the process. Does not raise."""
 
-    def on_text(self, run: Run, channel: Channel) -> None:
+    def on_text(self, run: LiveRun, channel: Channel) -> None:
         """Tell whoever watches that a channel has more text."""
 
-    def progressed(self, run: Run) -> None:
+    def progressed(self, run: LiveRun) -> None:
         """Tell whoever watches that the status or the progress changed."""
 
-    async def finished(self, run: Run) -> None:
+    async def finished(self, run: LiveRun) -> None:
         """Write the terminal state, ``run.info``, and let go of what the run held."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from jupyter_stream_chat.protocol import PROTOCOL_VERSION, CreateChat
-from jupyter_stream_chat.server.page import commands
+from jupyter_stream_chat.server.api.operation import Done
+from jupyter_stream_chat.server.api.operations import COMMANDS
 from tests.scripted_provider import ScriptedProvider
 
 from .conftest import KEY, Server, StartServer, scripted_profile
@@ -93,12 +95,13 @@ async def test_an_interrupt_is_done_before_the_commands_that_came_earlier(
 ) -> None:
     block = asyncio.Event()
 
-    async def slow(session: Any, command: CreateChat) -> None:
+    async def slow(call: Any, command: CreateChat) -> Done:
         await block.wait()
+        return Done()
 
     async with server.page() as page:
         chat_id = await page.new_chat()
-        monkeypatch.setitem(commands.QUEUED, CreateChat, commands.Queued("write", slow))
+        monkeypatch.setitem(COMMANDS, CreateChat, replace(COMMANDS[CreateChat], run=slow))
         run_id = await page.ask(chat_id, "hang=after-headers")
         waiting = page.send("create_chat", chat_id=chat_id)
         behind = page.send("load_messages", chat_id=chat_id, before=new_id("message"))
@@ -384,12 +387,12 @@ async def test_a_page_may_have_so_many_commands_pending(start_server: StartServe
 
 
 async def test_an_unforeseen_failure_is_answered(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(session: Any, command: CreateChat) -> None:
+    async def broken(call: Any, command: CreateChat) -> None:
         raise ZeroDivisionError("nobody thought of this")
 
     async with server.page() as page:
         await page.until_type("workspace_loaded")
-        monkeypatch.setitem(commands.QUEUED, CreateChat, commands.Queued("write", broken))
+        monkeypatch.setitem(COMMANDS, CreateChat, replace(COMMANDS[CreateChat], run=broken))
         answer = await page.command("create_chat", chat_id=new_id("chat"))
         assert answer["error"]["code"] == "internal_error"
         assert "nobody thought of this" in answer["error"]["detail"]
@@ -400,27 +403,29 @@ async def test_tasks_do_not_inherit_the_request(server: Server, monkeypatch: pyt
 
     seen: list[object] = []
 
-    async def look(session: Any, command: CreateChat) -> None:
+    async def look(call: Any, command: CreateChat) -> Done:
         seen.append(CallContext.get(CallContext.JUPYTER_HANDLER))
+        return Done()
 
     async with server.page() as page:
         await page.until_type("workspace_loaded")
-        monkeypatch.setitem(commands.QUEUED, CreateChat, commands.Queued("write", look))
+        monkeypatch.setitem(COMMANDS, CreateChat, replace(COMMANDS[CreateChat], run=look))
         await page.command("create_chat", chat_id=new_id("chat"))
     assert seen == [None]
 
 
 async def test_a_page_that_leaves_leaves_nothing(server: Server) -> None:
-    services = await server.extension.services()
+    running = await server.extension.running()
+    services, pages = running.services, running.pages
     async with server.page() as page:
         chat_id = await page.new_chat()
         feed = services.chat_service.feed(chat_id)
         assert len(feed._subscribers) == 1
     async with asyncio.timeout(5):
-        while services.sessions:  # noqa: ASYNC110 - the server tells nobody that a page has gone
+        while pages.sessions:  # noqa: ASYNC110 - the server tells nobody that a page has gone
             await asyncio.sleep(0.01)
     assert not feed._subscribers
-    assert not services.broadcast("")._readers
+    assert not pages.broadcast("")._readers
 
 
 # --- how it was asked ------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from ...protocol import (
     WorkspaceLoaded,
     encode,
 )
+from ..deltas import DELTA_CHARACTERS, progress_of
 from .token_bucket import TokenBucket
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ FRAME_CAPACITY = 8
 """Delta frames that may leave back to back. More than a burst of tokens at a person's reading speed."""
 FRAME_INTERVAL = 0.016
 """Seconds per delta frame once the burst is used up: one per screen refresh; more would be painted never."""
-DELTA_CHARACTERS = 40_000
-"""Code points in one delta: below 256 KiB even if JSON escapes each of them by six bytes."""
 FRAME_CHARACTERS = 8_000
 """Structural events share a frame up to this size; with a delta behind them it stays below 256 KiB."""
 QUEUE_LIMIT = 128
@@ -348,11 +347,3 @@ class Outbox:
             self._room.set()
         else:
             self._room.clear()
-
-
-def progress_of(live: LiveRun) -> RunProgressed:
-    """Return a live run's status as the event that a new follower is sent."""
-    run = live.info
-    return RunProgressed(
-        chat_id=run.chat_id, run_id=run.run_id, status=run.status, progress=run.progress, pause=run.pause
-    )

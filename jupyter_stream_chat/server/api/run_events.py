@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ...protocol import Channel, Delta, RunFinished, RunProgressed, TextLengths, Wire, encode
-from ..page.outbox import DELTA_CHARACTERS
+from ..deltas import DELTA_CHARACTERS
 
 if TYPE_CHECKING:
     from ...chats.feed import ChatFeed, LiveRun
