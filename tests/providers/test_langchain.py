@@ -232,7 +232,7 @@ async def test_the_threads_own_error_is_raised(go: threading.Event) -> None:
 
 ASK = """
 import asyncio, json
-from jupyter_stream_chat.providers import catalog
+from jupyter_stream_chat.providers.profiles import catalog
 from jupyter_stream_chat.providers.profiles.registry import Registry
 
 async def main():
