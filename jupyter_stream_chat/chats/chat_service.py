@@ -36,7 +36,7 @@ from ..protocol import (
 )
 from .chat_store import ChatChanges, ChatStore, StoredChat
 from .command_error import ChatBusy, ChatReadOnly
-from .feed import ChatFeed, Feed
+from .feed import ChatFeed, Feed, Feeds
 from .run_ownership import Reconciled, RemoteRun, RunOwnership
 from .spool import Spool
 from .text import StreamText
@@ -81,8 +81,8 @@ class ChatService:
         self._retry_seconds = retry_seconds
         # One thread: SQLite's connection stays in it, and calls are done in the order of their making.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream-chat-store")
-        self._feeds: dict[str, ChatFeed] = {}
-        self._workspaces: dict[str, Feed[WorkspaceEvent]] = {}
+        self._feeds = Feeds(lambda seq: ChatFeed(seq=seq))
+        self._workspaces: Feeds[Feed[WorkspaceEvent]] = Feeds(lambda seq: Feed(seq=seq))
         # Held from a write until it is published, and while a snapshot is read.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._remote: dict[str, OwnedRemoteRun] = {}
@@ -127,7 +127,7 @@ class ChatService:
 
     def feed(self, chat_id: str) -> ChatFeed:
         """Return the feed of a chat (which need not exist: ask ``owner_of`` first)."""
-        return self._feeds.setdefault(chat_id, ChatFeed())
+        return self._feeds[chat_id]
 
     def live_runs(self, chat_id: str) -> list[str]:
         """Return the runs of this server that write in a chat."""
@@ -140,12 +140,12 @@ class ChatService:
 
     def workspace(self, owner: str) -> Feed[WorkspaceEvent]:
         """Return the feed of an owner's chat list and profiles."""
-        return self._workspaces.setdefault(owner, Feed())
+        return self._workspaces[owner]
 
     @property
     def workspaces(self) -> Mapping[str, Feed[WorkspaceEvent]]:
-        """Every workspace that anybody has followed, by owner."""
-        return self._workspaces
+        """Every workspace that anybody follows, and some that somebody has followed, by owner."""
+        return dict(self._workspaces.items())
 
     # --- chats --------------------------------------------------------------------------------------
 
@@ -426,7 +426,7 @@ class ChatService:
     def _forget(self, chat_id: str) -> None:
         """Drop the feed of a chat that is gone, unless a run still has its end to tell."""
         if not self.feed(chat_id).live:
-            del self._feeds[chat_id]
+            self._feeds.drop(chat_id)
 
     def _publish_chat(self, chat: StoredChat) -> None:
         self.workspace(chat.owner).publish(lambda seq: ChatUpdated(seq=seq, chat=chat.info))
@@ -460,7 +460,7 @@ class ChatService:
             while self.not_saved is not None:
                 await asyncio.sleep(self._retry_seconds)
                 live = {
-                    run_id: run.texts for feed in self._feeds.values() for run_id, run in feed.live.items()
+                    run_id: run.texts for _, feed in self._feeds.items() for run_id, run in feed.live.items()
                 }
                 self._ownership.spool_again(live)
                 await self._call(self._ownership.return_to_disk)

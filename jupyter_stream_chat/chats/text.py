@@ -50,13 +50,21 @@ class StreamText:
         lone, self._held = self._held, ""
         return self._take(REPLACEMENT if lone else "")
 
-    def tail(self, offset: int) -> str:
-        """Return the text from ``offset`` (0 to ``length``) on."""
-        if offset >= self._length:
+    def tail(self, offset: int, limit: int | None = None) -> str:
+        """Return the text from ``offset`` (0 to ``length``) on, at most ``limit`` code points of it.
+
+        Costs what is returned, however much stands before or behind it.
+        """
+        end = self._length if limit is None else min(self._length, offset + limit)
+        if offset >= end:
             return ""
         first = bisect_right(self._starts, offset) - 1
-        head = self._pieces[first][offset - self._starts[first] :]
-        return head + "".join(self._pieces[first + 1 :])
+        last = bisect_right(self._starts, end - 1)
+        # Each piece is cut once: one piece may be the whole text.
+        return "".join(
+            piece[max(0, offset - start) : end - start]
+            for piece, start in zip(self._pieces[first:last], self._starts[first:last], strict=True)
+        )
 
     def digest(self) -> Digest:
         """Return the check value of all that is held."""

@@ -113,6 +113,11 @@ class RunManager:
         """Some run has not ended."""
         return bool(self._runs)
 
+    @property
+    def active(self) -> dict[str, RunInfo]:
+        """The runs that have not ended and are not paused, by id."""
+        return {run_id: run.info for run_id, run in self._runs.items() if run.info.status != "paused"}
+
     def live(self, run_id: str) -> Run | None:
         """Return the run, unless it has ended."""
         return self._runs.get(run_id)

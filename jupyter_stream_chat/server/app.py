@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 
 from ..config import Settings
+from .activity import Activity
 from .http.rest import RestHandler
 from .http.websocket import ChatSocket
 from .warm import Shared, warm
 
 if TYPE_CHECKING:
+    from ..protocol import RunInfo
     from .running import Running
     from .services import Services
 
@@ -66,6 +68,17 @@ class StreamChat(Settings, ExtensionApp):
         running = await self._running.close()
         if running is not None:
             await running.close()
+            self._activity.close()
+
+    def current_activity(self) -> dict[str, RunInfo] | None:
+        """Return the runs that write an answer; None when none does. Jupyter does not end the server then."""
+        running = self._running.made
+        return running.services.runs.active or None if running else None
 
     async def _open(self) -> Running:
-        return await warm(self)
+        running = await warm(self)
+        assert self.serverapp is not None
+        self._activity = Activity(
+            self.serverapp.web_app.settings["last_activity_times"], running.services.runs
+        )
+        return running

@@ -43,6 +43,12 @@ class Shared(Generic[T]):
         # Shielded: the first page may close while others wait for the same result.
         return await asyncio.shield(self._task)
 
+    @property
+    def made(self) -> T | None:
+        """The result, if there is one."""
+        task = self._task
+        return None if task is None or not task.done() or _failed(task) else task.result()
+
     async def close(self) -> T | None:
         """Make nothing more; return the result, if there is one, to be taken down by the first to ask."""
         self._closed = True

@@ -31,6 +31,7 @@ class Page:
 
     def __init__(self, url: str, headers: dict[str, str]) -> None:
         self.events: list[Event] = []
+        self.frames: list[str] = []
         self.closed: tuple[int | None, str | None] | None = None
         self.on_event: Callable[[Event], None] = lambda event: None
         """Called with each event as it comes."""
@@ -66,6 +67,7 @@ class Page:
     async def _read(self) -> None:
         assert self._socket is not None
         while (frame := await self._socket.read_message()) is not None:
+            self.frames.append(str(frame))
             for line in str(frame).split("\n"):
                 EVENT.validate_json(line)
                 self.events.append(json.loads(line))

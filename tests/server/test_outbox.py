@@ -54,8 +54,8 @@ class Text:
     def length(self) -> int:
         return len(self.text)
 
-    def tail(self, offset: int) -> str:
-        return self.text[offset:]
+    def tail(self, offset: int, limit: int) -> str:
+        return self.text[offset : offset + limit]
 
 
 @dataclass

@@ -462,3 +462,40 @@ async def test_a_locked_setting_beats_the_chat(start_server: StartServer, provid
         run = await page.finished(await page.ask(chat_id, "tokens=2"))
         assert run["streaming"] == "off"
         assert not provider.requests[0].body.get("stream")
+
+
+async def test_a_chat_is_acknowledged_before_its_snapshot_in_a_frame_of_its_own(server: Server) -> None:
+    """Over a slow link the snapshot's frame takes many seconds: the answer must not wait for its end."""
+    async with server.page() as page:
+        chat_id = await page.new_chat()
+        await page.finished(await page.ask(chat_id, "tokens=20000"))
+    async with server.page() as page:
+        await page.until_type("workspace_loaded")
+        # Together: the second is queued while the first is being answered.
+        opened = page.send("open_chat", chat_id=chat_id)
+        again = page.send("open_chat", chat_id=chat_id)
+        await page.answer(again)
+        await page.until_type("chat_opened", after=len(page.events) - 1)
+        order = [
+            event.get("command_id", event["type"])
+            for event in page.events
+            if event["type"] in ("command_accepted", "chat_opened")
+        ]
+        assert order[0] == opened
+        assert order.index(again) < len(order) - 1 - order[::-1].index("chat_opened")
+        snapshots = [frame for frame in page.frames if '"chat_opened"' in frame]
+        assert snapshots
+        assert all(frame.count("\n") == 0 or frame.startswith('{"type":"chat_opened"') for frame in snapshots)
+
+
+@pytest.mark.parametrize("chat_id", ["constructor", "__proto__", "toString0", "hasOwnProperty"])
+async def test_a_chat_may_have_any_id(server: Server, chat_id: str) -> None:
+    status, made = await server.rest("POST", "chats", {"chat_id": chat_id, "title": "one"})
+    assert (status, made["chat"]["chat_id"]) == (201, chat_id)
+    async with server.page() as page:
+        await page.until_type("workspace_loaded")
+        assert (await page.command("open_chat", chat_id=chat_id))["type"] == "command_accepted"
+        await page.finished(await page.ask(chat_id, "tokens=3"))
+    _, chat = await server.rest("GET", f"chats/{chat_id}")
+    assert len(chat["messages"]) == 2
+    assert (await server.rest("DELETE", f"chats/{chat_id}"))[0] == 200

@@ -30,8 +30,8 @@ class Text(Protocol):
     def length(self) -> int:
         """Code points so far."""
 
-    def tail(self, offset: int) -> str:
-        """Return the text from ``offset`` on."""
+    def tail(self, offset: int, limit: int) -> str:
+        """Return up to ``limit`` code points from ``offset`` on."""
 
 
 class FixedText:
@@ -41,9 +41,9 @@ class FixedText:
         self._text = text
         self.length = len(text)
 
-    def tail(self, offset: int) -> str:
-        """Return the text from ``offset`` on."""
-        return self._text[offset:]
+    def tail(self, offset: int, limit: int) -> str:
+        """Return up to ``limit`` code points from ``offset`` on."""
+        return self._text[offset : offset + limit]
 
 
 def read_event_id(event_id: str) -> TextLengths:
@@ -127,7 +127,7 @@ class RunEvents:
 
     def _delta(self, channel: Channel) -> str:
         offset = self._sent[channel]
-        text = self._texts[channel].tail(offset)[:DELTA_CHARACTERS]
+        text = self._texts[channel].tail(offset, DELTA_CHARACTERS)
         if not text:
             return ""
         self._sent[channel] += len(text)

@@ -247,6 +247,9 @@ class Outbox:
         lines = self._next_news()
         size = sum(map(len, lines))
         while self._queue and size < FRAME_CHARACTERS:
+            # A snapshot may take many seconds on a slow link: what was queued before it does not wait for it.
+            if lines and isinstance(self._queue[0][1], ChatOpened):
+                break
             lines.append(self._next_line())
             size += len(lines[-1])
         self._measure_room()
@@ -305,7 +308,7 @@ class Outbox:
 
     def _delta(self, cursor: _Cursor, channel: Channel) -> str:
         text, offset = cursor.live.texts[channel], cursor.sent[channel]
-        piece = text.tail(offset)[:DELTA_CHARACTERS]
+        piece = text.tail(offset, DELTA_CHARACTERS)
         cursor.sent[channel] = offset + len(piece)
         if cursor.sent[channel] < text.length:
             self._grown[cursor.live.run_id, channel] = None

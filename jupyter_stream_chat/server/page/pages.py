@@ -47,4 +47,7 @@ class Pages:
 
     def _left(self, session: Session) -> None:
         self.sessions.discard(session)
+        owner = session.access.owner
+        if all(other.access.owner != owner for other in self.sessions):
+            self._broadcasts.pop(owner).close()
         self._services.metrics.connected(-1)

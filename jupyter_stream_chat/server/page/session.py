@@ -105,9 +105,9 @@ class Session:
         if self._closed:
             return
         self._closed = True
-        self._on_close(self)
         self.outbox.close()
         self._broadcast.leave(self.outbox)
+        self._on_close(self)
         for chat_id in list(self._feeds):
             self.close_chat(chat_id)
 
