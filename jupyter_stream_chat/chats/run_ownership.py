@@ -130,7 +130,7 @@ class RunOwnership:
         ``texts``: of each live run. Call it where text is appended, lest some come in between.
         """
         for run_id, spool in self._ours.items():
-            if spool.is_kept or run_id not in texts:
+            if spool.is_kept or spool.is_behind or run_id not in texts:
                 continue
             try:
                 spool.renew(self._folder, {channel: str(text) for channel, text in texts[run_id].items()})

@@ -26,6 +26,8 @@ class StreamText:
         self._length = 0
         self._crc32 = 0
         self._held = ""
+        self._before = (0, 0)
+        """Length and check value before the last append."""
         self.append(text)
 
     @property
@@ -44,6 +46,21 @@ class StreamText:
         if text and "\ud800" <= text[-1] <= "\udbff":
             self._held, text = text[-1], text[:-1]
         return self._take(text)
+
+    def undo(self, text: str) -> None:
+        """Take back what the last ``append`` or ``close`` returned."""
+        self._length, self._crc32 = self._before
+        left = self._pieces.pop()[: -len(text)]
+        start = self._starts.pop()
+        self._loose -= 1
+        if left:  # it had been joined to those before
+            self._pieces.append(left)
+            self._starts.append(start)
+            self._loose = 0
+
+    def redo(self, text: str) -> None:
+        """Append text that was taken back."""
+        self._take(text)
 
     def close(self) -> str:
         """Append U+FFFD for a half pair that still waits; return what was appended."""
@@ -83,6 +100,7 @@ class StreamText:
         except UnicodeEncodeError:  # surrogates: UTF-16 is the one codec that joins pairs
             text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
             encoded = text.encode()
+        self._before = (self._length, self._crc32)
         self._crc32 = zlib.crc32(encoded, self._crc32)
         self._pieces.append(text)
         self._starts.append(self._length)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -160,8 +160,8 @@ class _NoHost:
     def explain(self, error: BaseException) -> ErrorInfo:
         return classify(error, self._patient.keyed if isinstance(self._patient.keyed, Profile) else None)
 
-    def keep(self, channel: Channel, text: str) -> None:
-        pass
+    def keep(self, channel: Channel, text: str, on_written: Callable[[], None]) -> bool:
+        return True
 
     def on_text(self, run: LiveRun, channel: Channel) -> None:
         self.first_text.set()

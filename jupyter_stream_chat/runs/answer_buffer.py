@@ -5,6 +5,8 @@ Owns the run's text and looks for answers that go round in circles. Knows no mod
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -19,8 +21,11 @@ from .run_stats import RunStats
 class TextSink(Protocol):
     """Where text goes, piece by piece."""
 
-    def kept(self, channel: Channel, text: str) -> None:
-        """Put text where it survives the process."""
+    def kept(self, channel: Channel, text: str, on_written: Callable[[], None]) -> bool:
+        """Put text where it survives the process.
+
+        False where that takes long: ``on_written`` is called once it is done.
+        """
 
     def began(self) -> None:
         """Take note of the first text."""
@@ -44,6 +49,9 @@ class AnswerBuffer:
         self._sink = sink
         self._stats = stats
         self._on_repetition = on_repetition
+        self._unwritten: deque[tuple[Channel, str]] = deque()
+        self._all_written = asyncio.Event()
+        self._all_written.set()
         self._repetition = {"content": Repetition(), "reasoning": Repetition()}
 
     def add(self, channel: Channel, text: str) -> None:
@@ -74,6 +82,10 @@ class AnswerBuffer:
         for channel, text in self.texts.items():
             self._take(channel, text.close())
 
+    async def wait_until_written(self) -> None:
+        """Return when all text is where it survives the process, and is shown."""
+        await self._all_written.wait()
+
     def clamped(self, shown: TextLengths | None) -> TextLengths:
         """Return how much of the text was shown, which is no more than there is; None: all."""
         held = {channel: text.length for channel, text in self.texts.items()}
@@ -87,7 +99,22 @@ class AnswerBuffer:
     def _take(self, channel: Channel, text: str) -> None:
         if not text:
             return
-        self._sink.kept(channel, text)
+        if self._sink.kept(channel, text, self._written):
+            self._show(channel, text)
+        else:
+            # It is shown once it is written: until then it is no part of the text.
+            self.texts[channel].undo(text)
+            self._unwritten.append((channel, text))
+            self._all_written.clear()
+
+    def _written(self) -> None:
+        channel, text = self._unwritten.popleft()
+        self.texts[channel].redo(text)
+        self._show(channel, text)
+        if not self._unwritten:
+            self._all_written.set()
+
+    def _show(self, channel: Channel, text: str) -> None:
         if self._stats.took(channel, self.texts[channel].length):
             self._sink.began()
         self._sink.on_text(channel)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from langchain_core.language_models import BaseChatModel
 
@@ -83,9 +83,9 @@ class ChatRunHost:
             )
         return classify(error, self._profile)
 
-    def keep(self, channel: Channel, text: str) -> None:
+    def keep(self, channel: Channel, text: str, on_written: Callable[[], None]) -> bool:
         """Append to the spool, which reports it itself when it cannot."""
-        self._spool.append(channel, text)
+        return self._spool.append(channel, text, on_written)
 
     def on_text(self, run: LiveRun, channel: Channel) -> None:
         """Tell the chat's readers."""

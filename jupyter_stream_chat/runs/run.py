@@ -187,9 +187,9 @@ class Run:
         else:
             self._end_early(Outcome("repetition", kept=self._buffer.clamped(None)))
 
-    def kept(self, channel: Channel, text: str) -> None:
+    def kept(self, channel: Channel, text: str, on_written: Callable[[], None]) -> bool:
         """Put text where it survives the process."""
-        self._host.keep(channel, text)
+        return self._host.keep(channel, text, on_written)
 
     def began(self) -> None:
         """Take note of the first text."""
@@ -286,6 +286,7 @@ class Run:
         self._watchdog.close()
         self._buffer.close()
         self._closed = True
+        await self._buffer.wait_until_written()
         ending = self._stop or self._ending(self._pump)
         self.info = final_info(self.info, ending, self.texts, self.attempts, self._stats)
         report(self.info)

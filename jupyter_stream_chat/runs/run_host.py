@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from langchain_core.language_models import BaseChatModel
@@ -25,8 +26,11 @@ class RunHost(Memory, Protocol):
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error of the provider's means."""
 
-    def keep(self, channel: Channel, text: str) -> None:
-        """Put text where it survives the process. Does not raise."""
+    def keep(self, channel: Channel, text: str, on_written: Callable[[], None]) -> bool:
+        """Put text where it survives the process. Does not raise.
+
+        False where that takes long: ``on_written`` is called when it is done, in the order of the calls.
+        """
 
     def on_text(self, run: LiveRun, channel: Channel) -> None:
         """Tell whoever watches that a channel has more text."""

@@ -119,3 +119,19 @@ def test_a_block_of_a_long_text_costs_the_block() -> None:
     tracemalloc.stop()
     assert offset == text.length
     assert peak < 1_000_000
+
+
+@pytest.mark.parametrize("count", [1, 70])
+def test_text_that_is_taken_back_was_never_there(count: int) -> None:
+    for size in range(count, count + 3):
+        text, expected = StreamText(), StreamText()
+        for n in range(size):
+            text.append(f"t{n} ")
+            expected.append(f"t{n} ")
+        before = expected.digest()
+        late = text.append("late 🙂")
+        text.undo(late)
+        assert (str(text), text.digest(), text.length) == (str(expected), before, expected.length)
+        text.redo(late)
+        expected.append("late 🙂")
+        assert (str(text), text.digest()) == (str(expected), expected.digest())

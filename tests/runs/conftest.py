@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,9 +58,10 @@ class World:
     def explain(self, error: BaseException) -> ErrorInfo:
         return classify(error, self.profile)
 
-    def keep(self, channel: Channel, text: str) -> None:
+    def keep(self, channel: Channel, text: str, on_written: Callable[[], None]) -> bool:
         self.kept[channel] += text
         self.steps.append(("keep", channel, text))
+        return True
 
     def on_text(self, run: Run, channel: Channel) -> None:
         assert str(run.texts[channel]) == self.kept[channel], "announced before it was kept"
