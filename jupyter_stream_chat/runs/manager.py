@@ -64,6 +64,7 @@ class RunManager:
         max_live_runs: int = 64,
         max_queued_runs: int = 32,
         max_message_characters: int = 200_000,
+        max_answer_characters: int = 4_000_000,
         tracing: bool = False,
         hold_seconds: float = AUTO_END_SECONDS,
         hold_characters: int = BUFFER_CHARACTERS,
@@ -88,6 +89,7 @@ class RunManager:
         self._settings = RunSettings(
             hold_seconds=hold_seconds,
             hold_characters=hold_characters,
+            max_characters=max_answer_characters,
             release_seconds=release_seconds,
             tracing_allowed=tracing,
         )

@@ -35,7 +35,7 @@ from ..providers.langchain.tracing import tracing
 from .answer_buffer import AnswerBuffer
 from .attempt import Attempt, RequestMode
 from .continuation import Prompt
-from .outcome import UNEXPLAINED, Outcome, final_info, report, timed_out
+from .outcome import UNEXPLAINED, Outcome, final_info, report, timed_out, too_long
 from .pause_buffer import PauseBuffer
 from .repetition import Repeat
 from .run_host import RunHost
@@ -248,6 +248,8 @@ class Run:
         self._stats.arrived()
         self._watchdog.on_token()
         self._buffer.add(channel, text)
+        if sum(text.length for text in self.texts.values()) >= self._settings.max_characters:
+            self._end_early(too_long(self._settings.max_characters))
 
     def _on_progress(self, stage: ProgressStage, fraction: float | None, position: int | None) -> None:
         if self._closed or self._stats.has_text:

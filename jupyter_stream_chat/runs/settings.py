@@ -23,6 +23,8 @@ class RunSettings:
     hold_seconds: float = AUTO_END_SECONDS
     """How long the text of a provider that cannot be paused is held back."""
     hold_characters: int = BUFFER_CHARACTERS
+    max_characters: int = 4_000_000
+    """Code points after which an answer is ended."""
     release_seconds: float = RELEASE_SECONDS
     tracing_allowed: bool = False
     turnstile: AdmissionGate = field(default_factory=AdmissionGate)

@@ -125,6 +125,7 @@ async def open_services(settings: Settings) -> Services:
         max_live_runs=settings.max_live_runs,
         max_queued_runs=settings.max_queued_runs,
         max_message_characters=settings.max_message_characters,
+        max_answer_characters=settings.max_answer_characters,
         tracing=settings.tracing,
     )
     key_file = KeyFile(settings.data_folder)

@@ -357,3 +357,19 @@ async def test_a_lone_surrogate_at_the_end_is_flushed() -> None:
     await run.wait()
     assert world.kept["content"] == "a😀b\N{REPLACEMENT CHARACTER}"
     assert run.texts["content"].length == 4
+
+
+async def test_an_answer_that_never_ends_is_ended_at_the_servers_limit(models: Models) -> None:
+    world = await models("openai-compatible", "tokens=100000 rate=2000 reasoning=5")
+    run = make_run(world, max_characters=2000)
+    await run.wait()
+    (info,) = world.ends
+    assert info.finish_reason == "length"
+    assert info.error is not None
+    assert (info.error.code, info.error.values) == ("answer_too_long", {"limit": "2000"})
+    assert "2000" in info.error.message
+    assert info.kept is None, "all of it counts"
+    length = sum(text.length for text in run.texts.values())
+    assert 2000 <= length < 4000
+    assert str(run.texts["content"]) == world.kept["content"]
+    assert info.timings is not None
