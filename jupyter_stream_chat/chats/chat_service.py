@@ -278,7 +278,8 @@ class ChatService:
 
         Raises UnknownMessage.
         """
-        return conversation(await self._call(self._store.path_to_root, chat_id, leaf_id))
+        # On the store's thread: ten thousand messages take a second.
+        return await self._call(lambda: conversation(self._store.path_to_root(chat_id, leaf_id)))
 
     def _as_of_now(self, message: Message, foreign: Sequence[RemoteRun]) -> Message:
         live = self.feed(message.chat_id).live

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Collection
 
@@ -59,7 +60,8 @@ class ChatRunHost:
     async def prompt(self) -> Prompt:
         """Return the conversation up to the question, or the answer that is gone on with."""
         turns = await self._chat_service.context(self._chat_id, self._leaf_id)
-        messages = prompt_messages(turns, self._profile.parameters.system_prompt)
+        # Off the loop: ten thousand messages take a second.
+        messages = await asyncio.to_thread(prompt_messages, turns, self._profile.parameters.system_prompt)
         if self._goes_on:
             return continuation(messages, self._opened.options if self._opened else None)
         return Prompt(messages)
