@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from langchain_core.language_models import BaseChatModel
 
 from ..chats.chat_service import ChatService
+from ..chats.feed import LiveRun
 from ..chats.spool import Spool
 from ..protocol import ErrorInfo, Limitation, PartKind, RunInfo, RunProgressed
 from ..providers.adapter import OnProgress
@@ -18,7 +20,6 @@ from ..providers.profiles.registry import Registry
 from .continuation import Prompt, continuation
 from .deployments import Deployments
 from .prompt import prompt_messages
-from .run import Run
 
 
 class ChatRunHost:
@@ -59,7 +60,8 @@ class ChatRunHost:
     async def prompt(self) -> Prompt:
         """Return the conversation up to the question, or the answer that is gone on with."""
         turns = await self._chat_service.context(self._chat_id, self._leaf_id)
-        messages = prompt_messages(turns, self._profile.parameters.system_prompt)
+        # Off the loop: ten thousand messages take a second.
+        messages = await asyncio.to_thread(prompt_messages, turns, self._profile.parameters.system_prompt)
         if self._goes_on:
             return continuation(messages, self._opened.options if self._opened else None)
         return Prompt(messages)
@@ -87,15 +89,15 @@ class ChatRunHost:
             )
         return classify(error, self._profile)
 
-    def keep(self, part: int, kind: PartKind, text: str) -> None:
+    def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
         """Append to the spool, which itself reports a failure."""
-        self._spool.append(part, kind, text)
+        return self._spool.append(part, kind, text, on_written)
 
-    def on_text(self, run: Run) -> None:
+    def on_text(self, run: LiveRun) -> None:
         """Tell the chat's readers."""
         self._feed.on_text(run)
 
-    def progressed(self, run: Run) -> None:
+    def progressed(self, run: LiveRun) -> None:
         """Tell the chat's readers."""
         info = run.info
         self._feed.progressed(
@@ -108,7 +110,7 @@ class ChatRunHost:
             )
         )
 
-    async def finished(self, run: Run) -> None:
+    async def finished(self, run: LiveRun) -> None:
         """Move the text into the store with the run's end; the spool stays if that is not on disk."""
         saved = False
         try:

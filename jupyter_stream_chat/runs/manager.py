@@ -63,6 +63,7 @@ class RunManager:
         max_live_runs: int = 64,
         max_queued_runs: int = 32,
         max_message_characters: int = 200_000,
+        max_answer_characters: int = 4_000_000,
         tracing: bool = False,
         auto_end_seconds: float = AUTO_END_SECONDS,
         buffer_characters: int = BUFFER_CHARACTERS,
@@ -89,6 +90,7 @@ class RunManager:
             auto_end_seconds=auto_end_seconds,
             buffer_characters=buffer_characters,
             max_pause_seconds=max_pause_seconds,
+            max_characters=max_answer_characters,
             release_seconds=release_seconds,
             tracing_allowed=tracing,
         )
@@ -115,6 +117,11 @@ class RunManager:
     def is_busy(self) -> bool:
         """Some run has not ended."""
         return bool(self._runs)
+
+    @property
+    def active(self) -> dict[str, RunInfo]:
+        """The runs that have not ended and are not paused, by id."""
+        return {run_id: run.info for run_id, run in self._runs.items() if run.info.status != "paused"}
 
     def live(self, run_id: str) -> Run | None:
         """Return the run, unless it has ended."""

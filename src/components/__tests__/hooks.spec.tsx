@@ -173,13 +173,13 @@ describe('useKeepToEnd', () => {
       const { scroller, add, grow } = makeList({ isChanging: true });
       grow(1000);
       add(-300);
-      scroller.scrollTop = scroller.scrollTop;
+      scroller.scrollTop += 0;
       add(300);
       expect(scroller.scrollTop).toBe(600);
       fireEvent.scroll(scroller);
       expect(scroller.scrollTop).toBe(900);
       add(-300);
-      scroller.scrollTop = scroller.scrollTop;
+      scroller.scrollTop += 0;
       grow(350);
       expect(scroller.scrollTop).toBe(950);
       expect(screen.queryByText('jump')).toBeNull();
