@@ -177,7 +177,7 @@ async def test_what_was_damaged_is_kept_told_and_repaired(tmp_path: Path) -> Non
     newer = '{"temperature": 0.5, "grammar": "new"}'
     damage(tmp_path, "chats", "parameters", newer, row=0)
     damage(tmp_path, "chats", "title", b"caf\xe9", row=0)
-    chat_service, opened = await look(tmp_path)
+    chat_service, _ = await look(tmp_path)
     told = await chat_service.damaged()
     assert told is not None
     assert (told.code, told.detail) == ("records_damaged", str(tmp_path / FOLDER_NAME))
