@@ -117,7 +117,7 @@ class RecordReader:
         fallback = ids | {"profile_id": "", "model": "", "streaming": "auto", "created_at": 0.0}
         info, wrong = _from_json(RunInfo, row["info"], fallback)
         assert info is not None, "every required field has a fallback"
-        # Its end is written with its text: where either says that it has ended, it must not end again without.
+        # Its text is written with its end: where either says that it has ended, it must not end again.
         is_finished = info.status == "finished" or row["finished"] == 1
         corrected: dict[str, Any] = {name: v for name, v in ids.items() if getattr(info, name) != v}
         if is_finished and info.status != "finished":

@@ -80,6 +80,13 @@ async def check(data_dir: Path, text: str = TEXT) -> list[str]:
     return aside
 
 
+@pytest.mark.parametrize("line", [b'[-1,"text","x"]\n', b'[1,"text","x"]\n', b'["owner",null]\n', b"[]\n"])
+async def test_an_odd_first_line(tmp_path: Path, line: bytes) -> None:
+    spool = await leave_unfinished(tmp_path)
+    spool.write_bytes(line)
+    assert len(await check(tmp_path, "")) == 1
+
+
 @pytest.mark.parametrize("kind", ODD_LINES)
 async def test_an_odd_last_line(tmp_path: Path, kind: str) -> None:
     line, is_damage = ODD_LINES[kind]
