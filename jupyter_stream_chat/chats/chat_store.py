@@ -355,7 +355,7 @@ class ChatStore:
         where = "finished = 0" + (" AND chat_id = ?" if chat_id else "")
         parameters = (chat_id,) if chat_id else ()
         rows = self._rows(f"SELECT {_RUN} FROM runs WHERE {where} ORDER BY position", parameters)
-        return [run for row in rows if (run := self._reader.run(row))]
+        return [run for row in rows if (run := self._reader.run(row)) and run.status != "finished"]
 
     # --- profiles -----------------------------------------------------------------------------------
 

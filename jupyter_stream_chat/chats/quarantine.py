@@ -39,17 +39,16 @@ class Quarantine:
     def notice(self) -> ErrorInfo | None:
         """Say that records are damaged, as long as their copies lie in the folder or cannot be written."""
         try:
-            number = len(self._known | set(os.listdir(self.folder)))
+            is_empty = not self._known and not os.listdir(self.folder)
         except OSError:
-            number = len(self._known)
-        if not number:
+            is_empty = not self._known
+        if is_empty:
             return None
         return ErrorInfo(
             code="records_damaged",
-            message=f"{number} saved records could not be read. They were put aside; all others work.",
+            message="Some saved records could not be read. They were put aside; all others work.",
             hint="The files are named after the records. Delete them to end this notice.",
             detail=str(self.folder),
-            values={"number": str(number)},
         )
 
     def put_aside(self, table: str, name: str, record: Mapping[str, object], why: str) -> bool:

@@ -117,15 +117,16 @@ class RecordReader:
         fallback = ids | {"profile_id": "", "model": "", "streaming": "auto", "created_at": 0.0}
         info, wrong = _from_json(RunInfo, row["info"], fallback)
         assert info is not None, "every required field has a fallback"
-        is_finished = bool(row["finished"])
+        # Its text is written with its end: where either says that it has ended, it must not end again.
+        is_finished = info.status == "finished" or row["finished"] == 1
         corrected: dict[str, Any] = {name: v for name, v in ids.items() if getattr(info, name) != v}
         if is_finished and info.status != "finished":
             corrected |= {"status": "finished", "finish_reason": "lost", "progress": None, "pause": None}
-        if not is_finished and info.status == "finished":
-            corrected |= {"status": "queued", "finish_reason": None}
+        if row["finished"] != is_finished:
+            wrong.append("finished")
         if corrected or wrong:
             info = info.model_copy(update=corrected)
-            values = {"info": info.model_dump_json(exclude_none=True)}
+            values = {"info": info.model_dump_json(exclude_none=True), "finished": is_finished}
             self._report("runs", row, f"wrong: {', '.join([*wrong, *corrected])}", values)
         return info
 

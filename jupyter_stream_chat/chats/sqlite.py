@@ -403,21 +403,27 @@ def _expected_columns() -> dict[str, list[str]]:
 
 def _not_saved(error: Exception) -> ErrorInfo:
     """Say why the disk is not used."""
+    detail = f"{type(error).__name__}: {error}"
+    if isinstance(error, sqlite3.Error) and is_locked(error):
+        return ErrorInfo(
+            code="store_locked",
+            message="Chats are not being saved: another program holds the file of the saved chats.",
+            hint=f"Close the program that has {FILE_NAME} open; then they are saved by themselves.",
+            detail=detail,
+        )
+    if isinstance(error, FileGone):
+        return ErrorInfo(
+            code="store_gone",
+            message="Chats are not being saved: the folder of the saved chats was deleted or replaced.",
+            hint="They are saved again as soon as c.StreamChat.data_dir can be written.",
+            detail=detail,
+        )
     message = "Chats are not being saved: the disk cannot be written."
     hint = "Make room or correct the permissions of c.StreamChat.data_dir; then they are saved by themselves."
-    code = "not_saved"
-    if isinstance(error, sqlite3.Error) and is_locked(error):
-        code = "store_locked"
-        message = "Chats are not being saved: another program holds the file of the saved chats."
-        hint = f"Close what has {FILE_NAME} in c.StreamChat.data_dir open; then they are saved by themselves."
-    if isinstance(error, FileGone):
-        code = "store_gone"
-        message = "Chats are not being saved: the folder of the saved chats was deleted or replaced."
-        hint = "They are saved again as soon as c.StreamChat.data_dir can be written."
     if isinstance(error, NewerDatabase):
         message = "Chats are not being saved: the saved ones are of a newer version of this extension."
         hint = "Update the extension, then restart Jupyter."
-    return ErrorInfo(code=code, message=message, hint=hint, detail=f"{type(error).__name__}: {error}")
+    return ErrorInfo(code="not_saved", message=message, hint=hint, detail=detail)
 
 
 def _damaged(path: Path) -> ErrorInfo:

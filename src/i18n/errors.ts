@@ -244,6 +244,10 @@ export function sentences(
       trans.__('The provider has had too many requests from this key.'),
       trans.__('Wait a minute and ask again.')
     ],
+    records_damaged: [
+      trans.__('Some saved records could not be read. They were put aside; all others work.'),
+      trans.__('The files are named after the records. Delete them to end this notice.')
+    ],
     repeats_itself: [
       trans.__('The provider sent the text again and again; each part is shown once.')
     ],
@@ -266,21 +270,19 @@ export function sentences(
       trans.__("The answer was cut: the provider's stream ended before its end."),
       trans.__('Continue it, or ask again; what had arrived is kept.')
     ],
-    store_gone: [
-      trans.__(
-        'Chats are not being saved: the folder of the saved chats was deleted or replaced.'
-      ),
-      trans.__('They are saved again as soon as the data folder can be written.')
-    ],
-    store_locked: [
-      trans.__('Chats are not being saved: another program holds the file of the saved chats.'),
-      trans.__('Close the program that has the file open; then they are saved by themselves.')
-    ],
     store_damaged: [
       trans.__(
         'The saved chats were damaged. They have been put aside, and a new store was begun.'
       ),
       trans.__('Mend the file or restore a copy in its place; delete it to end this notice.')
+    ],
+    store_gone: [
+      trans.__('Chats are not being saved: the folder of the saved chats was deleted or replaced.'),
+      trans.__('They are saved again as soon as the data folder can be written.')
+    ],
+    store_locked: [
+      trans.__('Chats are not being saved: another program holds the file of the saved chats.'),
+      trans.__('Close the program that has the file open; then they are saved by themselves.')
     ],
     streaming_failed: [
       trans.__('Streaming failed on this deployment: the answer came in one piece.')
