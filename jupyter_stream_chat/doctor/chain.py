@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from ..chats.tree import Turn
 from ..protocol import Channel, ErrorInfo, Limitation, RunInfo, StreamingMode
 from ..providers.adapter import OnProgress
-from ..providers.errors.classify import classify
 from ..providers.profiles.profile import Profile
 from ..runs.continuation import Prompt
 from ..runs.prompt import prompt_messages
@@ -157,7 +156,8 @@ class _NoHost:
         pass
 
     def explain(self, error: BaseException) -> ErrorInfo:
-        return classify(error, self._patient.keyed if isinstance(self._patient.keyed, Profile) else None)
+        assert isinstance(self._patient.keyed, Profile)
+        return self._patient.explain(error, self._patient.keyed)
 
     def keep(self, channel: Channel, text: str) -> None:
         pass

@@ -28,27 +28,27 @@ class Deployments:
         self._chat_service = chat_service
         self._clock = clock
 
-    async def all(self) -> list[DeploymentLimitation]:
-        """Return all that is remembered and still believed."""
-        return await self._chat_service.limitations(self._clock())
+    async def all(self, owner: str = "") -> list[DeploymentLimitation]:
+        """Return all that is remembered of an owner's questions and still believed."""
+        return await self._chat_service.limitations(self._clock(), owner)
 
-    async def limitations(self, deployment: Deployment) -> Collection[Limitation]:
+    async def limitations(self, deployment: Deployment, owner: str = "") -> Collection[Limitation]:
         """Return what one deployment was found not to do."""
         return {
             found.limitation
-            for found in await self.all()
+            for found in await self.all(owner)
             if (found.provider, found.endpoint, found.model)
             == (deployment.provider, deployment.endpoint, deployment.model)
         }
 
-    async def remember(self, deployment: Deployment, limitation: Limitation) -> None:
+    async def remember(self, deployment: Deployment, limitation: Limitation, owner: str = "") -> None:
         """Remember what a deployment does not do."""
         now = self._clock()
         until = now + _REMEMBERED_SECONDS[limitation]
         found = DeploymentLimitation(**deployment.model_dump(), limitation=limitation, until=until)
-        await self._chat_service.remember_limitation(found, now)
+        await self._chat_service.remember_limitation(found, now, owner)
         log.info("%s at %s: %s", deployment.model, deployment.endpoint or deployment.provider, limitation)
 
-    async def forget(self) -> None:
-        """Forget all: each deployment is asked to stream again."""
-        await self._chat_service.forget_limitations()
+    async def forget(self, owner: str = "") -> None:
+        """Forget all of an owner's: each deployment is asked to stream again."""
+        await self._chat_service.forget_limitations(owner)

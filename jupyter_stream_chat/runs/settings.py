@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..protocol import EarlyStop
-from ..providers.profiles.catalog import EARLY_STOP
 from ..providers.profiles.timeouts import HOSTED, TimeLimits
+from ..providers.provider import EARLY_STOP
 from .admission_gate import AdmissionGate
 from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS
 

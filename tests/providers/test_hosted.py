@@ -142,9 +142,8 @@ async def test_an_address_that_a_page_chose_is_sent_nothing_of_the_environment(
     for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"):
         monkeypatch.setenv(name, "of-the-environment")
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Gateway: of-the-environment")
-    monkeypatch.setenv("CHOSEN_API_KEY", KEY)
     registry = Registry([], engine=None)  # type: ignore[arg-type]
-    registry.set_stored([profile_values(shape, provider, api_key=None, api_key_env="CHOSEN_API_KEY")])
+    registry.set_stored([profile_values(shape, provider)])
     profile = registry.find(shape)
     assert isinstance(profile, Profile)
     llm = await registry.open(profile, lambda *_: None)

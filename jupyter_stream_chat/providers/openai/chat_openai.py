@@ -17,7 +17,6 @@ from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from langchain_openai.chat_models.base import BaseChatOpenAI
 
 from ..langchain.chunk_accumulator import accumulated
-from ..profiles.profile import Profile
 from .payload_fixes import MalformedAnswer, copy_extras, with_deltas, with_sound_usage
 
 SETTINGS: dict[str, Any] = {
@@ -129,16 +128,3 @@ def without_environment(model: BaseChatOpenAI) -> BaseChatOpenAI:
         client.organization = client.project = None
         client._custom_headers = {}
     return model
-
-
-def parameters(profile: Profile) -> dict[str, Any]:
-    """Return the profile's parameters as fields of the model, absent ones left out."""
-    given = profile.parameters.model_dump(exclude={"system_prompt"}, exclude_none=True)
-    beyond = {name: given.pop(name) for name in _NOT_OPENAIS if name in given}
-    if extra := {**profile.extra_body, **beyond}:
-        given["extra_body"] = extra
-    return given
-
-
-_NOT_OPENAIS = ("top_k", "repetition_penalty")
-"""Parameters that other servers have, under these names, but the SDK does not know."""

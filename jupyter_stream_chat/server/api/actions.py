@@ -31,8 +31,8 @@ async def workspace_loaded(services: Services, access: Access) -> wire.Workspace
     return wire.WorkspaceLoaded(
         seq=chat_service.workspace(access.owner).seq,
         chats=chats,
-        profiles=services.registry.infos(),
-        default_profile_id=services.registry.default_id,
+        profiles=services.registry.infos(access.owner),
+        default_profile_id=services.registry.default_id_for(access.owner),
         profiles_locked=services.settings.profiles_locked,
         streaming=services.settings.streaming,
         streaming_locked=services.settings.streaming_locked,
@@ -53,7 +53,7 @@ async def create_chat(
     parameters: wire.Parameters | None = None,
 ) -> None:
     """Make a chat; the same id again is the same chat."""
-    check_profile(services, profile_id)
+    check_profile(services, access, profile_id)
     now = time.time()
     chat = wire.ChatInfo(
         chat_id=chat_id,
@@ -73,7 +73,7 @@ async def update_chat(services: Services, access: Access, chat_id: str, changes:
     if changes.get("title", "") is None:
         raise CommandError(invalid("title", "A chat's title cannot be null."))
     profile_id = changes.get("profile_id")
-    check_profile(services, profile_id if isinstance(profile_id, str) else None)
+    check_profile(services, access, profile_id if isinstance(profile_id, str) else None)
     await services.chat_service.update_chat(chat_id, changes)
 
 
@@ -159,9 +159,11 @@ def _check_run(services: Services, access: Access, run_id: str) -> None:
         raise CommandError(unknown("run", run_id, "It may have been deleted with its chat."))
 
 
-def check_profile(services: Services, profile_id: str | None) -> None:
+def check_profile(services: Services, access: Access, profile_id: str | None) -> None:
     """Refuse a profile that does not exist. One that cannot be used just now may be chosen."""
-    if profile_id is not None and all(p.profile_id != profile_id for p in services.registry.infos()):
+    if profile_id is not None and all(
+        p.profile_id != profile_id for p in services.registry.infos(access.owner)
+    ):
         raise CommandError(unknown("profile", profile_id, "Choose another profile."))
 
 

@@ -189,11 +189,11 @@ class Api(ProfileApi):
 
     async def list_deployments(self) -> bytes:
         """``GET deployments``: what is remembered of them."""
-        return json_response(deployments=await self._services.deployments.all())
+        return json_response(deployments=await self._services.deployments.all(self._access.owner))
 
     async def forget_deployments(self) -> bytes:
         """``DELETE deployments``"""
-        await self._services.deployments.forget()
+        await self._services.deployments.forget(self._access.owner)
         return json_response()
 
     # --- runs -------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ it needs come with the services.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -40,6 +41,7 @@ _STATUS = {
     "message_too_long": 413,
     "too_many_queued_runs": 429,
     "too_many_runs": 429,
+    "too_many_trials": 429,
     "internal_error": 500,
     "key_not_saved": 507,
     "not_saved": 507,
@@ -59,6 +61,8 @@ class ChatAPIHandler(APIHandler):
     """Base of our REST handlers: errors are ``{"error": ErrorInfo}``, with the codes of the socket."""
 
     auth_resource = AUTH_RESOURCE
+    _work: asyncio.Future[None] | None = None
+    """What is cancelled when the client leaves."""
 
     @property
     def app(self) -> StreamChat:
@@ -83,6 +87,22 @@ class ChatAPIHandler(APIHandler):
             self.set_status(status_of(refusal.error.code))
             self.finish(json.dumps({"error": refusal.error.model_dump(exclude_none=True)}))
             return None
+
+    async def answer_while_connected(self, work: Callable[[api_module.Api], Awaitable[bytes]]) -> None:
+        """Write what ``api`` answers. The work is cancelled when the client leaves."""
+        self._work = asyncio.ensure_future(self.answer(work))
+        try:
+            await asyncio.wait({self._work})
+        finally:
+            self._work.cancel()
+        if not self._work.cancelled():
+            await self._work
+
+    def on_connection_close(self) -> None:
+        """Work no further for nobody."""
+        super().on_connection_close()
+        if self._work is not None:
+            self._work.cancel()
 
     async def answer(self, work: Callable[[api_module.Api], Awaitable[bytes]], status: int = 200) -> None:
         """Write what ``api`` answers."""
@@ -244,7 +264,7 @@ class ProfileModelsHandler(ChatAPIHandler):
     @authorized("execute", AUTH_RESOURCE)
     async def post(self) -> None:
         """Ask the endpoint of a form which models it has."""
-        await self.answer(lambda api: api.list_models())
+        await self.answer_while_connected(lambda api: api.list_models())
 
 
 class TryProfileHandler(ChatAPIHandler):
@@ -254,7 +274,7 @@ class TryProfileHandler(ChatAPIHandler):
     @authorized("execute", AUTH_RESOURCE)
     async def post(self) -> None:
         """Ask the model of a form something short."""
-        await self.answer(lambda api: api.try_profile())
+        await self.answer_while_connected(lambda api: api.try_profile())
 
 
 class DeploymentsHandler(ChatAPIHandler):
