@@ -4,15 +4,12 @@ const path = require('path');
 /** What is in src/, from the top down. A layer imports only itself and what is below it. */
 const LAYERS = [
   ['index.ts'],
-  ['commands.ts', 'notebook.ts', 'tokens.ts'],
-  ['mime.ts'],
-  ['components'],
-  ['model.ts', 'workspace.ts', 'storage.ts', 'chat'],
+  ['commands.ts', 'tokens.ts'],
+  ['notebook', 'components'],
+  ['chat'],
   ['profiles'],
   ['i18n', 'icons.ts'],
-  ['socketcheck.ts'],
-  ['answerstream.ts', 'connection.ts', 'transcript.ts', 'markdown'],
-  ['ids.ts', 'text.ts'],
+  ['connection', 'markdown'],
   ['protocol']
 ];
 

@@ -19,7 +19,7 @@ export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab chromium test lint pytest jest galata test-azure test-proxy nginx bench stress fix codegen guide clean
+.PHONY: help install lab chromium test lint pytest jest galata test-azure test-proxy nginx bench stress fix codegen drawing docs package guide clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -156,10 +156,31 @@ fix: install ui-tests/node_modules/.done ## Format, and mend what the linters ca
 codegen: install ## Make src/protocol from jupyter_stream_chat/protocol.py
 	python -m jupyter_stream_chat.protocol_codegen
 
+drawing: $(DONE)/python ## Draw the imports between packages into ARCHITECTURE.md
+	python docs/draw_imports.py
+
+$(VENV)-docs/.done: docs/site/requirements.txt
+	$(PYTHON) -m venv $(VENV)-docs
+	env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT $(VENV)-docs/bin/python -m pip install --quiet -r $<
+	@touch $@
+
+docs: $(VENV)-docs/.done ## Build the documentation as a site with search (dist/docs/index.html)
+	$(VENV)-docs/bin/sphinx-build -q -W --keep-going -c docs/site docs dist/docs
+
+$(VENV)-package/.done:
+	$(PYTHON) -m venv $(VENV)-package
+	env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT $(VENV)-package/bin/python -m pip install --quiet build pytest
+	@touch $@
+
+package: $(VENV)-package/.done ## Build the sdist and the wheel into dist/, and test what is in them
+	rm -f dist/*.whl dist/*.tar.gz
+	$(VENV)-package/bin/python -m build --outdir dist .
+	$(VENV)-package/bin/python -m pytest -q -c /dev/null --rootdir . -p no:cacheprovider tests/package
+
 guide: install ## Train the built-in guide anew (up to 30 minutes) and print its figures
 	python -m jupyter_stream_chat.guide.train
 	pytest -q -rP -k listed_questions tests/guide/test_classifier.py
 
 clean: ## Remove builds, environments and caches
-	rm -rf $(VENV) $(VENV)-litellm $(VENV)-hub $(VENV)-lowest $(VENV)-newest node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
+	rm -rf $(VENV) $(VENV)-litellm $(VENV)-hub $(VENV)-lowest $(VENV)-newest $(VENV)-docs $(VENV)-package node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
 	  .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .eslintcache

@@ -5,7 +5,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ChatPanel } from './components/panel';
 import { chatIcon } from './icons';
-import type { WorkspaceModel } from './model';
+import type { WorkspaceModel } from './chat/workspace';
 
 export const CommandIDs = {
   open: 'stream-chat:open',

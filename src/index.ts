@@ -18,7 +18,7 @@ import { addCommands, CommandIDs } from './commands';
 import type { IPanelSettings } from './components/context';
 import { ChatPanel } from './components/panel';
 import { inertRenderMime } from './markdown';
-import { WorkspaceModel } from './model';
+import { WorkspaceModel } from './chat/workspace';
 import { renderAnswers } from './notebook';
 
 const PLUGIN_ID = 'jupyter-stream-chat:plugin';

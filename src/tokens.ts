@@ -2,7 +2,7 @@
  * What other extensions can ask JupyterLab for.
  */
 import { Token } from '@lumino/coreutils';
-import type { WorkspaceModel } from './workspace';
+import type { WorkspaceModel } from './chat/workspace';
 
 /** The chats of this page, as the panel shows them. */
 export type IStreamChat = WorkspaceModel;

@@ -1,8 +1,8 @@
 """How an answer is shown while it comes: in a notebook, in a terminal, or once, where nobody watches.
 
 Owns the notebook's MIME bundle and its checkpoints. In JupyterLab and Notebook 7 our renderer
-(``src/mime.ts``) reads the answer from the server by the nonce; everybody else, and the saved file, has the
-bundle's Markdown.
+(``src/notebook/answerrenderer.ts``) reads the answer from the server by the nonce; everybody else, and the
+saved file, has the bundle's Markdown.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .options import Format, Options
 
 MIME_TYPE = "application/vnd.jupyter-stream-chat.answer+json"
 STOPPED, STOPPED_PLAIN = "*Stopped.*", "[stopped]"
-"""Below a part. ``src/mime.ts`` has the same, for a page whose kernel does not say it."""
+"""Below a part. ``src/notebook/answerrenderer.ts`` has the same, for a page whose kernel does not say it."""
 FIRST_CHECKPOINT = 200
 """Characters. From there on the Markdown is sent whenever it has doubled: all of it costs twice the text."""
 

@@ -35,7 +35,7 @@ def collections_paused() -> Iterator[None]:
             gc.enable()
 
 
-class Garbage:
+class GcTuning:
     """Looks at all objects when nothing streams, if it is time."""
 
     def __init__(self, is_streaming: Callable[[], bool]) -> None:

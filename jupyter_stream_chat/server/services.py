@@ -24,7 +24,7 @@ from ..runs.deployments import Deployments
 from ..runs.manager import RunManager
 from .access import Access
 from .api import chats as api  # noqa: F401 - loaded here, off the loop, for the handlers
-from .gc_tuning import Garbage
+from .gc_tuning import GcTuning
 from .metrics import Metrics
 from .page.broadcast import Broadcast
 from .page.session import Session, Transport
@@ -58,7 +58,7 @@ class Services:
     _broadcast: dict[str, Broadcast] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._gc_tuning = Garbage(lambda: self.runs.is_busy)
+        self._gc_tuning = GcTuning(lambda: self.runs.is_busy)
 
     def connect(self, access: Access, transport: Transport) -> Session:
         """Return the session of a page that has just connected."""

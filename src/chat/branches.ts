@@ -4,8 +4,8 @@
  * Owns the answer that is being given again until the server has its run, and texts that a reader has begun
  * to write in the place of another. What the branches are, the server says.
  */
-import type { Request } from '../connection';
-import { newId } from '../ids';
+import type { Request } from '../connection/connection';
+import { newId } from '../protocol/ids';
 import type { Message } from '../protocol/generated';
 
 /** A message among those that follow the same one. */
@@ -78,19 +78,19 @@ export class Branches {
   go(message: Message, direction: Direction): void {
     const target = choiceOf(message)?.[direction];
     if (target) {
-      this._arrival = { messageId: target, direction };
+      this._navigation = { messageId: target, direction };
       this.select(target);
     }
   }
 
   /** Which way the reader came to a message, until `arrived`. */
-  arrival(messageId: string): Direction | null {
-    return this._arrival?.messageId === messageId ? this._arrival.direction : null;
+  navigation(messageId: string): Direction | null {
+    return this._navigation?.messageId === messageId ? this._navigation.direction : null;
   }
 
   /** The focus is where the reader went. */
   arrived(): void {
-    this._arrival = null;
+    this._navigation = null;
   }
 
   /** Let a text count of an answer; null: what was shown of it. */
@@ -107,5 +107,5 @@ export class Branches {
   readonly drafts = new Map<string, string>();
 
   private _runId: string | undefined;
-  private _arrival: { messageId: string; direction: Direction } | null = null;
+  private _navigation: { messageId: string; direction: Direction } | null = null;
 }

@@ -7,8 +7,8 @@
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { Branches } from './branches';
-import { CommandError, Connection, Request } from '../connection';
-import { countedOf } from './counted';
+import { CommandError, Connection, Request } from '../connection/connection';
+import { effectiveText } from './effectivetext';
 import type { IStreamingText } from '../markdown';
 import type {
   ChatInfo,
@@ -23,12 +23,12 @@ import type {
   TextLengths
 } from '../protocol/generated';
 import { newQuestion, Question } from './question';
-import { MessageQueue, Redirection } from './queue';
-import { Reading } from './reading';
+import { MessageQueue, WhileRunning } from './queue';
+import { VisibleText } from './visibletext';
 import { Offer, offerOf, RunControl } from './runcontrol';
-import type { IQueued, PanelStorage } from '../storage';
-import { sliceCodePoints } from '../text';
-import { Change, Channel, Transcript, TranscriptEvent, upTo } from '../transcript';
+import type { IQueued, PanelStorage } from './storage';
+import { sliceCodePoints } from '../protocol/text';
+import { Change, Channel, Transcript, TranscriptEvent, upTo } from '../protocol/transcript';
 
 /** Why nothing can be sent now. */
 export type BlockedReason = 'running' | 'loading' | 'read_only' | 'no_profile' | 'reload_needed';
@@ -79,7 +79,7 @@ export class ChatModel {
     this.queue = new MessageQueue(chatId, host.storage);
     this._control = new RunControl(
       chatId,
-      this._reading,
+      this._visible,
       request => this._command(request),
       () => this._structureChanged.emit()
     );
@@ -187,7 +187,7 @@ export class ChatModel {
   /** The text that arrived but was not shown when the reader stopped the answer. */
   discarded(messageId: string): string {
     const message = this._transcript.message(messageId);
-    if (message && countedOf(message) !== 'shown') {
+    if (message && effectiveText(message) !== 'shown') {
       return '';
     }
     const run = message?.runs[message.runs.length - 1];
@@ -208,7 +208,7 @@ export class ChatModel {
     if (!message) {
       throw new Error(`No message ${messageId} in chat ${this.chatId}`);
     }
-    return this._reading.bind(message, view, channel);
+    return this._visible.bind(message, view, channel);
   }
 
   /** Ask for older messages; resolves when they are here, or the server refused. */
@@ -282,13 +282,13 @@ export class ChatModel {
   }
 
   /** Send the draft once the answer has ended, or stop the answer for it; at once when none is being written. */
-  sendLater(text: string, how: Redirection): void {
+  sendLater(text: string, mode: WhileRunning): void {
     if (!this.isRunning) {
       this.send(text);
     } else if (text.trim()) {
-      this.queue.add(text, how);
+      this.queue.add(text, mode);
       this.draft = '';
-      if (how === 'redirect') {
+      if (mode === 'redirect') {
         this.interrupt();
       }
       this._structureChanged.emit();
@@ -381,17 +381,17 @@ export class ChatModel {
   }
 
   /** Go on with an answer in the same bubble, or ask for it again where it has no text. */
-  goOn(messageId: string): void {
+  continueAnswer(messageId: string): void {
     if (!this.blockedReason) {
       this._host.report(null);
-      void this._control.goOn(messageId);
+      void this._control.continueAnswer(messageId);
     }
   }
 
   /** What the pause button does now; null: nothing can be paused. */
   get pauseAction(): PauseAction | null {
     const run = this._transcript.liveRun;
-    if (!run || this._reading.isStopped(run.run_id)) {
+    if (!run || this._visible.isStopped(run.run_id)) {
       return null;
     }
     return this._control.isPaused(run) ? 'resume' : 'pause';
@@ -418,7 +418,7 @@ export class ChatModel {
 
   /** The user stopped the run, and it has not ended yet. By default: the one that is going on. */
   isStopping(runId = this._runId): boolean {
-    return runId !== undefined && this._reading.isStopped(runId);
+    return runId !== undefined && this._visible.isStopped(runId);
   }
 
   /** Stop the answer that is being generated: rendering stops now, and what is shown is kept. */
@@ -426,8 +426,8 @@ export class ChatModel {
     const runId = this._runId;
     if (this._withdraw()) {
       this._structureChanged.emit();
-    } else if (runId !== undefined && !this._reading.isStopped(runId)) {
-      this._sendInterrupt(runId, this._reading.stop(runId));
+    } else if (runId !== undefined && !this._visible.isStopped(runId)) {
+      this._sendInterrupt(runId, this._visible.stop(runId));
       this._structureChanged.emit();
     }
   }
@@ -491,10 +491,10 @@ export class ChatModel {
         this._opened();
         break;
       case 'message_changed':
-        this._reading.show(change.message);
+        this._visible.show(change.message);
         break;
       case 'run_started':
-        this._reading.reopen(change.run);
+        this._visible.reopen(change.run);
         this._settle();
         break;
       case 'run_progressed':
@@ -510,7 +510,7 @@ export class ChatModel {
   }
 
   private _showText({ run, channel, text, isFirst }: Extract<Change, { kind: 'text' }>): void {
-    this._reading.append(run, channel, text);
+    this._visible.append(run, channel, text);
     if (isFirst) {
       this._structureChanged.emit();
     }
@@ -521,13 +521,13 @@ export class ChatModel {
     this._isDamaged = false;
     this._epoch = this._host.connection.hello?.epoch ?? null;
     this._settle();
-    this._reading.showAll();
+    this._visible.showAll();
     this._answerEnded();
   }
 
   private _finished(run: RunInfo, isIntact: boolean): void {
     this._control.finished(run.run_id);
-    this._reading.release(run.run_id);
+    this._visible.release(run.run_id);
     if (!isIntact) {
       this._isDamaged = true;
       this.open('digest_mismatch');
@@ -542,9 +542,9 @@ export class ChatModel {
   }
 
   private _notInterrupted(runId: string, error: unknown): void {
-    if (this._question?.runId !== runId && this._reading.isStopped(runId)) {
+    if (this._question?.runId !== runId && this._visible.isStopped(runId)) {
       // The run goes on, or is none of this server's: a snapshot says which.
-      this._reading.release(runId);
+      this._visible.release(runId);
       this._report(error);
       this.open('gap');
     }
@@ -574,7 +574,7 @@ export class ChatModel {
   private _refused(question: Question, error: unknown): void {
     if (this._question === question) {
       this._drop();
-      this._reading.release(question.runId);
+      this._visible.release(question.runId);
       this.draft ||= question.text;
       this._structureChanged.emit();
     }
@@ -588,7 +588,7 @@ export class ChatModel {
       return;
     }
     this._drop();
-    const shown = this._reading.shown(run.run_id);
+    const shown = this._visible.shown(run.run_id);
     if (shown && run.status !== 'finished') {
       // Stopped before the server knew of the run, so that it may have refused the interrupt.
       this._sendInterrupt(run.run_id, shown);
@@ -616,7 +616,7 @@ export class ChatModel {
 
   private _text(messageId: string, channel: Channel): string {
     const message = this._message(messageId);
-    return message ? this._reading.text(message, channel) : '';
+    return message ? this._visible.text(message, channel) : '';
   }
 
   /** Change the chat's line: on the server, or here while the server has no such chat. */
@@ -648,7 +648,7 @@ export class ChatModel {
 
   private readonly _host: IChatHost;
   private readonly _transcript = new Transcript(this.chatId);
-  private readonly _reading = new Reading(this._transcript);
+  private readonly _visible = new VisibleText(this._transcript);
   private readonly _control: RunControl;
   private _question: Question | null = null;
   /** The question is from an earlier visit to this page: whether a server has seen it is not known. */

@@ -4,7 +4,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { ChatModel } from './chat';
-import { CommandError } from '../connection';
+import { CommandError } from '../connection/connection';
 import { ParameterText, parameterText, parameterValues } from '../profiles/parameters';
 import type { ProfileApi } from '../profiles/api';
 import { parameterField } from '../profiles/fields';

@@ -1,11 +1,11 @@
 /**
  * A question on its way: shown at once, sent at once, kept by the browser until the server confirms it.
  */
-import type { Connection, Request } from '../connection';
-import { newId } from '../ids';
+import type { Connection, Request } from '../connection/connection';
+import { newId } from '../protocol/ids';
 import type { ChatInfo, CreateChat, Message } from '../protocol/generated';
-import type { IQueued, IUnsent } from '../storage';
-import { wellFormed } from '../text';
+import type { IQueued, IUnsent } from './storage';
+import { wellFormed } from '../protocol/text';
 
 /**
  * Make a question, with the identifiers that it keeps however often it is sent.

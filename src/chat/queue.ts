@@ -4,11 +4,11 @@
  * Owns their order and which of them are held back. When one is sent, `chat.ts` decides. Each has the
  * identifiers of the question that it will be, so that two tabs that send it ask one question.
  */
-import { newId } from '../ids';
-import type { IQueued, PanelStorage } from '../storage';
+import { newId } from '../protocol/ids';
+import type { IQueued, PanelStorage } from './storage';
 
 /** What Enter does while an answer is being written: send afterwards, or stop the answer and send. */
-export type Redirection = IQueued['how'];
+export type WhileRunning = IQueued['mode'];
 
 export class MessageQueue {
   constructor(
@@ -27,10 +27,10 @@ export class MessageQueue {
   }
 
   /** Add a message: at the end, or before all others when the answer is stopped for it. */
-  add(text: string, how: Redirection): void {
+  add(text: string, mode: WhileRunning): void {
     const ids = { message_id: newId(), answer_id: newId(), run_id: newId() };
-    const item: IQueued = { ids, text, how, isHeld: false };
-    this._set(how === 'redirect' ? [item, ...this.items] : [...this.items, item]);
+    const item: IQueued = { ids, text, mode, isHeld: false };
+    this._set(mode === 'redirect' ? [item, ...this.items] : [...this.items, item]);
   }
 
   /** Give a message another text. */
@@ -62,7 +62,7 @@ export class MessageQueue {
   /** The answer ended otherwise than it should: hold all back, unless it was stopped for one of them. */
   hold(): void {
     const { items } = this;
-    if (!items.some(({ how, isHeld }) => how === 'redirect' && !isHeld)) {
+    if (!items.some(({ mode, isHeld }) => mode === 'redirect' && !isHeld)) {
       this._set(items.map(item => ({ ...item, isHeld: true })));
     }
   }

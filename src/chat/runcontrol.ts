@@ -4,11 +4,11 @@
  * Owns the run that goes on with an answer until the server has it, and the pauses of this page until the
  * server knows of them. What may be offered for an answer is `offerOf`, which is pure.
  */
-import type { Request } from '../connection';
-import { countedOf } from './counted';
-import { newId } from '../ids';
+import type { Request } from '../connection/connection';
+import { effectiveText } from './effectivetext';
+import { newId } from '../protocol/ids';
 import type { Message, RunInfo } from '../protocol/generated';
-import type { Reading } from './reading';
+import type { VisibleText } from './visibletext';
 
 /** What a reader can do about an answer that ended early: have it go on, or be asked for again. */
 export type Offer = 'continue' | 'retry';
@@ -29,7 +29,7 @@ const ENDED_EARLY = new Set<RunInfo['finish_reason']>([
  */
 export function offerOf(message: Message, hasText: boolean): Offer | null {
   const run = message.runs[message.runs.length - 1];
-  if (!run || !ENDED_EARLY.has(run.finish_reason) || countedOf(message) === 'nothing') {
+  if (!run || !ENDED_EARLY.has(run.finish_reason) || effectiveText(message) === 'nothing') {
     return null;
   }
   return hasText ? 'continue' : 'retry';
@@ -42,7 +42,7 @@ export class RunControl {
    */
   constructor(
     private readonly _chatId: string,
-    private readonly _reading: Reading,
+    private readonly _visible: VisibleText,
     private readonly _command: (request: Request) => Promise<void>,
     private readonly _changed: () => void
   ) {}
@@ -53,7 +53,7 @@ export class RunControl {
   }
 
   /** Go on with an answer, or ask for it again where it has no text. */
-  async goOn(messageId: string): Promise<void> {
+  async continueAnswer(messageId: string): Promise<void> {
     const runId = newId();
     this._runId = runId;
     this._changed();
@@ -69,7 +69,7 @@ export class RunControl {
 
   /** Nothing is added to the page from now on. */
   pause(runId: string): void {
-    const shown = this._reading.pause(runId);
+    const shown = this._visible.pause(runId);
     this._pausing.add(runId);
     void this._command({ type: 'pause_run', run_id: runId, shown });
   }
@@ -88,7 +88,7 @@ export class RunControl {
     if (run.status === 'paused') {
       this._pausing.delete(run.run_id);
     } else if (!this._pausing.has(run.run_id)) {
-      this._reading.resume(run.run_id);
+      this._visible.resume(run.run_id);
     }
   }
 

@@ -6,8 +6,8 @@
  */
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import type { IStreamingText } from '../markdown';
-import { codePoints } from '../text';
-import type { Channel } from '../transcript';
+import { codePoints } from '../protocol/text';
+import type { Channel } from '../protocol/transcript';
 
 interface IBinding {
   readonly view: IStreamingText;

@@ -2,7 +2,8 @@
  * What concerns the whole panel: the connection, what is not saved, where chats go, the profile's notice.
  */
 import * as React from 'react';
-import type { ChatModel, WorkspaceModel } from '../model';
+import type { ChatModel } from '../chat/chat';
+import type { WorkspaceModel } from '../chat/workspace';
 import type { ErrorInfo } from '../protocol/generated';
 import { usePanel } from './context';
 

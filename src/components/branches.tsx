@@ -4,7 +4,8 @@
 import { caretLeftIcon, caretRightIcon, LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
-import { ChatModel, choiceOf, Direction } from '../model';
+import { ChatModel } from '../chat/chat';
+import { choiceOf, Direction } from '../chat/branches';
 import type { Message } from '../protocol/generated';
 import { usePanel } from './context';
 
@@ -58,7 +59,7 @@ function Arrow({ chat, message, direction, icon: Icon, label, isEnd }: IArrowPro
   const { message_id: messageId } = message;
   // The button that was pressed is gone with its message: the focus goes on where the reader goes on.
   useEffect(() => {
-    if (chat.branches.arrival(messageId) === direction) {
+    if (chat.branches.navigation(messageId) === direction) {
       chat.branches.arrived();
       button.current?.focus({ preventScroll: true });
     }

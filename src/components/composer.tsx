@@ -5,7 +5,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { pauseIcon, resumeIcon, sendIcon, stopIcon } from '../icons';
-import type { BlockedReason, PauseAction, Redirection } from '../model';
+import type { BlockedReason, PauseAction } from '../chat/chat';
+import type { WhileRunning } from '../chat/queue';
 import { usePanel } from './context';
 import { AskWhileRunning, WhileRunningMenu } from './whilerunning';
 
@@ -22,7 +23,7 @@ interface IProps {
   onDraft: (text: string) => void;
   onSend: (text: string) => void;
   /** Send while an answer is being written, as the user has chosen. */
-  onSendLater: (text: string, how: Redirection) => void;
+  onSendLater: (text: string, mode: WhileRunning) => void;
   onStop: () => void;
   /** What is opened above the field. */
   above?: React.ReactNode;
@@ -70,9 +71,9 @@ export function Composer(props: IProps): JSX.Element {
     }
   }, [wanted, blocked, draft, onSend, trans]);
 
-  const choose = (how: Redirection) => {
-    changeSetting('whileRunning', how);
-    props.onSendLater(props.draft, how);
+  const choose = (mode: WhileRunning) => {
+    changeSetting('whileRunning', mode);
+    props.onSendLater(props.draft, mode);
     props.inputRef.current?.focus();
   };
 

@@ -4,6 +4,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { DoctorStep, ErrorInfo } from '../protocol/generated';
 import { createContext, useContext } from 'react';
+import type { WhileRunning } from '../chat/queue';
 import type { IStreamingText } from '../markdown';
 
 /** The user's settings, as `schema/plugin.json` describes them. */
@@ -13,7 +14,7 @@ export interface IPanelSettings {
   /** Answers appear at a typist's pace rather than as they come. */
   readonly typewriter: boolean;
   /** What Enter does while an answer is being written: nothing yet, send afterwards, or stop it and send. */
-  readonly whileRunning: 'ask' | 'queue' | 'redirect';
+  readonly whileRunning: 'ask' | WhileRunning;
 }
 
 export type ChangeSetting = <K extends keyof IPanelSettings>(

@@ -3,11 +3,11 @@
  */
 import * as React from 'react';
 import { useLayoutEffect, useRef, useState } from 'react';
-import type { ChatModel } from '../model';
+import type { ChatModel } from '../chat/chat';
 import type { Message, RunInfo } from '../protocol/generated';
 import { BranchArrows } from './branches';
 import { usePanel } from './context';
-import { CountedChoice } from './countedchoice';
+import { EffectiveTextChoice } from './effectivetextchoice';
 import { MessageActions } from './messageactions';
 import { MessageEditor } from './messageeditor';
 import { RunChoices } from './runchoices';
@@ -60,7 +60,7 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
       )}
       {isAnswer && run && !isEditing && <RunChoices chat={chat} message={message} run={run} />}
       {isAnswer && !isEditing && (
-        <CountedChoice chat={chat} message={message} onEdit={() => setEditing(true)} />
+        <EffectiveTextChoice chat={chat} message={message} onEdit={() => setEditing(true)} />
       )}
       {isAnswer ? (
         <BranchArrows chat={chat} message={message} />

@@ -4,7 +4,7 @@
 import { copyIcon, editIcon, LabIcon, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
-import type { ChatModel } from '../model';
+import type { ChatModel } from '../chat/chat';
 import type { Message } from '../protocol/generated';
 import { usePanel } from './context';
 

@@ -4,7 +4,7 @@
  * What was written and not confirmed is there again at the next edit.
  */
 import * as React from 'react';
-import type { ChatModel } from '../model';
+import type { ChatModel } from '../chat/chat';
 import type { Message } from '../protocol/generated';
 import { reasonFor } from './composer';
 import { usePanel } from './context';

@@ -6,7 +6,7 @@ import { caretDownIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect, useLayoutEffect, useRef } from 'react';
 import { chatIcon } from '../icons';
-import type { ChatModel } from '../model';
+import type { ChatModel } from '../chat/chat';
 import { usePanel } from './context';
 import { useKeepToEnd, useSignal } from './hooks';
 import { MessageItem } from './message';
@@ -25,14 +25,14 @@ export function MessageList({ chat }: { chat: ChatModel }): JSX.Element {
   };
   const first = shown[0]?.message_id;
   const last = shown[shown.length - 1]?.message_id;
-  const { arrival } = window;
+  const { navigation } = window;
   useLayoutEffect(() => {
-    const arrived = content.current?.querySelector(`[data-message-id="${arrival}"]`);
+    const arrived = content.current?.querySelector(`[data-message-id="${navigation}"]`);
     if (arrived) {
       stayAt(arrived);
     }
     keepPlace();
-  }, [keepPlace, stayAt, first, last, arrival]);
+  }, [keepPlace, stayAt, first, last, navigation]);
 
   const { messages } = chat;
   const newestQuestion = messages.filter(message => message.role === 'user').pop()?.message_id;

@@ -13,7 +13,8 @@ import { localizeStep } from '../i18n/doctor';
 import { localize } from '../i18n/errors';
 import { chatIcon } from '../icons';
 import { addCopyButtons, PlainText, StreamingMarkdown, Typewriter, warmUp } from '../markdown';
-import type { ChatModel, WorkspaceModel } from '../model';
+import type { ChatModel } from '../chat/chat';
+import type { WorkspaceModel } from '../chat/workspace';
 import type { ChatInfo, RunInfo } from '../protocol/generated';
 import { Announcer } from './announcer';
 import { Banners } from './banners';
@@ -250,7 +251,7 @@ function ChatView({
         blocked={chat.blockedReason}
         onDraft={text => (chat.draft = text)}
         onSend={text => chat.send(text)}
-        onSendLater={(text, how) => chat.sendLater(text, how)}
+        onSendLater={(text, mode) => chat.sendLater(text, mode)}
         onStop={() => chat.interrupt()}
         onPause={() => (chat.pauseAction === 'resume' ? chat.resume() : chat.pause())}
         inputRef={input}

@@ -5,7 +5,8 @@ import { closeIcon, editIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useState } from 'react';
 import { sendIcon } from '../icons';
-import type { ChatModel, IQueued } from '../model';
+import type { ChatModel } from '../chat/chat';
+import type { IQueued } from '../chat/storage';
 import { usePanel } from './context';
 import { TextEditor } from './editor';
 

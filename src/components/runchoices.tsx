@@ -2,7 +2,7 @@
  * What the reader can do about an answer's run: let it go on, end it, ask for it again.
  */
 import * as React from 'react';
-import type { ChatModel } from '../model';
+import type { ChatModel } from '../chat/chat';
 import type { Message, RunInfo } from '../protocol/generated';
 import { usePanel } from './context';
 
@@ -36,7 +36,7 @@ export function RunChoices({ chat, message, run }: IProps): JSX.Element | null {
         <Choice
           label={offer === 'continue' ? trans.__('Continue') : trans.__('Retry')}
           isBusy={chat.blockedReason !== null}
-          onChoose={() => chat.goOn(message.message_id)}
+          onChoose={() => chat.continueAnswer(message.message_id)}
         />
       </div>
     )

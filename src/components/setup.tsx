@@ -5,7 +5,7 @@ import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect } from 'react';
 import { providerText } from '../i18n/fields';
-import type { ProfileEditor } from '../model';
+import type { ProfileEditor } from '../profiles/editor';
 import { usePanel } from './context';
 import { useSignal } from './hooks';
 import { Problem } from './profiles/field';

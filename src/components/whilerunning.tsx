@@ -2,17 +2,14 @@
  * What becomes of a draft that is sent while an answer is being written: asked once, remembered, to be changed.
  */
 import * as React from 'react';
-import type { Redirection } from '../model';
-import { usePanel } from './context';
-
-/** The user's choice; `ask` as long as there is none. */
-export type WhileRunning = 'ask' | Redirection;
+import type { WhileRunning } from '../chat/queue';
+import { IPanelSettings, usePanel } from './context';
 
 /** The question, in the place where the reason stands why nothing was sent. */
 export function AskWhileRunning({
   onChoose
 }: {
-  onChoose: (how: Redirection) => void;
+  onChoose: (mode: WhileRunning) => void;
 }): JSX.Element {
   const { trans } = usePanel();
   return (
@@ -36,8 +33,8 @@ export function WhileRunningMenu({
   choice,
   onChange
 }: {
-  choice: WhileRunning;
-  onChange: (choice: WhileRunning) => void;
+  choice: IPanelSettings['whileRunning'];
+  onChange: (choice: IPanelSettings['whileRunning']) => void;
 }): JSX.Element {
   const { trans } = usePanel();
   return (
@@ -45,7 +42,7 @@ export function WhileRunningMenu({
       className="jp-StreamChat-whileRunning"
       aria-label={trans.__('While an answer is being written')}
       value={choice}
-      onChange={event => onChange(event.currentTarget.value as WhileRunning)}
+      onChange={event => onChange(event.currentTarget.value as IPanelSettings['whileRunning'])}
     >
       <option value="queue">{trans.__('Sends after this answer')}</option>
       <option value="redirect">{trans.__('Stops the answer and sends')}</option>

@@ -6,7 +6,7 @@
  * its other end.
  */
 import { RefObject, useEffect, useRef, useState } from 'react';
-import type { ChatModel } from '../model';
+import type { ChatModel } from '../chat/chat';
 import type { Message } from '../protocol/generated';
 
 /** Messages that fill a screen: what is shown first. */
@@ -69,7 +69,7 @@ function indexOf(ids: readonly string[], id: string | null, otherwise: number): 
 interface IWindowed {
   readonly shown: readonly Message[];
   /** The message of another branch to which the reader has just gone. */
-  readonly arrival: string | undefined;
+  readonly navigation: string | undefined;
   /** There are messages above, here or on the server. */
   readonly hasAbove: boolean;
   /** There are messages below. */
@@ -90,10 +90,10 @@ export function useWindow(chat: ChatModel, scroller: RefObject<HTMLElement>): IW
   const ids = messages.map(({ message_id }) => message_id);
   const [start, end] = rangeOf(ids, window);
 
-  const arrival = ids.find(id => chat.branches.arrival(id) !== null);
-  if (arrival !== undefined && !ids.slice(start, end).includes(arrival)) {
+  const navigation = ids.find(id => chat.branches.navigation(id) !== null);
+  if (navigation !== undefined && !ids.slice(start, end).includes(navigation)) {
     // React renders again at once: https://react.dev/reference/react/useState#storing-information-from-previous-renders
-    setWindow(around(ids, arrival));
+    setWindow(around(ids, navigation));
   }
 
   const showAbove = () => {
@@ -131,7 +131,7 @@ export function useWindow(chat: ChatModel, scroller: RefObject<HTMLElement>): IW
 
   return {
     shown: messages.slice(start, end),
-    arrival,
+    navigation,
     hasAbove: start > 0 || hasMore,
     hasBelow: end < length,
     showAbove,

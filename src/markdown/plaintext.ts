@@ -2,7 +2,7 @@
  * Plain text on the page while it streams: what users write, and answers shown without Markdown.
  */
 
-import { codePoints, sliceCodePoints } from '../text';
+import { codePoints, sliceCodePoints } from '../protocol/text';
 import { FlushScheduler, type ScheduleFrame } from './schedule';
 import type { IStreamingText } from './text';
 

@@ -11,7 +11,7 @@ import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import { RenderedBlock } from './block';
-import { codePoints, sliceCodePoints } from '../text';
+import { codePoints, sliceCodePoints } from '../protocol/text';
 import { EndMarker } from './end';
 import { FenceBlock } from './fence';
 import { BlockGroups } from './groups';

@@ -8,7 +8,7 @@
 
 import { createBlockNode } from './block';
 import { lastText } from './end';
-import { codePoints } from '../text';
+import { codePoints } from '../protocol/text';
 
 // Characters that may begin or end markup within a line: without any, text is just text.
 const PLAIN = /^[^\n\r*_`~[\]<)\\$|&@/]+$/;

@@ -3,8 +3,8 @@
  */
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
-import { CommandError } from '../connection';
-import { checkSocket } from '../socketcheck';
+import { CommandError } from '../connection/connection';
+import { checkSocket } from '../connection/socketcheck';
 import type {
   DoctorStep,
   ErrorInfo,

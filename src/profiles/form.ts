@@ -5,8 +5,8 @@
  */
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { CommandError } from '../connection';
-import { newId } from '../ids';
+import { CommandError } from '../connection/connection';
+import { newId } from '../protocol/ids';
 import type { Asked, IProfileValues, ISaved, ProfileApi } from './api';
 import {
   hostOf,

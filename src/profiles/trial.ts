@@ -5,7 +5,7 @@
  */
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { CommandError } from '../connection';
+import { CommandError } from '../connection/connection';
 import type { Asked, ProfileApi } from './api';
 import type { DoctorStep, ErrorInfo } from '../protocol/generated';
 

@@ -77,7 +77,7 @@ def test_json_with_and_without_a_fence() -> None:
 
 
 def test_the_page_has_the_same_words() -> None:
-    page = (Path(__file__).parents[2] / "src" / "mime.ts").read_text()
+    page = (Path(__file__).parents[2] / "src" / "notebook" / "answerrenderer.ts").read_text()
     assert f"'{display.MIME_TYPE}'" in page
     assert f"'{display.STOPPED}'" in page
     assert f"'{display.STOPPED_PLAIN}'" in page

@@ -30,8 +30,9 @@ def test_jupyters_start_loads_next_to_nothing() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     modules = json.loads(subprocess.check_output([sys.executable, "-c", START], env=environment, timeout=60))
     assert {module.split(".")[0] for module in modules} == {"jupyter_stream_chat"}
-    light = {"config", "server.access", "server.app", "server.doctor", "server.rest", "server.sse"}
-    light |= {"server", "server.garbage", "server.warm", "server.websocket", "nonces"}
+    light = {"config", "nonces", "server", "server.access", "server.app", "server.gc_tuning", "server.warm"}
+    light |= {"server.http", "server.http.doctor", "server.http.rest", "server.http.sse"}
+    light |= {"server.page", "server.page.websocket"}
     ours = {module.removeprefix("jupyter_stream_chat.") for module in modules}
     assert ours - {"jupyter_stream_chat", "_version"} == light
 

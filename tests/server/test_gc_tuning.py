@@ -8,19 +8,19 @@ import sys
 
 CHILD = """
 import asyncio, gc
-from jupyter_stream_chat.server import garbage
+from jupyter_stream_chat.server import gc_tuning
 
-garbage.REST_SECONDS = 0.01
-with garbage.without_collections():
+gc_tuning.REST_SECONDS = 0.01
+with gc_tuning.collections_paused():
     assert not gc.isenabled()
 assert gc.isenabled()
-assert gc.get_threshold()[2] == garbage.OLDEST_THRESHOLD
+assert gc.get_threshold()[2] == gc_tuning.OLDEST_THRESHOLD
 
 async def main():
     streaming = True
     looks = []
     gc.callbacks.append(lambda phase, info: looks.append(info["generation"]) if phase == "stop" else None)
-    watch = garbage.Garbage(lambda: streaming)
+    watch = gc_tuning.GcTuning(lambda: streaming)
 
     async def end_a_run():
         watch.run_ended()
@@ -29,7 +29,7 @@ async def main():
 
     await end_a_run()
     assert 2 not in looks, "nothing has gathered"
-    for _ in range(garbage.IDLE_THRESHOLD):
+    for _ in range(gc_tuning.IDLE_THRESHOLD):
         gc.collect(1)
     await end_a_run()
     assert 2 not in looks, "an answer streams"
@@ -39,7 +39,7 @@ async def main():
     await asyncio.sleep(0.05)
     assert 2 not in looks, "the server ends"
 
-    watch = garbage.Garbage(lambda: streaming)
+    watch = gc_tuning.GcTuning(lambda: streaming)
     await end_a_run()
     assert looks.count(2) == 1
     await end_a_run()

@@ -5,8 +5,13 @@
  * strings. What a page missed is sent again from these.
  */
 import type { Message, Part, RunInfo, TextLengths } from '../../protocol/generated';
-import { codePoints, sliceCodePoints, StreamText } from '../../text';
-import { type Channel, CHANNELS, Transcript, type TranscriptEvent } from '../../transcript';
+import { codePoints, sliceCodePoints, StreamText } from '../../protocol/text';
+import {
+  type Channel,
+  CHANNELS,
+  Transcript,
+  type TranscriptEvent
+} from '../../protocol/transcript';
 import { runInfo } from './scriptedserver';
 
 export const CHAT = 'chat-0001';
@@ -213,16 +218,16 @@ export class ModelPage {
   }
 
   /** One event on the way is lost, comes twice, or comes again later. */
-  disturb(how: 'lose' | 'double' | 'repeat'): void {
+  disturb(disturbance: 'lose' | 'double' | 'repeat'): void {
     const wire = this._wire ?? [];
     const at = Math.floor(this._random() * wire.length);
     const event = wire[at];
     // A snapshot is an answer: it comes once, or the connection is lost.
     if (event && !['chat_opened', 'chat_resumed', 'messages_loaded'].includes(event.type)) {
-      if (how === 'lose') {
+      if (disturbance === 'lose') {
         wire.splice(at, 1);
       } else {
-        wire.splice(how === 'double' ? at : wire.length, 0, event);
+        wire.splice(disturbance === 'double' ? at : wire.length, 0, event);
       }
     }
   }

@@ -2,7 +2,7 @@
  * A page with chats on the server, one of them open, and messages for it.
  */
 import type { Message, RunInfo } from '../../protocol/generated';
-import { WorkspaceModel } from '../../workspace';
+import { WorkspaceModel } from '../../chat/workspace';
 import { runInfo, ScriptedServer } from './scriptedserver';
 
 export const CHAT = 'chat-0001';

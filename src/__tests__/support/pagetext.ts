@@ -2,7 +2,7 @@
  * A renderer whose frames the test paints.
  */
 import type { IStreamingText } from '../../markdown';
-import { codePoints, sliceCodePoints } from '../../text';
+import { codePoints, sliceCodePoints } from '../../protocol/text';
 
 export class PageText implements IStreamingText {
   /** What is on the page. */

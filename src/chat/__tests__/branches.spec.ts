@@ -1,8 +1,8 @@
 import { choiceOf } from '../branches';
 import type { ChatModel } from '../chat';
-import { arrivedText, countedOf, shownText } from '../counted';
+import { arrivedText, effectiveText, shownText } from '../effectivetext';
 import type { Message } from '../../protocol/generated';
-import type { WorkspaceModel } from '../../workspace';
+import type { WorkspaceModel } from '../workspace';
 import { answer, CHAT, opened, openPage, question } from '../../__tests__/support/openchat';
 import { PageText } from '../../__tests__/support/pagetext';
 import { ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
@@ -39,11 +39,11 @@ describe('what counts of an answer', () => {
   const message = answer('answer-1', 'question', 'Paris is big', stopped);
 
   it('is what was shown, all, nothing or the own text', () => {
-    expect(countedOf(message)).toBe('shown');
-    expect(countedOf(edited(message, 'Paris is big'))).toBe('all');
-    expect(countedOf(edited(message, ''))).toBe('nothing');
-    expect(countedOf(edited(message, 'Rome'))).toBe('own');
-    expect(countedOf(question('question'))).toBe('shown');
+    expect(effectiveText(message)).toBe('shown');
+    expect(effectiveText(edited(message, 'Paris is big'))).toBe('all');
+    expect(effectiveText(edited(message, ''))).toBe('nothing');
+    expect(effectiveText(edited(message, 'Rome'))).toBe('own');
+    expect(effectiveText(question('question'))).toBe('shown');
   });
 
   it('leaves what was shown and what arrived to be told', () => {
@@ -128,8 +128,8 @@ describe('a chat with branches', () => {
     });
     expect(ids()).toEqual(['question-1', 'answer-9']);
     expect(chat().hasMore).toBe(false);
-    expect(chat().branches.arrival('answer-9')).toBe('next');
-    expect(chat().branches.arrival('answer-1')).toBeNull();
+    expect(chat().branches.navigation('answer-9')).toBe('next');
+    expect(chat().branches.navigation('answer-1')).toBeNull();
   });
 
   it('shows an edited answer, and again what was shown', () => {

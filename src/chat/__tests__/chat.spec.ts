@@ -1,7 +1,7 @@
 import type { ChatModel } from '../chat';
 import type { AnyEvent, Message, RunInfo, SendMessage } from '../../protocol/generated';
-import { StreamText } from '../../text';
-import { WorkspaceModel } from '../../workspace';
+import { StreamText } from '../../protocol/text';
+import { WorkspaceModel } from '../workspace';
 import { PageText } from '../../__tests__/support/pagetext';
 import { runInfo, ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
 
@@ -171,7 +171,7 @@ describe('ChatModel', () => {
     it('goes on in the same bubble, from what was kept', async () => {
       const [run, page] = stopped();
       expect([seen(page), offer()]).toEqual(['One, two, ', 'continue']);
-      chat().goOn(run.message_id);
+      chat().continueAnswer(run.message_id);
       expect([chat().isRunning, offer()]).toEqual([true, null]);
       const command = server.last('continue_answer');
       const next = runInfo({ ...run, status: 'queued', run_id: command.run_id });
@@ -187,7 +187,7 @@ describe('ChatModel', () => {
 
     it('is stopped before the server knows of it', async () => {
       const [run] = stopped();
-      chat().goOn(run.message_id);
+      chat().continueAnswer(run.message_id);
       chat().interrupt();
       expect(server.last('interrupt_run').run_id).toBe(server.last('continue_answer').run_id);
       server.reject(server.last('continue_answer'), 'chat_busy');

@@ -1,6 +1,6 @@
 import { ChatParameters } from '../parameters';
 import type { ChatModel } from '../chat';
-import { WorkspaceModel } from '../../workspace';
+import { WorkspaceModel } from '../workspace';
 import { ScriptedRest } from '../../__tests__/support/scriptedrest';
 import { ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
 

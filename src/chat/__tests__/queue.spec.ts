@@ -1,6 +1,6 @@
 import type { ChatModel } from '../chat';
 import type { FinishReason, RunInfo, SendMessage } from '../../protocol/generated';
-import type { WorkspaceModel } from '../../workspace';
+import type { WorkspaceModel } from '../workspace';
 import {
   answer,
   CHAT,

@@ -1,5 +1,6 @@
 import * as React from 'react';
-import type { ChatModel, WorkspaceModel } from '../../model';
+import type { ChatModel } from '../../chat/chat';
+import type { WorkspaceModel } from '../../chat/workspace';
 import { Banners } from '../banners';
 import { renderInPanel } from './support';
 

@@ -1,7 +1,7 @@
 import { fireEvent, screen } from '@testing-library/react';
 import * as React from 'react';
 import { useRef, useState } from 'react';
-import type { BlockedReason, PauseAction } from '../../model';
+import type { BlockedReason, PauseAction } from '../../chat/chat';
 import { Composer } from '../composer';
 import { renderInPanel, SETTINGS } from './support';
 
@@ -138,16 +138,16 @@ describe('Enter', () => {
     expect(document.activeElement).toBe(field());
   });
 
-  it.each(['queue', 'redirect'] as const)('does while an answer is written as chosen: %s', how => {
+  it.each(['queue', 'redirect'] as const)('does while an answer is written as chosen: %s', mode => {
     const changeSetting = jest.fn();
-    const settings = { ...SETTINGS, whileRunning: how };
+    const settings = { ...SETTINGS, whileRunning: mode };
     renderInPanel(<Bench isRunning blocked="running" />, { settings, changeSetting });
     press('Enter');
-    expect(onSendLater).toHaveBeenCalledWith('why?', how);
+    expect(onSendLater).toHaveBeenCalledWith('why?', mode);
     expect(onSend).not.toHaveBeenCalled();
     expect(hint()).toBe('');
     const menu = screen.getByRole('combobox', { name: 'While an answer is being written' });
-    expect((menu as HTMLSelectElement).value).toBe(how);
+    expect((menu as HTMLSelectElement).value).toBe(mode);
     fireEvent.change(menu, { target: { value: 'ask' } });
     expect(changeSetting).toHaveBeenCalledWith('whileRunning', 'ask');
   });

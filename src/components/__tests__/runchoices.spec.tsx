@@ -1,7 +1,8 @@
 import { fireEvent, screen } from '@testing-library/react';
 import * as React from 'react';
 import { runInfo } from '../../__tests__/support/scriptedserver';
-import type { ChatModel, Offer } from '../../model';
+import type { ChatModel } from '../../chat/chat';
+import type { Offer } from '../../chat/runcontrol';
 import type { Message, RunInfo } from '../../protocol/generated';
 import { RunChoices } from '../runchoices';
 import { renderInPanel } from './support';
@@ -19,7 +20,7 @@ function choices(
     isStopping: () => false,
     offer: () => offer,
     blockedReason: isBusy ? 'running' : null,
-    goOn: (messageId: string) => did('goOn', messageId),
+    continueAnswer: (messageId: string) => did('continueAnswer', messageId),
     resume: () => did('resume'),
     interrupt: () => did('interrupt')
   } as unknown as ChatModel;
@@ -52,7 +53,7 @@ describe('RunChoices', () => {
   ] as const)('offers to %s', (offer, name) => {
     const did = choices({ status: 'finished', finish_reason: 'error' }, { offer });
     click(name);
-    expect(did.mock.calls).toEqual([['goOn', 'answer-00001']]);
+    expect(did.mock.calls).toEqual([['continueAnswer', 'answer-00001']]);
   });
 
   it('waits while another answer is written', () => {

@@ -1,7 +1,7 @@
 import { fireEvent, screen } from '@testing-library/react';
 import * as React from 'react';
 import { PROVIDERS, ScriptedRest } from '../../__tests__/support/scriptedrest';
-import { ProfileEditor } from '../../model';
+import { ProfileEditor } from '../../profiles/editor';
 import { SetupCard } from '../setup';
 import { renderInPanel } from './support';
 

@@ -4,7 +4,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { fieldText } from '../../i18n/fields';
-import type { ProfileForm } from '../../model';
+import type { ProfileForm } from '../../profiles/form';
 import { limitField } from '../../profiles/fields';
 import type { ProviderInfo } from '../../protocol/generated';
 import { usePanel } from '../context';

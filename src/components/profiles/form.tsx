@@ -4,7 +4,9 @@
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
 import { fieldText, providerText } from '../../i18n/fields';
-import type { ProfileEditor, ProfileForm, ProfileTrial } from '../../model';
+import type { ProfileEditor } from '../../profiles/editor';
+import type { ProfileForm } from '../../profiles/form';
+import type { ProfileTrial } from '../../profiles/trial';
 import { parameterKind } from '../../profiles/parameters';
 import { parameterField } from '../../profiles/fields';
 import { usePanel } from '../context';

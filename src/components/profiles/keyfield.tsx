@@ -4,7 +4,7 @@
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
 import { fieldText } from '../../i18n/fields';
-import type { ProfileForm } from '../../model';
+import type { ProfileForm } from '../../profiles/form';
 import { usePanel } from '../context';
 import { Field, IControl } from './field';
 import { useProblem } from './textfield';

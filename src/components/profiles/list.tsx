@@ -5,7 +5,7 @@ import { addIcon, deleteIcon, duplicateIcon, lockIcon } from '@jupyterlab/ui-com
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
 import { providerText } from '../../i18n/fields';
-import type { ProfileEditor } from '../../model';
+import type { ProfileEditor } from '../../profiles/editor';
 import type { ProfileInfo } from '../../protocol/generated';
 import { usePanel } from '../context';
 

@@ -4,7 +4,8 @@
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
 import { fieldText, providerText } from '../../i18n/fields';
-import type { ProfileEditor, ProfileTrial } from '../../model';
+import type { ProfileEditor } from '../../profiles/editor';
+import type { ProfileTrial } from '../../profiles/trial';
 import { parameterText } from '../../profiles/parameters';
 import { parameterField } from '../../profiles/fields';
 import type { ProfileInfo } from '../../protocol/generated';

@@ -3,7 +3,8 @@
  */
 import * as React from 'react';
 import { useId } from 'react';
-import type { ProfileForm, ProfileTrial } from '../../model';
+import type { ProfileForm } from '../../profiles/form';
+import type { ProfileTrial } from '../../profiles/trial';
 import type { ProviderField } from '../../protocol/generated';
 import { usePanel } from '../context';
 import { Problem } from './field';

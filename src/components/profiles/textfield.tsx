@@ -4,7 +4,7 @@
 import * as React from 'react';
 import { fieldText, localizeProblem } from '../../i18n/fields';
 import type { ParameterKind } from '../../profiles/parameters';
-import type { ProfileForm } from '../../model';
+import type { ProfileForm } from '../../profiles/form';
 import type { ErrorInfo, ProviderField } from '../../protocol/generated';
 import { usePanel } from '../context';
 import { Field } from './field';

@@ -2,7 +2,7 @@
  * What came of trying a profile: the answer and its time, or the error; the doctor's table.
  */
 import * as React from 'react';
-import type { ProfileTrial } from '../../model';
+import type { ProfileTrial } from '../../profiles/trial';
 import type { ErrorInfo } from '../../protocol/generated';
 import { usePanel } from '../context';
 import { Dots } from '../runstate';

@@ -2,7 +2,7 @@ import { removeMath } from '@jupyterlab/rendermime';
 
 import { maskMath } from '../math';
 import { documents } from './fixtures/documents';
-import { random } from './pieces';
+import { random } from '../../__tests__/support/random';
 
 const SIGNS = [
   '$',

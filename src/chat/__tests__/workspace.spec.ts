@@ -1,6 +1,6 @@
-import type { ChatInfo, WorkspaceLoaded } from '../protocol/generated';
+import type { ChatInfo, WorkspaceLoaded } from '../../protocol/generated';
 import { WorkspaceModel } from '../workspace';
-import { ScriptedServer, settle } from './support/scriptedserver';
+import { ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
 
 const info = (chat_id: string, changes: Partial<ChatInfo> = {}): ChatInfo => ({
   chat_id,

@@ -5,7 +5,7 @@
  */
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
-import type { Delta, RunFinished, RunProgressed } from './protocol/generated';
+import type { Delta, RunFinished, RunProgressed } from '../protocol/generated';
 
 export type AnswerEvent = Delta | RunProgressed | RunFinished;
 

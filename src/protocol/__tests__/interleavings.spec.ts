@@ -4,10 +4,10 @@
  *
  * Whatever happens in whichever order, in the end every page shows what the server has. A failure names its seed.
  */
-import { random } from '../markdown/__tests__/pieces';
-import type { Message } from '../protocol/generated';
+import { random } from '../../__tests__/support/random';
+import type { Message } from '../generated';
 import { codePoints } from '../text';
-import { ModelPage, ModelServer } from './support/modelserver';
+import { ModelPage, ModelServer } from '../../__tests__/support/modelserver';
 
 const SEEDS = Number(process.env.JSC_SEEDS ?? 500);
 const STEPS = 120;

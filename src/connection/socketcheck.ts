@@ -6,7 +6,7 @@
  */
 import type { ServerConnection } from '@jupyterlab/services';
 import { Connection } from './connection';
-import type { DoctorStep } from './protocol/generated';
+import type { DoctorStep } from '../protocol/generated';
 
 /** Milliseconds until the greeting must be here; its services are loaded: the doctor was asked before. */
 const OPEN_TIMEOUT = 10_000;

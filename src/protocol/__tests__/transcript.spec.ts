@@ -1,7 +1,7 @@
-import type { Message, MessageAdded } from '../protocol/generated';
+import type { Message, MessageAdded } from '../generated';
 import { StreamText } from '../text';
 import { Transcript } from '../transcript';
-import { runInfo } from './support/scriptedserver';
+import { runInfo } from '../../__tests__/support/scriptedserver';
 
 const CHAT = 'chat-0001';
 const RUN = runInfo({ run_id: 'run-00001', message_id: 'answer-01' });

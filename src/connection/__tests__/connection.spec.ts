@@ -1,5 +1,5 @@
 import { CommandError, Connection } from '../connection';
-import { ScriptedServer, settle } from './support/scriptedserver';
+import { ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
 
 const RUN = 'run-00001';
 const SHOWN = { content: 3, reasoning: 0 };

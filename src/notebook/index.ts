@@ -2,7 +2,7 @@
  * What notebooks get of us: the renderer of `%chat`'s outputs.
  */
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import { AnswerRenderer, type IAnswerOptions, MIME_TYPE } from './mime';
+import { AnswerRenderer, type IAnswerOptions, MIME_TYPE } from './answerrenderer';
 
 /** Before Markdown (60), and whatever else a bundle of ours holds. */
 const RANK = 20;

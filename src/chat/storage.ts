@@ -4,8 +4,8 @@
  * Owns the keys and the JSON. Two tabs share it, which is harmless: a question sent twice has the same
  * identifiers both times.
  */
-import type { CreateChat, SendMessage } from './protocol/generated';
-import type { Request } from './connection';
+import type { CreateChat, SendMessage } from '../protocol/generated';
+import type { Request } from '../connection/connection';
 
 /** Where strings are kept; the browser's `localStorage`, say. */
 export type IStore = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
@@ -25,7 +25,7 @@ export interface IQueued {
   ids: Pick<SendMessage, 'message_id' | 'answer_id' | 'run_id'>;
   text: string;
   /** `redirect`: the answer is stopped for it. */
-  how: 'queue' | 'redirect';
+  mode: 'queue' | 'redirect';
   /** Not to be sent until the user says so. */
   isHeld: boolean;
 }

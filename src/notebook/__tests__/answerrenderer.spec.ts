@@ -3,8 +3,8 @@ import { MimeModel } from '@jupyterlab/rendermime';
 import { ServerConnection } from '@jupyterlab/services';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import { createLanguages, createRenderMime } from '../markdown/__tests__/markdown-env';
-import { AnswerRenderer, MIME_TYPE } from '../mime';
+import { createLanguages, createRenderMime } from '../../markdown/__tests__/markdown-env';
+import { AnswerRenderer, MIME_TYPE } from '../answerrenderer';
 
 const languages = createLanguages();
 const rendermime = createRenderMime(languages);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'fs';
 import { join } from 'path';
-import type { AnyEvent, Delta, Message } from '../protocol/generated';
+import type { AnyEvent, Delta, Message } from '../generated';
 import { codePoints } from '../text';
 import { Transcript, TranscriptEvent } from '../transcript';
 
@@ -9,7 +9,7 @@ interface IExpected {
   messages: Message[];
 }
 
-const FOLDER = join(__dirname, '..', '..', 'tests', 'golden');
+const FOLDER = join(__dirname, '..', '..', '..', 'tests', 'golden');
 const FILES = readdirSync(FOLDER).filter(name => name.endsWith('.jsonl'));
 
 /** A file's events, and what a reader then holds. */

@@ -2,12 +2,12 @@
  * What counts of an answer: what was shown of it, all that arrived, nothing, or a text of the reader's own. Pure.
  */
 import type { Message, Part } from '../protocol/generated';
-import { keptOf } from '../transcript';
+import { keptOf } from '../protocol/transcript';
 
-export type Counted = 'shown' | 'all' | 'nothing' | 'own';
+export type EffectiveText = 'shown' | 'all' | 'nothing' | 'own';
 
 /** Tell what counts of an answer that has ended. */
-export function countedOf(message: Message): Counted {
+export function effectiveText(message: Message): EffectiveText {
   const own = message.content.filter(part => part.type === 'text' && !part.run_id).pop();
   if (message.role !== 'assistant' || !own) {
     return 'shown';

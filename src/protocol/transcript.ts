@@ -20,7 +20,7 @@ import type {
   RunProgressed,
   RunStarted,
   TextLengths
-} from './protocol/generated';
+} from './generated';
 import { sliceCodePoints, StreamText } from './text';
 
 /** Which of a run's two texts. */
@@ -342,7 +342,7 @@ export function upTo(
  *
  * @param parts - the message's content, with that of live runs.
  */
-export function countedParts({ role }: Message, parts: readonly Part[]): readonly Part[] {
+export function effectiveParts({ role }: Message, parts: readonly Part[]): readonly Part[] {
   const isOwn = (part: Part): boolean => part.type === 'text' && !part.run_id;
   const own = role === 'assistant' ? parts.map(isOwn).lastIndexOf(true) : -1;
   return parts.filter((part, at) => part.type !== 'text' || at >= own);

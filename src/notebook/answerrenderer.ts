@@ -8,16 +8,16 @@ import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { IRenderMime, IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ServerConnection } from '@jupyterlab/services';
 import { Widget } from '@lumino/widgets';
-import { type AnswerEvent, followAnswer } from './answerstream';
+import { type AnswerEvent, followAnswer } from '../connection/answerstream';
 import {
   addCopyButtons,
   type IStreamingText,
   PlainText,
   StreamingMarkdown,
   warmUp
-} from './markdown';
-import type { Delta, RunInfo } from './protocol/generated';
-import { codePoints, sliceCodePoints } from './text';
+} from '../markdown';
+import type { Delta, RunInfo } from '../protocol/generated';
+import { codePoints, sliceCodePoints } from '../protocol/text';
 
 export const MIME_TYPE = 'application/vnd.jupyter-stream-chat.answer+json';
 

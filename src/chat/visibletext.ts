@@ -7,13 +7,20 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { IStreamingText } from '../markdown';
 import type { Message, RunInfo, TextLengths } from '../protocol/generated';
-import { codePoints, sliceCodePoints } from '../text';
+import { codePoints, sliceCodePoints } from '../protocol/text';
 import { TextViews } from './textviews';
-import { CHANNELS, Channel, channelOf, countedParts, keptOf, Transcript } from '../transcript';
+import {
+  CHANNELS,
+  Channel,
+  channelOf,
+  effectiveParts,
+  keptOf,
+  Transcript
+} from '../protocol/transcript';
 
 const NOTHING: TextLengths = { content: 0, reasoning: 0 };
 
-export class Reading {
+export class VisibleText {
   constructor(private readonly _transcript: Transcript) {}
 
   /**
@@ -22,7 +29,7 @@ export class Reading {
    * @param except - leaves out what this run wrote.
    */
   text(message: Message, channel: Channel, except?: string): string {
-    return countedParts(message, this._transcript.content(message))
+    return effectiveParts(message, this._transcript.content(message))
       .filter(part => channelOf(part) === channel && (!except || part.run_id !== except))
       .map(part => {
         const shown = this._frozen(part.run_id ?? '');
