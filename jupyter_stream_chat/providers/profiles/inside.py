@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ...protocol import ErrorInfo
 from .addresses import is_inside, leads_inside
-from .profile import Profile, profile_error
+from .profile import Profile
 
 _REMEMBERED = 256
 
@@ -45,8 +45,9 @@ class InsideAddresses:
 
 
 def _refused(profile: Profile) -> ErrorInfo:
-    return profile_error(
-        profile.served_by.address_field or "provider",
-        "The address lies inside the server's network.",
-        "Name a public address, or ask the administrator to set c.StreamChat.private_addresses.",
+    return ErrorInfo(
+        code="private_address",
+        message="The address lies inside the server's network.",
+        cure="Name a public address, or ask the administrator to set c.StreamChat.private_addresses.",
+        field=profile.served_by.address_field,
     )

@@ -99,10 +99,13 @@ class Keys:
             )
         if self._may_go(variable, profile):
             return None
-        return profile_error(
-            "api_key_env",
-            f"The key in {variable[:64]} may not be sent to {profile.destination}.",
-            "Type the key in, or ask the administrator to add the address to c.StreamChat.key_destinations.",
+        destination = profile.destination
+        return ErrorInfo(
+            code="key_not_allowed",
+            message=f"The key in {variable[:64]} may not be sent to {destination}.",
+            cure="Type the key in, or ask the administrator to add it to c.StreamChat.key_destinations.",
+            field="api_key_env",
+            values={"variable": variable[:64], "destination": destination},
         )
 
     def _may_go(self, variable: str, profile: Profile) -> bool:

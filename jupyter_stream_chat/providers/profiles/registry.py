@@ -87,7 +87,12 @@ class Registry:
         owner: str = "",
     ) -> None:
         """Replace an owner's stored profiles, and the keys that are kept, of all owners."""
-        self._stored[owner] = _read(profiles, "stored", owner)
+        known = {entry.id: entry for entry in self._stored.get(owner, ())}
+        # What has not changed stays the same object: events that list the profiles share it.
+        self._stored[owner] = [
+            old if (old := known.get(entry.id)) and old.values == entry.values else entry
+            for entry in _read(profiles, "stored", owner)
+        ]
         self.keys.kept = keys or {}
 
     def draft(self, values: Mapping[str, Any], owner: str = "") -> tuple[Profile | None, list[ErrorInfo]]:
