@@ -86,9 +86,12 @@ class HostedAdapter:
         self._clients.release(_client_key(profile))
 
     def _built(self, profile: Profile) -> BaseChatOpenAI:
+        from .openai.public_network import keep_outside
         from .openai.sse_decoder import mend_streams
 
         model = self._build(profile)
+        if profile.is_public_only and profile.has_address_of_a_page:
+            keep_outside(model.root_async_client)
         for client in (model.root_client, model.root_async_client):
             # Key and question are for the address that was checked, not for where it sends them on.
             client._client.follow_redirects = False

@@ -13,6 +13,10 @@ export function sentences(
   values: Record<string, string>
 ): Record<string, [string, string?] | undefined> {
   return {
+    address_redirects: [
+      trans.__('The address redirects to another one, and key and question are not sent there.'),
+      trans.__('If you trust it, enter the address that it redirects to.')
+    ],
     answer_stalled: [
       trans.__('The answer stood still.'),
       trans.__('Continue; if it recurs, check the provider, or raise limits.stall in the profile.')

@@ -176,7 +176,8 @@ async def test_a_redirect_takes_neither_key_nor_question_elsewhere(server: Serve
             if shape == "azure":
                 values |= {"azure_deployment": "d", "api_version": "2024-10-21"}
             status, answer = await server.rest("POST", "profiles/try", values)
-            assert (status, "error" in answer) == (400, True)
+            assert (status, answer["error"]["code"]) == (400, "address_redirects")
+            assert answer["error"]["field"] == field
             await server.rest("POST", "profiles/models", values)
         assert not stranger.requests
 

@@ -182,6 +182,13 @@ RULES: Final = (
         "api_version",
     ),
     Rule(
+        _status(301, 302, 303, 307, 308),
+        "address_redirects",
+        "{endpoint} redirects to another address, and key and question are not sent there.",
+        "If you trust it, give the address that it redirects to.",
+        "{address}",
+    ),
+    Rule(
         _all(_status(404), _says("deployment")),
         "unknown_model",
         "The provider at {endpoint} does not know the deployment {model}.",

@@ -24,6 +24,11 @@ class InsideAddresses:
         self._found: dict[str, None] = {}
         """Destinations whose names led inside."""
 
+    def marked(self, profile: Profile) -> Profile:
+        """Return the profile, which knows whether its client may connect to an address inside."""
+        is_public_only = not self._allowed and profile.has_address_of_a_page
+        return profile.model_copy(update={"is_public_only": True}) if is_public_only else profile
+
     def problem(self, profile: Profile) -> ErrorInfo | None:
         """Say that the profile's address is refused, if its spelling says that it lies inside."""
         host = urlsplit(profile.address or "").hostname

@@ -37,7 +37,7 @@ MAX_BYTES: Final = 65_536
 _PASSWORD = re.compile(r"//[^/@]*:[^/@]+@")
 _CONFIGURED_ONLY = ("class_path", "options", "azure_identity")
 """What loads code or signs in as the server: never a page's to say."""
-_NOT_GIVEN = ("origin", "owner", "own")
+_NOT_GIVEN = ("origin", "owner", "own", "is_public_only")
 """What the registry and the checks set; among the values of a profile it is ignored."""
 
 
@@ -78,6 +78,8 @@ class Profile(BaseModel):
     origin: Origin = "configured"
     owner: str = ""
     """Whose it is, if a page stored it; empty: everybody's."""
+    is_public_only: bool = False
+    """Whether it may ask no address inside the server's network."""
 
     @field_validator("id")
     @classmethod

@@ -104,6 +104,8 @@ class Registry:
         profile, problems = read_profile(
             {"id": str(values.get("profile_id") or "draft"), **given}, origin="stored", owner=owner
         )
+        if profile is not None:
+            profile = self._inside.marked(profile)
         return profile, [*problems, *(self.problems(profile) if profile is not None else ())]
 
     def keyed_draft(
@@ -181,7 +183,8 @@ class Registry:
         """Return the profile as it is written, usable or not; or say why it cannot be read."""
         for entry in self._entries(owner):
             if entry.id == profile_id:
-                return entry.profile
+                profile = entry.profile
+                return profile if isinstance(profile, ErrorInfo) else self._inside.marked(profile)
         return ErrorInfo(
             code="unknown_profile",
             message=f"There is no profile {profile_id}.",
