@@ -19,7 +19,7 @@ export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab chromium test lint pytest jest galata test-azure test-proxy nginx bench stress fix codegen drawing docs package guide clean
+.PHONY: help install lab chromium test lint pytest security jest galata test-azure test-proxy nginx bench stress fix codegen drawing docs package guide clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -118,6 +118,9 @@ $(VENV)-hub/.done: tests/foreign/jupyterhub.txt $(DONE)/python
 
 test-proxy: install nginx chromium ui-tests/node_modules/.done $(VENV)-hub/.done ## Run the tests behind nginx and JupyterHub
 	pytest -m proxy $(ARGS)
+
+security: install ## Run the hostile tests and write docs/security.md
+	python -m tests.security_table
 
 bench: install chromium ui-tests/node_modules/.done ## Measure, each figure beside its floor (docs/benchmarks.md)
 	python -m tests.bench $(ARGS)
