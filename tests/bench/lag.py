@@ -1,4 +1,4 @@
-"""From the provider's write to the page, token by token: plain text as fast as people read, Markdown at four rates."""
+"""From the provider's write to the page, token by token: plain text at 50 tokens/s, Markdown at four."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def _lags(chat: Chat, question: str) -> Lags:
 
 
 async def _busy_percent(chat: Chat, question: str) -> float:
-    """Return how much of the main thread an answer takes while it streams; the page is not watched meanwhile."""
+    """Return how much of the main thread an answer takes while it streams, on a page that is not watched."""
     used, start = await chat.page.cpu_seconds(), time.monotonic()
     await chat.send(question)
     await chat.page.until("probe.isOver", 120, every=0.1)
