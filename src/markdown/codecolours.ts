@@ -22,6 +22,11 @@ export function languageOf(code: Element): string {
   return languageIn(name?.slice(PREFIX.length) ?? '');
 }
 
+/** Tell the style sheet which language the head line of the code in an element names. */
+export function nameLanguage(element: HTMLElement, language: string): void {
+  element.style.setProperty('--jp-StreamChat-language', JSON.stringify(language));
+}
+
 /** Names that models write, and JupyterLab knows by others. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['console', 'shell'],

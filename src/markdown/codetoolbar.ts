@@ -8,7 +8,7 @@
 import { Clipboard } from '@jupyterlab/apputils';
 import { copyIcon } from '@jupyterlab/ui-components';
 
-import { languageOf } from './codecolours';
+import { languageOf, nameLanguage } from './codecolours';
 
 /** Class of the element that holds the actions, a child of the `pre` that they are for. */
 const ACTIONS_CLASS = 'jp-StreamChat-codeActions';
@@ -27,7 +27,7 @@ export function addCopyButtons(host: HTMLElement, label: string, onCopied?: () =
   for (const pre of host.querySelectorAll('pre')) {
     const code = pre.querySelector('code');
     if (code !== null && pre.querySelector(`:scope > .${ACTIONS_CLASS}`) === null) {
-      pre.dataset.language = languageOf(code);
+      nameLanguage(pre, languageOf(code));
       // Long lines are scrolled by the keyboard, too.
       code.tabIndex = 0;
       const actions = document.createElement('span');

@@ -5,7 +5,7 @@
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 
 import { createBlockNode } from './block';
-import { findLanguage, languageIn, styleOf } from './codecolours';
+import { findLanguage, languageIn, nameLanguage, styleOf } from './codecolours';
 import { CodeStream, type ICodeStyle } from './codestream';
 import { showControls } from './signs';
 
@@ -16,7 +16,7 @@ export class FenceBlock {
     const pre = document.createElement('pre');
     const language = languageIn(info);
     pre.append(code);
-    pre.dataset.language = language;
+    nameLanguage(this.node, language);
     this.node.append(pre);
     this._stream = new CodeStream(code);
     if (language !== '') {

@@ -23,7 +23,8 @@ it('names the language in the head line of the code, and keeps it out of the tex
   addCopyButtons(host, 'Copy');
   addCopyButtons(host, 'Copy');
   const blocks = [...host.querySelectorAll('pre')];
-  expect(blocks.map(pre => pre.dataset.language)).toEqual(['python', '']);
+  const names = blocks.map(pre => pre.style.getPropertyValue('--jp-StreamChat-language'));
+  expect(names).toEqual(['"python"', '""']);
   expect(blocks.map(pre => pre.querySelectorAll('button').length)).toEqual([1, 1]);
   expect(host.textContent).toBe('onetwo');
 });
