@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
 
 from ..chats.chat_service import ChatService
 from ..chats.spool import Spool
-from ..protocol import ErrorInfo, Limitation, PartKind, RunInfo, RunProgressed
+from ..protocol import ErrorInfo, Limitation, Notice, PartKind, RunInfo, RunProgressed
 from ..providers.adapter import OnProgress
 from ..providers.errors.classify import classify
 from ..providers.openai.prefill import Opened, opened_for
@@ -17,7 +19,7 @@ from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
 from .continuation import Prompt, continuation
 from .deployments import Deployments
-from .prompt import prompt_messages
+from .prompt import prompt_messages, within, without_attachments
 from .run import Run
 
 
@@ -33,10 +35,12 @@ class ChatRunHost:
         spool: Spool,
         run: RunInfo,
         leaf_id: str,
+        *,
+        may_attach: bool = True,
     ) -> None:
         """``leaf_id`` is the message that the run answers, or the answer that it goes on with.
 
-        ``profile`` has its key; the spool is ours.
+        ``profile`` has its key; the spool is ours. ``may_attach``: attachments may go to the profile.
         """
         self._chat_service = chat_service
         self._registry = registry
@@ -45,6 +49,7 @@ class ChatRunHost:
         self._spool = spool
         self._chat_id = run.chat_id
         self._leaf_id = leaf_id
+        self._may_attach = may_attach
         self._goes_on = leaf_id == run.message_id
         self._opened: Opened | None = None
         self._feed = chat_service.feed(run.chat_id)
@@ -59,10 +64,23 @@ class ChatRunHost:
     async def prompt(self) -> Prompt:
         """Return the conversation up to the question, or the answer that is gone on with."""
         turns = await self._chat_service.context(self._chat_id, self._leaf_id)
-        messages = prompt_messages(turns, self._profile.parameters.system_prompt)
+        if not self._may_attach:
+            turns = without_attachments(turns)
+        attached = await self._chat_service.attached_texts(self._chat_id, (turn.parts for turn in turns))
+        messages = prompt_messages(turns, self._profile.parameters.system_prompt, attached)
+        fitting, notice = self._fitted(messages)
         if self._goes_on:
-            return continuation(messages, self._opened.options if self._opened else None)
-        return Prompt(messages)
+            prompt = continuation(fitting, self._opened.options if self._opened else None)
+            return replace(prompt, notice=notice)
+        return Prompt(fitting, notice=notice)
+
+    def _fitted(self, messages: Sequence[BaseMessage]) -> tuple[Sequence[BaseMessage], Notice | None]:
+        """Leave out what the declared context of the model has no room for, and say so."""
+        length = self._profile.context_length
+        if length is None:
+            return messages, None
+        fitting, left_out = within(messages, length, self._profile.parameters.max_tokens)
+        return fitting, turns_left_out(left_out, length) if left_out else None
 
     async def limitations(self) -> Collection[Limitation]:
         """Return what the profile's deployment was found not to do."""
@@ -119,3 +137,12 @@ class ChatRunHost:
                 self._spool.remove()
             else:
                 self._spool.close()
+
+
+def turns_left_out(messages: int, context_length: int) -> Notice:
+    """Say that a context has no room for the whole conversation."""
+    return Notice(
+        code="turns_left_out",
+        message=f"The model was not sent the first {messages} messages of this conversation: "
+        f"its context has room for {context_length} tokens.",
+    )

@@ -104,6 +104,8 @@ class Services:
             live_runs=self.settings.max_live_runs,
             queued_runs=self.settings.max_queued_runs,
             pending_commands=self.settings.max_pending_commands,
+            attachments=0 if self.settings.attachments == "off" else self.settings.max_attachments,
+            attachment_bytes=self.settings.max_attachment_bytes,
         )
         return wire.Hello(
             protocol=wire.PROTOCOL_VERSION,
@@ -164,6 +166,8 @@ async def open_services(settings: Settings) -> Services:
         max_live_runs=settings.max_live_runs,
         max_queued_runs=settings.max_queued_runs,
         max_message_characters=settings.max_message_characters,
+        attachments=settings.attachments,
+        max_attachments=settings.max_attachments,
         tracing=settings.tracing,
         max_pause_seconds=settings.max_pause_seconds,
     )

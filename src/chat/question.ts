@@ -53,7 +53,7 @@ export class Question {
   }
 
   get text(): string {
-    return this._unsent.send.content.map(part => part.text).join('');
+    return this._unsent.send.content.map(part => (part.type === 'text' ? part.text : '')).join('');
   }
 
   /** The server has not confirmed it. */

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Field,
     JsonValue,
     SecretStr,
     StringConstraints,
@@ -64,6 +65,8 @@ class Profile(BaseModel):
     """For ``openai-compatible``: more fields of each request."""
     streaming: StreamingMode | None = None
     parameters: Parameters = Parameters()
+    context_length: Annotated[int, Field(ge=256)] | None = None
+    """Tokens that the model takes, question and answer together; absent: unknown, and all is sent."""
     timeouts: Timeouts = Timeouts()
     on_repetition: OnRepetition = catalog.ON_REPETITION
     origin: Origin = "configured"
@@ -176,6 +179,7 @@ _HINTS = {
     "azure_deployment": "Give the deployment's name as the Azure portal shows it.",
     "api_version": 'Give the API version, for example "2024-10-21".',
     "streaming": 'Use "auto", "on" or "off", or leave it out.',
+    "context_length": "Give the number of tokens, for example 128000, or leave it out.",
     "timeouts.first_token": _SECONDS,
     "timeouts.stall": _SECONDS,
     "timeouts.total": _SECONDS,
