@@ -153,8 +153,9 @@ fix: install ui-tests/node_modules/.done ## Format, and mend what the linters ca
 	jlpm eslint:fix
 	jlpm prettier:fix
 
-codegen: install ## Make src/protocol from jupyter_stream_chat/protocol.py
+codegen: install ## Make src/protocol from protocol.py, and rest-api.yml from the table of operations
 	python -m jupyter_stream_chat.protocol_codegen
+	python -m jupyter_stream_chat.server.api.openapi
 
 drawing: $(DONE)/python ## Draw the imports between packages into ARCHITECTURE.md
 	python docs/draw_imports.py

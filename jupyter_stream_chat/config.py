@@ -94,6 +94,13 @@ class Settings(HasTraits):
         256 * _KIB, min=_KIB, help="Size of one attachment's content as UTF-8, in bytes."
     ).tag(config=True)
 
+    max_answer_characters = Int(
+        4_000_000,
+        min=1,
+        help="""Length of an answer with its reasoning, in code points. A longer one is ended there, and its
+        text is kept.""",
+    ).tag(config=True)
+
     max_open_chats = Int(50, min=1, help="Chats that one page may follow at once.").tag(config=True)
 
     max_pending_commands = Int(64, min=1, help="Commands that one page may have unanswered.").tag(config=True)

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
@@ -37,7 +38,7 @@ from ..protocol import (
 from .attachments import StoredAttachment, hashes_of
 from .chat_store import ChatChanges, ChatStore, StoredChat
 from .command_error import ChatBusy, ChatReadOnly
-from .feed import ChatFeed, Feed
+from .feed import ChatFeed, Feed, Feeds
 from .run_ownership import Reconciled, RemoteRun, RunOwnership
 from .spool import Spool
 from .text import RunText
@@ -51,6 +52,16 @@ RETRY_SECONDS = 5.0
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class OwnedRemoteRun:
+    """A run that another server writes."""
+
+    owner: str
+    """The owner of its chat."""
+    server: str
+    """The server that writes it, in words."""
 
 
 class ChatService:
@@ -72,10 +83,11 @@ class ChatService:
         self._retry_seconds = retry_seconds
         # One thread: SQLite's connection stays in it, and calls are done in the order of their making.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream-chat-store")
-        self._feeds: dict[str, ChatFeed] = {}
-        self._workspaces: dict[str, Feed[WorkspaceEvent]] = {}
+        self._feeds = Feeds(lambda seq: ChatFeed(seq=seq))
+        self._workspaces: Feeds[Feed[WorkspaceEvent]] = Feeds(lambda seq: Feed(seq=seq))
         # Held from a write until it is published, and while a snapshot is read.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._remote: dict[str, OwnedRemoteRun] = {}
         self._announced: ErrorInfo | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._mender: asyncio.Task[None] | None = None
@@ -117,16 +129,25 @@ class ChatService:
 
     def feed(self, chat_id: str) -> ChatFeed:
         """Return the feed of a chat (which need not exist: ask ``owner_of`` first)."""
-        return self._feeds.setdefault(chat_id, ChatFeed())
+        return self._feeds[chat_id]
+
+    def live_runs(self, chat_id: str) -> list[str]:
+        """Return the runs of this server that write in a chat."""
+        feed = self._feeds.get(chat_id)
+        return list(feed.live) if feed else []
+
+    def remote_run(self, run_id: str) -> OwnedRemoteRun | None:
+        """Return a run that another server was found to write when its chat was last looked at."""
+        return self._remote.get(run_id)
 
     def workspace(self, owner: str) -> Feed[WorkspaceEvent]:
         """Return the feed of an owner's chat list and profiles."""
-        return self._workspaces.setdefault(owner, Feed())
+        return self._workspaces[owner]
 
     @property
     def workspaces(self) -> Mapping[str, Feed[WorkspaceEvent]]:
-        """Every workspace that anybody has followed, by owner."""
-        return self._workspaces
+        """Every workspace that anybody follows, and some that somebody has followed, by owner."""
+        return dict(self._workspaces.items())
 
     # --- chats --------------------------------------------------------------------------------------
 
@@ -241,6 +262,11 @@ class ChatService:
         """Return the answer that a run wrote, as it is in the store; None when there is no such run."""
         return await self._call(self._store.message_of_run, run_id)
 
+    async def newest_message_id(self, chat_id: str) -> str | None:
+        """Return the last message of the active branch; None where the chat has none."""
+        messages, _ = await self._call(self._store.messages, chat_id, None, 1)
+        return messages[-1].message_id if messages else None
+
     async def branch(self, chat_id: str) -> list[Message]:
         """Return the whole active branch, as it is in the store."""
         return await self._call(self._store.branch, chat_id)
@@ -254,7 +280,8 @@ class ChatService:
 
         Raises UnknownMessage.
         """
-        return conversation(await self._call(self._store.path_to_root, chat_id, leaf_id))
+        # On the store's thread: ten thousand messages take a second.
+        return await self._call(lambda: conversation(self._store.path_to_root(chat_id, leaf_id)))
 
     # --- attachments --------------------------------------------------------------------------------
 
@@ -352,7 +379,13 @@ class ChatService:
 
     def _publish_settled(self, settled: Reconciled) -> None:
         for run in settled.ended:
+            self._remote.pop(run.run_id, None)
             self._publish_end(run, settled.chat)
+        if settled.chat is not None:
+            owner = settled.chat.owner
+            self._remote |= {
+                other.run.run_id: OwnedRemoteRun(owner, other.spooled.owner) for other in settled.foreign
+            }
         if settled.foreign and self._watcher is None:
             self._watcher = asyncio.create_task(self._watch())
 
@@ -410,7 +443,7 @@ class ChatService:
     def _forget(self, chat_id: str) -> None:
         """Drop the feed of a chat that is gone, unless a run still has its end to tell."""
         if not self.feed(chat_id).live:
-            del self._feeds[chat_id]
+            self._feeds.drop(chat_id)
 
     def _publish_chat(self, chat: StoredChat) -> None:
         self.workspace(chat.owner).publish(lambda seq: ChatUpdated(seq=seq, chat=chat.info))
@@ -444,7 +477,7 @@ class ChatService:
             while self.not_saved is not None:
                 await asyncio.sleep(self._retry_seconds)
                 live = {
-                    run_id: run.text for feed in self._feeds.values() for run_id, run in feed.live.items()
+                    run_id: run.text for _, feed in self._feeds.items() for run_id, run in feed.live.items()
                 }
                 self._ownership.spool_again(live)
                 await self._call(self._ownership.return_to_disk)

@@ -171,7 +171,7 @@ class RunOwnership:
         ``texts``: of each live run. Call it where text is appended, lest some come in between.
         """
         for spool in self._ours.spools():
-            if spool.is_kept or spool.run_id not in texts:
+            if spool.is_kept or spool.is_behind or spool.run_id not in texts:
                 continue
             try:
                 spool.renew(self._folder, texts[spool.run_id])

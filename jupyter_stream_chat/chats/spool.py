@@ -6,6 +6,7 @@ library's business.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -18,6 +19,7 @@ from typing import Any, Final, TypeAlias, cast, get_args
 from filelock import FileLock
 
 from ..protocol import PartKind
+from .spool_writer import Write, spool_writer
 from .text import Gap, RunText
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,8 @@ class Spool:
         self._lock = lock
         self._fd = fd
         self._on_failure = on_failure
+        self._is_slow = False
+        self._unwritten = 0
 
     @classmethod
     def create(
@@ -90,6 +94,11 @@ class Spool:
         """Whether what is appended goes into a file."""
         return self._fd is not None
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether appended text is still on its way into the file."""
+        return self._unwritten > 0
+
     def renew(self, folder: Path, text: RunText) -> None:
         """Begin a file anew with all the text so far, where there is none or an append could not be written.
 
@@ -103,7 +112,10 @@ class Spool:
             fd = os.open(unfinished, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
                 for record in _records(text):
-                    _write_record(fd, record)
+                    write = Write(fd, _line(record))
+                    write.perform()
+                    if write.error is not None:
+                        raise write.error
                 unfinished.replace(_file(folder, self.run_id))
             except OSError:
                 os.close(fd)
@@ -115,9 +127,37 @@ class Spool:
             raise
         self._folder, self._lock, self._fd = folder, lock, fd
 
-    def append(self, part: int, kind: PartKind, text: str) -> None:
-        """Append text of a part by one unbuffered write. Never raises: a failure is reported, once."""
-        self._write((part, kind, text))
+    def append(
+        self, part: int, kind: PartKind, text: str, on_written: Callable[[], None] = lambda: None
+    ) -> bool:
+        """Append text of a part; return whether it is in the file.
+
+        False where the folder is slow: ``on_written`` is called on the running loop once it is, in the order
+        of the appends, and all that is appended later is answered in the same way. Never raises: what cannot
+        be written is reported, once, and counts as written.
+        """
+        if self._fd is None:
+            return True
+        write = spool_writer().write(self._fd, _line((part, kind, text)))
+        if write.is_over and not self._is_slow:
+            self._check(write)
+            return True
+        if not self._is_slow:
+            self._is_slow = True
+            log.warning("Run %s: its data folder is slow; text is shown once it is written", self.run_id)
+        self._unwritten += 1
+        loop = asyncio.get_running_loop()
+
+        def report(over: Write) -> None:
+            loop.call_soon_threadsafe(self._written, over, on_written)
+
+        write.when_over(report)
+        return False
+
+    def _written(self, write: Write, on_written: Callable[[], None]) -> None:
+        self._unwritten -= 1
+        self._check(write)
+        on_written()
 
     def remove(self) -> None:
         """Delete the files and let the run go: its text is in the store. A second time does nothing."""
@@ -135,20 +175,26 @@ class Spool:
             self._lock = None
 
     def _write(self, record: Record) -> None:
-        if self._fd is None:
+        if self._fd is not None:
+            write = Write(self._fd, _line(record))
+            write.perform()
+            self._check(write)
+
+    def _check(self, write: Write) -> None:
+        if write.error is None or self._fd is None:
             return
-        try:
-            _write_record(self._fd, record)
-        except OSError as error:
-            # A record behind a torn one would not be found again, so this is the file's end.
-            self._close_file()
-            log.warning("Run %s: its text cannot be spooled: %s", self.run_id, error)
-            if self._on_failure:
-                self._on_failure(self.run_id, error)
+        # A record behind a torn one would not be found again, so this is the file's end.
+        self._close_file()
+        log.warning("Run %s: its text cannot be spooled: %s", self.run_id, write.error)
+        if self._on_failure:
+            self._on_failure(self.run_id, write.error)
 
     def _close_file(self) -> None:
         if self._fd is not None:
-            os.close(self._fd)
+            if self._unwritten:
+                spool_writer().close(self._fd)
+            else:
+                os.close(self._fd)
             self._fd = None
 
 
@@ -160,13 +206,10 @@ def _records(text: RunText) -> Iterable[Record]:
             yield number, part.kind, str(part)
 
 
-def _write_record(fd: int, record: Record) -> None:
-    """Write one record by one write. Raises OSError when it did not go in whole."""
+def _line(record: Record) -> bytes:
     # A JSON array per line: a record that is cut anywhere before its "]" does not parse, which is how a
     # torn one is told, and a person can read the file. Length prefixes would save bytes and no time.
-    line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
-    if os.write(fd, line) != len(line):
-        raise OSError("the record was cut short: no space left")
+    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
 
 
 def _this_process() -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ..chats.feed import LiveRun
 from ..chats.tree import Turn
 from ..protocol import ErrorInfo, Limitation, PartKind, RunInfo, StreamingMode, TextPart
 from ..providers.adapter import OnProgress
@@ -162,14 +163,14 @@ class _NoHost:
     def explain(self, error: BaseException) -> ErrorInfo:
         return classify(error, self._patient.keyed if isinstance(self._patient.keyed, Profile) else None)
 
-    def keep(self, part: int, kind: PartKind, text: str) -> None:
-        pass
+    def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
+        return True
 
-    def on_text(self, run: Run) -> None:
+    def on_text(self, run: LiveRun) -> None:
         self.first_text.set()
 
-    def progressed(self, run: Run) -> None:
+    def progressed(self, run: LiveRun) -> None:
         pass
 
-    async def finished(self, run: Run) -> None:
+    async def finished(self, run: LiveRun) -> None:
         pass

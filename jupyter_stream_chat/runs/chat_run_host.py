@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
 from ..chats.chat_service import ChatService
+from ..chats.feed import LiveRun
 from ..chats.spool import Spool
+from ..chats.tree import Turn
 from ..protocol import ErrorInfo, Limitation, Notice, PartKind, RunInfo, RunProgressed
 from ..providers.adapter import OnProgress
 from ..providers.errors.classify import classify
@@ -20,7 +23,6 @@ from ..providers.profiles.registry import Registry
 from .continuation import Prompt, continuation
 from .deployments import Deployments
 from .prompt import prompt_messages, within, without_attachments
-from .run import Run
 
 
 class ChatRunHost:
@@ -67,15 +69,18 @@ class ChatRunHost:
         if not self._may_attach:
             turns = without_attachments(turns)
         attached = await self._chat_service.attached_texts(self._chat_id, (turn.parts for turn in turns))
-        messages = prompt_messages(turns, self._profile.parameters.system_prompt, attached)
-        fitting, notice = self._fitted(messages)
+        # Off the loop: ten thousand messages take a second.
+        messages, notice = await asyncio.to_thread(self._messages, turns, attached)
         if self._goes_on:
-            prompt = continuation(fitting, self._opened.options if self._opened else None)
+            prompt = continuation(messages, self._opened.options if self._opened else None)
             return replace(prompt, notice=notice)
-        return Prompt(fitting, notice=notice)
+        return Prompt(messages, notice=notice)
 
-    def _fitted(self, messages: Sequence[BaseMessage]) -> tuple[Sequence[BaseMessage], Notice | None]:
-        """Leave out what the declared context of the model has no room for, and say so."""
+    def _messages(
+        self, turns: Sequence[Turn], attached: Mapping[str, str]
+    ) -> tuple[Sequence[BaseMessage], Notice | None]:
+        """Return what fits the declared context of the model, and a notice where that is not all."""
+        messages = prompt_messages(turns, self._profile.parameters.system_prompt, attached)
         length = self._profile.context_length
         if length is None:
             return messages, None
@@ -105,15 +110,15 @@ class ChatRunHost:
             )
         return classify(error, self._profile)
 
-    def keep(self, part: int, kind: PartKind, text: str) -> None:
+    def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
         """Append to the spool, which itself reports a failure."""
-        self._spool.append(part, kind, text)
+        return self._spool.append(part, kind, text, on_written)
 
-    def on_text(self, run: Run) -> None:
+    def on_text(self, run: LiveRun) -> None:
         """Tell the chat's readers."""
         self._feed.on_text(run)
 
-    def progressed(self, run: Run) -> None:
+    def progressed(self, run: LiveRun) -> None:
         """Tell the chat's readers."""
         info = run.info
         self._feed.progressed(
@@ -126,7 +131,7 @@ class ChatRunHost:
             )
         )
 
-    async def finished(self, run: Run) -> None:
+    async def finished(self, run: LiveRun) -> None:
         """Move the text into the store with the run's end; the spool stays if that is not on disk."""
         saved = False
         try:

@@ -67,6 +67,7 @@ class RunManager:
         max_message_characters: int = 200_000,
         attachments: AttachmentPolicy = "on",
         max_attachments: int = MAX_ATTACHMENTS,
+        max_answer_characters: int = 4_000_000,
         tracing: bool = False,
         auto_end_seconds: float = AUTO_END_SECONDS,
         buffer_characters: int = BUFFER_CHARACTERS,
@@ -95,6 +96,7 @@ class RunManager:
             auto_end_seconds=auto_end_seconds,
             buffer_characters=buffer_characters,
             max_pause_seconds=max_pause_seconds,
+            max_characters=max_answer_characters,
             release_seconds=release_seconds,
             tracing_allowed=tracing,
         )
@@ -121,6 +123,11 @@ class RunManager:
     def is_busy(self) -> bool:
         """Some run has not ended."""
         return bool(self._runs)
+
+    @property
+    def active(self) -> dict[str, RunInfo]:
+        """The runs that have not ended and are not paused, by id."""
+        return {run_id: run.info for run_id, run in self._runs.items() if run.info.status != "paused"}
 
     def live(self, run_id: str) -> Run | None:
         """Return the run, unless it has ended."""

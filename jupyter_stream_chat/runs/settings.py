@@ -32,6 +32,8 @@ class RunSettings:
     max_pause_seconds: float = MAX_PAUSE_SECONDS
     """How long any run may stay paused."""
     buffer_characters: int = BUFFER_CHARACTERS
+    max_characters: int = 4_000_000
+    """Code points after which an answer is ended."""
     release_seconds: float = RELEASE_SECONDS
     tracing_allowed: bool = False
     turnstile: AdmissionGate = field(default_factory=AdmissionGate)

@@ -1,7 +1,6 @@
-"""What the handlers work with, once it is loaded: library, registry, runs, metrics.
+"""The services that operations use: chats, profiles, runs, metrics.
 
-Owns their making and unmaking. Importing this module imports everything that a first question needs, which
-takes seconds: ``warm`` does it off the loop.
+Owns their making and unmaking, and the tasks that belong to no page. Knows no page and no handler.
 """
 
 from __future__ import annotations
@@ -22,12 +21,8 @@ from ..providers.profiles.keyfile import KeyFile
 from ..providers.profiles.registry import Registry
 from ..runs.deployments import Deployments
 from ..runs.manager import RunManager
-from .access import Access
-from .api import chats as api  # noqa: F401 - loaded here, off the loop, for the handlers
 from .gc_tuning import GcTuning
 from .metrics import Metrics
-from .page.broadcast import Broadcast
-from .page.session import Session, Transport
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -49,25 +44,12 @@ class Services:
     engine: EngineClient
     metrics: Metrics
     key_file: KeyFile
-    sessions: set[Session] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     run_owners: dict[str, str] = field(default_factory=dict)
     """Whose the live runs are: an interrupt cannot wait for the store to say."""
-    _broadcast: dict[str, Broadcast] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._gc_tuning = GcTuning(lambda: self.runs.is_busy)
-
-    def connect(self, access: Access, transport: Transport) -> Session:
-        """Return the session of a page that has just connected."""
-        self.spawn(self.registry.start_ahead())
-        return Session(self, access, transport)
-
-    def broadcast(self, owner: str) -> Broadcast:
-        """Return what the pages of an owner's workspace are told."""
-        if owner not in self._broadcast:
-            self._broadcast[owner] = Broadcast(self.chat_service.workspace(owner), asyncio.get_running_loop())
-        return self._broadcast[owner]
+        self._gc_tuning = GcTuning()
 
     @contextmanager
     def claim_run(self, run_id: str, owner: str) -> Iterator[None]:
@@ -82,38 +64,20 @@ class Services:
     def run_started(self, run: wire.RunInfo) -> None:
         """Take note that a run was accepted."""
         self.metrics.started(run)
+        self._gc_tuning.stream()
 
     def run_finished(self, run: wire.RunInfo) -> None:
         """Take note that a run has ended."""
         self.run_owners.pop(run.run_id, None)
         self.metrics.finished(run)
-        self._gc_tuning.run_ended()
+        if not self.runs.is_busy:
+            self._gc_tuning.rest()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run ``work`` to its end even if the page goes; in a context of its own, not the request's."""
         task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-
-    def hello(self, user: str, user_id: str) -> wire.Hello:
-        """Return the first frame of a connection."""
-        limits = wire.Limits(
-            frame_bytes=self.settings.max_frame_bytes,
-            message_characters=self.settings.max_message_characters,
-            open_chats=self.settings.max_open_chats,
-            live_runs=self.settings.max_live_runs,
-            queued_runs=self.settings.max_queued_runs,
-            pending_commands=self.settings.max_pending_commands,
-            attachments=0 if self.settings.attachments == "off" else self.settings.max_attachments,
-            attachment_bytes=self.settings.max_attachment_bytes,
-        )
-        return wire.Hello(
-            protocol=wire.PROTOCOL_VERSION,
-            epoch=self.chat_service.epoch,
-            user=user,
-            user_id=user_id,
-            limits=limits,
-        )
 
     async def read_stored_profiles(self) -> None:
         """Hand the registry the store's profiles and their keys; none where pages may not add any."""
@@ -130,17 +94,12 @@ class Services:
                 lambda seq: wire.ProfilesChanged(seq=seq, profiles=profiles, default_profile_id=default_id)
             )
 
-    def not_saved_changed(self) -> None:
-        """Tell every page anew whether chats are saved."""
-        for session in self.sessions:
-            session.reload_workspace()
-
     async def close(self) -> None:
         """End the runs, keep what they wrote, and close what they used."""
-        self._gc_tuning.close()
         if self.tasks:
             await asyncio.wait(set(self.tasks), timeout=2)
         await self.runs.close()
+        self._gc_tuning.rest()
         await self.registry.close()
         await self.engine.close()
         await self.chat_service.close()
@@ -168,6 +127,7 @@ async def open_services(settings: Settings) -> Services:
         max_message_characters=settings.max_message_characters,
         attachments=settings.attachments,
         max_attachments=settings.max_attachments,
+        max_answer_characters=settings.max_answer_characters,
         tracing=settings.tracing,
         max_pause_seconds=settings.max_pause_seconds,
     )
@@ -177,7 +137,6 @@ async def open_services(settings: Settings) -> Services:
     await services.read_stored_profiles()
     runs.on_started.append(services.run_started)
     runs.on_finished.append(services.run_finished)
-    chat_service.on_not_saved = services.not_saved_changed
     await _warm(registry)
     return services
 

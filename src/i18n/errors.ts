@@ -24,6 +24,13 @@ export function sentences(
       trans.__('The answer took too long.'),
       trans.__('Continue, or raise timeouts.total in the profile.')
     ],
+    answer_too_long: [
+      trans.__(
+        'The answer was ended at %1 characters, the limit of this server.',
+        values.limit ?? ''
+      ),
+      trans.__('Continue, or ask for less. An administrator can raise the limit.')
+    ],
     answered_whole: [trans.__('This deployment does not stream: the answer came in one piece.')],
     attachment_damaged: [
       trans.__('The content of an attachment is not what its hash says.'),

@@ -23,7 +23,7 @@ from ...providers.openai.chunks import text_of
 from ...providers.profiles import catalog
 from ...providers.profiles.keyfile import KeptKey
 from ...providers.profiles.profile import Profile, parse_profile
-from . import actions
+from . import checks
 from .diagnostics import Diagnostics
 from .request import Request, json_response
 
@@ -201,7 +201,7 @@ class ProfileApi(Request):
         elif body.profile_id is not None:
             read = registry.written(body.profile_id), registry.find(body.profile_id)
         else:
-            raise CommandError(actions.invalid("profile_id", "Name a profile_id, or give values."))
+            raise CommandError(checks.invalid("profile_id", "Name a profile_id, or give values."))
         return Diagnostics(Context.of(*read, self._services.settings), registry)
 
     def _meant(self, but_for: str) -> Profile:
@@ -224,7 +224,7 @@ class ProfileApi(Request):
         for profile in self._services.registry.infos():
             if profile.profile_id == profile_id:
                 return profile
-        raise CommandError(actions.unknown("profile", profile_id, "Choose another profile."))
+        raise CommandError(checks.unknown("profile", profile_id, "Choose another profile."))
 
     def _exists(self, profile_id: str) -> bool:
         return any(known.profile_id == profile_id for known in self._services.registry.infos())

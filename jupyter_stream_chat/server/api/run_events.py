@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ...chats.text import Cursor, RunText
 from ...protocol import Delta, RunFinished, RunProgressed, Wire, encode
-from ..page.outbox import DELTA_CHARACTERS
+from ..deltas import DELTA_CHARACTERS
 
 if TYPE_CHECKING:
     from ...chats.feed import ChatFeed, LiveRun

@@ -19,10 +19,10 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from ..access import AUTH_RESOURCE, Access
+from ..extension import Extension
 
 if TYPE_CHECKING:
-    from ..app import StreamChat
-    from .session import Session
+    from ..page.session import Session
 
 OVERSIZE_FACTOR = 16
 """A frame up to this many times the limit is read and refused by name; a larger one ends the connection."""
@@ -41,15 +41,15 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     _watch: asyncio.Task[None] | None = None
 
     @property
-    def app(self) -> StreamChat:
+    def extension(self) -> Extension:
         """The extension."""
-        app: StreamChat = self.settings["jupyter_stream_chat"]
-        return app
+        extension: Extension = self.settings["jupyter_stream_chat"]
+        return extension
 
     @property
     def max_message_size(self) -> int:
         """Bytes beyond which tornado closes the connection. Above our own limit, which has a named error."""
-        return self.app.max_frame_bytes * OVERSIZE_FACTOR
+        return self.extension.max_frame_bytes * OVERSIZE_FACTOR
 
     def set_default_headers(self) -> None:
         """Leave out the page headers that Jupyter sets: this is no page."""
@@ -65,7 +65,7 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     @ws_authenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Authorise, check the origin, upgrade."""
-        self.access = Access(self, per_user=self.app.per_user)
+        self.access = Access(self, per_user=self.extension.per_user)
         if not await self.access.allows("read"):
             raise HTTPError(403)
         await super().get(*args, **kwargs)
@@ -75,8 +75,8 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         super().open(*args, **kwargs)
         self.set_nodelay(True)
         try:
-            services = await self.app.services()
-            self.session = services.connect(self.access, self)
+            running = await self.extension.running()
+            self.session = running.pages.connect(self.access, self)
             await self.session.start()
             self._watch = asyncio.create_task(self._watch_user(self.session))
         except Exception as error:
