@@ -1,7 +1,7 @@
 /**
  * The parts of a message: their numbers, how much of each was kept, and which of them a reader sees. Pure.
  */
-import type { AttachmentPart, Message, Part, RunInfo } from './generated';
+import type { AttachmentPart, Message, Part, RunInfo, UserText } from './generated';
 import { sliceCodePoints } from './text';
 
 /** A part with text; attachments have none, and no number. */
@@ -12,7 +12,7 @@ export function isWritten(part: Part): part is WrittenPart {
 }
 
 /** What a question carries beside its text. */
-export function attachmentsOf(content: readonly Part[]): readonly AttachmentPart[] {
+export function attachmentsOf(content: readonly (Part | UserText)[]): readonly AttachmentPart[] {
   return content.filter((part): part is AttachmentPart => part.type === 'attachment');
 }
 
