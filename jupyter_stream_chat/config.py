@@ -16,6 +16,7 @@ from traitlets.traitlets import TraitError
 _KIB = 1024
 _MIB = 1024 * _KIB
 _STREAMING: tuple[Literal["auto", "on", "off"], ...] = ("auto", "on", "off")
+_ATTACHMENTS: tuple[Literal["on", "local", "off"], ...] = ("on", "local", "off")
 
 _PRIVATE: tuple[Literal["auto", "allow", "refuse"], ...] = ("auto", "allow", "refuse")
 
@@ -99,6 +100,19 @@ class Settings(HasTraits):
     max_message_characters = Int(200_000, min=1, help="Length of a question, in code points.").tag(
         config=True
     )
+
+    attachments = Enum(
+        _ATTACHMENTS,
+        _ATTACHMENTS[0],
+        help="""To which models attachments (cells, files, variables and others) may go: all (on), only those
+        that run in this server's own engine (local), or none (off).""",
+    ).tag(config=True)
+
+    max_attachments = Int(50, min=1, help="Attachments of one question.").tag(config=True)
+
+    max_attachment_bytes = Int(
+        256 * _KIB, min=_KIB, help="Size of one attachment's content as UTF-8, in bytes."
+    ).tag(config=True)
 
     max_answer_characters = Int(
         4_000_000,

@@ -29,6 +29,9 @@ PROTOCOL_VERSION = 2
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """An identifier made by the client (a UUID, usually). It is the primary key, so sending twice is harmless."""
 
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in hexadecimal digits."""
+
 Role = Literal["user", "assistant", "system"]
 PartKind = Literal["text", "reasoning"]
 """What a part of an answer is. A reader keeps a part of an unknown kind, and does not show it."""
@@ -127,7 +130,39 @@ class ReasoningPart(Wire):
     run_id: Id | None = None
 
 
-Part = Annotated[TextPart | ReasoningPart, Field(discriminator="type")]
+class AttachmentSource(Wire):
+    """Where an attachment was taken from, so that a reader can be led there."""
+
+    path: Annotated[str, StringConstraints(max_length=4096)] | None = None
+    """Of a notebook or file, as Jupyter's contents manager has it."""
+    cell_id: Annotated[str, StringConstraints(max_length=64)] | None = None
+    lines: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2, max_length=2)] | None = None
+    """The first and the last line, from 1."""
+    variable: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class AttachmentPart(Wire):
+    """What a question carries beside its text. The content itself is in the store, by its hash."""
+
+    type: Literal["attachment"] = "attachment"
+    kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,31}$")]
+    """What it is: ``cell``, ``notebook``, ``file``, ``variable`` and others; extensions may add their own."""
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    source: AttachmentSource = AttachmentSource()
+    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}$")] = (
+        "text/plain"
+    )
+    sha256: Sha256
+    """Of the content's UTF-8 bytes."""
+    characters: Annotated[int, Field(ge=0)]
+    """Code points of the content."""
+    omitted: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=300)]], Field(max_length=20)
+    ] = []
+    """Sentences: what was left out of the source, and why."""
+
+
+Part = Annotated[TextPart | ReasoningPart | AttachmentPart, Field(discriminator="type")]
 """A part of a message; its ``type`` is its kind. A new kind is a new member."""
 
 
@@ -138,7 +173,7 @@ class UserText(Wire):
     text: str
 
 
-UserPart = UserText
+UserPart = Annotated[UserText | AttachmentPart, Field(discriminator="type")]
 """A part of a question: only what a user can write, and never in the name of a run."""
 
 
@@ -429,6 +464,10 @@ class Limits(Wire):
     """Queued ones included."""
     queued_runs: int
     pending_commands: int
+    attachments: int = 0
+    """Of one question; 0: nothing can be attached."""
+    attachment_bytes: int = 0
+    """Of one attachment's content as UTF-8."""
 
 
 # --- commands: page to server ---------------------------------------------------------------------

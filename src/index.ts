@@ -20,6 +20,7 @@ import { ChatPanel } from './components/panel';
 import { browserStore } from './chat/storage';
 import { WorkspaceModel } from './chat/workspace';
 import { renderAnswers } from './notebook';
+import { contextPlugin } from './contextplugin';
 import { StreamChat } from './streamchat';
 import { IStreamChat } from './tokens';
 
@@ -98,4 +99,4 @@ async function follow(registry: ISettingRegistry | null, panel: ChatPanel): Prom
 
 export * from './tokens';
 
-export default plugin;
+export default [plugin, contextPlugin];

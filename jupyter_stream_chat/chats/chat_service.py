@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +29,13 @@ from ..protocol import (
     Message,
     MessageAdded,
     MessageChanged,
+    Part,
     RunFinished,
     RunInfo,
     RunStarted,
     WorkspaceEvent,
 )
+from .attachments import StoredAttachment, hashes_of
 from .chat_store import ChatChanges, ChatStore, StoredChat
 from .command_error import ChatBusy, ChatReadOnly
 from .feed import ChatFeed, Feed, Feeds
@@ -298,6 +301,21 @@ class ChatService:
         # On the store's thread: ten thousand messages take a second.
         return await self._call(lambda: conversation(self._store.path_to_root(chat_id, leaf_id)))
 
+    # --- attachments --------------------------------------------------------------------------------
+
+    async def put_attachment(self, owner: str, sha256: str, attachment: StoredAttachment) -> None:
+        """Store the content of an attachment, which a message is to use within a day."""
+        await self._call(self._store.put_attachment, owner, sha256, attachment, time.time())
+
+    async def attachment(self, owner: str, sha256: str) -> StoredAttachment:
+        """Return the content of an attachment. Raises UnknownAttachment."""
+        return await self._call(self._store.attachment, owner, sha256)
+
+    async def attached_texts(self, chat_id: str, contents: Iterable[Sequence[Part]]) -> dict[str, str]:
+        """Return by their hashes the attachments in contents of messages of a chat. Raises UnknownChat."""
+        hashes = set(hashes_of(contents))
+        return await self._call(self._store.attached_texts, chat_id, hashes) if hashes else {}
+
     def _as_of_now(self, message: Message, foreign: Sequence[RemoteRun]) -> Message:
         live = self.feed(message.chat_id).live
         for run in message.runs:
@@ -316,7 +334,7 @@ class ChatService:
         Returns the run's spool, locked and owned by the caller, or None when the run had been begun before
         (a command sent twice): then there is nothing to start. A chat without a title is named after the
         question. Enter the run in ``feed(chat_id).live`` before the next await.
-        Raises UnknownChat, UnknownMessage (parent), IdTaken, ChatBusy, ChatReadOnly.
+        Raises UnknownChat, UnknownMessage (parent), UnknownAttachment, IdTaken, ChatBusy, ChatReadOnly.
         """
         async with self._lock(run.chat_id):
             begin = self._ownership.begin

@@ -7,18 +7,20 @@ Where the data live, on the disk or in memory, is ``database``'s business.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..protocol import ChatInfo, DeploymentLimitation, ErrorInfo, Message, Parameters, Part, Role, RunInfo
+from . import attachments
+from .attachments import StoredAttachment
 from .command_error import ChatBusy, IdTaken, UnknownChat, UnknownMessage
 from .quarantine import Quarantine
 from .records import PARTS, Damage, RecordReader, Row, is_id
 from .sqlite import Database
-from .tree import edited, title_of
+from .tree import edited, run_id_of, title_of
 
 _CHANGEABLE = ("title", "profile_id", "streaming", "parameters")
 _CHAT = """
@@ -198,7 +200,9 @@ class ChatStore:
     def delete_chat(self, chat_id: str) -> StoredChat:
         """Delete a chat with its messages and runs, and return it. Raises UnknownChat."""
         chat = self.chat(chat_id)
+        attached = attachments.used_in(self._db, chat_id)
         self._db.execute("DELETE FROM chats WHERE chat_id = ?", (chat_id,))
+        attachments.release(self._db, chat.owner, attached)
         return chat
 
     def chat(self, chat_id: str) -> StoredChat:
@@ -292,7 +296,7 @@ class ChatStore:
         """Insert a run and its messages; name the chat after its first question.
 
         Returns the messages that were new, or None when the run is there already. Raises UnknownChat,
-        UnknownMessage (the parent), IdTaken, ChatBusy (an unfinished run).
+        UnknownMessage (the parent), UnknownAttachment, IdTaken, ChatBusy (an unfinished run).
         """
         # The reader waits for this one, and the end of the run makes it durable.
         return self._db.change(lambda: self._start_run(question, answer, run), durable=False)
@@ -300,11 +304,14 @@ class ChatStore:
     def _start_run(self, question: Message | None, answer: Message, run: RunInfo) -> list[Message] | None:
         if self.has_run(run):
             return None
-        chat = self.chat(run.chat_id).info
+        stored = self.chat(run.chat_id)
+        chat = stored.info
         self._refuse_while_writing(run.chat_id)
         if question is None and answer.parent_id is not None:
             self._chat_of(answer.parent_id, run.chat_id, "message_id", role="user")
         added = [message for message in (question, answer) if message and self._add(message)]
+        for message in added:
+            attachments.use(self._db, stored.owner, message)
         row = (None, run.run_id, run.chat_id, run.message_id, run.model_dump_json(exclude_none=True), False)
         self._insert("runs", row)
         title = chat.title or (title_of(question) if question else "")
@@ -327,7 +334,7 @@ class ChatStore:
         select = f"SELECT {_MESSAGE} FROM messages WHERE message_id = ?"
         for row in self._rows(select, (run.message_id,)):
             message = self._reader.message(row, [run])
-            others = [part for part in message.content if part.run_id != run.run_id] if message else []
+            others = [part for part in message.content if run_id_of(part) != run.run_id] if message else []
             self._set_content(run.message_id, [*others, *parts])
         return True
 
@@ -356,6 +363,21 @@ class ChatStore:
         parameters = (chat_id,) if chat_id else ()
         rows = self._rows(f"SELECT {_RUN} FROM runs WHERE {where} ORDER BY position", parameters)
         return [run for row in rows if (run := self._reader.run(row)) and run.status != "finished"]
+
+    # --- attachments --------------------------------------------------------------------------------
+
+    @_change
+    def put_attachment(self, owner: str, sha256: str, attachment: StoredAttachment, now: float) -> None:
+        """Store the content of an attachment, which a message is to use within a day."""
+        attachments.put(self._db, owner, sha256, attachment, now)
+
+    def attachment(self, owner: str, sha256: str) -> StoredAttachment:
+        """Return the content of an attachment. Raises UnknownAttachment."""
+        return attachments.get(self._db, owner, sha256)
+
+    def attached_texts(self, chat_id: str, hashes: Collection[str]) -> dict[str, str]:
+        """Return those of the contents that the chat's owner has, by their hashes. Raises UnknownChat."""
+        return attachments.texts(self._db, self.chat(chat_id).owner, hashes)
 
     # --- profiles -----------------------------------------------------------------------------------
 

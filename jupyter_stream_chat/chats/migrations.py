@@ -74,6 +74,25 @@ ALTER TABLE chats ADD COLUMN leaf_id TEXT;
 CREATE INDEX messages_by_parent ON messages (chat_id, parent_id);
 """
 
+_ATTACHMENTS: Final = """
+-- content: text, once for each owner and hash.
+CREATE TABLE attachments (
+    owner TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    content TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    PRIMARY KEY (owner, sha256)
+);
+CREATE TABLE attachment_uses (
+    owner TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    message_id TEXT NOT NULL REFERENCES messages (message_id) ON DELETE CASCADE,
+    PRIMARY KEY (owner, sha256, message_id)
+);
+CREATE INDEX attachment_uses_by_message ON attachment_uses (message_id);
+"""
+
 
 def _number_parts(db: sqlite3.Connection) -> None:
     """Bring runs and profiles to the words of protocol 2: lengths and digests per part, and new names.
@@ -157,6 +176,7 @@ STEPS: Final[tuple[str | Callable[[sqlite3.Connection], None], ...]] = (
     _BRANCHES,
     _number_parts,
     _OWNERS,
+    _ATTACHMENTS,
 )
 """What leads from each version to the next: SQL, or a function within the same transaction."""
 VERSION: Final = len(STEPS)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
 
 from ..chats.chat_service import ChatService
 from ..chats.feed import LiveRun
 from ..chats.spool import Spool
-from ..protocol import ErrorInfo, Limitation, PartKind, RunInfo, RunProgressed
+from ..chats.tree import Turn
+from ..protocol import ErrorInfo, Limitation, Notice, PartKind, RunInfo, RunProgressed
 from ..providers.adapter import OnProgress
 from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
 from ..providers.provider import Opened
 from .continuation import Prompt, continuation
 from .deployments import Deployments
-from .prompt import prompt_messages
+from .prompt import prompt_messages, within, without_attachments
 
 
 class ChatRunHost:
@@ -34,10 +37,13 @@ class ChatRunHost:
         run: RunInfo,
         leaf_id: str,
         owner: str,
+        *,
+        may_attach: bool = True,
     ) -> None:
         """``leaf_id`` is the message that the run answers, or the answer that it goes on with.
 
-        ``profile`` has its key; the spool is ours; ``owner`` is the chat's.
+        ``profile`` has its key; the spool is ours; ``owner`` is the chat's. ``may_attach``: the profile may
+        be sent attachments.
         """
         self._chat_service = chat_service
         self._registry = registry
@@ -47,6 +53,7 @@ class ChatRunHost:
         self._chat_id = run.chat_id
         self._leaf_id = leaf_id
         self._owner = owner
+        self._may_attach = may_attach
         self._goes_on = leaf_id == run.message_id
         self._opened: Opened | None = None
         self._has_model = False
@@ -64,11 +71,26 @@ class ChatRunHost:
     async def prompt(self) -> Prompt:
         """Return the conversation up to the question, or the answer that is gone on with."""
         turns = await self._chat_service.context(self._chat_id, self._leaf_id)
+        if not self._may_attach:
+            turns = without_attachments(turns)
+        attached = await self._chat_service.attached_texts(self._chat_id, (turn.parts for turn in turns))
         # Off the loop: ten thousand messages take a second.
-        messages = await asyncio.to_thread(prompt_messages, turns, self._profile.parameters.system_prompt)
+        messages, notice = await asyncio.to_thread(self._messages, turns, attached)
         if self._goes_on:
-            return continuation(messages, self._opened.options if self._opened else None)
-        return Prompt(messages)
+            prompt = continuation(messages, self._opened.options if self._opened else None)
+            return replace(prompt, notice=notice)
+        return Prompt(messages, notice=notice)
+
+    def _messages(
+        self, turns: Sequence[Turn], attached: Mapping[str, str]
+    ) -> tuple[Sequence[BaseMessage], Notice | None]:
+        """Return what fits the declared context of the model, and a notice where that is not all."""
+        messages = prompt_messages(turns, self._profile.parameters.system_prompt, attached)
+        length = self._profile.context_length
+        if length is None:
+            return messages, None
+        fitting, left_out = within(messages, length, self._profile.parameters.max_tokens)
+        return fitting, turns_left_out(left_out, length) if left_out else None
 
     async def limitations(self) -> Collection[Limitation]:
         """Return what the profile's deployment was found not to do."""
@@ -127,3 +149,12 @@ class ChatRunHost:
                 self._spool.remove()
             else:
                 self._spool.close()
+
+
+def turns_left_out(messages: int, context_length: int) -> Notice:
+    """Say that a context has no room for the whole conversation."""
+    return Notice(
+        code="turns_left_out",
+        message=f"The model was not sent the first {messages} messages of this conversation: "
+        f"its context has room for {context_length} tokens.",
+    )

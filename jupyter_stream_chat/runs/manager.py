@@ -17,6 +17,7 @@ from ..chats.chat_service import ChatService
 from ..chats.command_error import CommandError
 from ..chats.tree import text_of
 from ..protocol import (
+    AttachmentPart,
     ChatInfo,
     ContinueAnswer,
     ErrorInfo,
@@ -27,6 +28,7 @@ from ..protocol import (
     SendMessage,
     StreamingMode,
     TextPart,
+    UserText,
 )
 from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
@@ -34,7 +36,7 @@ from .chat_run_host import ChatRunHost
 from .deployments import Deployments
 from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS, MAX_PAUSE_SECONDS
 from .run import Run
-from .settings import RELEASE_SECONDS, RunSettings
+from .settings import MAX_ATTACHMENTS, RELEASE_SECONDS, AttachmentPolicy, RunSettings
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,8 @@ class RunManager:
         max_live_runs: int = 64,
         max_queued_runs: int = 32,
         max_message_characters: int = 200_000,
+        attachments: AttachmentPolicy = "on",
+        max_attachments: int = MAX_ATTACHMENTS,
         max_answer_characters: int = 4_000_000,
         tracing: bool = False,
         auto_end_seconds: float = AUTO_END_SECONDS,
@@ -86,6 +90,8 @@ class RunManager:
         self._max_live_runs = max_live_runs
         self._max_queued_runs = max_queued_runs
         self._max_message_characters = max_message_characters
+        self._attachments = attachments
+        self._max_attachments = max_attachments
         self._settings = RunSettings(
             auto_end_seconds=auto_end_seconds,
             buffer_characters=buffer_characters,
@@ -217,6 +223,8 @@ class RunManager:
             chat = _as_asked(chat, command)
         owner = await self._owner_of(chat)
         profile = self._profile(chat, owner)
+        if isinstance(command, SendMessage):
+            self._check_attachments(command, profile)
         info = self._run_info(command, command.answer_id, chat, profile)
         answer = _empty_answer(command, profile)
         await self._begin(question, answer, info, profile, leaf_id=command.message_id, owner=owner)
@@ -236,16 +244,37 @@ class RunManager:
             spool = await self._chat_service.begin_run(question, answer, info)
             if spool is not None:
                 chat_service, registry, deployments = self._chat_service, self._registry, self._deployments
-                host = ChatRunHost(chat_service, registry, deployments, profile, spool, info, leaf_id, owner)
+                host = ChatRunHost(
+                    chat_service,
+                    registry,
+                    deployments,
+                    profile,
+                    spool,
+                    info,
+                    leaf_id,
+                    owner,
+                    may_attach=self._may_attach(profile),
+                )
                 self._start(info, host, profile)
 
     def _check_length(self, command: SendMessage) -> None:
-        text = "".join(part.text for part in command.content)
+        text = "".join(part.text for part in command.content if isinstance(part, UserText))
         if not text.strip():
             raise _refused("empty_message", "The message is empty.", "Write something first.", "content")
         if len(text) > self._max_message_characters:
             message = f"The message has {len(text)} characters; {self._max_message_characters} are allowed."
             raise _refused("message_too_long", message, "Shorten it, or send it in parts.", "content")
+
+    def _may_attach(self, profile: Profile) -> bool:
+        return self._attachments == "on" or (self._attachments == "local" and profile.is_local)
+
+    def _check_attachments(self, command: SendMessage, profile: Profile) -> None:
+        count = sum(isinstance(part, AttachmentPart) for part in command.content)
+        if count and not self._may_attach(profile):
+            raise _attachments_refused(self._attachments, profile)
+        if count > self._max_attachments:
+            message = f"The question has {count} attachments; {self._max_attachments} are allowed."
+            raise _refused("too_many_attachments", message, "Remove some of them.", "content")
 
     def _as_written(self, chat: ChatInfo, answer: Message, owner: str) -> ChatInfo:
         """Return the chat as it was when an answer was written: the same model goes on, as it was set."""
@@ -363,7 +392,9 @@ def _question(command: SendMessage, author: str) -> Message:
         parent_id=command.parent_id,
         role="user",
         author=author,
-        content=[TextPart(text=part.text) for part in command.content],
+        content=[
+            TextPart(text=part.text) if isinstance(part, UserText) else part for part in command.content
+        ],
         created_at=time.time(),
     )
 
@@ -378,6 +409,14 @@ def _empty_answer(command: SendMessage | RegenerateAnswer, profile: Profile) -> 
         content=[],
         created_at=time.time(),
     )
+
+
+def _attachments_refused(policy: AttachmentPolicy, profile: Profile) -> CommandError:
+    if policy == "off":
+        message = "This server takes no attachments."
+        return _refused("attachments_off", message, "Remove the attachments.", "content")
+    message = f"Attachments may go to local models only, and {profile.label} is a hosted one."
+    return _refused("attachments_local_only", message, "Choose a local model, or remove them.", "content")
 
 
 def _refused(code: str, message: str, hint: str, field: str | None = None) -> CommandError:

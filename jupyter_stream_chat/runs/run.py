@@ -231,6 +231,7 @@ class Run:
             prompt = await self._host.prompt()
             self._buffer.continues(prompt)
             self._goes_on = bool(prompt.kept)
+            self._remark = prompt.notice
             self._question = prompt.question
             self._set_status("waiting")
             attempt = partial(self._attempt, llm, prompt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final, Literal
 
 from ..protocol import OnRepetition
 from ..providers.profiles.timeouts import HOSTED, Timeouts
@@ -10,6 +11,10 @@ from ..providers.provider import ON_REPETITION
 from .admission_gate import AdmissionGate
 from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS, MAX_PAUSE_SECONDS
 
+AttachmentPolicy = Literal["on", "local", "off"]
+"""To which models attachments may go: all, those of this machine's engine, none."""
+MAX_ATTACHMENTS: Final = 50
+"""Of one question."""
 RELEASE_SECONDS = 5.0
 """How long a provider may take to close the connection after an interrupt."""
 

@@ -126,6 +126,8 @@ async def open_services(settings: Settings) -> Services:
         max_live_runs=settings.max_live_runs,
         max_queued_runs=settings.max_queued_runs,
         max_message_characters=settings.max_message_characters,
+        attachments=settings.attachments,
+        max_attachments=settings.max_attachments,
         max_answer_characters=settings.max_answer_characters,
         tracing=settings.tracing,
         max_pause_seconds=settings.max_pause_seconds,

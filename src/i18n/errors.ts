@@ -32,6 +32,22 @@ export function sentences(
       trans.__('Continue, or ask for less. An administrator can raise the limit.')
     ],
     answered_whole: [trans.__('This deployment does not stream: the answer came in one piece.')],
+    attachment_damaged: [
+      trans.__('The content of an attachment is not what its hash says.'),
+      trans.__('Attach it again.')
+    ],
+    attachment_too_large: [
+      trans.__('An attachment is too large.'),
+      trans.__('Attach less: chosen lines, or a single cell.')
+    ],
+    attachments_local_only: [
+      trans.__('Attachments may go to local models only.'),
+      trans.__('Choose a local model, or remove the attachments.')
+    ],
+    attachments_off: [
+      trans.__('This server takes no attachments.'),
+      trans.__('Remove the attachments.')
+    ],
     broken_template: [
       trans.__("The model's chat template has a mistake."),
       trans.__(
@@ -311,6 +327,10 @@ export function sentences(
       trans.__('The provider did not answer in time.'),
       trans.__('Try again; if it lasts, check the address and the network.')
     ],
+    too_many_attachments: [
+      trans.__('The question has too many attachments.'),
+      trans.__('Remove some of them.')
+    ],
     too_many_open_chats: [
       trans.__('This page follows as many chats as it may.'),
       trans.__('Close another page of this server first.')
@@ -334,9 +354,18 @@ export function sentences(
       trans.__('Too many profiles are being tried.'),
       trans.__('Wait until one has ended.')
     ],
+    turns_left_out: [
+      trans.__(
+        'The model was not sent the beginning of this conversation: its context has no room for it.'
+      )
+    ],
     unknown_api_version: [
       trans.__('The provider does not know this API version.'),
       trans.__('Choose another api_version, for example "2024-10-21".')
+    ],
+    unknown_attachment: [
+      trans.__('The content of an attachment is not on the server.'),
+      trans.__('Attach it again.')
     ],
     unknown_chat: [trans.__('This chat does not exist any more.'), trans.__('Start a new chat.')],
     unknown_host: [

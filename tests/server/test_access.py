@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 from collections.abc import Awaitable, Mapping
@@ -36,6 +37,7 @@ FIELDS: dict[str, Any] = {
     "nonce": "0123456789abcdef0123456789abcdef",
     "profile_id": "some-profile",
     "run_id": "some-run0",
+    "sha256": hashlib.sha256(b"mine").hexdigest(),
     "text": "mine",
     "title": "t",
 }

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Field,
     JsonValue,
     SecretStr,
     StringConstraints,
@@ -71,6 +72,8 @@ class Profile(BaseModel):
     """For ``openai-compatible``: more fields of each request."""
     streaming: StreamingMode | None = None
     parameters: Parameters = Parameters()
+    context_length: Annotated[int, Field(ge=256)] | None = None
+    """Tokens that the model takes, question and answer together; absent: unknown, and all is sent."""
     timeouts: Timeouts = Timeouts()
     on_repetition: OnRepetition = ON_REPETITION
     own: dict[str, str] = {}
@@ -174,6 +177,7 @@ _SECONDS = "Give seconds, 86400 (a day) at most; 0 is no limit."
 _HINTS = {
     "id": "Use 1 to 64 letters, digits, dots, dashes or underscores, and no dot first.",
     "streaming": 'Use "auto", "on" or "off", or leave it out.',
+    "context_length": "Give the number of tokens, for example 128000, or leave it out.",
     "timeouts.first_token": _SECONDS,
     "timeouts.stall": _SECONDS,
     "timeouts.total": _SECONDS,

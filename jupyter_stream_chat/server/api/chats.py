@@ -184,9 +184,13 @@ async def export_chat(call: Call, request: ExportChat) -> File:
     chat_service = call.services.chat_service
     chat = await chat_service.chat(request.chat_id)
     if request.format == "json":
-        content = export.to_json_bytes(chat, await chat_service.all_messages(request.chat_id))
+        messages = await chat_service.all_messages(request.chat_id)
+        attached = await chat_service.attached_texts(chat.chat_id, (each.content for each in messages))
+        content = export.to_json_bytes(chat, messages, attached)
         return File("application/json", content, export.file_name(chat, ".json"))
-    text = export.to_markdown(chat, await chat_service.branch(request.chat_id))
+    branch = await chat_service.branch(request.chat_id)
+    attached = await chat_service.attached_texts(chat.chat_id, (each.content for each in branch))
+    text = export.to_markdown(chat, branch, attached)
     return File("text/markdown; charset=utf-8", text.encode(), export.file_name(chat, ".md"))
 
 

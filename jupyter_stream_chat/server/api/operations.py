@@ -11,13 +11,14 @@ from functools import cache
 
 from ... import protocol as wire
 from ...chats.command_error import CommandError
-from . import chats, following, profile_operations, runs, specification
+from . import attachments, chats, following, profile_operations, runs, specification
 from .operation import Operation, Route
 
 OPERATIONS: tuple[Operation, ...] = (
     *chats.OPERATIONS,
     *runs.OPERATIONS,
     *following.OPERATIONS,
+    *attachments.OPERATIONS,
     *profile_operations.OPERATIONS,
     *specification.OPERATIONS,
 )

@@ -39,6 +39,8 @@ def hello(services: Services, access: Access) -> wire.Hello:
         open_chats=settings.max_open_chats,
         live_runs=settings.max_live_runs,
         queued_runs=settings.max_queued_runs,
+        attachments=0 if settings.attachments == "off" else settings.max_attachments,
+        attachment_bytes=settings.max_attachment_bytes,
         pending_commands=settings.max_pending_commands,
     )
     return wire.Hello(

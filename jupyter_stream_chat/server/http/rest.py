@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ..api.operation import File, Stream
 
 _STATUS = {
+    "attachment_too_large": 413,
+    "attachments_local_only": 403,
+    "attachments_off": 403,
     "forbidden": 403,
     "not_found": 404,
     "method_not_allowed": 405,
