@@ -12,6 +12,7 @@ tokens=500      how many tokens (20); with a ``text`` other than ``plain`` at mo
 rate=50         tokens per second, by absolute times (0: as fast as the socket takes them, in batches)
 text=NAME       plain (``t0 t1 t2``), markdown, code, cjk, emoji, surrogates (pairs split over two chunks)
 echo=BASE64     this text (in base64url, without padding), three characters a token
+seed=7          the same in pieces of 1 to 9 characters, drawn at random from this seed
 reasoning=5     that many reasoning tokens first (``r0 r1``); field=reasoning names the field otherwise
 again=5         the same reasoning again after that many tokens (streamed answers alone)
 hang=WHERE      before-headers, after-headers, or a number: after that many tokens; until the client leaves
@@ -27,7 +28,6 @@ fail-at=7       after 7 tokens send an SSE ``error`` and end
 cut=7           after 7 tokens cut the TCP connection
 end=7           after 7 tokens end the stream properly, without finish_reason and ``[DONE]``
 junk=json       send a chunk (or an answer) that is no JSON; junk=shape: JSON, but no chunk;
-                junk=bare: a chunk without a delta, as Azure's content filter sends
                 junk=bare: a chunk without a delta, as Azure's content filter sends
 refusal=3       that many tokens of the model's own refusal instead of content
 finish=length   the finish_reason (stop); ``none`` leaves it out
@@ -52,6 +52,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import random
 import re
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -96,6 +97,17 @@ def _utf16_units(text: str) -> list[str]:
     return [chr(int.from_bytes(data[i : i + 2], "big")) for i in range(0, len(data), 2)]
 
 
+def _random_pieces(text: str, seed: int) -> list[str]:
+    """Return ``text`` in pieces of 1 to 9 characters."""
+    lengths = random.Random(seed)
+    pieces = []
+    while text:
+        length = lengths.randint(1, 9)
+        pieces.append(text[:length])
+        text = text[length:]
+    return pieces
+
+
 TEXTS: dict[str, list[str]] = {
     "markdown": re.findall(r"\s*\S+|\s+$", MARKDOWN),
     "code": re.findall(r"\s*\w+|\W", CODE),
@@ -120,6 +132,7 @@ class Script:
     rate: float = 0.0
     text: str = "plain"
     echo: str = ""
+    seed: int = -1
     reasoning: int = 0
     field: str = "reasoning_content"
     again: int = -1
@@ -161,7 +174,7 @@ class Script:
         """Return the answer, token by token."""
         if self.echo:
             text = base64.urlsafe_b64decode(self.echo + "==").decode()
-            return [text[i : i + 3] for i in range(0, len(text), 3)]
+            return _random_pieces(text, self.seed) if self.seed >= 0 else re.findall(r"(?s).{1,3}", text)
         if self.begun is not None:
             rest = replace(self, begun=None).answer()[max(0, len(self.begun.rstrip()) - self.repeat) :]
             return re.findall(r"\s*\S+|\s+$", rest)

@@ -9,7 +9,7 @@ import { colourCode } from './codecolours';
 import { toHtml } from './html';
 import { fitOrdinals } from './ordinals';
 import { sanitizedNodes } from './sanitize';
-import { formulaSource, prepareFormulas } from './typeset';
+import { formulaSource, prepareFormulas, warmUpTypesetter } from './typeset';
 
 /** Class of the element that holds a block, beside those of rendermime. */
 export const BLOCK_CLASS = 'jp-StreamChat-block';
@@ -68,4 +68,5 @@ export function keepsNode(present: Node, wanted: Node): boolean {
 export function warmUp(rendermime: IRenderMimeRegistry): void {
   sanitizedNodes(toHtml('*ready*').html);
   rendermime.sanitizer.sanitize('<b>ready</b>');
+  void warmUpTypesetter(rendermime.latexTypesetter);
 }

@@ -9,8 +9,8 @@
 import { Lexer, type MarkedOptions, type Token, Tokenizer, type Tokens } from 'marked';
 
 import { EMPHASIS_RULES } from './emphasis';
-import { FenceLines } from './fenceline';
-import { isHtmlBlock, isTag } from './htmltags';
+import { FenceLines, lineAt } from './fenceline';
+import { isHtmlBlock, isTag, openedBy } from './htmltags';
 import { FORMULA_MARK, type IFormula, paintedFormula } from './math';
 
 export interface IMathToken {
@@ -100,7 +100,7 @@ class DialectTokenizer extends Tokenizer {
     for (close = end; close < source.length; close = end) {
       const newline = source.indexOf('\n', close);
       end = newline < 0 ? source.length : newline + 1;
-      if (lines.closes(source.slice(close, end))) {
+      if (lines.closes(source.slice(close, end), lineAt(source, end))) {
         break;
       }
     }
@@ -117,11 +117,17 @@ class DialectTokenizer extends Tokenizer {
   }
 
   override html(source: string): Tokens.HTML | undefined {
-    return isHtmlBlock(source.trimStart()) ? super.html(source) : undefined;
+    const token = isHtmlBlock(source.trimStart()) ? super.html(source) : undefined;
+    token?.raw.match(/<[a-z][^<>]*/gi)?.forEach(tag => this._open(tag));
+    return token;
   }
 
   override tag(source: string): Tokens.Tag | undefined {
-    const token = source.startsWith('<') && isTag(source) ? super.tag(source) : undefined;
+    const isMarkup = source.startsWith('<') && isTag(source, name => this._opened.has(name));
+    const token = isMarkup ? super.tag(source) : undefined;
+    if (token) {
+      this._open(token.raw);
+    }
     if (token && /^<br\b/i.test(token.raw) && source[token.raw.length] === '\n') {
       // The end of the line is no second break.
       token.raw += '\n';
@@ -193,6 +199,13 @@ class DialectTokenizer extends Tokenizer {
     return cut < 0 ? token : super.url(source.slice(0, cut));
   }
 
+  private _open(tag: string): void {
+    const name = openedBy(tag);
+    if (name !== null) {
+      this._opened.add(name);
+    }
+  }
+
   private _nested<T>(read: () => T | undefined): T | undefined {
     if (this._depth >= DEEPEST) {
       return undefined;
@@ -204,6 +217,8 @@ class DialectTokenizer extends Tokenizer {
   }
 
   private _depth = 0;
+  /** Names of the elements that were opened. */
+  private readonly _opened = new Set<string>();
 }
 
 function mathToken(this: { lexer: Lexer }, source: string): Tokens.Generic | undefined {
@@ -212,7 +227,14 @@ function mathToken(this: { lexer: Lexer }, source: string): Tokens.Generic | und
   }
   const painted = paintedFormula(source);
   const formula = painted && (this.lexer as DialectLexer).formulas[painted.index];
-  return formula ? { type: 'math', raw: source.slice(0, painted.length), formula } : undefined;
+  if (!formula) {
+    return undefined;
+  }
+  // The end of the line behind a block of its own is no second break.
+  const end = formula.display
+    ? (/^[ \t]*\n/.exec(source.slice(painted.length))?.[0].length ?? 0)
+    : 0;
+  return { type: 'math', raw: source.slice(0, painted.length + end), formula };
 }
 
 function footnoteRef(source: string): Tokens.Generic | undefined {

@@ -6,12 +6,11 @@ export interface IFenceOpening {
   /** The backticks or tildes. */
   readonly marks: string;
   readonly info: string;
-  /** A line that closes it. */
-  readonly closing: RegExp;
 }
 
 const CONTAINERS = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t]))*[ \t]*/;
 const OPENING = /^(`{3,}|~{3,})([^\n]*)$/;
+const BLANK = /^[ \t>]*\r?\n?$/;
 const DOCUMENT = /^(?:markdown|md|mdx|rmd|qmd)\b/i;
 
 /** The fence that a line opens, whatever list or quote it stands in; null if it opens none. */
@@ -20,29 +19,47 @@ export function fenceOpening(line: string): IFenceOpening | null {
   if (match === null || (match[1].startsWith('`') && match[2].includes('`'))) {
     return null;
   }
-  const [, marks, info] = match;
-  const closing = new RegExp(`^[ \\t>]*${marks}[${marks[0]}]*[ \\t]*\\r?$`);
-  return { marks, info: info.trim(), closing };
+  return { marks: match[1], info: match[2].trim() };
+}
+
+/** The line that begins at `start`, with its end; '' at the end of the text. */
+export function lineAt(text: string, start: number): string {
+  const newline = text.indexOf('\n', start);
+  return newline < 0 ? text.slice(start) : text.slice(start, newline + 1);
 }
 
 /**
  * Follows the lines of a fence to the one that closes it.
  *
  * A document in a fence may hold fences itself, and models close those with the same marks: a line with a language
- * opens one more, a line without closes the innermost.
+ * opens one more, and so does a line without one that has an empty line before it and none behind it; another line
+ * without a language closes the innermost.
  */
 export class FenceLines {
-  constructor(marks: string, info: string) {
-    this._closing = new RegExp(`^ {0,3}${marks}[~\`]* *\\r?\\n?$`);
+  /** @param isNested whether the lines stand in whatever list or quote. */
+  constructor(marks: string, info: string, isNested = false) {
+    const closing = `${marks}${marks[0]}*[ \\t]*\\r?\\n?$`;
+    this._closing = new RegExp(`^${isNested ? '[ \\t>]*' : ' {0,3}'}${closing}`);
+    this._innerClosing = new RegExp(`^[ \\t>]*${closing}`);
     this._opening = DOCUMENT.test(info)
       ? new RegExp(`^[ \\t>]*${marks}[ \\t]*[A-Za-z][^\`\\n]*\\r?\\n?$`)
       : null;
-    this._innerClosing = new RegExp(`^[ \\t>]*${marks}[~\`]* *\\r?\\n?$`);
   }
 
-  /** Whether a complete line closes the fence. */
-  closes(line: string): boolean {
-    if (this._opening?.test(line)) {
+  /** Whether it takes the line after it to know whether a line closes the fence. */
+  isUndecided(line: string): boolean {
+    return this._isDocument && this._inner === 0 && this._isAfterBlank && this._closing.test(line);
+  }
+
+  /**
+   * Whether a complete line closes the fence. To be asked of each line in turn.
+   *
+   * @param next the line after it; '' at the end of the text.
+   */
+  closes(line: string, next: string): boolean {
+    const isOpening = this._opening?.test(line) || (this.isUndecided(line) && !BLANK.test(next));
+    this._isAfterBlank = BLANK.test(line);
+    if (isOpening) {
       this._inner += 1;
       return false;
     }
@@ -53,8 +70,13 @@ export class FenceLines {
     return this._inner === 0 && this._closing.test(line);
   }
 
+  private get _isDocument(): boolean {
+    return this._opening !== null;
+  }
+
   private readonly _closing: RegExp;
   private readonly _innerClosing: RegExp;
   private readonly _opening: RegExp | null;
   private _inner = 0;
+  private _isAfterBlank = false;
 }

@@ -24,28 +24,78 @@ const ELEMENTS = new Set(
 const SWALLOWING =
   /^<(script|style|textarea|title|noscript|noembed|noframes|iframe|xmp|plaintext|template|option|select)(?=[\s>/])/i;
 
-const NAME = /^<\/?([A-Za-z][\w:-]*)/;
-const GENERIC = /^<([A-Z])>/;
+/** Elements that hold blocks: they are HTML at the beginning of a line, wherever they end. */
+const HOLDING = new Set(
+  (
+    'article aside blockquote center details div dl dd dt figure footer h1 h2 h3 h4 h5 h6 header li main nav ol p pre ' +
+    'section summary table tbody td tfoot th thead tr ul'
+  ).split(' ')
+);
+
+/** Elements without content. */
+const EMPTY = new Set(['br', 'hr', 'wbr']);
+
+const NAME = /^<(\/?)([A-Za-z][\w:-]*)(\s*\/?>)?/;
+
+/** A component or a type: nobody writes the name of an HTML element so. */
+const CAPITALIZED = /^[A-Z][a-z]/;
+
+/** A tag as it begins: its name in small letters, whether it closes, and whether it has no attributes. */
+interface ITagStart {
+  readonly name: string;
+  readonly closes: boolean;
+  readonly isBare: boolean;
+}
 
 /** Whether a block that begins with an angle bracket is HTML. */
 export function isHtmlBlock(source: string): boolean {
-  const name = NAME.exec(source)?.[1];
-  return source.startsWith('<!--') || (name !== undefined && ELEMENTS.has(name.toLowerCase()));
+  if (source.startsWith('<!--')) {
+    return true;
+  }
+  const tag = tagStart(source);
+  return (
+    tag !== null && (tag.closes || !tag.isBare || HOLDING.has(tag.name) || isComplete(source, tag))
+  );
 }
 
-/** Whether what begins with an angle bracket in a line of text is markup. */
-export function isTag(source: string): boolean {
-  if (!isHtmlBlock(source) || source.startsWith('<!--')) {
-    return source.startsWith('<!--');
+/**
+ * Whether what begins with an angle bracket in a line of text is markup: a tag without attributes has to be closed,
+ * since it may be a word for something to be filled in.
+ *
+ * @param isOpen whether an element of this name is open.
+ */
+export function isTag(source: string, isOpen: (name: string) => boolean): boolean {
+  if (source.startsWith('<!--')) {
+    return true;
   }
-  const swallowing = SWALLOWING.exec(source)?.[1];
-  if (swallowing !== undefined && !closes(source, swallowing)) {
+  const tag = tagStart(source);
+  if (tag === null) {
     return false;
   }
-  const generic = GENERIC.exec(source)?.[1];
-  return generic === undefined || source.includes(`</${generic}>`);
+  if (tag.closes) {
+    return isOpen(tag.name);
+  }
+  const mustEnd = tag.isBare || SWALLOWING.test(source);
+  return !mustEnd || isComplete(source, tag);
 }
 
-function closes(source: string, name: string): boolean {
-  return new RegExp(`</${name}`, 'i').test(source);
+/** The name of the element that a tag opens, in small letters; null for another tag. */
+export function openedBy(tag: string): string | null {
+  const start = tagStart(tag);
+  return start === null || start.closes || EMPTY.has(start.name) ? null : start.name;
+}
+
+function tagStart(source: string): ITagStart | null {
+  const match = NAME.exec(source);
+  const name = match?.[2].toLowerCase() ?? '';
+  if (match === null || CAPITALIZED.test(match[2]) || !ELEMENTS.has(name)) {
+    return null;
+  }
+  return { name, closes: match[1] !== '', isBare: match[3] !== undefined };
+}
+
+/** Whether the next tag of this name closes it. */
+function isComplete(source: string, { name }: ITagStart): boolean {
+  const next = new RegExp(`<(/?)${name}[\\s>]`, 'i').exec(source.slice(1));
+  return EMPTY.has(name) || next?.[1] === '/';
 }

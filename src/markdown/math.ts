@@ -6,7 +6,7 @@
  * and painted over, so that no sign in them is taken for Markdown. Every offset stays. Renders nothing.
  */
 
-import { fenceOpening, type IFenceOpening } from './fenceline';
+import { FenceLines, fenceOpening, type IFenceOpening, lineAt } from './fenceline';
 
 export interface IFormula {
   readonly from: number;
@@ -38,6 +38,7 @@ const PARAGRAPH_END = /\n[ \t>]*(?=\n|`{3}|~{3})/g;
 const ENVIRONMENT =
   /^(?:equation|align|alignat|aligned|gather|gathered|multline|eqnarray|split|cases|array|[bBpvV]?matrix|smallmatrix|flalign|math|displaymath)\*?$/;
 const QUOTE_LINE = /\n[ \t]*(?:>[ \t]?)+/g;
+const TEXT_IN_TEX = /\\\$|\\(?:text|mbox)\w*\{[^{}]*\}/g;
 const TEX_SIGN = /[\\^_={}]/;
 const LONGEST_OPEN = 400;
 const LONGEST_OPEN_DOLLAR = 80;
@@ -210,6 +211,13 @@ class MathFinder {
     display: boolean,
     closing: string
   ): boolean {
+    if (closing === '$$' && !body.includes('\n') && /\$/.test(body.replace(TEXT_IN_TEX, ''))) {
+      return false;
+    }
+    // Escaped brackets around escaped signs are signs.
+    if (display && !/[\p{L}\p{N}]/u.test(body)) {
+      return false;
+    }
     if (body.trim() === '' || body.includes('`') || /\\[dwDWsbB](?![a-zA-Z])/.test(body)) {
       return false;
     }
@@ -217,7 +225,7 @@ class MathFinder {
       return true;
     }
     if (closing === '$$') {
-      return !/\p{L}{4,}|^\s*\p{L}{2,}\s*$/u.test(body);
+      return !/\p{L}{4,}|\p{L}{2,}\s+\p{L}{2,}|^\s*\p{L}{2,}\s*$/u.test(body);
     }
     // `\[1\]` and `\[a-z\]` in a line of text are brackets; alone on a line or with spaces inside they are not.
     const lineStart = this._source.lastIndexOf('\n', at) + 1;
@@ -293,20 +301,22 @@ class MathFinder {
 
   /** Go behind the fenced code that begins with the line at `start`, if any does. */
   private _skipFence(start: number): void {
-    const end = lineEnd(this._source, start);
-    const fence = fenceOpening(this._source.slice(start, end));
+    const line = lineAt(this._source, start).replace(/\n$/, '');
+    const fence = fenceOpening(line);
     if (fence !== null) {
-      this._position = this._fenceEnd(fence, end + 1);
+      this._position = this._fenceEnd(fence, start + line.length + 1);
     }
   }
 
-  private _fenceEnd(fence: IFenceOpening, from: number): number {
+  private _fenceEnd({ marks, info }: IFenceOpening, from: number): number {
+    const lines = new FenceLines(marks, info, true);
     for (let start = from; start < this._source.length;) {
-      const end = lineEnd(this._source, start);
-      if (fence.closing.test(this._source.slice(start, end))) {
-        return end;
+      const line = lineAt(this._source, start);
+      const end = start + line.length;
+      if (lines.closes(line, lineAt(this._source, end))) {
+        return start + line.replace(/\n$/, '').length;
       }
-      start = end + 1;
+      start = end;
     }
     return this._source.length;
   }
@@ -327,6 +337,10 @@ function isText(body: string, next: string): boolean {
   if (/^[({\w]/.test(next) && /^[({]?[A-Za-z_]{2,}/.test(body) && !/[\\^=]/.test(body)) {
     return true;
   }
+  // Variables of a Makefile stand beside each other; a call without arguments is code.
+  if ((/^\(\w+\)$/.test(body) && next === '(') || /[A-Za-z]\(\)/.test(body)) {
+    return true;
+  }
   if (TEX_SIGN.test(body)) {
     return /^\d[\d.,]*[KMBkmb]?[\s/)][^\\^_]*[A-Za-z]{3,}/.test(body);
   }
@@ -335,9 +349,4 @@ function isText(body: string, next: string): boolean {
     /^\d[\s\S]*[A-Za-z]{2,}/.test(body) ||
     /^\d[\d.,]*[KMBkmb]?[,;)]/.test(body)
   );
-}
-
-function lineEnd(source: string, start: number): number {
-  const end = source.indexOf('\n', start);
-  return end < 0 ? source.length : end;
 }

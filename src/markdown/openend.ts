@@ -4,7 +4,7 @@
  * What is held back appears once the next characters tell what it is. Pure functions of the open block's source.
  */
 
-import { fenceOpening } from './fenceline';
+import { FenceLines, fenceOpening, lineAt } from './fenceline';
 import { findMath, paint } from './math';
 
 export interface IOpenEnd {
@@ -29,6 +29,9 @@ const FOOTNOTE = /^\[\^[^\]\s]*(?:\]:?[ \t]*)?$/;
 const BLOCK_BEGIN = /^[ \t>]*(?:\n|$|[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6} |\|)/;
 const OPEN_TAG = /<(?:$|[!/?]?[A-Za-z][^<>\n]{0,300}$|!-[^>]*$)/;
 const OPEN_ENTITY = /&[#\w]{0,10}$/;
+/** Tags around words, which are closed for the time being. */
+const TAG =
+  /<(\/?)(abbr|b|cite|code|del|em|font|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|u|var)(?:\s[^<>\n]*)?>/iy;
 const ADDRESS = /https?:\/\/[^\s<>*]*/y;
 
 /** Brackets of one text in which links are looked for: each costs as much as the text is long. */
@@ -63,19 +66,20 @@ function inOpenFence(source: string): number | null {
   if (!/`{3}|~{3}/.test(source)) {
     return null;
   }
-  let closing: RegExp | null = null;
+  let fence: FenceLines | null = null;
   let start = 0;
   for (let end = source.indexOf('\n'); end >= 0; end = source.indexOf('\n', start)) {
-    const line = source.slice(start, end);
-    if (closing === null) {
-      closing = fenceOpening(line)?.closing ?? null;
-    } else if (closing.test(line)) {
-      closing = null;
-    }
+    const line = source.slice(start, end + 1);
     start = end + 1;
+    if (fence === null) {
+      const opening = fenceOpening(line.slice(0, -1));
+      fence = opening && new FenceLines(opening.marks, opening.info, true);
+    } else if (fence.closes(line, lineAt(source, start))) {
+      fence = null;
+    }
   }
   const last = source.slice(start);
-  if (closing !== null) {
+  if (fence !== null) {
     return /^[ \t>]*[`~]*$/.test(last) ? start : source.length;
   }
   return fenceOpening(last) !== null ? start : null;
@@ -141,6 +145,8 @@ interface IClosed {
 interface IOpening {
   readonly mark: string;
   readonly at: number;
+  /** What closes it, if that is not the mark itself. */
+  readonly close?: string;
 }
 
 function applied(source: string, { shown, omitted, added }: IClosed): string {
@@ -210,6 +216,8 @@ function closed(source: string): IClosed {
       }
     } else if (sign === '*' || sign === '_' || sign === '~') {
       at = readRun(source, at, openings, start);
+    } else if (sign === '<') {
+      at = readTag(source, at, openings);
     } else if (sign === 'h') {
       ADDRESS.lastIndex = at;
       at += ADDRESS.exec(source)?.[0].length ?? 1;
@@ -229,7 +237,7 @@ function closed(source: string): IClosed {
   omitted = omitted.filter(at => at < end);
   const added = openings
     .reverse()
-    .map(({ mark }) => mark)
+    .map(({ mark, close }) => close ?? mark)
     .join('');
   return { shown: end, omitted, added };
 }
@@ -319,6 +327,24 @@ function targetEnd(source: string, from: number, end: number, open: string): num
     }
   }
   return -1;
+}
+
+/** Read a tag: it opens, closes, or is text. */
+function readTag(source: string, at: number, openings: IOpening[]): number {
+  TAG.lastIndex = at;
+  const match = TAG.exec(source);
+  if (match === null) {
+    return at + 1;
+  }
+  const [mark, slash, name] = match;
+  const close = `</${name.toLowerCase()}>`;
+  if (slash === '') {
+    openings.push({ mark, at, close });
+  } else {
+    const index = openings.map(opening => opening.close).lastIndexOf(close);
+    openings.splice(index < 0 ? openings.length : index);
+  }
+  return at + mark.length;
 }
 
 /** Read a run of `*`, `_` or `~`: it opens, closes, or is text. */

@@ -10,7 +10,7 @@
 import type { Token, Tokens } from 'marked';
 
 import { DialectLexer } from './dialect';
-import { FenceLines } from './fenceline';
+import { FenceLines, lineAt } from './fenceline';
 import { HtmlBalance } from './htmlbalance';
 import type { ILinkDefinition } from './links';
 import { findMath, type IFormula, paint } from './math';
@@ -129,7 +129,7 @@ export class MarkdownSplitter {
   private _split(ended: boolean): void {
     do {
       if (this._fence) {
-        this._readFence(this._fence);
+        this._readFence(this._fence, ended);
       }
     } while (!this._fence && (this._openFence() || this._readBlocks(ended)));
   }
@@ -237,20 +237,23 @@ export class MarkdownSplitter {
     return true;
   }
 
-  private _readFence(fence: IOpenFence): void {
+  private _readFence(fence: IOpenFence, ended: boolean): void {
     const lines = this._tail.slice(0, this._complete);
-    for (let start = 0; start < lines.length;) {
-      const newline = lines.indexOf('\n', start);
-      const end = newline < 0 ? lines.length : newline + 1;
-      const line = lines.slice(start, end);
-      if (fence.lines.closes(line)) {
+    let start = 0;
+    while (start < lines.length) {
+      const line = lineAt(lines, start);
+      const end = start + line.length;
+      if (end === lines.length && !ended && fence.lines.isUndecided(line)) {
+        break;
+      }
+      if (fence.lines.closes(line, lineAt(lines, end))) {
         this._readCode(fence, lines.slice(0, start));
         this._closeFence(fence, line);
         return;
       }
       start = end;
     }
-    this._readCode(fence, lines);
+    this._readCode(fence, lines.slice(0, start));
   }
 
   private _readCode(fence: IOpenFence, source: string): void {

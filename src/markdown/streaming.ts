@@ -67,7 +67,7 @@ const TAIL_REST = 3;
 const BUDGET_MS = 8;
 
 // A line of fence marks may be the end of the fence.
-const MAY_CLOSE_FENCE = /^ {0,3}[`~]+ *$/;
+const MAY_CLOSE_FENCE = /^ {0,3}[`~]+ *\n?$/;
 
 const BLANK_END = /\n[ \t]*\n$/;
 const FENCE_END = /\n {0,3}[`~]{3,} *\n$/;

@@ -30,8 +30,8 @@ it('keeps blocks in order, a few to a group, before the end', () => {
 });
 
 it('lets the browser leave out a full group, but not before it has been laid out', () => {
-  const { root, add, tick } = create();
-  names(40).forEach(add);
+  const { root, groups, add, tick } = create();
+  names(40).forEach(name => groups.settle(add(name)));
   tick();
   expect(root.querySelectorAll(`.${SETTLED_CLASS}`)).toHaveLength(0);
   tick();

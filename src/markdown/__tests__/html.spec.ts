@@ -75,7 +75,11 @@ describe('dialect', () => {
   it.each([
     'List<String> and Map<K, V>, vector<int>, Option<T>',
     'set <title> or <script> or <your name> or <path/to/file>',
-    '<T> and </T2>'
+    '<T> and </T2>',
+    'use <input>, <data> and <label>, <path> and <code>, then </div>',
+    '<Button onClick={() => go()}>Go</Button> and <Image src="x" />',
+    '<input>',
+    'press <kbd> or <b>'
   ])('words in angle brackets stay: %j', source => {
     expect(textOf(render(source))).toBe(source);
   });
@@ -88,6 +92,31 @@ describe('dialect', () => {
     ['https://zh.a.test/wiki/中文', 'https://zh.a.test/wiki/%E4%B8%AD%E6%96%87']
   ])('an address ends where Chinese begins: %j', (source, href) => {
     expect(render(source).querySelector('a')!.getAttribute('href')).toBe(href);
+  });
+
+  it('has elements that words stand in', () => {
+    const node = render(
+      'press <kbd>Enter</kbd>, H<sub>2</sub>O <span class="x">red</span> <BR>end'
+    );
+    expect(textOf(node)).toBe('press Enter, H2O red end');
+    expect(node.querySelectorAll('kbd, sub, span, br')).toHaveLength(4);
+  });
+
+  it.each([
+    ['```markdown\n# A\n\n```sh\nls\n```\n\n```\nplain\n```\n\nend\n```\n\nAfter $x$.', 1],
+    ['```md\n- a\n  ```js\n  x\n  ```\n```\nafter', 1],
+    ['```\nplain\n```\n\n```\nsecond\n```\n', 2],
+    ['````markdown\n```\nplain\n```\n````\n', 1]
+  ])('keeps a document in a fence in one block: %j', (source, count) => {
+    const node = render(source);
+    expect(node.querySelectorAll('pre')).toHaveLength(count);
+    expect(node.querySelectorAll('.jp-StreamChat-formula')).toHaveLength(
+      source.includes('$') ? 1 : 0
+    );
+  });
+
+  it('has no empty line behind a formula of its own', () => {
+    expect(render('$$\na = 1\n$$\ntext right after').querySelector('br')).toBeNull();
   });
 
   it('draws notes, footnotes and tasks', () => {

@@ -55,7 +55,7 @@ export async function wholeRendering(
  * The structure and the text of rendered Markdown, to compare.
  *
  * Left out: the elements around blocks and around chunks of code, white space between blocks, and the random
- * entities that the parser hides mail addresses behind.
+ * entities that the parser hides mail addresses behind, and whether formulas were typeset.
  */
 export function structure(root: Element, blocks = false): string {
   const copy = root.cloneNode(true) as HTMLElement;
@@ -64,6 +64,7 @@ export function structure(root: Element, blocks = false): string {
     unwrap(copy.children);
   }
   unwrap(copy.querySelectorAll(`.${CHUNK_CLASS}`));
+  copy.querySelectorAll('[data-typeset]').forEach(node => node.removeAttribute('data-typeset'));
   copy.normalize();
   joinSpans(copy);
   [...copy.childNodes].forEach(

@@ -20,7 +20,10 @@ describe('findMath', () => {
     ['\\\\(a_b\\\\)', ['a_b']],
     ['\\(a \\\\[4pt] b\\)', ['a \\\\[4pt] b']],
     ['$O(n \\log n)$, $O(n^2)$, $k$-means', ['O(n \\log n)', 'O(n^2)', 'k']],
-    ['$x$，$y$。', ['x', 'y']]
+    ['$x$，$y$。', ['x', 'y']],
+    ['（其中$n\\in\\mathbb{N}$）“$\\alpha$”', ['n\\in\\mathbb{N}', '\\alpha']],
+    ['| $|x|$ | $P(A|B)$ |', ['|x|', 'P(A|B)']],
+    ['得 $$x^2=0$$ 。', ['x^2=0']]
   ])('finds the formulas in %j', (source, found) => {
     expect(formulas(source)).toEqual(found);
   });
@@ -44,7 +47,13 @@ describe('findMath', () => {
     'a [link\\] and \\[1\\], \\[a-z\\]+',
     'the pattern \\(\\d+\\) matches',
     'open \\(x\n\nclosed \\)',
-    'kill $$ and use $$'
+    'kill $$ and use $$',
+    'use $!, $$ and $0. In Perl, $hash{key} and $_; in a Makefile $< $^ $(SRC) $$HOME',
+    '$scope.$apply(), $http.get(), Regex ^abc$ and foo$|bar$',
+    "$('#id').click(), $(document).ready(function() {}), $.ajax()",
+    '$user->name, $this->items and $_GET',
+    'US$100, A$200, $-5, -$5, $(5), $5-$10, $5M–$10M',
+    '@\\[\\\\\\]^_'
   ])('finds none in %j', source => {
     expect(formulas(source)).toEqual([]);
   });

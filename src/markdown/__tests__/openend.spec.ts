@@ -24,7 +24,11 @@ describe('openEnd', () => {
     ['a < b', 'a < b'],
     ['a\\', 'a'],
     ['&am', ''],
-    ['- **a', '- **a**']
+    ['- **a', '- **a**'],
+    ['press <kbd>Ent', 'press <kbd>Ent</kbd>'],
+    ['press <kbd>', 'press '],
+    ['**a <b>c', '**a <b>c</b>**'],
+    ['H<sub>2</sub>O', 'H<sub>2</sub>O']
   ])('closes or holds back what is open in the text %j', (source, shown) => {
     expect(openEnd(source).text).toBe(shown);
   });

@@ -11,7 +11,7 @@ const texts = JSON.parse(
 /** All that an answer may consist of: an element, an attribute, or an address beyond these acts. */
 const ALLOWED = new Set([
   ...['alt', 'checked', 'class', 'colspan', 'data-jupyter-id', 'disabled', 'href', 'lang'],
-  ...['open', 'rel', 'start', 'target', 'title', 'type', 'align', 'dir']
+  ...['open', 'rel', 'start', 'target', 'title', 'type', 'align', 'dir', 'data-tex']
 ]);
 
 let rendermime: IRenderMimeRegistry;
@@ -38,7 +38,9 @@ function dangers(root: Element): string[] {
       bad.push(href);
     }
     const classes = element.matches('code, .jp-InternalAnchorLink') ? '' : element.className;
-    return classes && !/^\u037c\w+$/.test(classes) ? [...bad, classes] : bad;
+    return classes && !/^(?:\u037c\w+|(?:jp-StreamChat-\w+ ?)+)$/.test(classes)
+      ? [...bad, classes]
+      : bad;
   });
 }
 
@@ -55,6 +57,14 @@ describe('sanitizedNodes', () => {
       expect(dangers(await wholeRendering(rendermime, languages, whole))).toEqual([]);
     }
   );
+
+  it('typesets nothing that HTML in the text gives out for a formula', async () => {
+    const tex = '&#92;(&#92;def&#92;a{&#92;a&#92;a}&#92;a&#92;)';
+    const html = `a <span class="jp-StreamChat-formula">${tex}</span> b`;
+    const node = await wholeRendering(rendermime, languages, html);
+    expect(node.textContent).toContain('\\def');
+    expect(node.querySelector('.jp-StreamChat-formula')).toBeNull();
+  });
 
   it('makes links of pictures, but for those in the text itself', () => {
     expect(sanitizedHtml('<img src="https://a.test/b.png" alt="chart">')).toBe(
