@@ -45,7 +45,7 @@ async function ask(page: IJupyterLabPageFixture, panel: Panel, text: string): Pr
 test('the picture in the docs', async ({ panel, lab: page }) => {
   await ask(page, panel, 'gpt');
   await show(page, panel, 480, 1200);
-  await panel.root.locator('.jp-StreamChat-scroll').evaluate(scroller => scroller.scrollTo(0, 0));
+  await panel.text.evaluate(answer => answer.scrollIntoView({ block: 'start' }));
   await panel.root.screenshot({ path: DOCS });
 });
 
