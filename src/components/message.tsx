@@ -5,6 +5,7 @@ import * as React from 'react';
 import { useState } from 'react';
 import type { ChatModel } from '../chat/chat';
 import type { Message, RunInfo } from '../protocol/generated';
+import { AnswerTools } from './answertools';
 import { BranchArrows } from './branches';
 import { usePanel } from './context';
 import { EffectiveTextChoice } from './effectivetextchoice';
@@ -62,6 +63,7 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
       {isAnswer && !isEditing && (
         <EffectiveTextChoice chat={chat} message={message} onEdit={() => setEditing(true)} />
       )}
+      {isAnswer && !isEditing && <AnswerTools chat={chat} message={message} />}
       {isAnswer ? (
         <BranchArrows chat={chat} message={message} />
       ) : (

@@ -25,6 +25,11 @@ export function fenceOpening(line: string): IFenceOpening | null {
   return { marks, info: info.trim(), closing };
 }
 
+/** Whether Markdown holds fenced code. */
+export function hasCode(markdown: string): boolean {
+  return markdown.split('\n').some(line => fenceOpening(line) !== null);
+}
+
 /**
  * Follows the lines of a fence to the one that closes it.
  *
