@@ -21,7 +21,7 @@ import type { IPanelSettings } from './components/context';
 import { ChatPanel } from './components/panel';
 import { browserStore } from './chat/storage';
 import { WorkspaceModel } from './chat/workspace';
-import { InsertActions, NewDocuments, renderAnswers } from './notebook';
+import { Generate, InsertActions, NewDocuments, renderAnswers } from './notebook';
 import { StreamChat } from './streamchat';
 import { IStreamChat } from './tokens';
 
@@ -93,6 +93,14 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
       activate: () => app.shell.activateById(panel.id)
     });
     addCommands({ app, panel, workspace, streamChat, trans });
+    new Generate({
+      app,
+      tracker: notebooks,
+      workspace,
+      trans,
+      isEnabled: () => panel.settings.notebookActions,
+      openChat: chatId => streamChat.open(chatId)
+    });
     renderAnswers(rendermime, {
       rendermime,
       languages,

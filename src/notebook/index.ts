@@ -4,6 +4,7 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { AnswerRenderer, type IAnswerOptions, MIME_TYPE } from './answerrenderer';
 
+export { Generate } from './generate';
 export { InsertActions } from './insertactions';
 export { NewDocuments } from './newdocument';
 

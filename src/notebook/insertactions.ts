@@ -23,6 +23,8 @@ import {
   pinTarget,
   type TargetProblem
 } from './target';
+import { problemSentence } from './targetproblem';
+import { UndoInsert } from './undoinsert';
 
 interface IOptions {
   app: JupyterFrontEnd;
@@ -47,6 +49,7 @@ export class InsertActions {
     this._documents = documents;
     this._trans = trans;
     this._menu = this._createMenu();
+    this._undo = new UndoInsert(app, trans);
     this._status.className = 'jp-sr-only';
     this._status.setAttribute('role', 'status');
     document.body.append(this._status);
@@ -77,7 +80,7 @@ export class InsertActions {
       return;
     }
     const cells = answerCells(markdown, languageOf(place.notebook));
-    this._insertCells(place, place.index + 1, cells);
+    this._insertCells(place, place.index + 1, cells, origin);
   };
 
   // --- into the notebook ----------------------------------------------------------------------------
@@ -96,19 +99,21 @@ export class InsertActions {
       this._changeCell(place, text, change === 'replace');
     } else {
       const cell = chosenCell(text, language, languageOf(place.notebook));
-      this._insertCells(place, place.index + (change === 'below' ? 1 : 0), [cell]);
+      this._insertCells(place, place.index + (change === 'below' ? 1 : 0), [cell], block.node);
     }
   }
 
   private _insertCells(
     { panel, notebook }: IPlace,
     index: number,
-    cells: readonly INewCell[]
+    cells: readonly INewCell[],
+    origin: Element
   ): void {
     const [first] = insertCells(notebook, index, cells);
     const last = index + cells.length - 1;
     // What is inserted next comes after it.
     this._show({ panel, cellId: first }, last);
+    this._undo.offer(panel, origin);
     this._status.textContent = this._trans._n(
       'Inserted %1 cell at position %2 of %3.',
       'Inserted %1 cells at position %2 of %3.',
@@ -219,7 +224,7 @@ export class InsertActions {
     const trans = this._trans;
     const { button } = await showDialog({
       title: trans.__('Nothing was inserted'),
-      body: this._sentence(problem),
+      body: problemSentence(problem, trans),
       buttons: [
         Dialog.cancelButton({ label: trans.__('Cancel') }),
         Dialog.createButton({ label: trans.__('Copy'), actions: ['copy'] }),
@@ -230,22 +235,6 @@ export class InsertActions {
       Clipboard.copyToSystem(text);
     } else if (button.actions.includes('notebook')) {
       await this._toNotebook(cells, language, text);
-    }
-  }
-
-  private _sentence(problem: TargetProblem): string {
-    const trans = this._trans;
-    switch (problem) {
-      case 'no_notebook':
-        return trans.__('No notebook with a cell is open.');
-      case 'closed':
-        return trans.__('The notebook was closed.');
-      case 'cell_gone':
-        return trans.__('The cell was deleted.');
-      case 'read_only':
-        return trans.__('The notebook is read-only.');
-      case 'cell_locked':
-        return trans.__('The cell is read-only.');
     }
   }
 
@@ -275,6 +264,7 @@ export class InsertActions {
   private readonly _documents: NewDocuments;
   private readonly _trans: TranslationBundle;
   private readonly _menu: Menu;
+  private readonly _undo: UndoInsert;
   private readonly _status = document.createElement('div');
   private _chosen: IChosen | null = null;
 }

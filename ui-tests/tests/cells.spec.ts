@@ -89,10 +89,15 @@ test('code goes below the active cell, one block after the other, and undo takes
     .toEqual(['code: a', 'code: x = 1\nx', 'code: y = 2', 'code: b']);
   // Nothing was run.
   await expect(page.locator('.jp-OutputArea-output')).toHaveCount(0);
-  await page.evaluate(() => {
-    const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
-    return app.commands.execute('notebook:undo-cell-action');
-  });
+  await below.nth(1).press('Control+z');
+  await expect.poll(() => cellsOf(page)).toEqual(['code: a', 'code: x = 1\nx', 'code: b']);
+  await below.nth(1).click();
+  await page.locator('.jp-NotebookPanel .jp-Cell').first().locator('.cm-content').click();
+  await page.keyboard.press('Control+z');
+  await expect.poll(() => cellsOf(page)).toEqual(['code: a', 'code: x = 1\nx', 'code: b']);
+  // From now on the key undoes what is typed, as ever.
+  await page.keyboard.type('typed');
+  await page.keyboard.press('Control+z');
   await expect.poll(() => cellsOf(page)).toEqual(['code: a', 'code: x = 1\nx', 'code: b']);
 });
 
@@ -193,4 +198,61 @@ test('code becomes a file of its language', async ({ page }) => {
   await page.getByRole('menuitem', { name: 'New file' }).click();
   await expect(page.locator('.jp-FileEditor')).toContainText('let x = 1;');
   await expect(page.getByRole('tab', { name: /untitled.*\.js/ })).toBeVisible();
+});
+
+/** Ask at the active cell for a text, by keyboard. */
+async function generate(page: IJupyterLabPageFixture, request: string): Promise<void> {
+  await page.keyboard.press('Control+Alt+i');
+  const prompt = page.getByLabel('What should the code do?');
+  await expect(prompt).toBeFocused();
+  await prompt.fill(request);
+  await prompt.press('Enter');
+}
+
+test('code streams into an empty cell, without the prose around it, as one step of undo', async ({
+  page,
+  tmpPath
+}) => {
+  const panel = new Panel(page);
+  await panel.openNewChat();
+  await panel.choose('Scripted');
+  await openNotebook(page, `${tmpPath}/generate.ipynb`, [{ source: 'a' }, { source: '' }]);
+  await page.locator('.jp-NotebookPanel .jp-Cell').nth(1).locator('.cm-content').click();
+  const lines = Array.from({ length: 60 }, (_, at) => `x${at} = ${at}`).join('\n');
+  await generate(page, saying('Here it is:\n\n```python\n' + lines + '\n```\nDone.', 'rate=60'));
+  const second = async () => (await cellsOf(page))[1];
+  await expect.poll(second).toContain('x1 = 1');
+  await expect(page.locator('.jp-StreamChat-cellBar')).toContainText('Writing code');
+  expect(await second()).not.toContain('x59 =');
+  await expect.poll(second, { timeout: 60_000 }).toBe(`code: ${lines}`);
+  await expect(page.locator('.jp-StreamChat-cellBar')).toContainText('Code written');
+  await page.screenshot({ path: test.info().outputPath('generated.png') });
+  await page.locator('.jp-NotebookPanel .jp-Cell').nth(1).locator('.cm-content').click();
+  await page.keyboard.press('Control+z');
+  await expect.poll(() => cellsOf(page)).toEqual(['code: a', 'code: ']);
+  await expect(page.locator('.jp-StreamChat-cellBar')).toHaveCount(0);
+});
+
+test('code for a cell that is not empty is generated below it; Escape stops, Undo takes the cell away', async ({
+  page,
+  tmpPath
+}) => {
+  const panel = new Panel(page);
+  await panel.openNewChat();
+  await panel.choose('Scripted');
+  await openNotebook(page, `${tmpPath}/generate-below.ipynb`, [{ source: 'a' }, { source: 'b' }]);
+  await page.locator('.jp-NotebookPanel .jp-Cell').first().locator('.cm-content').click();
+  const lines = Array.from({ length: 300 }, (_, at) => `x${at} = ${at}`).join('\n');
+  await generate(page, saying('```python\n' + lines + '\n```', 'rate=40'));
+  await expect.poll(async () => (await cellsOf(page))[1]).toContain('x1 = 1');
+  await page.keyboard.press('Escape');
+  const bar = page.locator('.jp-StreamChat-cellBar');
+  await expect(bar).toContainText('Stopped');
+  const [first, written, last] = await cellsOf(page);
+  expect([first, last]).toEqual(['code: a', 'code: b']);
+  expect(`code: ${lines}`.startsWith(written)).toBe(true);
+  await bar.getByRole('button', { name: 'Open chat' }).click();
+  await panel.expectFinished('interrupted');
+  await bar.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(() => cellsOf(page)).toEqual(['code: a', 'code: b']);
 });
