@@ -256,3 +256,28 @@ test('code for a cell that is not empty is generated below it; Escape stops, Und
   await bar.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(() => cellsOf(page)).toEqual(['code: a', 'code: b']);
 });
+
+test("an answer in a cell's output goes below that cell", async ({ page, tmpPath }) => {
+  await openNotebook(page, `${tmpPath}/magic.ipynb`, [
+    { source: '%load_ext jupyter_stream_chat' },
+    { source: `%chat ${saying(ANSWER)}` },
+    { source: 'last' }
+  ]);
+  await page.evaluate(() => {
+    const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
+    void app.commands.execute('notebook:run-all-cells');
+  });
+  const answer = page.locator('.jp-StreamChat-cell');
+  await expect(answer).toHaveAttribute('data-status', 'finished', { timeout: 60_000 });
+  await activate(page, 2);
+  await answer.getByRole('button', { name: 'Insert below' }).first().focus();
+  await page.keyboard.press('Enter');
+  await expect
+    .poll(async () => (await cellsOf(page)).slice(2))
+    .toEqual(['code: x = 1\nx', 'code: last']);
+  await answer.getByRole('button', { name: 'Whole answer as cells' }).focus();
+  await page.keyboard.press('Enter');
+  await expect
+    .poll(async () => (await cellsOf(page)).slice(2, 6))
+    .toEqual(['markdown: First:', 'code: x = 1\nx', 'markdown: Then:', 'code: y = 2']);
+});
