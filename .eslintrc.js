@@ -4,10 +4,11 @@ const path = require('path');
 /** What is in src/, from the top down. A layer imports only itself and what is below it. */
 const LAYERS = [
   ['index.ts'],
-  ['commands.ts', 'streamchat.ts'],
+  ['commands.ts', 'contextplugin.ts', 'streamchat.ts'],
   ['tokens.ts'],
   ['notebook', 'components'],
   ['chat'],
+  ['context'],
   ['profiles'],
   ['i18n', 'icons.ts'],
   ['connection', 'markdown'],

@@ -19,7 +19,7 @@ export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab chromium test lint pytest jest galata test-azure test-proxy nginx bench stress fix codegen drawing docs package guide clean
+.PHONY: help install lab chromium test lint pytest security jest galata test-azure test-proxy nginx bench stress fix codegen drawing docs package guide clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -119,6 +119,9 @@ $(VENV)-hub/.done: tests/foreign/jupyterhub.txt $(DONE)/python
 test-proxy: install nginx chromium ui-tests/node_modules/.done $(VENV)-hub/.done ## Run the tests behind nginx and JupyterHub
 	pytest -m proxy $(ARGS)
 
+security: install ## Run the hostile tests and write docs/security.md
+	python -m tests.security_table
+
 bench: install chromium ui-tests/node_modules/.done ## Measure, each figure beside its floor (docs/benchmarks.md)
 	python -m tests.bench $(ARGS)
 
@@ -153,8 +156,9 @@ fix: install ui-tests/node_modules/.done ## Format, and mend what the linters ca
 	jlpm eslint:fix
 	jlpm prettier:fix
 
-codegen: install ## Make src/protocol from jupyter_stream_chat/protocol.py
+codegen: install ## Make src/protocol from protocol.py, and rest-api.yml from the table of operations
 	python -m jupyter_stream_chat.protocol_codegen
+	python -m jupyter_stream_chat.server.api.openapi
 
 drawing: $(DONE)/python ## Draw the imports between packages into ARCHITECTURE.md
 	python docs/draw_imports.py

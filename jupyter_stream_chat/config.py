@@ -16,6 +16,9 @@ from traitlets.traitlets import TraitError
 _KIB = 1024
 _MIB = 1024 * _KIB
 _STREAMING: tuple[Literal["auto", "on", "off"], ...] = ("auto", "on", "off")
+_ATTACHMENTS: tuple[Literal["on", "local", "off"], ...] = ("on", "local", "off")
+
+_PRIVATE: tuple[Literal["auto", "allow", "refuse"], ...] = ("auto", "allow", "refuse")
 
 
 class Settings(HasTraits):
@@ -30,13 +33,31 @@ class Settings(HasTraits):
     ).tag(config=True)
 
     profiles_locked = Bool(
-        False, help="Offer the configured profiles and the guide alone: pages can add none."
+        False,
+        help="""Offer the configured profiles and the guide alone: pages can neither add others nor try or
+        examine others.""",
     ).tag(config=True)
 
     key_variables = List(
         Unicode(),
         help="""Environment variables that profiles may take a key from, beside those that end in _API_KEY.
         Pages can name them too.""",
+    ).tag(config=True)
+
+    key_destinations = Dict(
+        key_trait=Unicode(),
+        value_trait=List(Unicode()),
+        help="""Addresses by environment variable, to which profiles made in the panel may send its key:
+        {"OUR_API_KEY": ["https://llm.example.com"]}. The provider's own hosts, and the addresses of
+        `profiles` that name the variable, need not be listed.""",
+    ).tag(config=True)
+
+    private_addresses = Enum(
+        _PRIVATE,
+        _PRIVATE[0],
+        help="""Whether a profile made in the panel may name an address of this machine or its network
+        (loopback, link-local, private). auto: yes, but not with `per_user`. Addresses of `profiles` are not
+        restricted.""",
     ).tag(config=True)
 
     default_profile = Unicode(
@@ -61,8 +82,8 @@ class Settings(HasTraits):
 
     per_user = Bool(
         False,
-        help="""Keep each user's chats to that user. Only with a real identity provider: with plain token
-        authentication Jupyter invents a user per browser.""",
+        help="""Keep each user's chats, profiles and keys to that user. Only with a real identity provider:
+        with plain token authentication Jupyter invents a user per browser.""",
     ).tag(config=True)
 
     tracing = Bool(
@@ -73,12 +94,32 @@ class Settings(HasTraits):
     max_live_runs = Int(64, min=1, help="Runs that may go on at once in this server.").tag(config=True)
 
     max_queued_runs = Int(
-        32, min=1, help="Runs that may wait for the local engine, which writes one answer at a time."
+        32, min=1, help="Runs that may wait for the local engine, beyond those that it answers at once."
     ).tag(config=True)
 
     max_message_characters = Int(200_000, min=1, help="Length of a question, in code points.").tag(
         config=True
     )
+
+    attachments = Enum(
+        _ATTACHMENTS,
+        _ATTACHMENTS[0],
+        help="""To which models attachments (cells, files, variables and others) may go: all (on), only those
+        that run in this server's own engine (local), or none (off).""",
+    ).tag(config=True)
+
+    max_attachments = Int(50, min=1, help="Attachments of one question.").tag(config=True)
+
+    max_attachment_bytes = Int(
+        256 * _KIB, min=_KIB, help="Size of one attachment's content as UTF-8, in bytes."
+    ).tag(config=True)
+
+    max_answer_characters = Int(
+        4_000_000,
+        min=1,
+        help="""Length of an answer with its reasoning, in code points. A longer one is ended there, and its
+        text is kept.""",
+    ).tag(config=True)
 
     max_open_chats = Int(50, min=1, help="Chats that one page may follow at once.").tag(config=True)
 
@@ -100,6 +141,17 @@ class Settings(HasTraits):
         config=True
     )
 
+    engine_max_chats = Int(
+        32, min=1, help="Answers that the local engine writes at once; further questions wait in its queue."
+    ).tag(config=True)
+
+    engine_cache_mib = Int(
+        0,
+        min=0,
+        help="""Most memory for the chats of a loaded local model, in MiB. 0: a quarter of what is free once
+        it is loaded, at most 4 GiB, or 16 GiB on a GPU.""",
+    ).tag(config=True)
+
     engine_threads = Int(
         0, min=0, help="CPU threads of the local engine. 0: one less than there are cores, at least one."
     ).tag(config=True)
@@ -119,6 +171,11 @@ class Settings(HasTraits):
                 f"StreamChat.profiles has more than one profile with the id {', '.join(repeated)}"
             )
         return profiles
+
+    @property
+    def allows_private_addresses(self) -> bool:
+        """Whether a profile made in the panel may name an address of this machine or its network."""
+        return self.private_addresses == "allow" or (self.private_addresses == "auto" and not self.per_user)
 
     @property
     def data_folder(self) -> Path:

@@ -18,6 +18,8 @@ A frame from a page is one command. A frame to a page is one event or several, o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
@@ -26,6 +28,9 @@ PROTOCOL_VERSION = 2
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """An identifier made by the client (a UUID, usually). It is the primary key, so sending twice is harmless."""
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in hexadecimal digits."""
 
 Role = Literal["user", "assistant", "system"]
 PartKind = Literal["text", "reasoning"]
@@ -56,10 +61,11 @@ OpenReason = Literal["opened", "reconnected", "gap", "digest_mismatch"]
 
 
 class Wire(BaseModel):
-    """Base of all that travels: immutable, no unknown fields."""
+    """Base of all that travels: immutable, no unknown fields, no numbers that JSON cannot hold."""
 
     model_config = ConfigDict(
         extra="forbid",
+        allow_inf_nan=False,
         frozen=True,
         use_attribute_docstrings=True,
         json_schema_serialization_defaults_required=True,
@@ -124,7 +130,39 @@ class ReasoningPart(Wire):
     run_id: Id | None = None
 
 
-Part = Annotated[TextPart | ReasoningPart, Field(discriminator="type")]
+class AttachmentSource(Wire):
+    """Where an attachment was taken from, so that a reader can be led there."""
+
+    path: Annotated[str, StringConstraints(max_length=4096)] | None = None
+    """Of a notebook or file, as Jupyter's contents manager has it."""
+    cell_id: Annotated[str, StringConstraints(max_length=64)] | None = None
+    lines: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2, max_length=2)] | None = None
+    """The first and the last line, from 1."""
+    variable: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class AttachmentPart(Wire):
+    """What a question carries beside its text. The content itself is in the store, by its hash."""
+
+    type: Literal["attachment"] = "attachment"
+    kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,31}$")]
+    """What it is: ``cell``, ``notebook``, ``file``, ``variable`` and others; extensions may add their own."""
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    source: AttachmentSource = AttachmentSource()
+    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}$")] = (
+        "text/plain"
+    )
+    sha256: Sha256
+    """Of the content's UTF-8 bytes."""
+    characters: Annotated[int, Field(ge=0)]
+    """Code points of the content."""
+    omitted: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=300)]], Field(max_length=20)
+    ] = []
+    """Sentences: what was left out of the source, and why."""
+
+
+Part = Annotated[TextPart | ReasoningPart | AttachmentPart, Field(discriminator="type")]
 """A part of a message; its ``type`` is its kind. A new kind is a new member."""
 
 
@@ -135,7 +173,7 @@ class UserText(Wire):
     text: str
 
 
-UserPart = UserText
+UserPart = Annotated[UserText | AttachmentPart, Field(discriminator="type")]
 """A part of a question: only what a user can write, and never in the name of a run."""
 
 
@@ -151,18 +189,49 @@ class Progress(Wire):
     """Until the provider is asked again (it said when)."""
 
 
+@dataclass(frozen=True)
+class ParameterRow:
+    """What a parameter is called: by people, by LangChain's OpenAI classes, by the engine."""
+
+    label: str
+    openai: str | None
+    """None: it is no field of a request. ``extra_body.NAME``: OpenAI's own servers do not have it."""
+    engine: str | None
+    """None: the engine does not have it."""
+
+
 class Parameters(Wire):
     """How to generate. What is absent is the provider's own default; not every provider has all of them."""
 
-    system_prompt: str | None = None
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    system_prompt: Annotated[str | None, ParameterRow("System prompt", None, None)] = None
+    temperature: Annotated[
+        Annotated[float, Field(ge=0, le=2)] | None,
+        ParameterRow("Temperature", "temperature", "temperature"),
+    ] = None
     """0 is greedy."""
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    top_k: Annotated[int, Field(ge=1)] | None = None
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    repetition_penalty: Annotated[float, Field(gt=0, le=5)] | None = None
-    seed: int | None = None
-    stop: list[str] | None = None
+    top_p: Annotated[Annotated[float, Field(gt=0, le=1)] | None, ParameterRow("Top-p", "top_p", "top_p")] = (
+        None
+    )
+    top_k: Annotated[
+        Annotated[int, Field(ge=1)] | None, ParameterRow("Top-k", "extra_body.top_k", "top_k")
+    ] = None
+    max_tokens: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        ParameterRow("Longest answer, in tokens", "max_tokens", "max_tokens"),
+    ] = None
+    repetition_penalty: Annotated[
+        Annotated[float, Field(gt=0, le=5)] | None,
+        ParameterRow("Repetition penalty", "extra_body.repetition_penalty", "repetition_penalty"),
+    ] = None
+    seed: Annotated[int | None, ParameterRow("Seed", "seed", "seed")] = None
+    stop: Annotated[list[str] | None, ParameterRow("Stop strings", "stop", "stop")] = None
+
+
+PARAMETER_ROWS: Mapping[str, ParameterRow] = {
+    name: next(each for each in field.metadata if isinstance(each, ParameterRow))
+    for name, field in Parameters.model_fields.items()
+}
+"""The row of each parameter, by its name on the wire."""
 
 
 class Pause(Wire):
@@ -312,6 +381,8 @@ class ProviderField(Wire):
     kind: FieldKind
     required: bool = False
     example: str | None = None
+    label: str | None = None
+    """What the form calls it; absent: the panel has a name for it."""
 
 
 class PresetInfo(Wire):
@@ -393,6 +464,10 @@ class Limits(Wire):
     """Queued ones included."""
     queued_runs: int
     pending_commands: int
+    attachments: int = 0
+    """Of one question; 0: nothing can be attached."""
+    attachment_bytes: int = 0
+    """Of one attachment's content as UTF-8."""
 
 
 # --- commands: page to server ---------------------------------------------------------------------

@@ -22,6 +22,7 @@ import { ChatPanel } from './components/panel';
 import { browserStore } from './chat/storage';
 import { WorkspaceModel } from './chat/workspace';
 import { Generate, InsertActions, NewDocuments, renderAnswers } from './notebook';
+import { contextPlugin } from './contextplugin';
 import { StreamChat } from './streamchat';
 import { IStreamChat } from './tokens';
 
@@ -131,4 +132,4 @@ async function follow(registry: ISettingRegistry | null, panel: ChatPanel): Prom
 
 export * from './tokens';
 
-export default plugin;
+export default [plugin, contextPlugin];

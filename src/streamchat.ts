@@ -1,8 +1,10 @@
 /**
  * The public API for other extensions, over the panel and its view model.
  */
+import type { IDisposable } from '@lumino/disposable';
 import type { ChatModel } from './chat/chat';
 import type { WorkspaceModel } from './chat/workspace';
+import type { IContextItem, IContextKind } from './context/kinds';
 import { AskError, IStreamChat } from './tokens';
 
 interface IOptions {
@@ -46,6 +48,15 @@ export class StreamChat implements IStreamChat {
     }
     chat.send(text);
     return chat.chatId;
+  }
+
+  async attach(item: IContextItem): Promise<void> {
+    this._activate();
+    await this._workspace.current.attachments.add(item);
+  }
+
+  registerContextKind(kind: IContextKind): IDisposable {
+    return this._workspace.contextKinds.add(kind);
   }
 
   stop(): void {

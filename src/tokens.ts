@@ -2,6 +2,10 @@
  * What other extensions can use: `IStreamChat`, see docs/extending.md.
  */
 import { Token } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import type { IContextItem, IContextKind } from './context/kinds';
+
+export type { IContextContent, IContextItem, IContextKind } from './context/kinds';
 
 /** Why a question cannot be sent. */
 export type AskProblem =
@@ -40,6 +44,20 @@ export interface IStreamChat {
    * @throws AskError when the question cannot be sent.
    */
   ask(text: string, chatId?: string): Promise<string>;
+
+  /**
+   * Attach something to the draft of the open chat, and show the panel. It is read again when it is sent.
+   *
+   * @returns once it was read; what cannot be read is a chip that says why.
+   */
+  attach(item: IContextItem): Promise<void>;
+
+  /**
+   * Add a kind of things that can be attached, to the menu of the composer.
+   *
+   * @returns removes the kind.
+   */
+  registerContextKind(kind: IContextKind): IDisposable;
 
   /** Stop the answer that is being written in the open chat; what is shown is kept. */
   stop(): void;

@@ -1,3 +1,4 @@
+import './attachments.css';
 import './base.css';
 import './markdown.css';
 import './profiles.css';

@@ -17,6 +17,7 @@ NOT_FOR_READERS = {
     "frame_too_large",
     "id_taken",
     "invalid_command",
+    "method_not_allowed",
     "profile_locked",
     "too_many_commands",
     "unknown_command",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ from filelock import FileLock
 log = logging.getLogger(__name__)
 
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_LOCKED: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_OF_ONE_ROW: Final = re.compile(r"(\S+ value in|CHECK constraint failed in) ")
+"""What SQLite finds wrong with a row, not with the pages: whoever reads the row sees to that."""
 _LOCK: Final = "rescue.lock"
 _JOURNALS: Final = ("-wal", "-shm", "-journal")
 
@@ -33,11 +37,17 @@ def is_damage(error: Exception) -> bool:
     return isinstance(error, Damaged) or (code is not None and code & 0xFF in _DAMAGE)
 
 
+def is_locked(error: sqlite3.Error) -> bool:
+    """Tell whether an error means that somebody else is holding the database."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in _LOCKED
+
+
 def check(db: sqlite3.Connection) -> None:
     """Look through all pages. Raises ``Damaged``, or what SQLite says of a file that is no database."""
-    (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise Damaged(str(found))
+    for (found,) in db.execute("PRAGMA quick_check"):
+        if found != "ok" and not _OF_ONE_ROW.match(str(found)):
+            raise Damaged(str(found))
 
 
 def back_up(file: Path, version: int) -> Path:
@@ -59,6 +69,15 @@ def back_up(file: Path, version: int) -> Path:
     unfinished.replace(target)
     log.info("Chats of version %d were copied to %s before they are brought up to date", version, target)
     return target
+
+
+def file_identity(file: Path) -> tuple[int, int] | None:
+    """Return what tells a file from all others that there are; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextlib.contextmanager

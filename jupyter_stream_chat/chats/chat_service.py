@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
@@ -27,14 +29,16 @@ from ..protocol import (
     Message,
     MessageAdded,
     MessageChanged,
+    Part,
     RunFinished,
     RunInfo,
     RunStarted,
     WorkspaceEvent,
 )
+from .attachments import StoredAttachment, hashes_of
 from .chat_store import ChatChanges, ChatStore, StoredChat
 from .command_error import ChatBusy, ChatReadOnly
-from .feed import ChatFeed, Feed
+from .feed import ChatFeed, Feed, Feeds
 from .run_ownership import Reconciled, RemoteRun, RunOwnership
 from .spool import Spool
 from .text import RunText
@@ -45,9 +49,21 @@ WATCH_SECONDS = 2.0
 """Between two looks at runs of another server: when one ends, its chat can be written in again."""
 RETRY_SECONDS = 5.0
 """Between two tries to save what is in memory only."""
+CHECK_SECONDS = 2.0
+"""Between two looks whether the files that are written are still where they were opened."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class OwnedRemoteRun:
+    """A run that another server writes."""
+
+    owner: str
+    """The owner of its chat."""
+    server: str
+    """The server that writes it, in words."""
 
 
 class ChatService:
@@ -57,7 +73,12 @@ class ChatService:
     """
 
     def __init__(
-        self, data_dir: Path, *, watch_seconds: float = WATCH_SECONDS, retry_seconds: float = RETRY_SECONDS
+        self,
+        data_dir: Path,
+        *,
+        watch_seconds: float = WATCH_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
+        check_seconds: float = CHECK_SECONDS,
     ) -> None:
         """Use ``open``."""
         self.epoch = secrets.token_hex(8)
@@ -67,26 +88,38 @@ class ChatService:
         self._data_dir = data_dir
         self._watch_seconds = watch_seconds
         self._retry_seconds = retry_seconds
+        self._check_seconds = check_seconds
         # One thread: SQLite's connection stays in it, and calls are done in the order of their making.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream-chat-store")
-        self._feeds: dict[str, ChatFeed] = {}
-        self._workspaces: dict[str, Feed[WorkspaceEvent]] = {}
+        self._feeds = Feeds(lambda seq: ChatFeed(seq=seq))
+        self._workspaces: Feeds[Feed[WorkspaceEvent]] = Feeds(lambda seq: Feed(seq=seq))
         # Held from a write until it is published, and while a snapshot is read.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._remote: dict[str, OwnedRemoteRun] = {}
         self._announced: ErrorInfo | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._mender: asyncio.Task[None] | None = None
+        self._checker: asyncio.Task[None] | None = None
+        self._damage_announced = 0
         self._loop = asyncio.get_running_loop()
 
     @classmethod
     async def open(
-        cls, data_dir: Path, *, watch_seconds: float = WATCH_SECONDS, retry_seconds: float = RETRY_SECONDS
+        cls,
+        data_dir: Path,
+        *,
+        watch_seconds: float = WATCH_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
+        check_seconds: float = CHECK_SECONDS,
     ) -> ChatService:
         """Open the store in ``data_dir``, or one in memory under ``not_saved``, and recover lost runs."""
-        chat_service = cls(data_dir, watch_seconds=watch_seconds, retry_seconds=retry_seconds)
+        chat_service = cls(
+            data_dir, watch_seconds=watch_seconds, retry_seconds=retry_seconds, check_seconds=check_seconds
+        )
         await chat_service._in_thread(chat_service._open)
         chat_service._notice()
         await chat_service.recover()
+        chat_service._checker = asyncio.create_task(chat_service._check())
         return chat_service
 
     def _open(self) -> None:
@@ -95,7 +128,7 @@ class ChatService:
 
     async def close(self) -> None:
         """Close the store. Live runs must have ended."""
-        for task in (self._watcher, self._mender):
+        for task in (self._watcher, self._mender, self._checker):
             if task:
                 task.cancel()
         await self._in_thread(self._store.close)
@@ -107,23 +140,32 @@ class ChatService:
         return self._store.not_saved or self._ownership.problem
 
     async def damaged(self) -> ErrorInfo | None:
-        """Return where the saved chats are that could not be read, and were put aside."""
+        """Return what of the saved chats could not be read, and where it was put aside."""
         return await self._in_thread(lambda: self._store.damaged)
 
     # --- feeds --------------------------------------------------------------------------------------
 
     def feed(self, chat_id: str) -> ChatFeed:
         """Return the feed of a chat (which need not exist: ask ``owner_of`` first)."""
-        return self._feeds.setdefault(chat_id, ChatFeed())
+        return self._feeds[chat_id]
+
+    def live_runs(self, chat_id: str) -> list[str]:
+        """Return the runs of this server that write in a chat."""
+        feed = self._feeds.get(chat_id)
+        return list(feed.live) if feed else []
+
+    def remote_run(self, run_id: str) -> OwnedRemoteRun | None:
+        """Return a run that another server was found to write when its chat was last looked at."""
+        return self._remote.get(run_id)
 
     def workspace(self, owner: str) -> Feed[WorkspaceEvent]:
         """Return the feed of an owner's chat list and profiles."""
-        return self._workspaces.setdefault(owner, Feed())
+        return self._workspaces[owner]
 
     @property
     def workspaces(self) -> Mapping[str, Feed[WorkspaceEvent]]:
-        """Every workspace that anybody has followed, by owner."""
-        return self._workspaces
+        """Every workspace that anybody follows, and some that somebody has followed, by owner."""
+        return dict(self._workspaces.items())
 
     # --- chats --------------------------------------------------------------------------------------
 
@@ -238,6 +280,11 @@ class ChatService:
         """Return the answer that a run wrote, as it is in the store; None when there is no such run."""
         return await self._call(self._store.message_of_run, run_id)
 
+    async def newest_message_id(self, chat_id: str) -> str | None:
+        """Return the last message of the active branch; None where the chat has none."""
+        messages, _ = await self._call(self._store.messages, chat_id, None, 1)
+        return messages[-1].message_id if messages else None
+
     async def branch(self, chat_id: str) -> list[Message]:
         """Return the whole active branch, as it is in the store."""
         return await self._call(self._store.branch, chat_id)
@@ -251,7 +298,23 @@ class ChatService:
 
         Raises UnknownMessage.
         """
-        return conversation(await self._call(self._store.path_to_root, chat_id, leaf_id))
+        # On the store's thread: ten thousand messages take a second.
+        return await self._call(lambda: conversation(self._store.path_to_root(chat_id, leaf_id)))
+
+    # --- attachments --------------------------------------------------------------------------------
+
+    async def put_attachment(self, owner: str, sha256: str, attachment: StoredAttachment) -> None:
+        """Store the content of an attachment, which a message is to use within a day."""
+        await self._call(self._store.put_attachment, owner, sha256, attachment, time.time())
+
+    async def attachment(self, owner: str, sha256: str) -> StoredAttachment:
+        """Return the content of an attachment. Raises UnknownAttachment."""
+        return await self._call(self._store.attachment, owner, sha256)
+
+    async def attached_texts(self, chat_id: str, contents: Iterable[Sequence[Part]]) -> dict[str, str]:
+        """Return by their hashes the attachments in contents of messages of a chat. Raises UnknownChat."""
+        hashes = set(hashes_of(contents))
+        return await self._call(self._store.attached_texts, chat_id, hashes) if hashes else {}
 
     def _as_of_now(self, message: Message, foreign: Sequence[RemoteRun]) -> Message:
         live = self.feed(message.chat_id).live
@@ -271,7 +334,7 @@ class ChatService:
         Returns the run's spool, locked and owned by the caller, or None when the run had been begun before
         (a command sent twice): then there is nothing to start. A chat without a title is named after the
         question. Enter the run in ``feed(chat_id).live`` before the next await.
-        Raises UnknownChat, UnknownMessage (parent), IdTaken, ChatBusy, ChatReadOnly.
+        Raises UnknownChat, UnknownMessage (parent), UnknownAttachment, IdTaken, ChatBusy, ChatReadOnly.
         """
         async with self._lock(run.chat_id):
             begin = self._ownership.begin
@@ -334,7 +397,13 @@ class ChatService:
 
     def _publish_settled(self, settled: Reconciled) -> None:
         for run in settled.ended:
+            self._remote.pop(run.run_id, None)
             self._publish_end(run, settled.chat)
+        if settled.chat is not None:
+            owner = settled.chat.owner
+            self._remote |= {
+                other.run.run_id: OwnedRemoteRun(owner, other.spooled.owner) for other in settled.foreign
+            }
         if settled.foreign and self._watcher is None:
             self._watcher = asyncio.create_task(self._watch())
 
@@ -358,31 +427,35 @@ class ChatService:
 
     # --- stored profiles ----------------------------------------------------------------------------
 
-    async def profiles(self) -> list[dict[str, Any]]:
-        """Return the stored profiles in the order of their making."""
-        return await self._call(self._store.profiles)
+    async def profiles(self, owner: str = "") -> list[dict[str, Any]]:
+        """Return an owner's stored profiles in the order of their making."""
+        return await self._call(self._store.profiles, owner)
 
-    async def save_profile(self, profile_id: str, fields: Mapping[str, Any]) -> None:
-        """Store or replace a profile. Keys do not belong here."""
-        await self._call(self._store.save_profile, profile_id, fields)
+    async def profile_owners(self) -> list[str]:
+        """Return who has stored profiles."""
+        return await self._call(self._store.profile_owners)
 
-    async def delete_profile(self, profile_id: str) -> bool:
-        """Delete a stored profile; False when there was none."""
-        return await self._call(self._store.delete_profile, profile_id)
+    async def save_profile(self, profile_id: str, fields: Mapping[str, Any], owner: str = "") -> None:
+        """Store or replace an owner's profile. Keys do not belong here."""
+        await self._call(self._store.save_profile, profile_id, fields, owner)
+
+    async def delete_profile(self, profile_id: str, owner: str = "") -> bool:
+        """Delete an owner's profile; False when there was none."""
+        return await self._call(self._store.delete_profile, profile_id, owner)
 
     # --- deployments --------------------------------------------------------------------------------
 
-    async def limitations(self, now: float) -> list[DeploymentLimitation]:
-        """Return what is remembered of deployments and still holds at ``now``."""
-        return await self._call(self._store.limitations, now)
+    async def limitations(self, now: float, owner: str = "") -> list[DeploymentLimitation]:
+        """Return what an owner's questions found of deployments and still holds at ``now``."""
+        return await self._call(self._store.limitations, now, owner)
 
-    async def remember_limitation(self, found: DeploymentLimitation, now: float) -> None:
+    async def remember_limitation(self, found: DeploymentLimitation, now: float, owner: str = "") -> None:
         """Remember what a deployment does not do, until its time is up."""
-        await self._call(self._store.remember_limitation, found, now)
+        await self._call(self._store.remember_limitation, found, now, owner)
 
-    async def forget_limitations(self) -> None:
-        """Forget what is remembered of every deployment."""
-        await self._call(self._store.forget_limitations)
+    async def forget_limitations(self, owner: str = "") -> None:
+        """Forget what an owner's questions found of every deployment."""
+        await self._call(self._store.forget_limitations, owner)
 
     # --- machinery ----------------------------------------------------------------------------------
 
@@ -392,16 +465,23 @@ class ChatService:
     def _forget(self, chat_id: str) -> None:
         """Drop the feed of a chat that is gone, unless a run still has its end to tell."""
         if not self.feed(chat_id).live:
-            del self._feeds[chat_id]
+            self._feeds.drop(chat_id)
 
     def _publish_chat(self, chat: StoredChat) -> None:
         self.workspace(chat.owner).publish(lambda seq: ChatUpdated(seq=seq, chat=chat.info))
 
     async def _call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return await self._in_thread(function, *args, **kwargs)
+            return await self._in_thread(lambda: self._repairing(lambda: function(*args, **kwargs)))
         finally:
             self._notice()
+
+    def _repairing(self, work: Callable[[], R]) -> R:
+        """Do ``work``, then repair the records that it found damaged."""
+        try:
+            return work()
+        finally:
+            self._store.repair()
 
     async def _in_thread(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         loop = asyncio.get_running_loop()
@@ -413,12 +493,25 @@ class ChatService:
         self._loop.call_soon_threadsafe(self._notice)
 
     def _notice(self) -> None:
-        """Say when ``not_saved`` has changed; see to it that it does."""
-        if self.not_saved != self._announced:
-            self._announced = self.not_saved
+        """Say when ``not_saved`` or ``damaged`` has changed; see to it that the first does."""
+        damage = self._store.quarantine.count
+        if self.not_saved != self._announced or damage != self._damage_announced:
+            self._announced, self._damage_announced = self.not_saved, damage
             self.on_not_saved()
         if self.not_saved is not None and self._mender is None:
             self._mender = asyncio.create_task(self._mend())
+
+    async def _check(self) -> None:
+        """Find out, also while nobody writes, that files were deleted or replaced."""
+        while True:
+            await asyncio.sleep(self._check_seconds)
+            for spool in await self._call(self._lost_spools):
+                spool.lose(FileNotFoundError("its file was deleted or replaced"))
+            self._notice()
+
+    def _lost_spools(self) -> list[Spool]:
+        self._store.check_file()
+        return self._ownership.lost_spools()
 
     async def _mend(self) -> None:
         """Try again and again to save what is in memory only."""
@@ -426,7 +519,7 @@ class ChatService:
             while self.not_saved is not None:
                 await asyncio.sleep(self._retry_seconds)
                 live = {
-                    run_id: run.text for feed in self._feeds.values() for run_id, run in feed.live.items()
+                    run_id: run.text for _, feed in self._feeds.items() for run_id, run in feed.live.items()
                 }
                 self._ownership.spool_again(live)
                 await self._call(self._ownership.return_to_disk)

@@ -7,38 +7,44 @@ Where the data live, on the disk or in memory, is ``database``'s business.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from pydantic import TypeAdapter
-
 from ..protocol import ChatInfo, DeploymentLimitation, ErrorInfo, Message, Parameters, Part, Role, RunInfo
+from . import attachments
+from .attachments import StoredAttachment
 from .command_error import ChatBusy, IdTaken, UnknownChat, UnknownMessage
+from .quarantine import Quarantine
+from .records import PARTS, Damage, RecordReader, Row, is_id
 from .sqlite import Database
-from .tree import edited, title_of
+from .tree import edited, run_id_of, title_of
 
-_PARTS: TypeAdapter[list[Part]] = TypeAdapter(list[Part])
 _CHANGEABLE = ("title", "profile_id", "streaming", "parameters")
 _CHAT = """
-SELECT owner, chat_id, title, created_at, updated_at, profile_id, streaming, parameters,
+SELECT rowid, owner, chat_id, title, created_at, updated_at, profile_id, streaming, parameters,
     EXISTS (SELECT 1 FROM runs WHERE runs.chat_id = chats.chat_id AND finished = 0) AS running
 FROM chats
 """
-_MESSAGE = "message_id, chat_id, parent_id, role, author, content, created_at"
+_MESSAGE = "position, message_id, chat_id, parent_id, role, author, content, created_at"
+# A parent comes before its children: with a damaged row that names a later one the path would have no end.
 _PATH = f"""
 WITH RECURSIVE path AS (
     SELECT 0 AS depth, * FROM messages WHERE message_id = :leaf AND chat_id = :chat
     UNION ALL
     SELECT depth + 1, messages.* FROM path JOIN messages ON messages.message_id = path.parent_id
+    AND messages.position < path.position AND messages.chat_id = :chat
     LIMIT :limit
 ) SELECT {_MESSAGE} FROM path ORDER BY depth DESC
 """
 _LEAF = """
 SELECT coalesce(
-    (SELECT leaf_id FROM chats WHERE chat_id = :chat),
+    (
+        SELECT message_id FROM chats JOIN messages ON messages.message_id = chats.leaf_id
+        WHERE chats.chat_id = :chat AND messages.chat_id = :chat
+    ),
     (SELECT message_id FROM messages WHERE chat_id = :chat ORDER BY position DESC LIMIT 1)
 )
 """
@@ -49,12 +55,13 @@ WITH RECURSIVE under AS (
     SELECT messages.position, messages.message_id
     FROM under CROSS JOIN messages
     ON messages.chat_id = :chat AND messages.parent_id = under.message_id
+    AND messages.position > under.position
 ) SELECT message_id FROM under ORDER BY position DESC LIMIT 1
 """
 # A list as one JSON value: a statement has room for some thousands of single ones.
-_RUNS_OF = """
-SELECT message_id, info FROM runs
-WHERE message_id IN (SELECT value FROM json_each(?)) ORDER BY position
+_RUN = "position, run_id, chat_id, message_id, info, finished"
+_RUNS_OF = f"""
+SELECT {_RUN} FROM runs WHERE message_id IN (SELECT value FROM json_each(?)) ORDER BY position
 """
 _FOLLOWING = """
 SELECT messages.parent_id, message_id
@@ -66,6 +73,7 @@ _SELECTED_AT_MOST = 200
 """Messages that a change of the branch brings: the rest is loaded when somebody scrolls up to it."""
 _LIMITATION = "provider, endpoint, model, limitation, until"
 _NO_LIMIT = -1
+_ID_OF = {"chats": "chat_id", "messages": "message_id", "runs": "run_id", "profiles": "profile_id"}
 
 ChatChanges = Mapping[str, str | Parameters | None]
 """Fields of a chat by name; a null clears the chat's own choice."""
@@ -98,6 +106,14 @@ class ChatStore:
     def __init__(self, folder: Path) -> None:
         """Open the database in ``folder``; where that is impossible, one in memory."""
         self._db = Database(folder)
+        self._quarantine = Quarantine(folder)
+        self._reader = RecordReader(self._put_aside)
+        self._repairs: list[Damage] = []
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """Where damaged records and spools are put."""
+        return self._quarantine
 
     @property
     def not_saved(self) -> ErrorInfo | None:
@@ -106,8 +122,12 @@ class ChatStore:
 
     @property
     def damaged(self) -> ErrorInfo | None:
-        """Where the saved chats are that could not be read, and were put aside."""
-        return self._db.damaged
+        """What of the saved chats could not be read, and where it was put aside."""
+        return self._db.damaged or self._quarantine.notice
+
+    def check_file(self) -> None:
+        """Move into memory, under ``not_saved``, where the database's file was deleted or replaced."""
+        self._db.check_file()
 
     def return_to_disk(self) -> bool:
         """Save what is in memory only; False while the disk refuses."""
@@ -116,6 +136,44 @@ class ChatStore:
     def close(self) -> None:
         """Close the database."""
         self._db.close()
+
+    # --- damaged rows -------------------------------------------------------------------------------
+
+    def repair(self) -> None:
+        """Repair the rows that were found damaged and are copied: the next reader finds them sound.
+
+        Call it outside of a transaction. On a disk that cannot be written they stay as they are.
+        """
+        repairs, self._repairs = self._repairs, []
+        if repairs and self.not_saved is None:
+            self._db.change(lambda: self._repair(repairs))
+
+    def _repair(self, repairs: Iterable[Damage]) -> None:
+        for damage in repairs:
+            key = "position" if "position" in damage.row else "rowid"
+            # Another server may have repaired or changed it meanwhile.
+            unchanged = [name for name in damage.row if name not in (key, "running")]
+            where = " AND ".join(f"CAST({name} AS BLOB) IS CAST(? AS BLOB)" for name in unchanged)
+            values = (damage.row[key], *(damage.row[name] for name in unchanged))
+            if damage.repaired is None:
+                self._db.execute(f"DELETE FROM {damage.table} WHERE {key} = ? AND {where}", values)
+            else:
+                columns = ", ".join(f"{name} = ?" for name in damage.repaired)
+                update = f"UPDATE {damage.table} SET {columns} WHERE {key} = ? AND {where}"
+                self._db.execute(update, (*damage.repaired.values(), *values))
+
+    def _put_aside(self, damage: Damage) -> None:
+        name = str(damage.row.get(_ID_OF.get(damage.table, ""), ""))
+        is_kept = self._quarantine.put_aside(damage.table, name, damage.row, damage.why)
+        # A chat or a message that cannot be used stays where it is: others may hang on it.
+        if is_kept and (damage.repaired is not None or damage.table not in ("chats", "messages")):
+            self._repairs.append(damage)
+
+    def _rows(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
+        """Return all rows of a query by the names of their columns."""
+        cursor = self._db.execute(sql, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
     # --- chats --------------------------------------------------------------------------------------
 
@@ -142,20 +200,23 @@ class ChatStore:
     def delete_chat(self, chat_id: str) -> StoredChat:
         """Delete a chat with its messages and runs, and return it. Raises UnknownChat."""
         chat = self.chat(chat_id)
+        attached = attachments.used_in(self._db, chat_id)
         self._db.execute("DELETE FROM chats WHERE chat_id = ?", (chat_id,))
+        attachments.release(self._db, chat.owner, attached)
         return chat
 
     def chat(self, chat_id: str) -> StoredChat:
         """Return a chat. Raises UnknownChat."""
-        row = self._db.execute(f"{_CHAT} WHERE chat_id = ?", (chat_id,)).fetchone()
-        if row is None:
+        rows = self._rows(f"{_CHAT} WHERE chat_id = ?", (chat_id,))
+        found = self._reader.chat(rows[0]) if rows else None
+        if found is None:
             raise UnknownChat(chat_id)
-        return _chat(row)
+        return StoredChat(*found)
 
     def chats(self, owner: str) -> list[ChatInfo]:
         """Return an owner's chats, the one last asked in first."""
-        rows = self._db.execute(f"{_CHAT} WHERE owner = ? ORDER BY updated_at DESC, rowid DESC", (owner,))
-        return [_chat(row).info for row in rows]
+        rows = self._rows(f"{_CHAT} WHERE owner = ? ORDER BY updated_at DESC, rowid DESC", (owner,))
+        return [found[1] for row in rows if (found := self._reader.chat(row))]
 
     # --- messages -----------------------------------------------------------------------------------
 
@@ -174,10 +235,7 @@ class ChatStore:
     def message(self, chat_id: str, message_id: str) -> Message:
         """Return a message. Raises UnknownMessage."""
         with self._db.transaction():
-            path = self._path(chat_id, message_id, 1)
-        if not path:
-            raise UnknownMessage(message_id, "message_id")
-        return path[0]
+            return self._only(chat_id, message_id)
 
     def branch(self, chat_id: str) -> list[Message]:
         """Return the whole active branch, oldest message first."""
@@ -189,7 +247,7 @@ class ChatStore:
         """Return the messages of all branches in the order of their arrival."""
         with self._db.transaction():
             select = f"SELECT {_MESSAGE} FROM messages WHERE chat_id = ? ORDER BY position"
-            return self._messages(self._db.execute(select, (chat_id,)).fetchall())
+            return self._messages(self._rows(select, (chat_id,)))
 
     def path_to_root(self, chat_id: str, leaf_id: str) -> list[Message]:
         """Return a message and all that it follows, oldest first. Raises UnknownMessage."""
@@ -214,7 +272,8 @@ class ChatStore:
         self._set_leaf(chat_id, leaf)
         path = self._path(chat_id, leaf, _SELECTED_AT_MOST)
         first = next((at for at, message in enumerate(path) if message.message_id == message_id), 0)
-        return self._with_siblings(chat_id, path[first:]), path[first].parent_id is not None
+        has_more = bool(path) and path[first].parent_id is not None
+        return self._with_siblings(chat_id, path[first:]), has_more
 
     @_change
     def edit_answer(self, chat_id: str, message_id: str, text: str | None) -> Message | None:
@@ -224,7 +283,7 @@ class ChatStore:
         """
         self._chat_of(message_id, chat_id, "message_id", role="assistant")
         self._refuse_while_writing(chat_id)
-        (message,) = self._path(chat_id, message_id, 1)
+        message = self._only(chat_id, message_id)
         changed = edited(message, text)
         if changed == message:
             return None
@@ -237,7 +296,7 @@ class ChatStore:
         """Insert a run and its messages; name the chat after its first question.
 
         Returns the messages that were new, or None when the run is there already. Raises UnknownChat,
-        UnknownMessage (the parent), IdTaken, ChatBusy (an unfinished run).
+        UnknownMessage (the parent), UnknownAttachment, IdTaken, ChatBusy (an unfinished run).
         """
         # The reader waits for this one, and the end of the run makes it durable.
         return self._db.change(lambda: self._start_run(question, answer, run), durable=False)
@@ -245,11 +304,14 @@ class ChatStore:
     def _start_run(self, question: Message | None, answer: Message, run: RunInfo) -> list[Message] | None:
         if self.has_run(run):
             return None
-        chat = self.chat(run.chat_id).info
+        stored = self.chat(run.chat_id)
+        chat = stored.info
         self._refuse_while_writing(run.chat_id)
         if question is None and answer.parent_id is not None:
             self._chat_of(answer.parent_id, run.chat_id, "message_id", role="user")
         added = [message for message in (question, answer) if message and self._add(message)]
+        for message in added:
+            attachments.use(self._db, stored.owner, message)
         row = (None, run.run_id, run.chat_id, run.message_id, run.model_dump_json(exclude_none=True), False)
         self._insert("runs", row)
         title = chat.title or (title_of(question) if question else "")
@@ -269,10 +331,11 @@ class ChatStore:
         update = "UPDATE runs SET info = ?, finished = 1 WHERE run_id = ? AND finished = 0"
         if not self._db.execute(update, (info, run.run_id)).rowcount:
             return False
-        select = "SELECT content FROM messages WHERE message_id = ?"
-        (content,) = self._db.execute(select, (run.message_id,)).fetchone()
-        others = [part for part in _PARTS.validate_json(content) if part.run_id != run.run_id]
-        self._set_content(run.message_id, [*others, *parts])
+        select = f"SELECT {_MESSAGE} FROM messages WHERE message_id = ?"
+        for row in self._rows(select, (run.message_id,)):
+            message = self._reader.message(row, [run])
+            others = [part for part in message.content if run_id_of(part) != run.run_id] if message else []
+            self._set_content(run.message_id, [*others, *parts])
         return True
 
     def has_run(self, run: RunInfo) -> bool:
@@ -284,65 +347,85 @@ class ChatStore:
 
     def run(self, run_id: str) -> RunInfo | None:
         """Return a run."""
-        row = self._db.execute("SELECT info FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-        return RunInfo.model_validate_json(row[0]) if row else None
+        rows = self._rows(f"SELECT {_RUN} FROM runs WHERE run_id = ?", (run_id,))
+        return self._reader.run(rows[0]) if rows else None
 
     def message_of_run(self, run_id: str) -> Message | None:
         """Return the answer that a run writes or wrote."""
         with self._db.transaction():
             run = self.run(run_id)
-            return self._path(run.chat_id, run.message_id, 1)[0] if run else None
+            path = self._path(run.chat_id, run.message_id, 1) if run else []
+            return path[0] if path else None
 
     def unfinished_runs(self, chat_id: str | None = None) -> list[RunInfo]:
         """Return the runs without an end, of one chat or of all."""
         where = "finished = 0" + (" AND chat_id = ?" if chat_id else "")
         parameters = (chat_id,) if chat_id else ()
-        rows = self._db.execute(f"SELECT info FROM runs WHERE {where} ORDER BY position", parameters)
-        return [RunInfo.model_validate_json(info) for (info,) in rows]
+        rows = self._rows(f"SELECT {_RUN} FROM runs WHERE {where} ORDER BY position", parameters)
+        return [run for row in rows if (run := self._reader.run(row)) and run.status != "finished"]
+
+    # --- attachments --------------------------------------------------------------------------------
+
+    @_change
+    def put_attachment(self, owner: str, sha256: str, attachment: StoredAttachment, now: float) -> None:
+        """Store the content of an attachment, which a message is to use within a day."""
+        attachments.put(self._db, owner, sha256, attachment, now)
+
+    def attachment(self, owner: str, sha256: str) -> StoredAttachment:
+        """Return the content of an attachment. Raises UnknownAttachment."""
+        return attachments.get(self._db, owner, sha256)
+
+    def attached_texts(self, chat_id: str, hashes: Collection[str]) -> dict[str, str]:
+        """Return those of the contents that the chat's owner has, by their hashes. Raises UnknownChat."""
+        return attachments.texts(self._db, self.chat(chat_id).owner, hashes)
 
     # --- profiles -----------------------------------------------------------------------------------
 
-    def profiles(self) -> list[dict[str, Any]]:
-        """Return the stored profiles in the order of their making."""
-        return [
-            json.loads(row[0]) for row in self._db.execute("SELECT fields FROM profiles ORDER BY position")
-        ]
+    def profiles(self, owner: str = "") -> list[dict[str, Any]]:
+        """Return an owner's stored profiles in the order of their making."""
+        select = "SELECT position, profile_id, fields FROM profiles WHERE owner = ? ORDER BY position"
+        rows = self._rows(select, (owner,))
+        return [fields for row in rows if (fields := self._reader.profile(row)) is not None]
+
+    def profile_owners(self) -> list[str]:
+        """Return who has stored profiles."""
+        return [str(row["owner"]) for row in self._rows("SELECT DISTINCT owner FROM profiles ORDER BY owner")]
 
     @_change
-    def save_profile(self, profile_id: str, fields: Mapping[str, Any]) -> None:
-        """Insert or replace a profile; a replaced one keeps its place."""
-        insert = "INSERT INTO profiles (profile_id, fields) VALUES (?, ?)"
-        replace = "ON CONFLICT (profile_id) DO UPDATE SET fields = excluded.fields"
-        self._db.execute(f"{insert} {replace}", (profile_id, json.dumps(fields)))
+    def save_profile(self, profile_id: str, fields: Mapping[str, Any], owner: str = "") -> None:
+        """Insert or replace an owner's profile; a replaced one keeps its place."""
+        insert = "INSERT INTO profiles (owner, profile_id, fields) VALUES (?, ?, ?)"
+        replace = "ON CONFLICT (owner, profile_id) DO UPDATE SET fields = excluded.fields"
+        self._db.execute(f"{insert} {replace}", (owner, profile_id, json.dumps(fields)))
 
     @_change
-    def delete_profile(self, profile_id: str) -> bool:
-        """Delete a profile; False when there is none."""
-        return bool(self._db.execute("DELETE FROM profiles WHERE profile_id = ?", (profile_id,)).rowcount)
+    def delete_profile(self, profile_id: str, owner: str = "") -> bool:
+        """Delete an owner's profile; False when there is none."""
+        delete = "DELETE FROM profiles WHERE owner = ? AND profile_id = ?"
+        return bool(self._db.execute(delete, (owner, profile_id)).rowcount)
 
     # --- deployments --------------------------------------------------------------------------------
 
-    def limitations(self, now: float) -> list[DeploymentLimitation]:
-        """Return what is remembered of deployments and still holds, the longest first."""
-        select = f"SELECT {_LIMITATION} FROM deployment_limitations WHERE until > ? ORDER BY until DESC"
-        names = _LIMITATION.split(", ")
-        return [
-            DeploymentLimitation(**dict(zip(names, row, strict=True)))
-            for row in self._db.execute(select, (now,))
-        ]
+    def limitations(self, now: float, owner: str = "") -> list[DeploymentLimitation]:
+        """Return what an owner's questions found of deployments and still holds, the longest first."""
+        where = "owner = ? AND until > ?"
+        columns = f"rowid, {_LIMITATION}"
+        select = f"SELECT {columns} FROM deployment_limitations WHERE {where} ORDER BY until DESC"
+        return [found for row in self._rows(select, (owner, now)) if (found := self._reader.limitation(row))]
 
     @_change
-    def remember_limitation(self, found: DeploymentLimitation, now: float) -> None:
+    def remember_limitation(self, found: DeploymentLimitation, now: float, owner: str = "") -> None:
         """Write down what a deployment refused, and drop what no longer holds."""
         self._db.execute("DELETE FROM deployment_limitations WHERE until <= ?", (now,))
-        replace = f"INSERT OR REPLACE INTO deployment_limitations ({_LIMITATION}) VALUES (?, ?, ?, ?, ?)"
-        row = (found.provider, found.endpoint, found.model, found.limitation, found.until)
+        names = f"owner, {_LIMITATION}"
+        replace = f"INSERT OR REPLACE INTO deployment_limitations ({names}) VALUES (?, ?, ?, ?, ?, ?)"
+        row = (owner, found.provider, found.endpoint, found.model, found.limitation, found.until)
         self._db.execute(replace, row)
 
     @_change
-    def forget_limitations(self) -> None:
-        """Forget what is remembered of every deployment."""
-        self._db.execute("DELETE FROM deployment_limitations")
+    def forget_limitations(self, owner: str = "") -> None:
+        """Forget what an owner's questions found of every deployment."""
+        self._db.execute("DELETE FROM deployment_limitations WHERE owner = ?", (owner,))
 
     # --- within a transaction -----------------------------------------------------------------------
 
@@ -356,7 +439,7 @@ class ChatStore:
     def _add(self, message: Message) -> bool:
         if message.parent_id is not None:
             self._chat_of(message.parent_id, message.chat_id, "parent_id")
-        content = _PARTS.dump_json(message.content, exclude_none=True).decode()
+        content = PARTS.dump_json(message.content, exclude_none=True).decode()
         row = (message.message_id, message.chat_id, message.parent_id, message.role, message.author)
         inserted = self._insert("messages", (None, *row, content, message.created_at))
         if not inserted and not self._has(message):
@@ -382,7 +465,7 @@ class ChatStore:
             raise UnknownMessage(message_id, field)
 
     def _set_content(self, message_id: str, parts: Sequence[Part]) -> None:
-        content = _PARTS.dump_json(list(parts), exclude_none=True).decode()
+        content = PARTS.dump_json(list(parts), exclude_none=True).decode()
         self._db.execute("UPDATE messages SET content = ? WHERE message_id = ?", (content, message_id))
 
     def _set_leaf(self, chat_id: str, message_id: str) -> None:
@@ -401,29 +484,39 @@ class ChatStore:
     def _parent(self, chat_id: str, message_id: str) -> str | None:
         self._chat_of(message_id, chat_id, "before")
         select = "SELECT parent_id FROM messages WHERE message_id = ?"
-        parent: str | None = self._db.execute(select, (message_id,)).fetchone()[0]
-        return parent
+        parent = self._db.execute(select, (message_id,)).fetchone()[0]
+        return parent if isinstance(parent, str) else None
 
     def _path(self, chat_id: str, leaf: str, limit: int) -> list[Message]:
         values = {"chat": chat_id, "leaf": leaf, "limit": limit}
-        return self._messages(self._db.execute(_PATH, values).fetchall())
+        return self._messages(self._rows(_PATH, values))
 
-    def _messages(self, rows: Sequence[tuple[Any, ...]]) -> list[Message]:
+    def _only(self, chat_id: str, message_id: str) -> Message:
+        path = self._path(chat_id, message_id, 1)
+        if not path:
+            raise UnknownMessage(message_id, "message_id")
+        return path[0]
+
+    def _messages(self, rows: Sequence[Row]) -> list[Message]:
         """Return rows of messages with their runs."""
-        runs: dict[str, list[RunInfo]] = {row[0]: [] for row in rows}
-        for message_id, info in self._db.execute(_RUNS_OF, (json.dumps(list(runs)),)):
-            runs[message_id].append(RunInfo.model_validate_json(info))
-        return [_message(row, runs[row[0]]) for row in rows]
+        runs: dict[str, list[RunInfo]] = {}
+        ids = json.dumps([row["message_id"] for row in rows if isinstance(row["message_id"], str)])
+        for row in self._rows(_RUNS_OF, (ids,)):
+            if run := self._reader.run(row):
+                runs.setdefault(run.message_id, []).append(run)
+        read = (self._reader.message(row, runs.get(row["message_id"], [])) for row in rows)
+        return [message for message in read if message]
 
     def _with_siblings(self, chat_id: str, messages: list[Message]) -> list[Message]:
         """Return the messages with what else follows their parents."""
         parents = json.dumps([message.parent_id for message in messages])
         following: dict[str | None, list[str]] = {}
         for parent_id, message_id in self._db.execute(_FOLLOWING, {"chat": chat_id, "parents": parents}):
-            following.setdefault(parent_id, []).append(message_id)
+            if is_id(message_id):
+                following.setdefault(parent_id, []).append(message_id)
         return [
             message.model_copy(update={"siblings": siblings})
-            if len(siblings := following[message.parent_id]) > 1
+            if len(siblings := following.get(message.parent_id, [])) > 1
             else message
             for message in messages
         ]
@@ -432,27 +525,3 @@ class ChatStore:
 def _column(value: str | Parameters | None) -> str | None:
     """Return a chat's field as its column has it."""
     return value.model_dump_json(exclude_none=True) if isinstance(value, Parameters) else value
-
-
-def _chat(row: tuple[Any, ...]) -> StoredChat:
-    names = (
-        "chat_id",
-        "title",
-        "created_at",
-        "updated_at",
-        "profile_id",
-        "streaming",
-        "parameters",
-        "running",
-    )
-    fields = dict(zip(names, row[1:], strict=True))
-    if fields["parameters"] is not None:
-        fields["parameters"] = Parameters.model_validate_json(fields["parameters"])
-    return StoredChat(row[0], ChatInfo(**fields))
-
-
-def _message(row: tuple[Any, ...], runs: list[RunInfo]) -> Message:
-    names = ("message_id", "chat_id", "parent_id", "role", "author", "content", "created_at")
-    fields = dict(zip(names, row, strict=True))
-    fields["content"] = _PARTS.validate_json(fields["content"])
-    return Message(**fields, runs=runs)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, ItemsView
 from itertools import islice
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ..protocol import ChatEvent, RunInfo, RunProgressed, Wire
 from .text import RunText
@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 
 LOG_EVENTS = 256
 """Events that a page may have missed and still be replayed. A chat makes four per question."""
+
+IDLE_FEEDS = 256
+"""Feeds kept although nobody follows them: a page that comes back to such a chat is replayed its log."""
 
 E = TypeVar("E", bound=Wire)
 
@@ -53,8 +56,9 @@ class Subscriber(Protocol):
 class Feed(Generic[E]):
     """A sequence of events, numbered from 1 without gaps within an epoch."""
 
-    def __init__(self, log_events: int = LOG_EVENTS) -> None:
-        self.seq = 0
+    def __init__(self, log_events: int = LOG_EVENTS, *, seq: int = 0) -> None:
+        """``seq``: the number before that of the first event."""
+        self.seq = seq
         """The number of the last event."""
         self._log: deque[E] = deque(maxlen=log_events)
         self._subscribers: dict[Subscriber, None] = {}
@@ -86,6 +90,11 @@ class Feed(Generic[E]):
         """Send it no more."""
         self._subscribers.pop(subscriber, None)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody follows."""
+        return not self._subscribers
+
     def _tell(self, tell: Callable[[Subscriber], None]) -> None:
         for subscriber in tuple(self._subscribers):
             try:
@@ -99,10 +108,15 @@ class Feed(Generic[E]):
 class ChatFeed(Feed[ChatEvent]):
     """The events of one chat, and the runs that are writing in it."""
 
-    def __init__(self, log_events: int = LOG_EVENTS) -> None:
-        super().__init__(log_events)
+    def __init__(self, log_events: int = LOG_EVENTS, *, seq: int = 0) -> None:
+        super().__init__(log_events, seq=seq)
         self.live: dict[str, LiveRun] = {}
         """Runs by id. Who starts one enters it, after ``ChatService.begin_run``; ``end_run`` takes it out."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody follows and nothing writes."""
+        return super().is_idle and not self.live
 
     def on_text(self, live: LiveRun) -> None:
         """Tell subscribers that a live run has more text."""
@@ -111,3 +125,51 @@ class ChatFeed(Feed[ChatEvent]):
     def progressed(self, event: RunProgressed) -> None:
         """Tell subscribers what a live run is doing."""
         self.announce(event)
+
+
+F = TypeVar("F", bound=Feed[Any])
+
+
+class Feeds(Generic[F]):
+    """Feeds by name: those in use, and the latest of the others."""
+
+    def __init__(self, make: Callable[[int], F], idle: int = IDLE_FEEDS) -> None:
+        """``make`` makes a feed that numbers on from the given number; ``idle``: how many are kept unused."""
+        self._make = make
+        self._idle = idle
+        self._feeds: dict[str, F] = {}
+        self._first = 0
+        """Dropped feeds gave out no number above this one. New feeds repeat none: nobody resumes wrongly."""
+
+    def __getitem__(self, name: str) -> F:
+        """Return the feed of this name; make it if there is none."""
+        feed = self._feeds.pop(name, None)
+        if feed is None:
+            self._drop_idle()
+            feed = self._make(self._first)
+        self._feeds[name] = feed  # at the end: the latest
+        return feed
+
+    def get(self, name: str) -> F | None:
+        """Return the feed of this name, if there is one."""
+        return self._feeds.get(name)
+
+    def drop(self, name: str) -> None:
+        """Forget a feed unless it is in use."""
+        if (feed := self._feeds.get(name)) is not None and feed.is_idle:
+            self._first = max(self._first, feed.seq)
+            del self._feeds[name]
+
+    def items(self) -> ItemsView[str, F]:
+        """Return names and feeds."""
+        return self._feeds.items()
+
+    def __len__(self) -> int:
+        return len(self._feeds)
+
+    def _drop_idle(self) -> None:
+        if len(self._feeds) < self._idle:
+            return
+        idle = [name for name, feed in self._feeds.items() if feed.is_idle]
+        for name in idle[: len(self._feeds) - self._idle + 1]:
+            self.drop(name)

@@ -5,6 +5,7 @@ Owns the steps from each version to the next. A step is written once and never c
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
@@ -73,6 +74,25 @@ ALTER TABLE chats ADD COLUMN leaf_id TEXT;
 CREATE INDEX messages_by_parent ON messages (chat_id, parent_id);
 """
 
+_ATTACHMENTS: Final = """
+-- content: text, once for each owner and hash.
+CREATE TABLE attachments (
+    owner TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    content TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    PRIMARY KEY (owner, sha256)
+);
+CREATE TABLE attachment_uses (
+    owner TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    message_id TEXT NOT NULL REFERENCES messages (message_id) ON DELETE CASCADE,
+    PRIMARY KEY (owner, sha256, message_id)
+);
+CREATE INDEX attachment_uses_by_message ON attachment_uses (message_id);
+"""
+
 
 def _number_parts(db: sqlite3.Connection) -> None:
     """Bring runs and profiles to the words of protocol 2: lengths and digests per part, and new names.
@@ -81,12 +101,18 @@ def _number_parts(db: sqlite3.Connection) -> None:
     """
     for run_id, message_id, info in db.execute("SELECT run_id, message_id, info FROM runs").fetchall():
         row = db.execute("SELECT content FROM messages WHERE message_id = ?", (message_id,)).fetchone()
-        parts = [part for part in json.loads(row[0] if row else "[]") if part.get("run_id") == run_id]
-        run = _run_with_parts(json.loads(info), [str(part["type"]) for part in parts])
-        db.execute("UPDATE runs SET info = ? WHERE run_id = ?", (_json(run), run_id))
+        with contextlib.suppress(*_DAMAGED):
+            parts = [part for part in json.loads(row[0] if row else "[]") if part.get("run_id") == run_id]
+            run = _run_with_parts(json.loads(info), [str(part["type"]) for part in parts])
+            db.execute("UPDATE runs SET info = ? WHERE run_id = ?", (_json(run), run_id))
     for profile_id, fields in db.execute("SELECT profile_id, fields FROM profiles").fetchall():
-        profile = _renamed(json.loads(fields), limits="timeouts", early_stop="on_repetition")
-        db.execute("UPDATE profiles SET fields = ? WHERE profile_id = ?", (_json(profile), profile_id))
+        with contextlib.suppress(*_DAMAGED):
+            profile = _renamed(json.loads(fields), limits="timeouts", early_stop="on_repetition")
+            db.execute("UPDATE profiles SET fields = ? WHERE profile_id = ?", (_json(profile), profile_id))
+
+
+_DAMAGED: Final = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What a row raises whose JSON is none, or is of another shape. It stays as it is: its reader repairs it."""
 
 
 def _run_with_parts(run: dict[str, Any], kinds: list[str]) -> dict[str, Any]:
@@ -116,12 +142,41 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+_OWNERS: Final = """
+-- Profiles, and what is remembered of deployments, are their owner's; '' is the owner of what all share.
+ALTER TABLE profiles RENAME TO shared_profiles;
+CREATE TABLE profiles (
+    position INTEGER PRIMARY KEY,
+    owner TEXT NOT NULL DEFAULT '',
+    profile_id TEXT NOT NULL,
+    fields TEXT NOT NULL, -- JSON
+    UNIQUE (owner, profile_id)
+);
+INSERT INTO profiles SELECT position, '', profile_id, fields FROM shared_profiles;
+DROP TABLE shared_profiles;
+ALTER TABLE deployment_limitations RENAME TO shared_limitations;
+CREATE TABLE deployment_limitations (
+    owner TEXT NOT NULL DEFAULT '',
+    provider TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    limitation TEXT NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (owner, provider, endpoint, model, limitation)
+);
+INSERT INTO deployment_limitations
+SELECT '', provider, endpoint, model, limitation, until FROM shared_limitations;
+DROP TABLE shared_limitations;
+"""
+
 STEPS: Final[tuple[str | Callable[[sqlite3.Connection], None], ...]] = (
     _FIRST,
     _DEPLOYMENTS,
     _PARAMETERS,
     _BRANCHES,
     _number_parts,
+    _OWNERS,
+    _ATTACHMENTS,
 )
 """What leads from each version to the next: SQL, or a function within the same transaction."""
 VERSION: Final = len(STEPS)
@@ -146,3 +201,9 @@ def migrate(db: sqlite3.Connection, version: int) -> None:
                 db.execute(statement)
     if version < VERSION:
         db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def columns_of(db: sqlite3.Connection) -> dict[str, list[str]]:
+    """Return the columns of each table, those first that others refer to."""
+    tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid").fetchall()
+    return {name: [row[1] for row in db.execute(f'PRAGMA table_info("{name}")')] for (name,) in tables}

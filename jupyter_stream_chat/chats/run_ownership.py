@@ -7,6 +7,7 @@ both use is in ``_OurRuns``, behind a lock.
 
 from __future__ import annotations
 
+import errno
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -16,11 +17,14 @@ from pathlib import Path
 from ..protocol import ErrorInfo, Message, Part, RunInfo
 from .chat_store import ChatStore, StoredChat
 from .command_error import UnknownChat
-from .spool import Spool, SpoolText, read_spool, spooled_runs
+from .spool import Spool, SpoolText, read_spool, spool_file, spooled_runs
 from .text import RunText
 from .tree import digests_of, parts_of
 
 log = logging.getLogger(__name__)
+
+_TEMPORARY = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT})
+"""Why a file cannot be read that can be read later: it is not damaged."""
 
 SERVER_RESTARTED = ErrorInfo(
     code="server_restarted",
@@ -171,7 +175,7 @@ class RunOwnership:
         ``texts``: of each live run. Call it where text is appended, lest some come in between.
         """
         for spool in self._ours.spools():
-            if spool.is_kept or spool.run_id not in texts:
+            if spool.is_kept or spool.is_behind or spool.run_id not in texts:
                 continue
             try:
                 spool.renew(self._folder, texts[spool.run_id])
@@ -179,6 +183,10 @@ class RunOwnership:
                 log.debug("Run %s: still not spooled: %s", spool.run_id, error)
                 return
             self._ours.mended(spool.run_id)
+
+    def lost_spools(self) -> list[Spool]:
+        """Return the spools of ours whose files were deleted. The event loop calls ``Spool.lose`` of each."""
+        return [spool for spool in self._ours.spools() if not spool.is_in_place()]
 
     def return_to_disk(self) -> bool:
         """Save what is in memory only; False while the disk refuses, or a run of ours has no spool.
@@ -233,11 +241,14 @@ class RunOwnership:
         if spool is None:
             return None
         try:
-            text = read_spool(self._folder, run.run_id).text
+            spooled = read_spool(self._folder, run.run_id)
         except OSError as error:
-            log.warning("Run %s: its spool cannot be read: %s", run.run_id, error)
-            spool.close()
-            return None
+            if error.errno in _TEMPORARY:
+                log.warning("Run %s: its spool cannot be read now: %s", run.run_id, error)
+                spool.close()
+                return None
+            spooled = SpoolText(damage=f"it cannot be read: {error}")
+        text = spooled.text
         lost = run.model_copy(
             update={
                 "status": "finished",
@@ -255,8 +266,16 @@ class RunOwnership:
         if self._store.not_saved:  # the end is in memory only: the next server needs the spool
             spool.close()
         else:
-            spool.remove()
+            self._remove(spool, spooled)
         return lost
+
+    def _remove(self, spool: Spool, spooled: SpoolText) -> None:
+        """Delete a spool; one that could not be read whole is put aside, or else left where it is."""
+        file = spool_file(self._folder, spool.run_id)
+        if not spooled.damage or self._store.quarantine.move(file, spooled.damage):
+            spool.remove()
+        else:
+            spool.close()
 
     def _look_at(self, run: RunInfo) -> RemoteRun:
         try:
@@ -272,13 +291,16 @@ class RunOwnership:
         if self._store.not_saved:
             return
         for run_id in spooled_runs(self._folder):
-            if not self._is_needed(run_id) and (spool := Spool.recover(self._folder, run_id)):
-                spool.remove()
+            if (spooled := self._unneeded(run_id)) and (spool := Spool.recover(self._folder, run_id)):
+                self._remove(spool, spooled)
 
-    def _is_needed(self, run_id: str) -> bool:
-        if run := self._store.run(run_id):
-            return run.status != "finished"
+    def _unneeded(self, run_id: str) -> SpoolText | None:
+        """Return what a spool holds that nobody needs; None where it is needed."""
+        run = self._store.run(run_id)
+        if run is not None and run.status != "finished":
+            return None
         try:
-            return bool(read_spool(self._folder, run_id).text)
-        except OSError:
-            return True
+            spooled = read_spool(self._folder, run_id)
+        except OSError as error:
+            return None if error.errno in _TEMPORARY else SpoolText(damage=f"it cannot be read: {error}")
+        return None if run is None and spooled.text else spooled

@@ -20,6 +20,34 @@ _BLOCK = 64
 """Pieces that are joined to one: a token apart from the others takes twenty times its size."""
 
 
+class WholeText:
+    """Makes valid Unicode of text that is cut anywhere.
+
+    Providers that cut UTF-16 between chunks give halves of surrogate pairs: the halves are joined over calls,
+    and a half without its other half becomes U+FFFD.
+    """
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def add(self, text: str) -> str:
+        """Return the text, without half a pair at its end, behind the half that waits."""
+        text = self._half + text
+        self._half = ""
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            self._half, text = text[-1], text[:-1]
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # surrogates: UTF-16 is the one codec that joins pairs
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return text
+
+    def close(self) -> str:
+        """Return U+FFFD for half a pair that still waits."""
+        half, self._half = self._half, ""
+        return REPLACEMENT if half else ""
+
+
 class StreamText:
     """A text, its length and its check value. Appending costs what is appended, a tail costs the tail."""
 
@@ -29,7 +57,7 @@ class StreamText:
         self._loose = 0
         self._length = 0
         self._crc32 = 0
-        self._held = ""
+        self._incoming = WholeText()
         self.append(text)
 
     @property
@@ -38,29 +66,28 @@ class StreamText:
         return self._length
 
     def append(self, text: str) -> str:
-        """Append text and return what was really appended.
-
-        Providers that cut UTF-16 between chunks give halves of surrogate pairs: the halves are joined over
-        calls, and a half without its other half becomes U+FFFD.
-        """
-        text = self._held + text
-        self._held = ""
-        if text and "\ud800" <= text[-1] <= "\udbff":
-            self._held, text = text[-1], text[:-1]
-        return self._take(text)
+        """Append text, which may be cut inside a surrogate pair; return what was really appended."""
+        return self._take(self._incoming.add(text))
 
     def close(self) -> str:
         """Append U+FFFD for a half pair that still waits; return what was appended."""
-        lone, self._held = self._held, ""
-        return self._take(REPLACEMENT if lone else "")
+        return self._take(self._incoming.close())
 
-    def tail(self, offset: int) -> str:
-        """Return the text from ``offset`` (0 to ``length``) on."""
-        if offset >= self._length:
+    def tail(self, offset: int, limit: int | None = None) -> str:
+        """Return the text from ``offset`` (0 to ``length``) on, at most ``limit`` code points of it.
+
+        Costs what is returned, however much stands before or behind it.
+        """
+        end = self._length if limit is None else min(self._length, offset + limit)
+        if offset >= end:
             return ""
         first = bisect_right(self._starts, offset) - 1
-        head = self._pieces[first][offset - self._starts[first] :]
-        return head + "".join(self._pieces[first + 1 :])
+        last = bisect_right(self._starts, end - 1)
+        # Each piece is cut once: one piece may be the whole text.
+        return "".join(
+            piece[max(0, offset - start) : end - start]
+            for piece, start in zip(self._pieces[first:last], self._starts[first:last], strict=True)
+        )
 
     @property
     def crc32(self) -> int:
@@ -75,12 +102,7 @@ class StreamText:
     def _take(self, text: str) -> str:
         if not text:
             return ""
-        try:
-            encoded = text.encode()
-        except UnicodeEncodeError:  # surrogates: UTF-16 is the one codec that joins pairs
-            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-            encoded = text.encode()
-        self._crc32 = zlib.crc32(encoded, self._crc32)
+        self._crc32 = zlib.crc32(text.encode(), self._crc32)
         self._pieces.append(text)
         self._starts.append(self._length)
         self._length += len(text)
@@ -184,6 +206,33 @@ class RunText(Sequence[StreamPart]):
         return [Piece(last, offset, text, None if offset else self._parts[last].kind)] if text else []
 
 
+class IncomingText:
+    """Makes valid text of what a model writes, and tells the part of a ``RunText`` that each belongs to."""
+
+    def __init__(self) -> None:
+        self._part = -1
+        self._kind: PartKind | None = None
+        self._text = WholeText()
+
+    def add(self, kind: PartKind, text: str) -> list[tuple[int, PartKind, str]]:
+        """Return number and kind of a part, and text to append to it: all that can be appended by now."""
+        if not text:
+            return []
+        ended = []
+        if kind != self._kind:
+            ended = self.close()
+            self._part += 1
+            self._kind = kind
+        return ended + self._of_part(self._text.add(text))
+
+    def close(self) -> list[tuple[int, PartKind, str]]:
+        """Return what stands for half a surrogate pair that waits at the end of the last part."""
+        return self._of_part(self._text.close())
+
+    def _of_part(self, text: str) -> list[tuple[int, PartKind, str]]:
+        return [(self._part, self._kind, text)] if text and self._kind else []
+
+
 class Cursor:
     """How much of a run's text one reader has been given."""
 
@@ -216,7 +265,7 @@ class Cursor:
         if self._offset >= self._text[self._part].length:
             self._part, self._offset = self._part + 1, 0
         part, offset = self._part, self._offset
-        text = self._text[part].tail(offset)[:characters]
+        text = self._text[part].tail(offset, characters)
         if not text:  # half a surrogate pair waits for its other half
             return None
         self._offset += len(text)

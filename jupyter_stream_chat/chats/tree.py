@@ -6,7 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..protocol import Digest, Message, Part, PartKind, ReasoningPart, Role, RunInfo, TextPart
+from ..protocol import (
+    AttachmentPart,
+    Digest,
+    Message,
+    Part,
+    PartKind,
+    ReasoningPart,
+    Role,
+    RunInfo,
+    TextPart,
+)
 from .text import RunText
 
 TITLE_CODE_POINTS = 60
@@ -24,11 +34,17 @@ class Turn:
 
     role: Role
     parts: Sequence[Part]
+    message_id: str = ""
 
 
 def conversation(messages: Iterable[Message]) -> list[Turn]:
     """Return the messages with the parts of them that count."""
-    return [Turn(message.role, effective_parts(message)) for message in messages]
+    return [Turn(message.role, effective_parts(message), message.message_id) for message in messages]
+
+
+def run_id_of(part: Part) -> str | None:
+    """Return the run that wrote a part; None: a user did."""
+    return None if isinstance(part, AttachmentPart) else part.run_id
 
 
 def effective_parts(message: Message) -> list[Part]:
@@ -40,6 +56,9 @@ def effective_parts(message: Message) -> list[Part]:
     numbers: Counter[str | None] = Counter()
     parts: list[Part] = []
     for part in message.content:
+        if isinstance(part, AttachmentPart):
+            parts.append(part)
+            continue
         lengths = kept.get(part.run_id or "")
         number = numbers[part.run_id]
         numbers[part.run_id] += 1
@@ -62,7 +81,7 @@ def edited(message: Message, text: str | None) -> Message:
 
     The runs' parts stay, so that their digests stay true.
     """
-    written_by_runs = [part for part in message.content if part.run_id is not None]
+    written_by_runs = [part for part in message.content if run_id_of(part) is not None]
     own = [] if text is None else [TextPart(text=text)]
     return message.model_copy(update={"content": written_by_runs + own})
 
@@ -80,7 +99,11 @@ def parts_of(run_id: str, text: RunText) -> list[Part]:
 
 def run_text_of(message: Message, run_id: str) -> RunText:
     """Return what a run has written of a message."""
-    return RunText((part.type, part.text) for part in message.content if part.run_id == run_id)
+    return RunText(
+        (part.type, part.text)
+        for part in message.content
+        if not isinstance(part, AttachmentPart) and part.run_id == run_id
+    )
 
 
 def digests_of(text: RunText) -> list[Digest]:
@@ -93,7 +116,7 @@ def written(message: Message, run: RunInfo, parts: Sequence[Part]) -> Message:
     runs = [run if known.run_id == run.run_id else known for known in message.runs]
     if run not in runs:
         runs.append(run)
-    content = [part for part in message.content if part.run_id != run.run_id]
+    content = [part for part in message.content if run_id_of(part) != run.run_id]
     return message.model_copy(update={"content": [*content, *parts], "runs": runs})
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ..chats.feed import LiveRun
 from ..chats.tree import Turn
 from ..protocol import ErrorInfo, Limitation, PartKind, RunInfo, StreamingMode, TextPart
 from ..providers.adapter import OnProgress
-from ..providers.errors.classify import classify
 from ..providers.profiles.profile import Profile
 from ..runs.continuation import Prompt
 from ..runs.prompt import prompt_messages
@@ -160,16 +160,17 @@ class _NoHost:
         pass
 
     def explain(self, error: BaseException) -> ErrorInfo:
-        return classify(error, self._patient.keyed if isinstance(self._patient.keyed, Profile) else None)
+        assert isinstance(self._patient.keyed, Profile)
+        return self._patient.explain(error, self._patient.keyed)
 
-    def keep(self, part: int, kind: PartKind, text: str) -> None:
-        pass
+    def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
+        return True
 
-    def on_text(self, run: Run) -> None:
+    def on_text(self, run: LiveRun) -> None:
         self.first_text.set()
 
-    def progressed(self, run: Run) -> None:
+    def progressed(self, run: LiveRun) -> None:
         pass
 
-    async def finished(self, run: Run) -> None:
+    async def finished(self, run: LiveRun) -> None:
         pass

@@ -1,7 +1,7 @@
 """The engine process: reads requests from stdin, writes events to stdout, and ends with its stdin.
 
 Owns the process: its file descriptors, its two threads and its settings. The main thread reads, so that a
-stop takes effect while the other thread computes; the lane's thread imports torch and then works.
+stop takes effect while the other thread computes; the worker's thread imports torch and then works.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from .lane import Job, Lane
 from .messages import (
     Cancel,
     Event,
@@ -30,6 +30,7 @@ from .messages import (
     decode_request,
     encode,
 )
+from .scheduler.queue import Job, JobQueue
 
 if TYPE_CHECKING:
     from .worker import Worker
@@ -37,22 +38,35 @@ if TYPE_CHECKING:
 log = logging.getLogger("jupyter_stream_chat.engine")
 
 
-class Process:
-    """The two ends of the pipe, and the lane between them."""
+@dataclass(frozen=True)
+class Settings:
+    """How the engine computes."""
 
-    def __init__(self, requests: BinaryIO, events: int, *, threads: int = 0, most_models: int = 1) -> None:
-        """``events`` is a file descriptor; ``threads`` 0 means one less than there are cores."""
+    threads: int = 0
+    """CPU threads; 0: one less than there are cores."""
+    most_models: int = 1
+    """Most models in memory at a time."""
+    most_running: int = 32
+    """Most answers of a model at a time."""
+    cache_mib: int = 0
+    """Most MiB for the caches of a model's chats; 0: a quarter of what is free when it is loaded."""
+
+
+class Process:
+    """The two ends of the pipe, and the queue between them."""
+
+    def __init__(self, requests: BinaryIO, events: int, settings: Settings) -> None:
+        """``events`` is a file descriptor."""
         self._requests = requests
         self._events = events
-        self._threads = threads or max(1, usable_cores() - 1)
-        self._most_models = most_models
+        self._settings = settings
         self._writing = threading.Lock()
         self._imported = threading.Event()
-        self._lane = Lane(lambda job, position: self.send(Queued(job.request.request_id, position)))
+        self._queue = JobQueue(lambda job, position: self.send(Queued(job.request.request_id, position)))
 
     def run(self) -> None:
         """Serve until stdin ends or a shutdown is asked for."""
-        threading.Thread(target=self._work, name="lane", daemon=True).start()
+        threading.Thread(target=self._work, name="worker", daemon=True).start()
         for line in self._requests:
             try:
                 request = decode_request(line)
@@ -74,49 +88,55 @@ class Process:
         if isinstance(request, Generate):
             if not self._imported.is_set():
                 self.send(Progress(request.request_id, "importing"))
-            self._lane.add(Job(request))
+            self._queue.add(Job(request))
         elif isinstance(request, Pause):
-            self._lane.pause(request.request_id)
+            self._queue.pause(request.request_id)
         elif isinstance(request, Resume):
-            self._lane.resume(request.request_id)
-        elif job := self._lane.cancel(request.request_id):
+            self._queue.resume(request.request_id)
+        elif job := self._queue.cancel(request.request_id):
             self.send(job.interrupted())
 
     def _work(self) -> None:
-        """Import what computes, then answer one request after another."""
-        work = self._import_worker()
-        self._imported.set()
-        while True:
-            job = self._lane.take()
-            while not work(job) and not self._lane.park(job):
-                pass  # resumed or stopped before it stood still
-
-    def _refuse(self, end: Failed) -> bool:
-        self.send(end)
-        return True
-
-    def _import_worker(self) -> Callable[[Job], bool]:
-        gc.disable()  # imports make garbage of nothing: a sixth of their time
+        """Import what computes, then answer requests."""
+        gc.disable()  # imports create no garbage: collecting takes a sixth of their time
         try:
-            worker = make_worker(self.send, self._threads, self._most_models)
+            worker = make_worker(self.send, self._queue, self._settings)
         except ImportError as error:
-            missing = str(error)
             log.exception("the engine cannot start")
-            return lambda job: self._refuse(_unusable(job, missing))
+            self._refuse_all(str(error))
+            return
         finally:
             gc.enable()
             gc.freeze()
-        return worker.work
+        self._imported.set()
+        try:
+            worker.run()
+        except Exception:
+            log.exception("the engine's worker ended")
+            os._exit(1)  # the server then ends every request, and starts another engine
+
+    def _refuse_all(self, missing: str) -> None:
+        self._imported.set()
+        while (job := self._queue.head(wait=True)) is not None:
+            if self._queue.take(job):
+                self._queue.finish(job)
+                self.send(_unusable(job, missing))
 
 
-def make_worker(send: Callable[[Event], None], threads: int, most_models: int) -> Worker:
+def make_worker(send: Callable[[Event], None], queue: JobQueue, settings: Settings) -> Worker:
     """Import torch and transformers, which takes seconds, and return what answers requests."""
     import torch
 
     from .worker import Worker
 
-    torch.set_num_threads(threads)
-    return Worker(send, most_models)
+    torch.set_num_threads(settings.threads or max(1, usable_cores() - 1))
+    return Worker(
+        send,
+        queue,
+        most_models=settings.most_models,
+        most_running=settings.most_running,
+        cache_bytes=settings.cache_mib * 2**20,
+    )
 
 
 def usable_cores() -> int:
@@ -152,11 +172,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m jupyter_stream_chat.engine", description=__doc__)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one less than cores")
     parser.add_argument("--models", type=int, default=1, help="most models in memory at a time")
+    parser.add_argument("--chats", type=int, default=32, help="most answers of a model at a time")
+    parser.add_argument(
+        "--cache-mib", type=int, default=0, help="most MiB for a model's chats; 0: a part of what is free"
+    )
     options = parser.parse_args()
+    settings = Settings(options.threads, options.models, options.chats, options.cache_mib)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's affair, which closes the pipe
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    process = Process(*take_pipes(), threads=options.threads, most_models=options.models)
-    process.run()
+    Process(*take_pipes(), settings).run()
     sys.stderr.flush()
     os._exit(0)  # at once, also out of a call of the model: nothing here is worth saving
 

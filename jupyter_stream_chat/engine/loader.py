@@ -30,14 +30,12 @@ from .hub import find_model
 from .interruptible import interruptible
 from .messages import LoadOptions, Stage
 from .model import LoadedModel, context_length, end_tokens
-from .prefixcache import PrefixCache
 from .weights import check_weights, file_size, read_json, unreadable
 
 Report = Callable[[Stage, float | None], None]
 """Told the stage and the part done, 0..1 (None: unknown); may raise to stop."""
 
 _GIB = 2**30
-_MOST_PREFIX_BYTES = 2 * _GIB
 _WEIGHTS_BAR = "Loading weights"
 _TURN_SECONDS = 0.2
 _loading = threading.Lock()
@@ -175,11 +173,9 @@ def _read(folder: Path, name: str, dtype: str, device: torch.device, report: Rep
 def prepare(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str) -> LoadedModel:
     """Return a network with all that an answer needs. Raises EngineFailure where it would answer wrongly."""
     found = abilities(network, name)
-    budget = _prefix_budget(network.device) if found.reads_on else 0
     return LoadedModel(
         network=network,
         tokenizer=tokenizer,
-        prefixes=PrefixCache(network.config, budget),
         end_tokens=end_tokens(network, tokenizer),
         context_length=context_length(network.config),
         abilities=found,
@@ -222,11 +218,6 @@ def _load_failed(name: str, what: str, error: BaseException) -> EngineFailure:
         f"{name} could not be loaded: {what} cannot be read.",
         "It may be damaged or need a newer transformers; the details say more.",
     )
-
-
-def _prefix_budget(device: torch.device) -> int:
-    """Give earlier prompts an eighth of what is free after loading, 2 GiB at most."""
-    return min(_MOST_PREFIX_BYTES, (free_memory(device) or _GIB) // 8)
 
 
 @contextmanager

@@ -38,6 +38,9 @@ class Parameters:
     """None: another answer each time."""
     stop: list[str] | None = None
     """Texts that end the answer; not shown themselves."""
+    prompt_lookup: int | None = None
+    """Most tokens to guess per call from the conversation so far; None: none. The answer stays the same, and
+    comes faster where it repeats text."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,10 @@ class Finished:
     """Calls of the model: chunks of the prompt and steps."""
     forward_calls_after_stop: int = 0
     """Of these, how many were running at the stop or began after it."""
+    guessed_tokens: int = 0
+    """Tokens guessed by prompt lookup."""
+    accepted_tokens: int = 0
+    """Of these, how many were right."""
 
 
 @dataclass(frozen=True)

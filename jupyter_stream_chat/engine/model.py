@@ -11,7 +11,6 @@ from transformers import DynamicCache, GenerationConfig, PreTrainedConfig
 
 from .architecture import Abilities
 from .errors import EngineFailure
-from .prefixcache import PrefixCache
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -25,7 +24,6 @@ class LoadedModel:
 
     network: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
-    prefixes: PrefixCache
     end_tokens: frozenset[int]
     """Ids that end an answer."""
     context_length: int | None
@@ -35,8 +33,13 @@ class LoadedModel:
 
     @property
     def prompt_chunk(self) -> int:
-        """Tokens of the prompt to read per call."""
+        """Most tokens of the prompt to read per call."""
         return PREFILL_CHUNK if self.abilities.reads_on else sys.maxsize
+
+    @property
+    def reads_in_chunks(self) -> bool:
+        """False: a prompt can only be read whole."""
+        return self.abilities.reads_on
 
     @property
     def device(self) -> torch.device:
@@ -56,13 +59,18 @@ class LoadedModel:
         logits = self.abilities.forward(self.network, ids, cache, begin)
         if len(ids) > 1 and self.device.type == "cuda":
             torch.cuda.synchronize(self.device)  # else a stop would wait for every chunk already handed over
-        if bool(logits.isnan().any()):
-            raise EngineFailure(
-                "not_a_number",
-                "The model computes no valid numbers (NaN): its weights are damaged or their type is wrong.",
-                'Load it with dtype "float32", or download it again.',
-            )
-        return logits
+        return checked(logits)
+
+
+def checked(logits: torch.Tensor) -> torch.Tensor:
+    """Return logits of any shape. Raises EngineFailure where one is no number."""
+    if bool(logits.isnan().any()):
+        raise EngineFailure(
+            "not_a_number",
+            "The model computes no valid numbers (NaN): its weights are damaged or their type is wrong.",
+            'Load it with dtype "float32", or download it again.',
+        )
+    return logits
 
 
 def end_tokens(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

@@ -15,7 +15,7 @@ from contextlib import closing
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
-from .discovery import Server
+from .discovery import Server, is_loopback
 from .errors import ChatError
 from .sse import Event, decode
 
@@ -91,8 +91,8 @@ class Client:
         if self._address.scheme == "http":
             return http.client.HTTPConnection(host, port, timeout=seconds)
         context = ssl.create_default_context()
-        if self._server.found_by != "JupyterHub":
-            # A certificate of one's own, on this machine: there is no name that it could prove.
+        if is_loopback(host):
+            # A self-signed certificate on this machine has no name that it could prove. Any other host must.
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return http.client.HTTPSConnection(host, port, timeout=seconds, context=context)
 

@@ -1,14 +1,17 @@
 """``{name}`` in a question becomes what the name stands for, where it really names something.
 
-Owns what counts as such a place. Names, attributes and indexing are followed, calls are never evaluated.
+Owns what counts as such a place. Names, attributes and indexing are followed, calls are never evaluated, and
+no code of the user's own classes runs (properties, ``__getattr__``, ``__getitem__``).
 Braces of code, JSON, LaTeX and format strings stay as they are; ``{{name}}`` is how one writes ``{name}``.
 """
 
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Mapping
+from types import MemberDescriptorType
 from typing import Any
 
 from .values import describe
@@ -30,6 +33,13 @@ _PLACE = re.compile(
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
+
+
+_KNOWN_LIBRARIES = {
+    *("builtins", "collections", "datetime", "decimal", "fractions", "pathlib", "types", "array"),
+    *("numpy", "pandas", "polars", "pyarrow", "matplotlib", "scipy", "sklearn", "torch", "xarray"),
+}
+"""Their classes are read with their own attribute and item access; classes of others by what they store."""
 
 
 class NothingNamed(LookupError):
@@ -81,10 +91,34 @@ def _value(node: ast.expr, namespace: Mapping[str, Any], hidden: Mapping[str, An
                 raise NothingNamed(name)
             return namespace[name]
         case ast.Attribute(value=owner, attr=attribute) if not attribute.startswith("__"):
-            return getattr(_value(owner, namespace, hidden), attribute)
+            return _attribute(_value(owner, namespace, hidden), attribute)
         case ast.Subscript(value=owner, slice=index):
-            return _value(owner, namespace, hidden)[_index(index, namespace, hidden)]
+            return _item(_value(owner, namespace, hidden), _index(index, namespace, hidden))
     raise NothingNamed(ast.dump(node))
+
+
+def _attribute(owner: Any, name: str) -> Any:
+    if _is_known(owner):
+        return getattr(owner, name)
+    found = inspect.getattr_static(owner, name)
+    if isinstance(found, MemberDescriptorType):  # a slot
+        return found.__get__(owner)
+    if hasattr(type(found), "__get__"):  # a property or a method: to read it is to run it
+        raise NothingNamed(name)
+    return found
+
+
+def _item(owner: Any, index: Any) -> Any:
+    if not _is_known(owner):
+        raise NothingNamed(type(owner).__name__)
+    if isinstance(owner, dict) and index not in owner:  # a defaultdict would call its factory
+        raise NothingNamed(repr(index))
+    return owner[index]
+
+
+def _is_known(value: Any) -> bool:
+    """Return whether a value's class is of a library whose attributes and items can be read as data."""
+    return type(value).__module__.partition(".")[0] in _KNOWN_LIBRARIES
 
 
 def _is_ipythons(name: str, namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> bool:

@@ -69,7 +69,7 @@ def discover(environ: Mapping[str, str] = os.environ) -> Server:
 def may_have_token(url: str, environ: Mapping[str, str] = os.environ) -> bool:
     """Say whether a token may be sent there: to this machine's loopback, or to the Hub of this session."""
     host = urlsplit(url).hostname or ""
-    return _is_loopback(host) or host in _hub_hosts(environ)
+    return is_loopback(host) or host in _hub_hosts(environ)
 
 
 def _server(url: str, token: str, found_by: str, environ: Mapping[str, str]) -> Server:
@@ -136,7 +136,8 @@ def _is_alive(pid: object) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine by its loopback address."""
     if host == "localhost":
         return True
     try:

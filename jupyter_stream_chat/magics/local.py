@@ -11,33 +11,22 @@ import atexit
 import getpass
 import json
 import queue
-import re
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from jupyter_core.application import JupyterApp
 
 from ..chats.command_error import CommandError
 from ..config import Settings
-from ..server.access import SHARED_OWNER, Access
-from ..server.api.chats import Api
-from ..server.services import Services, open_services
+from ..server.access import SHARED_OWNER, Access, Action
+from ..server.api import rest
+from ..server.services import open_services
 from .errors import ChatError
 from .sse import Event, decode
 
 T = TypeVar("T")
-
-_ROUTES: list[tuple[str, str, Callable[..., Awaitable[bytes]]]] = [
-    ("GET", "chats", Api.list_chats),
-    ("POST", "chats", Api.create_chat),
-    ("GET", "chats/([^/]+)", Api.get_chat),
-    ("POST", "chats/([^/]+)/messages", Api.send_message),
-    ("POST", "chats/([^/]+)/messages/([^/]+)/continue", Api.continue_answer),
-    ("GET", "profiles", Api.list_profiles),
-    ("POST", "runs/([^/]+)/interrupt", Api.interrupt),
-]
-"""What ``%chat`` asks for, as ``server.rest`` has it."""
 
 
 class _Me(Access):
@@ -46,6 +35,14 @@ class _Me(Access):
     def __init__(self) -> None:
         self.owner = SHARED_OWNER
         self.author = getpass.getuser()
+
+    def ask(self, action: Action) -> bool:
+        """Allow everything."""
+        return True
+
+    async def allows(self, action: Action) -> bool:
+        """Allow everything."""
+        return True
 
 
 class Local:
@@ -62,12 +59,12 @@ class Local:
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Do what the route of this name does."""
-        for known, pattern, work in _ROUTES:
-            if known == method and (match := re.fullmatch(pattern, path)):
-                answer = self._wait(_asked(self._services, body, work, match.groups()))
-                result: dict[str, Any] = json.loads(answer)
-                return result
-        raise ChatError(f"--local cannot do {method} {path}.", "Ask a server.", code="not_found")
+        target = urlsplit(path)
+        _, written = self._wait(
+            self._answer(method, target.path, dict(parse_qsl(target.query)), json.dumps(body or {}).encode())
+        )
+        result: dict[str, Any] = json.loads(written.content)
+        return result
 
     def events(self, run_id: str, after: str = "") -> Iterator[Event]:
         """Yield the events of a run to its end."""
@@ -77,30 +74,26 @@ class Local:
 
     async def _pass_on(self, run_id: str, after: str, blocks: queue.Queue[bytes | ChatError]) -> None:
         try:
-            async for block in await Api(self._services, _Me(), b"").run_events(run_id, after):
+            _, stream = await self._answer("GET", f"runs/{run_id}/events", {"after": after}, b"")
+            async for block in stream.blocks:
                 blocks.put(block.encode())
-        except CommandError as refusal:
-            blocks.put(ChatError.of(refusal.error.model_dump()))
+        except ChatError as refusal:
+            blocks.put(refusal)
         finally:
             blocks.put(b"")
+
+    async def _answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> tuple[int, Any]:
+        """Return the status and the file or stream that the route answers with. Raises ChatError."""
+        try:
+            return await rest.answer(self._services, _Me(), method, path, query, body)
+        except CommandError as refusal:
+            raise ChatError.of(refusal.error.model_dump()) from None
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def _close(self) -> None:
         self._wait(self._services.close())
-
-
-async def _asked(
-    services: Services,
-    body: Mapping[str, Any] | None,
-    work: Callable[..., Awaitable[bytes]],
-    names: tuple[str, ...],
-) -> bytes:
-    try:
-        return await work(Api(services, _Me(), json.dumps(body or {}).encode()), *names)
-    except CommandError as refusal:
-        raise ChatError.of(refusal.error.model_dump()) from None
 
 
 def _lines(blocks: queue.Queue[bytes | ChatError]) -> Iterator[bytes]:

@@ -5,13 +5,14 @@ Owns the run's text and detects answers that repeat themselves. Knows no model a
 
 from __future__ import annotations
 
-from collections import defaultdict
+import asyncio
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Protocol
 
-from ..chats.text import Piece, RunText
+from ..chats.text import IncomingText, RunText
 from ..protocol import PartKind
 from ..providers.reasoning import ReasoningSplitter
 from .continuation import OverlapTrimmer, Prompt
@@ -23,8 +24,11 @@ from .run_stats import RunStats
 class TextSink(Protocol):
     """Where text goes, piece by piece."""
 
-    def keep(self, part: int, kind: PartKind, text: str) -> None:
-        """Put text of a part where it survives the process."""
+    def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
+        """Put text of a part where it survives the process.
+
+        False where that takes long: ``on_written`` is called once it is done.
+        """
 
     def began(self) -> None:
         """Take note of the first text."""
@@ -63,6 +67,9 @@ class AnswerBuffer:
     ) -> None:
         """``on_repetition`` is called once, when the text repeats itself; None: no detection."""
         self.text = RunText()
+        """The text that is where it survives the process."""
+        self.characters = 0
+        """Code points taken, written or not."""
         self.trimmer = OverlapTrimmer("", exact=True)
         """Removes from this run's text what repeats the end of a continued answer."""
         self.splitter = ReasoningSplitter()
@@ -75,6 +82,11 @@ class AnswerBuffer:
         self._sink = sink
         self._stats = stats
         self._on_repetition = on_repetition
+        self._incoming = IncomingText()
+        self._unwritten: deque[tuple[PartKind, str]] = deque()
+        """Text that is shown once it is written."""
+        self._all_written = asyncio.Event()
+        self._all_written.set()
         self._repetition: dict[PartKind, Repetition] = defaultdict(Repetition)
 
     def continues(self, prompt: Prompt) -> None:
@@ -105,14 +117,15 @@ class AnswerBuffer:
         """Detect no repetition from now on."""
         self._on_repetition = None
 
-    def close(self) -> None:
-        """Append all text that was held back: the answer is complete."""
+    async def close(self) -> None:
+        """Append all text that was held back: the answer is complete. Return when all of it is shown."""
         self.stop_detection()
         self.release()
         for kind, text in self.splitter.close():
             self._put(kind, text)
         self._append("text", self.trimmer.close())
-        self._take(self.text.close())
+        self._take(self._incoming.close())
+        await self._all_written.wait()
         if self.splitter.unopened and not self._continues:
             self._reclassify(self.splitter.unopened)
 
@@ -146,15 +159,27 @@ class AnswerBuffer:
             self._append(kind, text)
 
     def _append(self, kind: PartKind, text: str) -> None:
-        self._take(self.text.append(kind, text))
+        self._take(self._incoming.add(kind, text))
 
-    def _take(self, pieces: Iterable[Piece]) -> None:
-        for piece in pieces:
-            kind = self.text[piece.part].kind
-            self._sink.keep(piece.part, kind, piece.text)
+    def _take(self, incoming: Iterable[tuple[int, PartKind, str]]) -> None:
+        for part, kind, text in incoming:
+            self.characters += len(text)
+            if self._sink.keep(part, kind, text, self._written):
+                self._show(kind, text)
+            else:
+                self._unwritten.append((kind, text))
+                self._all_written.clear()
+
+    def _written(self) -> None:
+        self._show(*self._unwritten.popleft())
+        if not self._unwritten:
+            self._all_written.set()
+
+    def _show(self, kind: PartKind, text: str) -> None:
+        for piece in self.text.append(kind, text):
             if self._stats.took(piece.part, piece.offset + len(piece.text)):
                 self._sink.began()
             self._sink.on_text()
-            if self._on_repetition is not None and (loop := self._repetition[kind].add(piece.text)):
-                on_repetition, self._on_repetition = self._on_repetition, None
-                on_repetition(loop)
+        if self._on_repetition is not None and (loop := self._repetition[kind].add(text)):
+            on_repetition, self._on_repetition = self._on_repetition, None
+            on_repetition(loop)

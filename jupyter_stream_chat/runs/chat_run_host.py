@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
 
 from ..chats.chat_service import ChatService
+from ..chats.feed import LiveRun
 from ..chats.spool import Spool
-from ..protocol import ErrorInfo, Limitation, PartKind, RunInfo, RunProgressed
+from ..chats.tree import Turn
+from ..protocol import ErrorInfo, Limitation, Notice, PartKind, RunInfo, RunProgressed
 from ..providers.adapter import OnProgress
-from ..providers.errors.classify import classify
-from ..providers.openai.prefill import Opened, opened_for
 from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
+from ..providers.provider import Opened
 from .continuation import Prompt, continuation
 from .deployments import Deployments
-from .prompt import prompt_messages
-from .run import Run
+from .prompt import prompt_messages, within, without_attachments
 
 
 class ChatRunHost:
@@ -33,10 +36,14 @@ class ChatRunHost:
         spool: Spool,
         run: RunInfo,
         leaf_id: str,
+        owner: str,
+        *,
+        may_attach: bool = True,
     ) -> None:
         """``leaf_id`` is the message that the run answers, or the answer that it goes on with.
 
-        ``profile`` has its key; the spool is ours.
+        ``profile`` has its key; the spool is ours; ``owner`` is the chat's. ``may_attach``: the profile may
+        be sent attachments.
         """
         self._chat_service = chat_service
         self._registry = registry
@@ -45,36 +52,57 @@ class ChatRunHost:
         self._spool = spool
         self._chat_id = run.chat_id
         self._leaf_id = leaf_id
+        self._owner = owner
+        self._may_attach = may_attach
         self._goes_on = leaf_id == run.message_id
         self._opened: Opened | None = None
+        self._has_model = False
         self._feed = chat_service.feed(run.chat_id)
 
     async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
         """Return the profile's model."""
         llm = await self._registry.open(self._profile, on_progress)
-        if self._goes_on:
-            self._opened = await opened_for(self._profile, llm)
+        self._has_model = True
+        continuation = self._profile.served_by.continuation
+        if self._goes_on and continuation is not None:
+            self._opened = await continuation(self._profile, llm)
         return self._opened.llm if self._opened else llm
 
     async def prompt(self) -> Prompt:
         """Return the conversation up to the question, or the answer that is gone on with."""
         turns = await self._chat_service.context(self._chat_id, self._leaf_id)
-        messages = prompt_messages(turns, self._profile.parameters.system_prompt)
+        if not self._may_attach:
+            turns = without_attachments(turns)
+        attached = await self._chat_service.attached_texts(self._chat_id, (turn.parts for turn in turns))
+        # Off the loop: ten thousand messages take a second.
+        messages, notice = await asyncio.to_thread(self._messages, turns, attached)
         if self._goes_on:
-            return continuation(messages, self._opened.options if self._opened else None)
-        return Prompt(messages)
+            prompt = continuation(messages, self._opened.options if self._opened else None)
+            return replace(prompt, notice=notice)
+        return Prompt(messages, notice=notice)
+
+    def _messages(
+        self, turns: Sequence[Turn], attached: Mapping[str, str]
+    ) -> tuple[Sequence[BaseMessage], Notice | None]:
+        """Return what fits the declared context of the model, and a notice where that is not all."""
+        messages = prompt_messages(turns, self._profile.parameters.system_prompt, attached)
+        length = self._profile.context_length
+        if length is None:
+            return messages, None
+        fitting, left_out = within(messages, length, self._profile.parameters.max_tokens)
+        return fitting, turns_left_out(left_out, length) if left_out else None
 
     async def limitations(self) -> Collection[Limitation]:
         """Return what the profile's deployment was found not to do."""
-        return await self._deployments.limitations(self._profile.deployment)
+        return await self._deployments.limitations(self._profile.deployment, self._owner)
 
     async def remember(self, limitation: Limitation) -> None:
         """Remember it of the profile's deployment."""
-        await self._deployments.remember(self._profile.deployment, limitation)
+        await self._deployments.remember(self._profile.deployment, limitation, self._owner)
 
     async def suspect(self, limitation: Limitation) -> None:
         """Remember it of the profile's deployment if it comes again."""
-        await self._deployments.suspect(self._profile.deployment, limitation)
+        await self._deployments.suspect(self._profile.deployment, limitation, self._owner)
 
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error means; what is not the provider's fault is not called so."""
@@ -85,17 +113,17 @@ class ChatRunHost:
                 hint="Ask again; if it lasts, see the server's log.",
                 detail=repr(error),
             )
-        return classify(error, self._profile)
+        return self._registry.explain(error, self._profile)
 
-    def keep(self, part: int, kind: PartKind, text: str) -> None:
+    def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
         """Append to the spool, which itself reports a failure."""
-        self._spool.append(part, kind, text)
+        return self._spool.append(part, kind, text, on_written)
 
-    def on_text(self, run: Run) -> None:
+    def on_text(self, run: LiveRun) -> None:
         """Tell the chat's readers."""
         self._feed.on_text(run)
 
-    def progressed(self, run: Run) -> None:
+    def progressed(self, run: LiveRun) -> None:
         """Tell the chat's readers."""
         info = run.info
         self._feed.progressed(
@@ -108,9 +136,11 @@ class ChatRunHost:
             )
         )
 
-    async def finished(self, run: Run) -> None:
+    async def finished(self, run: LiveRun) -> None:
         """Move the text into the store with the run's end; the spool stays if that is not on disk."""
         saved = False
+        if self._has_model:
+            self._registry.release(self._profile)
         try:
             await self._chat_service.end_run(run.info, run.text)
             saved = self._chat_service.not_saved is None
@@ -119,3 +149,12 @@ class ChatRunHost:
                 self._spool.remove()
             else:
                 self._spool.close()
+
+
+def turns_left_out(messages: int, context_length: int) -> Notice:
+    """Say that a context has no room for the whole conversation."""
+    return Notice(
+        code="turns_left_out",
+        message=f"The model was not sent the first {messages} messages of this conversation: "
+        f"its context has room for {context_length} tokens.",
+    )

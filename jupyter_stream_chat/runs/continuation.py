@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
+from ..protocol import Notice
+
 CONTINUE_INSTRUCTION: Final = (
     "Continue your last message exactly where it ended, even in the middle of a word. Write only what comes "
     "next: repeat nothing of it, and do not comment on this."
@@ -35,6 +37,8 @@ class Prompt:
     """Text of the answer that is gone on with; empty: a new answer."""
     is_exact: bool = False
     """The provider goes on where the kept text ends, rather than being asked to."""
+    notice: Notice | None = None
+    """What of the conversation is not in it."""
 
     @property
     def question(self) -> str:

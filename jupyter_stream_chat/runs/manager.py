@@ -17,6 +17,7 @@ from ..chats.chat_service import ChatService
 from ..chats.command_error import CommandError
 from ..chats.tree import text_of
 from ..protocol import (
+    AttachmentPart,
     ChatInfo,
     ContinueAnswer,
     ErrorInfo,
@@ -27,6 +28,7 @@ from ..protocol import (
     SendMessage,
     StreamingMode,
     TextPart,
+    UserText,
 )
 from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
@@ -34,7 +36,7 @@ from .chat_run_host import ChatRunHost
 from .deployments import Deployments
 from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS, MAX_PAUSE_SECONDS
 from .run import Run
-from .settings import RELEASE_SECONDS, RunSettings
+from .settings import MAX_ATTACHMENTS, RELEASE_SECONDS, AttachmentPolicy, RunSettings
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,9 @@ class RunManager:
         max_live_runs: int = 64,
         max_queued_runs: int = 32,
         max_message_characters: int = 200_000,
+        attachments: AttachmentPolicy = "on",
+        max_attachments: int = MAX_ATTACHMENTS,
+        max_answer_characters: int = 4_000_000,
         tracing: bool = False,
         auto_end_seconds: float = AUTO_END_SECONDS,
         buffer_characters: int = BUFFER_CHARACTERS,
@@ -85,10 +90,13 @@ class RunManager:
         self._max_live_runs = max_live_runs
         self._max_queued_runs = max_queued_runs
         self._max_message_characters = max_message_characters
+        self._attachments = attachments
+        self._max_attachments = max_attachments
         self._settings = RunSettings(
             auto_end_seconds=auto_end_seconds,
             buffer_characters=buffer_characters,
             max_pause_seconds=max_pause_seconds,
+            max_characters=max_answer_characters,
             release_seconds=release_seconds,
             tracing_allowed=tracing,
         )
@@ -115,6 +123,11 @@ class RunManager:
     def is_busy(self) -> bool:
         """Some run has not ended."""
         return bool(self._runs)
+
+    @property
+    def active(self) -> dict[str, RunInfo]:
+        """The runs that have not ended and are not paused, by id."""
+        return {run_id: run.info for run_id, run in self._runs.items() if run.info.status != "paused"}
 
     def live(self, run_id: str) -> Run | None:
         """Return the run, unless it has ended."""
@@ -154,13 +167,14 @@ class RunManager:
         answer = await self._chat_service.message(command.chat_id, command.message_id)
         if answer.role != "assistant" or answer.parent_id is None:
             raise _refused("no_answer", "Only an answer can be continued.", "Ask a question.", "message_id")
-        chat = self._as_written(chat, answer)
-        profile = self._profile(chat)
+        owner = await self._owner_of(chat)
+        chat = self._as_written(chat, answer, owner)
+        profile = self._profile(chat, owner)
         info = self._run_info(command, answer.message_id, chat, profile)
         # The chat was last asked in now, whenever the answer was begun.
         answer_now = answer.model_copy(update={"created_at": info.created_at})
         leaf_id = answer.message_id if text_of(answer).strip() else answer.parent_id
-        await self._begin(None, answer_now, info, profile, leaf_id=leaf_id)
+        await self._begin(None, answer_now, info, profile, leaf_id=leaf_id, owner=owner)
 
     def interrupt(
         self, run_id: str, shown: Sequence[int] | None = None
@@ -207,45 +221,79 @@ class RunManager:
         chat = await self._chat_service.chat(command.chat_id)
         if isinstance(command, SendMessage):
             chat = _as_asked(chat, command)
-        profile = self._profile(chat)
+        owner = await self._owner_of(chat)
+        profile = self._profile(chat, owner)
+        if isinstance(command, SendMessage):
+            self._check_attachments(command, profile)
         info = self._run_info(command, command.answer_id, chat, profile)
         answer = _empty_answer(command, profile)
-        await self._begin(question, answer, info, profile, leaf_id=command.message_id)
+        await self._begin(question, answer, info, profile, leaf_id=command.message_id, owner=owner)
 
     async def _begin(
-        self, question: Message | None, answer: Message, info: RunInfo, profile: Profile, *, leaf_id: str
+        self,
+        question: Message | None,
+        answer: Message,
+        info: RunInfo,
+        profile: Profile,
+        *,
+        leaf_id: str,
+        owner: str,
     ) -> None:
         """Write a run's beginning and start it. ``leaf_id`` ends the conversation that the model is sent."""
         with self._place(profile):
             spool = await self._chat_service.begin_run(question, answer, info)
             if spool is not None:
                 chat_service, registry, deployments = self._chat_service, self._registry, self._deployments
-                host = ChatRunHost(chat_service, registry, deployments, profile, spool, info, leaf_id)
+                host = ChatRunHost(
+                    chat_service,
+                    registry,
+                    deployments,
+                    profile,
+                    spool,
+                    info,
+                    leaf_id,
+                    owner,
+                    may_attach=self._may_attach(profile),
+                )
                 self._start(info, host, profile)
 
     def _check_length(self, command: SendMessage) -> None:
-        text = "".join(part.text for part in command.content)
+        text = "".join(part.text for part in command.content if isinstance(part, UserText))
         if not text.strip():
             raise _refused("empty_message", "The message is empty.", "Write something first.", "content")
         if len(text) > self._max_message_characters:
             message = f"The message has {len(text)} characters; {self._max_message_characters} are allowed."
             raise _refused("message_too_long", message, "Shorten it, or send it in parts.", "content")
 
-    def _as_written(self, chat: ChatInfo, answer: Message) -> ChatInfo:
+    def _may_attach(self, profile: Profile) -> bool:
+        return self._attachments == "on" or (self._attachments == "local" and profile.is_local)
+
+    def _check_attachments(self, command: SendMessage, profile: Profile) -> None:
+        count = sum(isinstance(part, AttachmentPart) for part in command.content)
+        if count and not self._may_attach(profile):
+            raise _attachments_refused(self._attachments, profile)
+        if count > self._max_attachments:
+            message = f"The question has {count} attachments; {self._max_attachments} are allowed."
+            raise _refused("too_many_attachments", message, "Remove some of them.", "content")
+
+    def _as_written(self, chat: ChatInfo, answer: Message, owner: str) -> ChatInfo:
         """Return the chat as it was when an answer was written: the same model goes on, as it was set."""
-        if not answer.runs or not isinstance(self._registry.find(answer.runs[-1].profile_id), Profile):
+        if not answer.runs or not isinstance(self._registry.find(answer.runs[-1].profile_id, owner), Profile):
             return chat
         writer = answer.runs[-1]
         return chat.model_copy(update={"profile_id": writer.profile_id, "parameters": writer.parameters})
 
-    def _profile(self, chat: ChatInfo) -> Profile:
-        profile_id = chat.profile_id or self._registry.default_id
+    def _profile(self, chat: ChatInfo, owner: str) -> Profile:
+        profile_id = chat.profile_id or self._registry.default_id_for(owner)
         if profile_id is None:
             raise _refused("no_profile", "No model is set up yet.", "Set up a profile first.")
-        profile = self._registry.find(profile_id)
+        profile = self._registry.find(profile_id, owner)
         if isinstance(profile, ErrorInfo):
             raise CommandError(profile)
         return profile.with_parameters(chat.parameters)
+
+    async def _owner_of(self, chat: ChatInfo) -> str:
+        return await self._chat_service.owner_of(chat.chat_id) or ""
 
     @contextmanager
     def _place(self, profile: Profile) -> Iterator[None]:
@@ -344,7 +392,9 @@ def _question(command: SendMessage, author: str) -> Message:
         parent_id=command.parent_id,
         role="user",
         author=author,
-        content=[TextPart(text=part.text) for part in command.content],
+        content=[
+            TextPart(text=part.text) if isinstance(part, UserText) else part for part in command.content
+        ],
         created_at=time.time(),
     )
 
@@ -359,6 +409,14 @@ def _empty_answer(command: SendMessage | RegenerateAnswer, profile: Profile) -> 
         content=[],
         created_at=time.time(),
     )
+
+
+def _attachments_refused(policy: AttachmentPolicy, profile: Profile) -> CommandError:
+    if policy == "off":
+        message = "This server takes no attachments."
+        return _refused("attachments_off", message, "Remove the attachments.", "content")
+    message = f"Attachments may go to local models only, and {profile.label} is a hosted one."
+    return _refused("attachments_local_only", message, "Choose a local model, or remove them.", "content")
 
 
 def _refused(code: str, message: str, hint: str, field: str | None = None) -> CommandError:

@@ -63,6 +63,17 @@ def timed_out(limit: TimeLimit, kept: list[int] | None = None) -> Outcome:
     return Outcome("timeout", said, kept, limit)
 
 
+def too_long(limit: int) -> Outcome:
+    """Return the end of a run whose answer reached the server's limit. All of it counts."""
+    error = ErrorInfo(
+        code="answer_too_long",
+        message=f"The answer was ended at {limit} characters, the limit of this server.",
+        hint="Continue, or ask for less. An administrator can raise c.StreamChat.max_answer_characters.",
+        values={"limit": str(limit)},
+    )
+    return Outcome("length", error)
+
+
 EMPTY: Final = ErrorInfo(
     code="empty_answer",
     message="The model answered with nothing.",

@@ -35,7 +35,7 @@ from ..providers.langchain.tracing import tracing
 from .answer_buffer import AnswerBuffer
 from .attempt import Attempt, RequestMode, remark_on
 from .continuation import Prompt
-from .outcome import UNEXPLAINED, Outcome, answered, final_info, report, timed_out
+from .outcome import UNEXPLAINED, Outcome, answered, final_info, report, timed_out, too_long
 from .pause_buffer import PauseBuffer
 from .repetition import Repeat, is_asked_for
 from .run_host import RunHost
@@ -205,9 +205,9 @@ class Run:
         else:
             self._end_early(Outcome("repetition", kept=self._buffer.clamped(None)))
 
-    def keep(self, part: int, kind: PartKind, text: str) -> None:
+    def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
         """Put text of a part where it survives the process."""
-        self._host.keep(part, kind, text)
+        return self._host.keep(part, kind, text, on_written)
 
     def began(self) -> None:
         """Take note of the first text."""
@@ -231,6 +231,7 @@ class Run:
             prompt = await self._host.prompt()
             self._buffer.continues(prompt)
             self._goes_on = bool(prompt.kept)
+            self._remark = prompt.notice
             self._question = prompt.question
             self._set_status("waiting")
             attempt = partial(self._attempt, llm, prompt)
@@ -269,6 +270,8 @@ class Run:
         self._stats.arrived()
         self._watchdog.on_token()
         self._buffer.add(kind, text)
+        if self._buffer.characters >= self._settings.max_characters:
+            self._end_early(too_long(self._settings.max_characters))
 
     def _on_progress(self, stage: ProgressStage, fraction: float | None, position: int | None) -> None:
         if self._closed or self._stats.has_text:
@@ -304,8 +307,8 @@ class Run:
         if self._stop is not None:
             await self._release(self._pump)
         self._watchdog.close()
-        self._buffer.close()
         self._closed = True
+        await self._buffer.close()
         ending = self._stop or self._ending(self._pump)
         ending = replace(ending, kept=self._buffer.reclassified(ending.kept))
         self.info = final_info(self.info, ending, self.text, self.attempts, self._stats)

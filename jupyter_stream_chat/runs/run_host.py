@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 from langchain_core.language_models import BaseChatModel
 
+from ..chats.feed import LiveRun
 from ..protocol import ErrorInfo, PartKind
 from ..providers.adapter import OnProgress
 from .continuation import Prompt
 from .streaming_fallback import Memory
-
-if TYPE_CHECKING:
-    from .run import Run
 
 
 class RunHost(Memory, Protocol):
@@ -27,14 +26,17 @@ class RunHost(Memory, Protocol):
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error of the provider's means."""
 
-    def keep(self, part: int, kind: PartKind, text: str) -> None:
-        """Put text of a part where it survives the process. Does not raise."""
+    def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
+        """Put text of a part where it survives the process. Does not raise.
 
-    def on_text(self, run: Run) -> None:
+        False where that takes long: ``on_written`` is called when it is done, in the order of the calls.
+        """
+
+    def on_text(self, run: LiveRun) -> None:
         """Tell the readers that the run has more text."""
 
-    def progressed(self, run: Run) -> None:
+    def progressed(self, run: LiveRun) -> None:
         """Tell whoever watches that the status or the progress changed."""
 
-    async def finished(self, run: Run) -> None:
+    async def finished(self, run: LiveRun) -> None:
         """Write the terminal state, ``run.info``, and let go of what the run held."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final, Literal
 
 from ..protocol import OnRepetition
-from ..providers.profiles.catalog import ON_REPETITION
 from ..providers.profiles.timeouts import HOSTED, Timeouts
+from ..providers.provider import ON_REPETITION
 from .admission_gate import AdmissionGate
 from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS, MAX_PAUSE_SECONDS
 
+AttachmentPolicy = Literal["on", "local", "off"]
+"""To which models attachments may go: all, those of this machine's engine, none."""
+MAX_ATTACHMENTS: Final = 50
+"""Of one question."""
 RELEASE_SECONDS = 5.0
 """How long a provider may take to close the connection after an interrupt."""
 
@@ -27,6 +32,8 @@ class RunSettings:
     max_pause_seconds: float = MAX_PAUSE_SECONDS
     """How long any run may stay paused."""
     buffer_characters: int = BUFFER_CHARACTERS
+    max_characters: int = 4_000_000
+    """Code points after which an answer is ended."""
     release_seconds: float = RELEASE_SECONDS
     tracing_allowed: bool = False
     turnstile: AdmissionGate = field(default_factory=AdmissionGate)

@@ -14,24 +14,19 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 
 from ..config import Settings
-from .http.doctor import DoctorHandler
-from .http.rest import REST_HANDLERS
-from .http.sse import AnswerEventsHandler, RunEventsHandler
-from .page.websocket import ChatSocket
+from .activity import Activity
+from .http.rest import RestHandler
+from .http.websocket import ChatSocket
 from .warm import Shared, warm
 
 if TYPE_CHECKING:
+    from ..protocol import RunInfo
+    from .running import Running
     from .services import Services
 
 EXTENSION_NAME = "jupyter_stream_chat"
 
-HANDLERS = [
-    (r"stream-chat/ws", ChatSocket),
-    *REST_HANDLERS,
-    (r"stream-chat/api/runs/([A-Za-z0-9_-]+)/events", RunEventsHandler),
-    (r"stream-chat/api/answers/([0-9a-f]{32})/events", AnswerEventsHandler),
-    (r"stream-chat/api/doctor", DoctorHandler),
-]
+HANDLERS = [(r"stream-chat/ws", ChatSocket), (r"stream-chat/api/(.*)", RestHandler)]
 """Every route, relative to the server's base URL."""
 
 
@@ -49,7 +44,7 @@ class StreamChat(Settings, ExtensionApp):
     def __init__(self, **kwargs: Any) -> None:
         """Take what Jupyter gives an extension; load nothing."""
         super().__init__(**kwargs)
-        self._services = Shared(self._open)
+        self._running = Shared(self._open)
 
     def initialize_settings(self) -> None:
         """Let our modules log among Jupyter's own lines, at Jupyter's level."""
@@ -60,15 +55,30 @@ class StreamChat(Settings, ExtensionApp):
         """Give Jupyter our routes."""
         self.handlers.extend(HANDLERS)
 
+    async def running(self) -> Running:
+        """Return what answers requests; load it at the first call. Raises what went wrong."""
+        return await self._running.get()
+
     async def services(self) -> Services:
-        """Return what the handlers work with; load it at the first call. Raises what went wrong."""
-        return await self._services.get()
+        """Return the services, loaded in the same way."""
+        return (await self.running()).services
 
     async def stop_extension(self) -> None:
         """Finish the runs and close the store. Called by Jupyter as it shuts down."""
-        services = await self._services.close()
-        if services is not None:
-            await services.close()
+        running = await self._running.close()
+        if running is not None:
+            await running.close()
+            self._activity.close()
 
-    async def _open(self) -> Services:
-        return await warm(self)
+    def current_activity(self) -> dict[str, RunInfo] | None:
+        """Return the runs that write an answer; None when none does. Jupyter does not end the server then."""
+        running = self._running.made
+        return running.services.runs.active or None if running else None
+
+    async def _open(self) -> Running:
+        running = await warm(self)
+        assert self.serverapp is not None
+        self._activity = Activity(
+            self.serverapp.web_app.settings["last_activity_times"], running.services.runs
+        )
+        return running

@@ -17,7 +17,7 @@ from .gc_tuning import collections_paused
 
 if TYPE_CHECKING:
     from ..config import Settings
-    from .services import Services
+    from .running import Running
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,12 @@ class Shared(Generic[T]):
         # Shielded: the first page may close while others wait for the same result.
         return await asyncio.shield(self._task)
 
+    @property
+    def made(self) -> T | None:
+        """The result, if there is one."""
+        task = self._task
+        return None if task is None or not task.done() or _failed(task) else task.result()
+
     async def close(self) -> T | None:
         """Make nothing more; return the result, if there is one, to be taken down by the first to ask."""
         self._closed = True
@@ -60,9 +66,9 @@ def _failed(task: asyncio.Task[T]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
 
 
-async def warm(settings: Settings) -> Services:
+async def warm(settings: Settings) -> Running:
     """Load the rest of the package and open the store. Raises what went wrong."""
     with collections_paused():
-        services = await asyncio.to_thread(import_module, "jupyter_stream_chat.server.services")
-        opened: Services = await services.open_services(settings)
+        running = await asyncio.to_thread(import_module, "jupyter_stream_chat.server.running")
+        opened: Running = await running.open_running(settings)
     return opened

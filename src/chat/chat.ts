@@ -8,9 +8,12 @@ import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { Branches } from './branches';
 import { CommandError, Connection, Request } from '../connection/connection';
+import type { AttachmentApi } from '../context/api';
+import { AttachmentList } from '../context/attachments';
 import { discardedText } from './effectivetext';
 import type { IStreamingText } from '../markdown';
 import type {
+  AttachmentPart,
   ChatInfo,
   ErrorInfo,
   FinishReason,
@@ -28,6 +31,7 @@ import { VisibleText } from './visibletext';
 import { Offer, offerOf, RunControl } from './runcontrol';
 import { FIRST_TEXT, ISection } from './sections';
 import type { IQueued, PanelStorage } from './storage';
+import { attachmentsOf } from '../protocol/parts';
 import { Change, Transcript, TranscriptEvent, upTo } from '../protocol/transcript';
 
 /** Why nothing can be sent now. */
@@ -45,6 +49,7 @@ const PAGE_OF_MESSAGES = 100;
 export interface IChatHost {
   readonly connection: Connection;
   readonly storage: PanelStorage;
+  readonly attachmentApi: AttachmentApi;
   /** The display name that questions of this page carry. */
   readonly user: string;
   /** The chat list and the profiles have arrived. */
@@ -108,6 +113,14 @@ export class ChatModel {
 
   /** Messages that wait for the answer that is being written. */
   readonly queue: MessageQueue;
+
+  /** The content of an attachment, from the server. */
+  attachedText(sha256: string): Promise<string> {
+    return this._host.attachmentApi.get(sha256);
+  }
+
+  /** What the draft carries beside its text. */
+  readonly attachments = new AttachmentList();
 
   /** A message was added or a run changed; not text. Also: what was stopped, loaded, chosen, refused. */
   get structureChanged(): ISignal<this, void> {
@@ -280,8 +293,8 @@ export class ChatModel {
    *
    * @returns whether it was sent; else the draft is as it was.
    */
-  send(text: string): boolean {
-    const isSent = this._ask(text, this._leaf?.message_id ?? null);
+  send(text: string, attached: readonly AttachmentPart[] = []): boolean {
+    const isSent = this._ask(text, this._leaf?.message_id ?? null, attached);
     if (isSent) {
       this.draft = '';
     }
@@ -289,11 +302,11 @@ export class ChatModel {
   }
 
   /** Send the draft once the answer has ended, or stop the answer for it; at once when none is being written. */
-  sendLater(text: string, mode: WhileRunning): void {
+  sendLater(text: string, mode: WhileRunning, attached: readonly AttachmentPart[] = []): void {
     if (!this.isRunning) {
-      this.send(text);
+      this.send(text, attached);
     } else if (text.trim()) {
-      this.queue.add(text, mode);
+      this.queue.add(text, mode, attached);
       this.draft = '';
       if (mode === 'redirect') {
         this.interrupt();
@@ -313,6 +326,7 @@ export class ChatModel {
   withdrawQueued(messageId: string): void {
     const item = this.queue.remove(messageId);
     this.draft ||= item?.text ?? '';
+    this.attachments.restore(item?.attached ?? []);
     this._structureChanged.emit();
   }
 
@@ -325,7 +339,7 @@ export class ChatModel {
   private _sendNext(): void {
     const item = this.blockedReason ? undefined : this.queue.next();
     if (item) {
-      this._ask(item.text, this._leaf?.message_id ?? null, item.ids);
+      this._ask(item.text, this._leaf?.message_id ?? null, item.attached ?? [], item.ids);
     }
   }
 
@@ -347,14 +361,22 @@ export class ChatModel {
   /** Ask a question of this chat anew, with another text: a branch beside its own. */
   askAnew(messageId: string, text: string): boolean {
     const message = this._transcript.message(messageId);
-    return message !== undefined && this._ask(text, message.parent_id ?? null);
+    return (
+      message !== undefined &&
+      this._ask(text, message.parent_id ?? null, attachmentsOf(message.content))
+    );
   }
 
-  private _ask(text: string, parentId: string | null, ids?: IQueued['ids']): boolean {
+  private _ask(
+    text: string,
+    parentId: string | null,
+    attached: readonly AttachmentPart[],
+    ids?: IQueued['ids']
+  ): boolean {
     if (this.blockedReason || !text.trim()) {
       return false;
     }
-    const question = newQuestion(this.info, this.isNew, parentId, text, ids);
+    const question = newQuestion(this.info, this.isNew, parentId, text, attached, ids);
     this._deliver(new Question(question));
     this._host.storage.setUnsent(this.chatId, question);
     this._host.report(null);
@@ -447,7 +469,7 @@ export class ChatModel {
     }
     this._drop();
     this.isNew ||= question.makesChat;
-    this.draft ||= question.text;
+    this._takeBack(question);
     return true;
   }
 
@@ -582,10 +604,15 @@ export class ChatModel {
     if (this._question === question) {
       this._drop();
       this._visible.release(question.runId);
-      this.draft ||= question.text;
+      this._takeBack(question);
       this._structureChanged.emit();
     }
     this._report(error);
+  }
+
+  private _takeBack(question: Question): void {
+    this.draft ||= question.text;
+    this.attachments.restore(question.attached);
   }
 
   /** The question is no longer on its way once its run is here. */

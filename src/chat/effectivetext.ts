@@ -3,14 +3,17 @@
  * the user wrote in its place. Pure.
  */
 import type { Message } from '../protocol/generated';
-import { INumberedPart, keptLength, keptText, numberedParts } from '../protocol/parts';
+import { INumberedPart, isWritten, keptLength, keptText, numberedParts } from '../protocol/parts';
 import { sliceCodePoints } from '../protocol/text';
 
 export type EffectiveText = 'shown' | 'all' | 'nothing' | 'own';
 
 /** Tell which text of an answer that has ended goes into the conversation. */
 export function effectiveText(message: Message): EffectiveText {
-  const own = message.content.filter(part => part.type === 'text' && !part.run_id).pop();
+  const own = message.content
+    .filter(isWritten)
+    .filter(part => part.type === 'text' && !part.run_id)
+    .pop();
   if (message.role !== 'assistant' || !own) {
     return 'shown';
   }

@@ -3,8 +3,9 @@
  */
 import type { Connection, Request } from '../connection/connection';
 import { newId } from '../protocol/ids';
-import type { ChatInfo, CreateChat, Message } from '../protocol/generated';
+import type { AttachmentPart, ChatInfo, CreateChat, Message } from '../protocol/generated';
 import type { IQueued, IUnsent } from './storage';
+import { attachmentsOf } from '../protocol/parts';
 import { wellFormed } from '../protocol/text';
 
 /**
@@ -17,6 +18,7 @@ export function newQuestion(
   isNewChat: boolean,
   parentId: string | null,
   text: string,
+  attached: readonly AttachmentPart[],
   ids: IQueued['ids'] = { message_id: newId(), answer_id: newId(), run_id: newId() }
 ): IUnsent {
   const { chat_id, profile_id, streaming, parameters } = chat;
@@ -34,7 +36,7 @@ export function newQuestion(
       type: 'send_message',
       chat_id,
       parent_id: parentId,
-      content: [{ type: 'text', text: wellFormed(text) }],
+      content: [...attached, { type: 'text', text: wellFormed(text) }],
       ...ids
     },
     createdAt: Date.now() / 1000
@@ -53,7 +55,11 @@ export class Question {
   }
 
   get text(): string {
-    return this._unsent.send.content.map(part => part.text).join('');
+    return this._unsent.send.content.map(part => (part.type === 'text' ? part.text : '')).join('');
+  }
+
+  get attached(): readonly AttachmentPart[] {
+    return attachmentsOf(this._unsent.send.content);
   }
 
   /** The server has not confirmed it. */

@@ -5,6 +5,7 @@
  * identifiers of the question that it will be, so that two tabs that send it ask one question.
  */
 import { newId } from '../protocol/ids';
+import type { AttachmentPart } from '../protocol/generated';
 import type { IQueued, PanelStorage } from './storage';
 
 /** What Enter does while an answer is being written: send afterwards, or stop the answer and send. */
@@ -27,9 +28,15 @@ export class MessageQueue {
   }
 
   /** Add a message: at the end, or before all others when the answer is stopped for it. */
-  add(text: string, mode: WhileRunning): void {
+  add(text: string, mode: WhileRunning, attached: readonly AttachmentPart[] = []): void {
     const ids = { message_id: newId(), answer_id: newId(), run_id: newId() };
-    const item: IQueued = { ids, text, mode, isHeld: false };
+    const item: IQueued = {
+      ids,
+      text,
+      ...(attached.length > 0 && { attached }),
+      mode,
+      isHeld: false
+    };
     this._set(mode === 'redirect' ? [item, ...this.items] : [...this.items, item]);
   }
 

@@ -5,7 +5,7 @@
  * user of a server has an own part. Until the server has said who the user is, nothing is read, and what is written is
  * kept in memory. Two tabs share it, which is harmless: a question sent twice has the same identifiers both times.
  */
-import type { CreateChat, SendMessage } from '../protocol/generated';
+import type { AttachmentPart, CreateChat, SendMessage } from '../protocol/generated';
 import type { Request } from '../connection/connection';
 
 /** Where strings are kept; the browser's `localStorage`, say. */
@@ -25,6 +25,8 @@ export interface IQueued {
   /** Of the question that it will be. */
   ids: Pick<SendMessage, 'message_id' | 'answer_id' | 'run_id'>;
   text: string;
+  /** Their contents are on the server. */
+  attached?: readonly AttachmentPart[];
   /** `redirect`: the answer is stopped for it. */
   mode: 'queue' | 'redirect';
   /** Not to be sent until the user says so. */
@@ -210,9 +212,21 @@ function isQuestion(send: Readonly<Record<string, unknown>>, chatId: string): bo
     (parent_id === undefined || parent_id === null || isId(parent_id)) &&
     Array.isArray(content) &&
     content.length > 0 &&
-    content.every(
-      (part: unknown) => isObject(part) && part.type === 'text' && typeof part.text === 'string'
-    )
+    content.every(part => isText(part) || isAttachment(part))
+  );
+}
+
+function isText(part: unknown): boolean {
+  return isObject(part) && part.type === 'text' && typeof part.text === 'string';
+}
+
+function isAttachment(part: unknown): boolean {
+  return (
+    isObject(part) &&
+    part.type === 'attachment' &&
+    typeof part.title === 'string' &&
+    typeof part.sha256 === 'string' &&
+    Array.isArray(part.omitted)
   );
 }
 
@@ -229,6 +243,8 @@ function isQueued(value: unknown): boolean {
     isObject(value) &&
     hasIds(value.ids) &&
     typeof value.text === 'string' &&
+    (value.attached === undefined ||
+      (Array.isArray(value.attached) && value.attached.every(isAttachment))) &&
     (value.mode === 'queue' || value.mode === 'redirect') &&
     typeof value.isHeld === 'boolean'
   );

@@ -11,6 +11,8 @@ import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { ChatModel, IChatHost } from './chat';
 import { CommandError, Connection, ConnectionState, Request } from '../connection/connection';
+import { AttachmentApi } from '../context/api';
+import { ContextKinds } from '../context/kinds';
 import { newId } from '../protocol/ids';
 import { ProfileApi } from '../profiles/api';
 import { ProfileEditor } from '../profiles/editor';
@@ -44,6 +46,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     this._baseUrl = serverSettings.baseUrl;
     this.connection = connection;
     this.storage = storage;
+    this.attachmentApi = new AttachmentApi(serverSettings);
     this.profileEditor = new ProfileEditor(new ProfileApi(serverSettings), {
       profiles: () => this.profiles,
       use: profileId => this._current.setProfile(profileId)
@@ -57,6 +60,9 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   readonly connection: Connection;
   readonly storage: PanelStorage;
+  /** What can be attached. */
+  readonly contextKinds = new ContextKinds();
+  readonly attachmentApi: AttachmentApi;
   /** Profiles as the panel shows and changes them. */
   readonly profileEditor: ProfileEditor;
 
@@ -154,6 +160,11 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   /** The chat that is open; there always is one. */
   get current(): ChatModel {
     return this._current;
+  }
+
+  /** Attachments of one question; 0: the server takes none. */
+  get maxAttachments(): number {
+    return this.connection.hello?.limits.attachments ?? 0;
   }
 
   /** Begin a chat. The server hears of it with the first question. */

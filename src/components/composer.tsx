@@ -2,11 +2,16 @@
  * The composer: the question's field, and the one button that sends and stops.
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { addIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { pauseIcon, resumeIcon, sendIcon, stopIcon } from '../icons';
 import type { BlockedReason, PauseAction } from '../chat/chat';
 import type { WhileRunning } from '../chat/queue';
+import { AttachmentList } from '../context/attachments';
+import { ContextKinds } from '../context/kinds';
+import { DraftChips } from './attachments/chips';
+import { MENU_ID, useAttachMenu } from './attachments/menu';
 import { usePanel } from './context';
 import { AskWhileRunning, WhileRunningMenu } from './whilerunning';
 
@@ -25,6 +30,8 @@ interface IProps {
   /** Send while an answer is being written, as the user has chosen. */
   onSendLater: (text: string, mode: WhileRunning) => void;
   onStop: () => void;
+  /** What can be attached, and what is; absent: nothing can. */
+  attaching?: IAttaching;
   /** What is opened above the field. */
   above?: React.ReactNode;
   onPause: () => void;
@@ -33,6 +40,15 @@ interface IProps {
   inputRef: React.RefObject<HTMLTextAreaElement>;
 }
 
+export interface IAttaching {
+  readonly kinds: ContextKinds;
+  readonly list: AttachmentList;
+  readonly load: (sha256: string) => Promise<string>;
+}
+
+const NO_KINDS = new ContextKinds();
+const NO_ATTACHMENTS = new AttachmentList();
+
 export function Composer(props: IProps): JSX.Element {
   const { trans, settings, changeSetting } = usePanel();
   const { whileRunning } = settings;
@@ -40,6 +56,14 @@ export function Composer(props: IProps): JSX.Element {
   const [hint, setHint] = useState('');
   // What was sent while the chat was loading, and goes out once it is here.
   const [wanted, setWanted] = useState<string | null>(null);
+  const list = props.attaching?.list ?? NO_ATTACHMENTS;
+  const menu = useAttachMenu({
+    kinds: props.attaching?.kinds ?? NO_KINDS,
+    list,
+    draft,
+    onDraft: props.onDraft,
+    input: props.inputRef
+  });
   useFitToText(props.inputRef, props.draft);
   // A reason that no longer holds is not worth reading.
   useEffect(() => setHint(''), [props.blocked, whileRunning]);
@@ -82,7 +106,14 @@ export function Composer(props: IProps): JSX.Element {
     if (event.nativeEvent.isComposing || event.keyCode === 229) {
       return;
     }
-    if (event.key === 'Escape' && props.isRunning) {
+    if (menu.onKeyDown(event)) {
+      return;
+    }
+    if (event.key === 'Backspace' && draft === '' && list.chips.length > 0) {
+      // Selects the last chip; Backspace there removes it.
+      event.preventDefault();
+      lastChip(event.currentTarget)?.focus();
+    } else if (event.key === 'Escape' && props.isRunning) {
       event.preventDefault();
       event.stopPropagation();
       props.onStop();
@@ -109,6 +140,14 @@ export function Composer(props: IProps): JSX.Element {
         />
       )}
       <div className="jp-StreamChat-box">
+        {menu.element}
+        {props.attaching && (
+          <DraftChips
+            list={list}
+            load={props.attaching.load}
+            onRemoved={() => props.inputRef.current?.focus()}
+          />
+        )}
         <textarea
           ref={props.inputRef}
           className="jp-StreamChat-input"
@@ -117,10 +156,13 @@ export function Composer(props: IProps): JSX.Element {
           placeholder={trans.__('Ask a question')}
           aria-label={trans.__('Your question')}
           aria-describedby="jp-StreamChat-keys"
+          aria-controls={menu.isOpen ? MENU_ID : undefined}
+          aria-activedescendant={menu.activeId}
           onChange={event => {
             setHint('');
             setWanted(null);
             props.onDraft(event.currentTarget.value);
+            menu.look();
           }}
           onKeyDown={onKeyDown}
         />
@@ -130,12 +172,35 @@ export function Composer(props: IProps): JSX.Element {
             : trans.__('Ctrl+Enter sends, Enter breaks the line, Escape stops an answer')}
         </span>
         <div className="jp-StreamChat-tools">
+          {props.attaching && <AttachButton onClick={menu.open} />}
           {props.children}
           {props.pauseAction && <PauseButton action={props.pauseAction} onClick={props.onPause} />}
           <SendButton {...props} onSend={send} />
         </div>
       </div>
     </div>
+  );
+}
+
+function lastChip(field: Element): HTMLElement | undefined {
+  const chips = field
+    .closest('.jp-StreamChat-box')
+    ?.querySelectorAll<HTMLElement>('.jp-StreamChat-chipOpen');
+  return chips && [...chips].pop();
+}
+
+function AttachButton({ onClick }: { onClick: () => void }): JSX.Element {
+  const { trans } = usePanel();
+  const label = trans.__('Attach a cell, file or variable (@)');
+  return (
+    <button
+      className="jp-StreamChat-iconButton jp-StreamChat-attach"
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+    >
+      <addIcon.react tag="span" />
+    </button>
   );
 }
 

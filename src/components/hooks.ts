@@ -11,6 +11,7 @@ import {
   useRef,
   useState
 } from 'react';
+import { KeepToEnd } from './keeptoend';
 
 /** Render again whenever the signal is emitted. */
 export function useSignal<T, U>(signal: ISignal<T, U>): void {
@@ -46,125 +47,51 @@ export function useCovered(covered: RefObject<HTMLElement>, isCovered: boolean):
   }, [covered, isCovered]);
 }
 
-/** How far from the end, in pixels, still counts as being there. */
-const NEAR_END = 24;
+/** What `useKeepToEnd` returns. */
+interface IKept {
+  /** The end is neither kept nor in view. */
+  readonly isAway: boolean;
+  goToEnd(): void;
+  /** To be called after a change of the content. */
+  keepPlace(): void;
+  /** Say where the reader is from now on. */
+  stayAt(node: Element): void;
+}
 
 /**
- * Keep a scrolling element at its end while its content grows, unless the reader scrolled up; then keep what the
- * reader sees where it is, whatever is added, removed or laid out above it.
- *
- * The content is watched by a ResizeObserver, which reports after the layout that the browser does
- * anyway: growing text forces none.
+ * Keep a scrolling element at its end, see `KeepToEnd`.
  *
  * @param hasEnd - the end of the content is the end of all there is.
- * @returns whether the end is in view; a function that goes there; one to call after a change of the content; one
- * that says where the reader is from now on.
+ * @param isChanging - an answer is being written.
  */
 export function useKeepToEnd(
   scroller: RefObject<HTMLElement>,
   content: RefObject<HTMLElement>,
-  hasEnd = true
-): [boolean, () => void, () => void, (node: Element) => void] {
-  const [atEnd, setAtEnd] = useState(true);
-  const pinned = useRef(true);
-  const lastTop = useRef(0);
-  const place = useRef<IPlace | null>(null);
-  const reachesEnd = useRef(hasEnd);
-  reachesEnd.current = hasEnd;
+  hasEnd = true,
+  isChanging = false
+): IKept {
+  const [isAway, setAway] = useState(false);
+  const state = useRef({ hasEnd, isChanging });
+  state.current = { hasEnd, isChanging };
+  const keeper = useRef<KeepToEnd | null>(null);
 
-  const goToEnd = useCallback(() => {
-    const element = scroller.current;
-    pinned.current = true;
-    setAtEnd(true);
-    if (element) {
-      element.scrollTop = element.scrollHeight;
-      lastTop.current = element.scrollTop;
-    }
-  }, [scroller]);
-
-  const keepPlace = useCallback(() => {
-    const element = scroller.current;
-    if (element) {
-      if (pinned.current) {
-        if (element.scrollTop < lastTop.current && !isNearEnd(element)) {
-          // The reader has just scrolled up; the event that tells it is on its way.
-          return;
-        }
-        element.scrollTop = element.scrollHeight;
-      } else if (place.current?.node.isConnected) {
-        // What the reader has scrolled since is the reader's; the rest was laid out above.
-        const { node, top } = place.current;
-        const expected = top - (element.scrollTop - lastTop.current);
-        element.scrollTop += topOf(node, element) - expected;
-        place.current = { node, top: expected };
-      }
-      lastTop.current = element.scrollTop;
-    }
-  }, [scroller]);
-
-  const stayAt = useCallback(
-    (node: Element) => {
-      if (scroller.current) {
-        pinned.current = false;
-        place.current = { node, top: topOf(node, scroller.current) };
-      }
-    },
-    [scroller]
-  );
-
-  useEffect(() => {
-    const element = scroller.current;
-    const inner = content.current;
-    if (!element || !inner) {
+  // Before the effects of the list, which use it.
+  useLayoutEffect(() => {
+    if (!scroller.current || !content.current) {
       return;
     }
-    const onScroll = () => {
-      const byReader = element.scrollTop - lastTop.current;
-      if (!pinned.current) {
-        keepPlace();
-      }
-      // Only the reader scrolls upwards; content that grew before this event was handled does not.
-      if (isNearEnd(element) && reachesEnd.current) {
-        pinned.current = true;
-      } else if (byReader < 0) {
-        pinned.current = false;
-      }
-      lastTop.current = element.scrollTop;
-      place.current = pinned.current ? null : placeOf(inner, element);
-      setAtEnd(pinned.current);
-    };
-    const observer = new ResizeObserver(keepPlace);
-    observer.observe(inner);
-    observer.observe(element);
-    element.addEventListener('scroll', onScroll, { passive: true });
-    return () => {
-      observer.disconnect();
-      element.removeEventListener('scroll', onScroll);
-    };
-  }, [scroller, content, keepPlace]);
+    keeper.current = new KeepToEnd({
+      scroller: scroller.current,
+      content: content.current,
+      hasEnd: () => state.current.hasEnd,
+      isChanging: () => state.current.isChanging,
+      onAway: setAway
+    });
+    return keeper.current.listen();
+  }, [scroller, content]);
 
-  return [atEnd, goToEnd, keepPlace, stayAt];
-}
-
-function isNearEnd({ scrollHeight, clientHeight, scrollTop }: HTMLElement): boolean {
-  return scrollHeight - clientHeight - scrollTop <= NEAR_END;
-}
-
-/** Something that the reader sees, and how far below the upper edge. */
-interface IPlace {
-  readonly node: Element;
-  readonly top: number;
-}
-
-/** The first child of the content that is in view. */
-function placeOf(content: HTMLElement, scroller: HTMLElement): IPlace | null {
-  const edge = scroller.getBoundingClientRect().top;
-  const node = [...content.children].find(
-    child => child.tagName === 'ARTICLE' && child.getBoundingClientRect().bottom > edge
-  );
-  return node ? { node, top: topOf(node, scroller) } : null;
-}
-
-function topOf(node: Element, scroller: HTMLElement): number {
-  return node.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
+  const goToEnd = useCallback(() => keeper.current?.goToEnd(), []);
+  const keepPlace = useCallback(() => keeper.current?.keep(), []);
+  const stayAt = useCallback((node: Element) => keeper.current?.stayAt(node), []);
+  return { isAway, goToEnd, keepPlace, stayAt };
 }

@@ -5,7 +5,9 @@ import * as React from 'react';
 import { useState } from 'react';
 import type { ChatModel } from '../chat/chat';
 import type { Message, RunInfo } from '../protocol/generated';
+import { attachmentsOf } from '../protocol/parts';
 import { AnswerTools } from './answertools';
+import { QuestionChips } from './attachments/chips';
 import { BranchArrows } from './branches';
 import { usePanel } from './context';
 import { EffectiveTextChoice } from './effectivetextchoice';
@@ -50,7 +52,10 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
       {isEditing ? (
         <MessageEditor chat={chat} message={message} onLeave={() => setEditing(false)} />
       ) : (
-        <MessageParts chat={chat} message={message} />
+        <>
+          <Attachments chat={chat} message={message} />
+          <MessageParts chat={chat} message={message} />
+        </>
       )}
       {run && (
         <RunState
@@ -79,6 +84,13 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
       )}
     </article>
   );
+}
+
+function Attachments({ chat, message }: IProps): JSX.Element | null {
+  const parts = attachmentsOf(message.content);
+  return parts.length > 0 ? (
+    <QuestionChips parts={parts} load={sha256 => chat.attachedText(sha256)} />
+  ) : null;
 }
 
 /** The message's parts in their order, each by the renderer of its kind. */

@@ -18,10 +18,21 @@ export function MessageList({ chat }: { chat: ChatModel }): JSX.Element {
   const content = useRef<HTMLDivElement>(null);
   useSignal(chat.structureChanged);
   const { shown, showLatest, ...window } = useWindow(chat, scroller);
-  const [atEnd, goToEnd, keepPlace, stayAt] = useKeepToEnd(scroller, content, !window.hasBelow);
+  const { isAway, goToEnd, keepPlace, stayAt } = useKeepToEnd(
+    scroller,
+    content,
+    !window.hasBelow,
+    chat.isRunning
+  );
   const jump = () => {
     showLatest();
     goToEnd();
+  };
+  const onJump = () => {
+    jump();
+    // The button leaves the page, and the focus is to be where the reader writes.
+    const panel = scroller.current?.closest('.jp-StreamChat');
+    panel?.querySelector<HTMLElement>('.jp-StreamChat-input')?.focus({ preventScroll: true });
   };
   const first = shown[0]?.message_id;
   const last = shown[shown.length - 1]?.message_id;
@@ -77,8 +88,8 @@ export function MessageList({ chat }: { chat: ChatModel }): JSX.Element {
           {window.hasBelow && <div ref={window.below} aria-hidden="true" />}
         </div>
       </div>
-      {!atEnd && (
-        <button className="jp-StreamChat-jump" onClick={jump}>
+      {isAway && (
+        <button className="jp-StreamChat-jump" onClick={onJump}>
           <caretDownIcon.react tag="span" />
           {trans.__('Jump to newest')}
         </button>

@@ -15,13 +15,14 @@ import { chatIcon } from '../icons';
 import { addCopyButtons, PlainText, StreamingMarkdown, Typewriter, warmUp } from '../markdown';
 import type { ChatModel } from '../chat/chat';
 import type { WorkspaceModel } from '../chat/workspace';
-import type { ChatInfo, RunInfo } from '../protocol/generated';
+import { CommandError } from '../connection/connection';
+import type { AttachmentPart, ChatInfo, RunInfo } from '../protocol/generated';
 import { Announcer } from './announcer';
 import { Banners } from './banners';
 import { ChatList } from './chatlist';
 import { ChatSettings, ChatSettingsButton } from './chatsettings';
 import { ManageProfilesButton, ProfilePicker, StreamingSwitch } from './choices';
-import { Composer } from './composer';
+import { Composer, type IAttaching } from './composer';
 import {
   ChangeSetting,
   IInsertAnswers,
@@ -247,6 +248,9 @@ function ChatView({
       )
     : chat.profile?.notice;
   useEffect(() => input.current?.focus({ preventScroll: true }), [chat]);
+  const attaching = useAttaching(workspace, chat);
+  const withAttachments = (send: (attached: readonly AttachmentPart[]) => unknown) =>
+    sendAttached(workspace, chat, send);
 
   return (
     <>
@@ -266,8 +270,11 @@ function ChatView({
         pauseAction={chat.pauseAction}
         blocked={chat.blockedReason}
         onDraft={text => (chat.draft = text)}
-        onSend={text => chat.send(text)}
-        onSendLater={(text, mode) => chat.sendLater(text, mode)}
+        attaching={attaching}
+        onSend={text => void withAttachments(attached => chat.send(text, attached))}
+        onSendLater={(text, mode) =>
+          void withAttachments(attached => chat.sendLater(text, mode, attached))
+        }
         onStop={() => chat.interrupt()}
         onPause={() => (chat.pauseAction === 'resume' ? chat.resume() : chat.pause())}
         inputRef={input}
@@ -303,6 +310,42 @@ function ChatView({
       </Composer>
     </>
   );
+}
+
+/** What the composer can attach; undefined: the server takes nothing, or nothing offers anything. */
+function useAttaching(workspace: WorkspaceModel, chat: ChatModel): IAttaching | undefined {
+  const { contextKinds: kinds, attachmentApi, maxAttachments } = workspace;
+  return useMemo(
+    () =>
+      maxAttachments > 0 && !kinds.isEmpty
+        ? { kinds, list: chat.attachments, load: hash => attachmentApi.get(hash) }
+        : undefined,
+    [kinds, attachmentApi, chat, maxAttachments]
+  );
+}
+
+/** Read and upload what is attached, then send; the draft and its chips stay where that fails. */
+async function sendAttached(
+  workspace: WorkspaceModel,
+  chat: ChatModel,
+  send: (attached: readonly AttachmentPart[]) => unknown
+): Promise<void> {
+  const { chips } = chat.attachments;
+  if (chips.length === 0) {
+    send([]);
+    return;
+  }
+  try {
+    const parts = await chat.attachments.prepare(text => workspace.attachmentApi.put(text));
+    if (parts && send(parts) !== false) {
+      chat.attachments.sent(chips);
+    }
+  } catch (error) {
+    if (!(error instanceof CommandError)) {
+      throw error;
+    }
+    workspace.report(error.info);
+  }
 }
 
 function newestRun(chat: ChatModel): RunInfo | null {

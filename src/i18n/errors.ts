@@ -24,7 +24,30 @@ export function sentences(
       trans.__('The answer took too long.'),
       trans.__('Continue, or raise timeouts.total in the profile.')
     ],
+    answer_too_long: [
+      trans.__(
+        'The answer was ended at %1 characters, the limit of this server.',
+        values.limit ?? ''
+      ),
+      trans.__('Continue, or ask for less. An administrator can raise the limit.')
+    ],
     answered_whole: [trans.__('This deployment does not stream: the answer came in one piece.')],
+    attachment_damaged: [
+      trans.__('The content of an attachment is not what its hash says.'),
+      trans.__('Attach it again.')
+    ],
+    attachment_too_large: [
+      trans.__('An attachment is too large.'),
+      trans.__('Attach less: chosen lines, or a single cell.')
+    ],
+    attachments_local_only: [
+      trans.__('Attachments may go to local models only.'),
+      trans.__('Choose a local model, or remove the attachments.')
+    ],
+    attachments_off: [
+      trans.__('This server takes no attachments.'),
+      trans.__('Remove the attachments.')
+    ],
     broken_template: [
       trans.__("The model's chat template has a mistake."),
       trans.__(
@@ -96,6 +119,16 @@ export function sentences(
     invalid_parameter: [
       trans.__('A parameter of this profile is not valid.'),
       trans.__('The details say which one.')
+    ],
+    key_not_allowed: [
+      trans.__(
+        'The key in %1 may not be sent to %2.',
+        values.variable ?? '',
+        values.destination ?? ''
+      ),
+      trans.__(
+        'Type the key in, or ask the administrator to add it to c.StreamChat.key_destinations.'
+      )
     ],
     key_not_saved: [
       trans.__('The key could not be saved: the data folder cannot be written.'),
@@ -191,6 +224,12 @@ export function sentences(
       trans.__("The answer was paused longer than the provider's text can be held back."),
       trans.__('What was shown is kept; Continue goes on from there.')
     ],
+    private_address: [
+      trans.__("The address lies inside the server's network."),
+      trans.__(
+        'Name a public address, or ask the administrator to set c.StreamChat.private_addresses.'
+      )
+    ],
     profile_exists: [
       trans.__('There is a profile of this name already.'),
       trans.__('Choose another name.')
@@ -237,6 +276,10 @@ export function sentences(
       trans.__('The provider has had too many requests from this key.'),
       trans.__('Wait a minute and ask again.')
     ],
+    records_damaged: [
+      trans.__('Some saved records could not be read. They were put aside; all others work.'),
+      trans.__('The files are named after the records. Delete them to end this notice.')
+    ],
     repeats_itself: [
       trans.__('The provider sent the text again and again; each part is shown once.')
     ],
@@ -265,6 +308,14 @@ export function sentences(
       ),
       trans.__('Mend the file or restore a copy in its place; delete it to end this notice.')
     ],
+    store_gone: [
+      trans.__('Chats are not being saved: the folder of the saved chats was deleted or replaced.'),
+      trans.__('They are saved again as soon as the data folder can be written.')
+    ],
+    store_locked: [
+      trans.__('Chats are not being saved: another program holds the file of the saved chats.'),
+      trans.__('Close the program that has the file open; then they are saved by themselves.')
+    ],
     streaming_failed: [
       trans.__('Streaming failed on this deployment: the answer came in one piece.')
     ],
@@ -276,9 +327,17 @@ export function sentences(
       trans.__('The provider did not answer in time.'),
       trans.__('Try again; if it lasts, check the address and the network.')
     ],
+    too_many_attachments: [
+      trans.__('The question has too many attachments.'),
+      trans.__('Remove some of them.')
+    ],
     too_many_open_chats: [
       trans.__('This page follows as many chats as it may.'),
       trans.__('Close another page of this server first.')
+    ],
+    too_many_profiles: [
+      trans.__('You have as many profiles as possible.'),
+      trans.__('Delete one that is no longer used.')
     ],
     too_many_queued_runs: [
       trans.__('As many questions as may wait for the local model do so already.'),
@@ -291,9 +350,22 @@ export function sentences(
     tool_calls: [
       trans.__('The model also called a tool; this chat has none, so nothing was done.')
     ],
+    too_many_trials: [
+      trans.__('Too many profiles are being tried.'),
+      trans.__('Wait until one has ended.')
+    ],
+    turns_left_out: [
+      trans.__(
+        'The model was not sent the beginning of this conversation: its context has no room for it.'
+      )
+    ],
     unknown_api_version: [
       trans.__('The provider does not know this API version.'),
       trans.__('Choose another api_version, for example "2024-10-21".')
+    ],
+    unknown_attachment: [
+      trans.__('The content of an attachment is not on the server.'),
+      trans.__('Attach it again.')
     ],
     unknown_chat: [trans.__('This chat does not exist any more.'), trans.__('Start a new chat.')],
     unknown_host: [

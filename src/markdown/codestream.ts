@@ -13,7 +13,7 @@ import { type Highlighter, highlightTree } from '@lezer/highlight';
 /** A language's parser, and the style that gives its tokens their classes. */
 export interface ICodeStyle {
   readonly parser: Parser;
-  readonly highlighter: Highlighter;
+  readonly highlighter: Highlighter | readonly Highlighter[];
 }
 
 interface ISpan {

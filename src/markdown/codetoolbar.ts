@@ -1,16 +1,20 @@
 /**
- * The buttons on code: copy, and what else the renderer's owner offers.
+ * The head line of code: its language, and what can be done with it.
+ *
+ * The line itself is drawn by the style sheet, from the first character of the code on; so the name of the language
+ * is no text of the answer, and the code does not move when the actions come.
  */
 
 import { Clipboard } from '@jupyterlab/apputils';
 import { copyIcon } from '@jupyterlab/ui-components';
-import { languageIn } from './codecolours';
 
-/** Class of the button, a child of the `pre` whose code it copies. */
-export const COPY_BUTTON_CLASS = 'jp-StreamChat-copyCode';
+import { languageOf, nameLanguage } from './codecolours';
 
-/** Class of the element with the other buttons, also a child of the `pre`. */
+/** Class of the element that holds the actions, a child of the `pre` that they are for. */
 const ACTIONS_CLASS = 'jp-StreamChat-codeActions';
+
+/** Class of the button that copies. */
+export const COPY_BUTTON_CLASS = 'jp-StreamChat-copyCode';
 
 /** A code block of an answer. */
 export interface ICodeBlock {
@@ -25,53 +29,46 @@ export interface ICodeBlock {
 export type CodeActions = (block: ICodeBlock) => readonly HTMLElement[];
 
 /**
- * Put a copy button on each code block of a finished block.
+ * Put the language and a copy button on each code block of a finished block.
  *
  * @param host element of the block.
  * @param label what the button is called, in the reader's language.
  * @param onCopied called when code was put on the clipboard.
- * @param actions makes more buttons, which stand before it.
+ * @param more makes more buttons, which stand before it.
  */
 export function addCopyButtons(
   host: HTMLElement,
   label: string,
   onCopied?: () => void,
-  actions?: CodeActions
+  more?: CodeActions
 ): void {
   for (const pre of host.querySelectorAll('pre')) {
     const code = pre.querySelector('code');
-    if (code !== null && pre.querySelector(`:scope > .${COPY_BUTTON_CLASS}`) === null) {
+    if (code !== null && pre.querySelector(`:scope > .${ACTIONS_CLASS}`) === null) {
+      nameLanguage(pre, languageOf(code));
       // Long lines are scrolled by the keyboard, too.
       code.tabIndex = 0;
-      addActions(pre, code, actions);
-      pre.append(createCopyButton(code, label, onCopied));
+      const actions = document.createElement('span');
+      actions.className = ACTIONS_CLASS;
+      const block = blockOf(pre, code);
+      actions.append(...(more?.(block) ?? []), createCopyButton(block, label, onCopied));
+      pre.append(actions);
     }
   }
 }
 
-function addActions(pre: HTMLElement, code: HTMLElement, actions: CodeActions | undefined): void {
-  const named = [...code.classList].find(name => name.startsWith('language-')) ?? '';
-  const buttons = actions?.({
-    node: pre,
-    language: languageIn(named.slice('language-'.length)),
+function blockOf(node: HTMLElement, code: HTMLElement): ICodeBlock {
+  return {
+    node,
+    language: languageOf(code),
     get text() {
-      return textOf(code);
+      // Without a newline at its end a terminal runs nothing by itself.
+      return (code.textContent ?? '').replace(/\n+$/, '');
     }
-  });
-  if (buttons && buttons.length > 0) {
-    const row = document.createElement('div');
-    row.className = ACTIONS_CLASS;
-    row.append(...buttons);
-    pre.append(row);
-  }
+  };
 }
 
-/** Without a newline at its end a terminal runs nothing by itself. */
-function textOf(code: HTMLElement): string {
-  return (code.textContent ?? '').replace(/\n+$/, '');
-}
-
-function createCopyButton(code: HTMLElement, label: string, onCopied?: () => void): HTMLElement {
+function createCopyButton(block: ICodeBlock, label: string, onCopied?: () => void): HTMLElement {
   const button = document.createElement('button');
   button.type = 'button';
   button.className = COPY_BUTTON_CLASS;
@@ -80,7 +77,7 @@ function createCopyButton(code: HTMLElement, label: string, onCopied?: () => voi
   copyIcon.element({ container: button, stylesheet: 'toolbarButton' });
   button.addEventListener('click', () => {
     // JupyterLab's clipboard works on plain http too.
-    Clipboard.copyToSystem(textOf(code));
+    Clipboard.copyToSystem(block.text);
     onCopied?.();
   });
   return button;

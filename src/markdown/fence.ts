@@ -2,10 +2,10 @@
  * The element of a fenced code block, as JupyterLab's Markdown preview makes it, filled while it streams.
  */
 
-import { type IEditorLanguageRegistry, jupyterHighlightStyle } from '@jupyterlab/codemirror';
+import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 
 import { createBlockNode } from './block';
-import { languageIn } from './codecolours';
+import { findLanguage, languageIn, nameLanguage, styleOf } from './codecolours';
 import { CodeStream, type ICodeStyle } from './codestream';
 import { showControls } from './signs';
 
@@ -14,10 +14,11 @@ export class FenceBlock {
   constructor(info: string, languages: IEditorLanguageRegistry) {
     const code = document.createElement('code');
     const pre = document.createElement('pre');
+    const language = languageIn(info);
     pre.append(code);
+    nameLanguage(this.node, language);
     this.node.append(pre);
     this._stream = new CodeStream(code);
-    const language = languageIn(info);
     if (language !== '') {
       // Its first word: what follows would be classes of their own.
       code.className = `language-${language}`;
@@ -60,7 +61,7 @@ export class FenceBlock {
   }
 
   private _load(language: string, languages: IEditorLanguageRegistry): Promise<void> | null {
-    const spec = languages.findBest(language);
+    const spec = findLanguage(languages, language);
     if (spec?.support) {
       this._use(spec.support.language.parser);
       this.colour();
@@ -77,7 +78,7 @@ export class FenceBlock {
   }
 
   private _use(parser: ICodeStyle['parser'] | undefined): void {
-    this._style = parser ? { parser, highlighter: jupyterHighlightStyle } : null;
+    this._style = parser ? styleOf(parser) : null;
   }
 
   private readonly _stream: CodeStream;

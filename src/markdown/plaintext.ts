@@ -29,7 +29,7 @@ export class PlainText implements IStreamingText {
     if (text !== '' && !this._sealed) {
       this._text += text;
       this._incoming += text;
-      this._request(text.length);
+      this._request();
     }
   }
 
@@ -69,9 +69,9 @@ export class PlainText implements IStreamingText {
     this._options.node.replaceChildren();
   }
 
-  private _request(characters = 0): void {
+  private _request(): void {
     if (!this._frozen) {
-      this._scheduler.request(characters);
+      this._scheduler.request();
     }
   }
 

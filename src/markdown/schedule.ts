@@ -5,7 +5,7 @@
 /** Calls back before the next paint, or the first one after so many ms; returns a function that calls it off. */
 export type ScheduleFrame = (callback: () => void, afterMs?: number) => () => void;
 
-/** Two flushes are at least this far apart, in ms, unless a frame lies between them. */
+/** The time of one frame, in ms. */
 const FRAME_MS = 16;
 
 /** Frames do not come in hidden tabs; this long, in ms, is waited for one. */
@@ -51,58 +51,86 @@ export function nextTask(): Promise<void> {
   });
 }
 
-/** Characters a millisecond beyond which nobody reads along: about ten times as fast as people read. */
-const FAST = 0.5;
-
 /**
- * After showing fast text, the page rests this many times as long as that took, within the two limits, in ms. Half of
- * what it costs is not seen from here: the events and the frame that follow from scrolling.
+ * After a step the page rests this many times as long as the step took, within the two limits, in ms: a quarter of
+ * the main thread at most while steps are short, and text that is never late by more than a reader notices.
  */
-const REST = 16;
-const SHORTEST_REST_MS = 2 * FRAME_MS;
-const LONGEST_REST_MS = 100;
+const REST = 3;
+const SHORTEST_REST_MS = FRAME_MS;
+const LONGEST_REST_MS = 50;
+
+/** A step that begins this late, in ms, was held up by a long task of something else. */
+const LONG_TASK_MS = 50;
+
+/** What else the page has to do. */
+export interface IPageState {
+  /** Whether a key, a click or the like waits to be handled. */
+  isInputPending(): boolean;
+  isHidden(): boolean;
+  /** Calls back once the page is visible; returns a function that calls it off. */
+  whenVisible(callback: () => void): () => void;
+}
+
+/** `navigator.scheduling`, which only Chromium has: https://developer.mozilla.org/docs/Web/API/Scheduling */
+interface IScheduling {
+  isInputPending?(): boolean;
+}
+
+const page: IPageState = {
+  isInputPending: () => {
+    const { scheduling } = navigator as Navigator & { scheduling?: IScheduling };
+    return scheduling?.isInputPending?.() ?? false;
+  },
+  isHidden: () => document.hidden,
+  whenVisible: callback => {
+    const listening = new AbortController();
+    const check = () => {
+      if (!document.hidden) {
+        listening.abort();
+        callback();
+      }
+    };
+    document.addEventListener('visibilitychange', check, { signal: listening.signal });
+    return () => listening.abort();
+  }
+};
 
 /**
- * Runs `flush` at once after a pause, and at most once a frame while requests keep coming. Fast text has a budget:
- * about an eighth of the page's time, so that a slow machine shows it in fewer steps instead of doing nothing else.
+ * Runs `flush` at once after a pause, and while requests keep coming as often as the page can afford: at most once a
+ * frame, and less often where a step takes long. It lets input and other tasks go first, and does nothing while the
+ * page is hidden: all that has come is shown when it is visible again.
  */
 export class FlushScheduler {
   /**
    * @param _flush puts on the page what has come.
    * @param _scheduleFrame calls back before the next paint.
    * @param _frameOver resolves once the frame under way has been laid out and painted.
+   * @param _page what else the page has to do.
    */
   constructor(
     private readonly _flush: () => void,
     private readonly _scheduleFrame: ScheduleFrame = nextFrame,
-    private readonly _frameOver: () => Promise<void> = nextTask
+    private readonly _frameOver: () => Promise<void> = nextTask,
+    private readonly _page: IPageState = page
   ) {}
 
-  /**
-   * Ask for a flush; requests until then are one.
-   *
-   * @param characters how many have come that the flush will show.
-   */
-  request(characters = 0): void {
-    this._waiting += characters;
+  /** Ask for a flush; requests until then are one. */
+  request(): void {
     if (this._cancel !== null) {
       return;
     }
-    const wait = this._rest - (performance.now() - this._lastFlush);
-    if (wait > 0) {
-      this._cancel = this._scheduleFrame(() => this._run(), wait);
+    if (this._page.isHidden()) {
+      this._cancel = this._page.whenVisible(() => this._run());
       return;
     }
-    let cancelled = false;
-    this._cancel = () => {
-      cancelled = true;
-    };
+    const now = performance.now();
+    const wait = this._rest - (now - this._lastFlush);
+    if (wait > 0) {
+      this._cancel = this._scheduleFrame(() => this._runUnlessBusy(now + wait), wait);
+      return;
+    }
     // All that arrives in this task goes into one flush, before the browser paints.
-    queueMicrotask(() => {
-      if (!cancelled) {
-        this._run();
-      }
-    });
+    this._after(Promise.resolve(), () => this._runUnlessBusy(now));
   }
 
   /** Call off a requested flush. */
@@ -111,26 +139,46 @@ export class FlushScheduler {
     this._cancel = null;
   }
 
-  private _run(): void {
+  /** Let what else the page has to do go first, once. */
+  private _runUnlessBusy(due: number): void {
+    this._cancel = null;
+    if (this._page.isHidden()) {
+      this.request();
+      return;
+    }
+    const isLate = performance.now() - due > LONG_TASK_MS;
+    if (isLate || this._page.isInputPending()) {
+      this._after(this._frameOver(), () => this._run(isLate));
+    } else {
+      this._run();
+    }
+  }
+
+  private _after(moment: Promise<void>, callback: () => void): void {
+    let isCancelled = false;
+    this._cancel = () => {
+      isCancelled = true;
+    };
+    void moment.then(() => {
+      if (!isCancelled) {
+        callback();
+      }
+    });
+  }
+
+  private _run(isPageBusy = false): void {
     this._cancel = null;
     const started = performance.now();
-    const isFast = this._waiting / (started - this._lastFlush) > FAST;
-    this._waiting = 0;
     this._flush();
     this._lastFlush = performance.now();
-    if (isFast) {
-      this._rest = Math.max(this._rest, SHORTEST_REST_MS);
-      void this._frameOver().then(() => {
-        const took = performance.now() - started;
-        this._rest = Math.min(Math.max(REST * took, SHORTEST_REST_MS), LONGEST_REST_MS);
-      });
-    } else {
-      this._rest = FRAME_MS;
-    }
+    this._rest = isPageBusy ? LONGEST_REST_MS : SHORTEST_REST_MS;
+    void this._frameOver().then(() => {
+      const rest = REST * (performance.now() - started);
+      this._rest = Math.min(Math.max(rest, this._rest), LONGEST_REST_MS);
+    });
   }
 
   private _cancel: (() => void) | null = null;
   private _lastFlush = -Infinity;
-  private _waiting = 0;
-  private _rest = FRAME_MS;
+  private _rest = SHORTEST_REST_MS;
 }

@@ -93,7 +93,7 @@ export class StreamingMarkdown implements IStreamingText {
     }
     this._text += text;
     this._incoming += text;
-    this._request(text.length);
+    this._request();
   }
 
   setText(text: string): void {
@@ -146,9 +146,9 @@ export class StreamingMarkdown implements IStreamingText {
 
   // The text: `_text` is what is held, `_fed` the beginning of it that was split, `_incoming` the rest.
 
-  private _request(characters = 0): void {
+  private _request(): void {
     if (!this._frozen) {
-      this._scheduler.request(characters);
+      this._scheduler.request();
     }
   }
 

@@ -4,6 +4,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { CommandError } from '../connection/connection';
+import { refusal, UNREACHABLE } from '../connection/refusal';
 import { checkSocket } from '../connection/socketcheck';
 import type {
   DoctorStep,
@@ -122,26 +123,6 @@ export class ProfileApi {
       throw new CommandError(await refusal(response));
     }
     return response;
-  }
-}
-
-const UNREACHABLE: ErrorInfo = {
-  code: 'server_unreachable',
-  message: 'The Jupyter server cannot be reached.',
-  hint: 'Check the connection and try again; what is typed stays.'
-};
-
-async function refusal(response: Response): Promise<ErrorInfo> {
-  const text = await response.text();
-  try {
-    return (JSON.parse(text) as { error: ErrorInfo }).error;
-  } catch {
-    // A proxy in between answers with a page of its own.
-    return {
-      code: 'internal_error',
-      message: `The server answered ${response.status} ${response.statusText}.`,
-      detail: text.slice(0, 2000)
-    };
   }
 }
 

@@ -65,7 +65,7 @@ export type Role = 'user' | 'assistant' | 'system';
 /**
  * A piece of a message's content.
  */
-export type Part = TextPart | ReasoningPart;
+export type Part = TextPart | ReasoningPart | AttachmentPart;
 /**
  * How far a run has come.
  */
@@ -215,7 +215,7 @@ export interface SendMessage {
   /**
    * @minItems 1
    */
-  content: UserText[];
+  content: (UserText | AttachmentPart)[];
   answer_id: Id;
   run_id: Id;
   /**
@@ -237,6 +237,48 @@ export interface SendMessage {
 export interface UserText {
   type: 'text';
   text: string;
+}
+/**
+ * What a question carries beside its text. The content itself is in the store, by its hash.
+ */
+export interface AttachmentPart {
+  type: 'attachment';
+  /**
+   * What it is: ``cell``, ``notebook``, ``file``, ``variable`` and others; extensions may add their own.
+   */
+  kind: string;
+  title: string;
+  source: AttachmentSource;
+  media_type: string;
+  /**
+   * Of the content's UTF-8 bytes.
+   */
+  sha256: string;
+  /**
+   * Code points of the content.
+   */
+  characters: number;
+  /**
+   * Sentences: what was left out of the source, and why.
+   *
+   * @maxItems 20
+   */
+  omitted: string[];
+}
+/**
+ * Where an attachment was taken from, so that a reader can be led there.
+ */
+export interface AttachmentSource {
+  /**
+   * Of a notebook or file, as Jupyter's contents manager has it.
+   */
+  path?: string | null;
+  cell_id?: string | null;
+  /**
+   * The first and the last line, from 1.
+   */
+  lines?: number[] | null;
+  variable?: string | null;
 }
 /**
  * Answer a question once more: adds an empty answer beside those that it has, and starts a run.
@@ -364,6 +406,14 @@ export interface Limits {
   live_runs: number;
   queued_runs: number;
   pending_commands: number;
+  /**
+   * Of one question; 0: nothing can be attached.
+   */
+  attachments: number;
+  /**
+   * Of one attachment's content as UTF-8.
+   */
+  attachment_bytes: number;
 }
 /**
  * A command took effect (or had already).
@@ -955,6 +1005,10 @@ export interface ProviderField {
   kind: FieldKind;
   required: boolean;
   example?: string | null;
+  /**
+   * What the form calls it; absent: the panel has a name for it.
+   */
+  label?: string | null;
 }
 /**
  * A well-known server: choosing it fills ``values`` into the form.

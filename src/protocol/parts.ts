@@ -1,12 +1,24 @@
 /**
  * The parts of a message: their numbers, how much of each was kept, and which of them a reader sees. Pure.
  */
-import type { Message, Part, RunInfo } from './generated';
+import type { AttachmentPart, Message, Part, RunInfo, UserText } from './generated';
 import { sliceCodePoints } from './text';
+
+/** A part with text; attachments have none, and no number. */
+export type WrittenPart = Exclude<Part, AttachmentPart>;
+
+export function isWritten(part: Part): part is WrittenPart {
+  return part.type !== 'attachment';
+}
+
+/** What a question carries beside its text. */
+export function attachmentsOf(content: readonly (Part | UserText)[]): readonly AttachmentPart[] {
+  return content.filter((part): part is AttachmentPart => part.type === 'attachment');
+}
 
 /** A part, and the run that wrote it. */
 export interface INumberedPart {
-  readonly part: Part;
+  readonly part: WrittenPart;
   /** The part's number among those of its run. */
   readonly number: number;
   /** Absent: a user wrote it. */
@@ -23,7 +35,7 @@ export function numberedParts(
   content: readonly Part[]
 ): readonly INumberedPart[] {
   const counts = new Map<string, number>();
-  return content.map(part => {
+  return content.filter(isWritten).map(part => {
     const runId = part.run_id ?? '';
     const number = counts.get(runId) ?? 0;
     counts.set(runId, number + 1);
@@ -52,6 +64,6 @@ export function keptText(part: INumberedPart): string {
 }
 
 /** The text of a part; a part of a kind that this version does not know may have none. */
-export function textOf({ text }: Partial<Pick<Part, 'text'>>): string {
+export function textOf({ text }: Partial<Pick<WrittenPart, 'text'>>): string {
   return text ?? '';
 }

@@ -3,7 +3,8 @@
  *
  * The one place in which deltas are put together, for the panel and for cells.
  */
-import type { Delta, Digest, Part, PartLengths } from './generated';
+import type { Delta, Digest, PartLengths } from './generated';
+import type { WrittenPart } from './parts';
 import { sliceCodePoints, StreamText } from './text';
 
 /** What a delta added. */
@@ -23,7 +24,7 @@ interface IGrowingPart {
 
 export class RunText {
   /** @param parts - the run's parts so far, in their order. */
-  constructor(parts: readonly Part[] = []) {
+  constructor(parts: readonly WrittenPart[] = []) {
     this._parts = parts.map(({ type, text }) => ({ kind: type, text: new StreamText(text) }));
   }
 
@@ -62,10 +63,10 @@ export class RunText {
   }
 
   /** The parts as a message's content has them. */
-  parts(runId: string): Part[] {
+  parts(runId: string): WrittenPart[] {
     // A part of an unknown kind is kept as it is: the others' numbers depend on it.
     return this._parts.map(
-      ({ kind, text }) => ({ type: kind, text: String(text), run_id: runId }) as Part
+      ({ kind, text }) => ({ type: kind, text: String(text), run_id: runId }) as WrittenPart
     );
   }
 

@@ -21,6 +21,7 @@ import type {
   RunProgressed,
   RunStarted
 } from './generated';
+import { isWritten, type WrittenPart } from './parts';
 import { RunText } from './runtext';
 
 /** The events that a transcript folds. */
@@ -272,7 +273,8 @@ export class Transcript {
     }
     let { content } = message;
     for (const run of writing) {
-      const isItsOwn = ({ run_id }: Part): boolean => run_id === run.run_id;
+      const isItsOwn = (part: Part): part is WrittenPart =>
+        isWritten(part) && part.run_id === run.run_id;
       this._live.set(run.run_id, { run, text: new RunText(content.filter(isItsOwn)) });
       content = content.filter(part => !isItsOwn(part));
     }

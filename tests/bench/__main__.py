@@ -17,6 +17,7 @@ from tests.bench import (
     lag,
     load,
     loading,
+    local_chats,
     long_chat,
     magic,
     stop,
@@ -37,6 +38,7 @@ GROUPS: dict[str, Measure] = {
     "load": load.measure,
     "guide": guide.measure,
     "loading": loading.measure,
+    "local-chats": local_chats.measure,
     "long-chat": long_chat.measure,
     "magic": magic.measure,
 }

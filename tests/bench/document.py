@@ -42,10 +42,11 @@ def w@(w@: int, w@: str = "w@") -> int:
 _TOKEN = re.compile(r"[^@]*@")
 
 
-def tokens(total: int) -> list[str]:
-    """Return ``total`` tokens of Markdown, mostly of 5 to 10 characters; token i holds ``w`` and i."""
-    patterns = _TOKEN.findall(SECTION)
-    lead = SECTION.rpartition("@")[2]
+def tokens(total: int, word: str = "w") -> list[str]:
+    """Return ``total`` tokens of Markdown, mostly of 5 to 10 characters; token i holds ``word`` and i."""
+    section = SECTION.replace("w@", f"{word}@")
+    patterns = _TOKEN.findall(section)
+    lead = section.rpartition("@")[2]
     following = [lead + patterns[0], *patterns[1:]]
     endless = chain(patterns, chain.from_iterable(repeat(following)))
     return [pattern.replace("@", str(number)) for number, pattern in zip(range(total), endless, strict=False)]

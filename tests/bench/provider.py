@@ -1,4 +1,4 @@
-"""The scripted provider, with ``text=document``: Markdown of any length. Prints its URL."""
+"""The scripted provider, with Markdown of any length (``text=document``, ``text=words``). Prints its URL."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ LONGEST = 20_000
 async def main() -> None:
     """Serve until ended."""
     TEXTS["document"] = tokens(LONGEST)
+    # Tokens as those of today's models: 8 to 10 characters.
+    TEXTS["words"] = tokens(LONGEST, "words")
     async with ScriptedProvider() as provider:
         print(provider.url, flush=True)
         await asyncio.Event().wait()

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from jupyter_stream_chat.chats.feed import ChatFeed, Feed, LiveRun
+from jupyter_stream_chat.chats.feed import ChatFeed, Feed, Feeds, LiveRun
 from jupyter_stream_chat.protocol import ChatDeleted, RunProgressed, Wire, WorkspaceEvent
 
 from .made import Reader, Writing, run
@@ -89,3 +89,32 @@ def test_a_reader_may_leave_while_it_is_told() -> None:
     feed.progressed(progress)
     assert (leaving.events, staying.events) == ([progress], [progress, progress])
     assert feed.seq == 0, "progress has no place in the sequence"
+
+
+def test_feeds_that_nobody_follows_are_bounded() -> None:
+    feeds = Feeds(lambda seq: ChatFeed(seq=seq), idle=3)
+    reader, writing = Reader(), Writing(run(1))
+    feeds["followed"].subscribe(reader)
+    feeds["written"].live[writing.run_id] = writing
+    for n in range(50):
+        feeds[f"chat-{n}"].publish(deleted(f"chat-000{n}"))
+    assert len(feeds) == 3
+    assert feeds.get("followed") is not None
+    assert feeds.get("written") is not None
+    assert feeds.get("chat-49") is not None
+
+
+def test_a_feed_that_was_dropped_resumes_nobody_wrongly() -> None:
+    feeds: Feeds[Feed[WorkspaceEvent]] = Feeds(lambda seq: Feed(seq=seq), idle=1)
+    for _ in range(5):
+        feeds["a"].publish(deleted("chat-000x"))
+    held = feeds["a"].seq
+    feeds["b"].publish(deleted("chat-000y"))
+    assert feeds.get("a") is None
+    assert feeds["a"].since(held) is None or feeds["a"].seq == held
+    for _ in range(2 * held):
+        feeds["a"].publish(deleted("chat-000x"))
+        missing = feeds["a"].since(held)
+        assert missing is None or [event.seq for event in missing][:1] == [held + 1]
+    for n in range(3):
+        assert feeds["a"].since(n) is None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from jupyter_stream_chat.chats import chat_service as chat_service_module
 from jupyter_stream_chat.chats.chat_service import ChatService
+from jupyter_stream_chat.chats.tree import Turn, conversation
+from jupyter_stream_chat.protocol import Message
 from tests.long_chat import CHAT_ID, answer_id, question_id, write_long_chat
 
 MESSAGES = 10_000
@@ -39,6 +44,22 @@ async def test_all_of_it_is_the_context_of_the_next_question(folder: Path) -> No
     turns = await chat_service.context(CHAT_ID, answer_id(MESSAGES // 2))
     assert len(turns) == MESSAGES
     assert turns[0].parts[0].text == "Question 1?"
+    await chat_service.close()
+
+
+async def test_the_context_is_made_off_the_loop(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the loop it stopped every notebook for a second."""
+    threads: list[int] = []
+
+    def seen(path: Sequence[Message]) -> list[Turn]:
+        threads.append(threading.get_ident())
+        return conversation(path)
+
+    monkeypatch.setattr(chat_service_module, "conversation", seen)
+    chat_service = await ChatService.open(folder)
+    await chat_service.context(CHAT_ID, answer_id(MESSAGES // 2))
+    assert threads
+    assert threading.get_ident() not in threads
     await chat_service.close()
 
 

@@ -57,6 +57,8 @@ def test_a_tail_is_the_text_from_there_on(pieces: list[str], data: st.DataObject
     for _ in range(3):
         offset = data.draw(st.integers(0, len(expected)))
         assert text.tail(offset) == expected[offset:]
+        for limit in (1, 2, len(expected)):
+            assert text.tail(offset, limit) == expected[offset : offset + limit]
         if data.draw(st.booleans()):
             assert str(text) == expected  # which joins the pieces
 
@@ -101,6 +103,22 @@ def test_a_long_text_takes_little_more_than_itself() -> None:
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert taken < 2 * text.length
+
+
+def test_a_block_of_a_long_text_costs_the_block() -> None:
+    """The whole rest is copied for no block: 40 MB in blocks would otherwise copy 20 GB."""
+    text = StreamText()
+    for _ in range(400):
+        text.append("x" * 100_000)
+    str(text)  # as a snapshot does: it is one piece now
+    tracemalloc.start()
+    offset = 0
+    while piece := text.tail(offset, 40_000):
+        offset += len(piece)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert offset == text.length
+    assert peak < 1_000_000
 
 
 # --- parts --------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from typing import Any
 
 import pytest
@@ -24,6 +23,8 @@ from jupyter_stream_chat.engine.generation import Generation
 from jupyter_stream_chat.engine.loader import prepare
 from jupyter_stream_chat.engine.messages import Parameters
 from jupyter_stream_chat.engine.model import PREFILL_CHUNK, LoadedModel
+from jupyter_stream_chat.engine.scheduler.kv_cache import SerialCache
+from jupyter_stream_chat.engine.scheduler.scheduler import Scheduler
 from tests.tiny_model import make_tokenizer
 
 VOCABULARY = 600
@@ -109,6 +110,10 @@ OWN: dict[str, dict[str, Any]] = {
 """What an architecture needs to be consistent at this size."""
 
 
+class NotComparable(Exception):
+    """An architecture has no tiny network with which transformers alone answers."""
+
+
 def small_config(kind: str) -> PreTrainedConfig:
     """Return a tiny configuration. Raises whatever an architecture raises that cannot be so small."""
     cls = CONFIG_MAPPING[kind]
@@ -132,15 +137,15 @@ def _has(config: PreTrainedConfig, name: str) -> bool:
 
 
 def tiny_network(kind: str) -> PreTrainedModel:
-    """Return a network with random weights; skips what cannot be made this small."""
+    """Return a network with random weights. Raises NotComparable for what cannot be so small."""
     try:
         config = small_config(kind)
         with torch.device("meta"):
             size = sum(weight.numel() for weight in AutoModelForCausalLM.from_config(config).parameters())
-    except Exception as error:  # noqa: BLE001 - each architecture has its own way to refuse a configuration
-        pytest.skip(f"no tiny configuration: {type(error).__name__}")
+    except Exception as error:
+        raise NotComparable("it has no tiny configuration") from error
     if size > MOST_PARAMETERS:
-        pytest.skip(f"{size} parameters")
+        raise NotComparable(f"{size} parameters")
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network: PreTrainedModel = AutoModelForCausalLM.from_config(config).float().eval()
@@ -149,23 +154,26 @@ def tiny_network(kind: str) -> PreTrainedModel:
 
 
 def plain(network: PreTrainedModel, prompt: list[int]) -> list[int]:
-    """Answer with transformers alone; skips what it cannot run either."""
+    """Answer with transformers alone. Raises NotComparable for what it cannot run either."""
     ids = torch.tensor([prompt])
     try:
         output = network.generate(
             ids, attention_mask=torch.ones_like(ids), max_new_tokens=NEW_TOKENS, do_sample=False
         )
-    except Exception as error:  # noqa: BLE001 - whatever an architecture raises
-        pytest.skip(f"transformers alone: {type(error).__name__}")
+    except Exception as error:
+        raise NotComparable("transformers alone does not run it") from error
     answer: list[int] = output[0, len(prompt) :].tolist()
     return answer
 
 
-def ours(loaded: LoadedModel, prompt: list[int]) -> list[int]:
+def ours(scheduler: Scheduler, prompt: list[int]) -> list[int]:
     parameters = Parameters(max_tokens=NEW_TOKENS, temperature=0)
-    generation = Generation(loaded, prompt, parameters, threading.Event())
-    generation.run(lambda text: None)
-    return generation._ids[len(prompt) :]
+    generation = Generation(scheduler.loaded, prompt, parameters, lambda text: None)
+    assert scheduler.admit(generation)
+    while not (left := scheduler.step()):
+        pass
+    assert left[0][1] == "length"
+    return generation.ids[len(prompt) :]
 
 
 def prepared(network: PreTrainedModel, tokenizer: Any) -> LoadedModel | None:
@@ -195,23 +203,27 @@ def test_an_architecture_answers_as_transformers_alone_or_is_refused_by_name(
     kind: str, tokenizer: Any
 ) -> None:
     tried.append(kind)
-    network = tiny_network(kind)
     dice = random.Random(1)
     first = [dice.randrange(10, VOCABULARY) for _ in range(2 * PREFILL_CHUNK + 20)]
-    answer = plain(network, first)
-    second = [*first, *answer, *first[:40]]
-    other = [*first[:200], *first[:30]]
-    expected = [answer, answer, plain(network, second), plain(network, other)]
+    try:
+        network = tiny_network(kind)
+        answer = plain(network, first)
+        second = [*first, *answer, *first[:40]]
+        other = [*first[:200], *first[:30]]
+        expected = [answer, answer, plain(network, second), plain(network, other)]
+    except NotComparable:
+        return
     loaded = prepared(network, tokenizer)
     if loaded is None:
         return
-    assert [ours(loaded, prompt) for prompt in (first, first, second, other)] == expected
+    scheduler = Scheduler(loaded, 10**9)
+    assert [ours(scheduler, prompt) for prompt in (first, first, second, other)] == expected
     compared.append(kind)
 
 
 def test_most_architectures_were_compared() -> None:
     if len(tried) < len(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES):
-        pytest.skip("only some were tried")
+        return  # only some were selected
     assert len(compared) > 120
     assert {"llama", "qwen3", "qwen3_next", "gpt_oss", "gemma3_text", "deepseek_v3", "mamba2"} <= {*compared}
 
@@ -225,16 +237,18 @@ def test_an_encoder_is_refused_as_what_it_is(tokenizer: Any) -> None:
 
 def test_states_count_in_the_budget_of_kept_prompts(tokenizer: Any) -> None:
     loaded = prepare(tiny_network("qwen3_next"), tokenizer, "hybrid")
-    ours(loaded, list(range(10, 40)))
-    (_, cache) = loaded.prefixes._entries[0]
+    scheduler = Scheduler(loaded, 10**9)
+    ours(scheduler, list(range(10, 40)))
+    ((_, cache),) = scheduler.prefixes._idle
+    assert isinstance(cache, SerialCache)
     states = sum(
         state.nbytes
-        for layer in cache.layers
+        for layer in cache.states.layers
         for states in (getattr(layer, "recurrent_states", {}), getattr(layer, "conv_states", {}))
         for state in states.values()
         if state is not None
     )
-    assert states > 0
-    loaded.prefixes._budget = states
-    ours(loaded, list(range(50, 90)))
-    assert loaded.prefixes._entries == [], "states alone fill the budget, with keys and values it is exceeded"
+    assert 0 < states < scheduler.prefixes.idle_nbytes
+    scheduler.prefixes.budget = states
+    ours(scheduler, list(range(50, 90)))
+    assert scheduler.prefixes.idle_nbytes == 0, "with keys and values the budget is exceeded"

@@ -1,9 +1,9 @@
-"""The generation loop against transformers' own, on a real tiny model."""
+"""One answer, made by the scheduler alone, against transformers' own on a real tiny model."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from jupyter_stream_chat.engine.generation import Generation
 from jupyter_stream_chat.engine.messages import Parameters
 from jupyter_stream_chat.engine.model import PREFILL_CHUNK, LoadedModel
 from jupyter_stream_chat.engine.prompt import prompt_ids
+from jupyter_stream_chat.engine.scheduler.calls import PackedCalls, Read
+from jupyter_stream_chat.engine.scheduler.outcome import Outcome
+from jupyter_stream_chat.engine.scheduler.scheduler import Scheduler
 from tests.tiny_model import make_tiny_model, make_tokenizer
 
 LONG = "今天天气很好 hello 😀 " * 250
@@ -29,14 +32,36 @@ def ask(loaded: LoadedModel, *contents: str) -> list[int]:
     )
 
 
+class Chats:
+    """The scheduler of a model."""
+
+    def __init__(self, loaded: LoadedModel) -> None:
+        self.loaded = loaded
+        self.scheduler = Scheduler(loaded, 10**9, clock=lambda: 0.0)
+
+    def run(self, generation: Generation) -> Outcome:
+        """Let a generation run until it leaves."""
+        assert self.scheduler.admit(generation)
+        while not (left := self.scheduler.step()):
+            pass
+        ((_, outcome),) = left
+        return outcome
+
+    def answer(
+        self, prompt: list[int], flag: threading.Event | None = None, **parameters: Any
+    ) -> tuple[str, Generation]:
+        """Generate, and return the text and the generation."""
+        pieces: list[str] = []
+        generation = Generation(self.loaded, prompt, Parameters(**parameters), pieces.append, flag)
+        self.run(generation)
+        return "".join(pieces), generation
+
+
 def answer(
     loaded: LoadedModel, prompt: list[int], flag: threading.Event | None = None, **parameters: Any
 ) -> tuple[str, Generation]:
-    """Generate, and return the text and the generation."""
-    pieces: list[str] = []
-    generation = Generation(loaded, prompt, Parameters(**parameters), flag or threading.Event())
-    generation.run(pieces.append)
-    return "".join(pieces), generation
+    """Generate with a new scheduler, and return the text and the generation."""
+    return Chats(loaded).answer(prompt, flag, **parameters)
 
 
 def plain(loaded: LoadedModel, prompt: list[int], **options: Any) -> str:
@@ -94,10 +119,9 @@ def test_an_end_token_ends_the_answer_and_is_not_shown(
     loaded = load(make_tiny_model(tmp_path / "ends", ends=True))
     prompt = ask(loaded, "Hello")
     pieces: list[str] = []
-    generation = Generation(
-        loaded, prompt, Parameters(temperature=9.0, top_k=600, seed=1, max_tokens=3000), threading.Event()
-    )
-    assert generation.run(pieces.append) == "stop"
+    parameters = Parameters(temperature=9.0, top_k=600, seed=1, max_tokens=3000)
+    generation = Generation(loaded, prompt, parameters, pieces.append)
+    assert Chats(loaded).run(generation) == "stop"
     assert generation.output_tokens < 3000
     assert "<|im_end|>" not in "".join(pieces)
 
@@ -129,8 +153,8 @@ def test_a_stop_while_decoding_takes_effect_after_at_most_one_call(loaded: Loade
         if len(shown) > after:
             stop.set()
 
-    generation = Generation(loaded, ask(loaded, "Hello"), Parameters(max_tokens=500), stop)
-    assert generation.run(emit) == "interrupted"
+    generation = Generation(loaded, ask(loaded, "Hello"), Parameters(max_tokens=500), emit, stop)
+    assert Chats(loaded).run(generation) == "interrupted"
     assert len(shown) == after + 1
     assert generation.forward_calls_after_stop <= 1
 
@@ -140,15 +164,15 @@ def test_a_stop_while_the_prompt_is_read_takes_effect_after_that_chunk(
 ) -> None:
     stop = threading.Event()
     lengths: list[int] = []
-    forward = LoadedModel.forward
+    call = PackedCalls.call
 
-    def stopping_forward(self: LoadedModel, ids: list[int], cache: Any) -> torch.Tensor:
-        lengths.append(len(ids))
+    def stopping_call(self: PackedCalls, reads: Sequence[Read]) -> torch.Tensor:
+        lengths.append(sum(read.tokens for read in reads))
         if len(lengths) == 3:
             stop.set()
-        return forward(self, ids, cache)
+        return call(self, reads)
 
-    monkeypatch.setattr(LoadedModel, "forward", stopping_forward)
+    monkeypatch.setattr(PackedCalls, "call", stopping_call)
     prompt = ask(loaded, LONG)
     assert len(prompt) > 2000
     text, generation = answer(loaded, prompt, stop, max_tokens=5)
@@ -167,33 +191,37 @@ def test_a_stop_before_the_first_call_calls_nothing(loaded: LoadedModel) -> None
 def test_the_next_turn_reads_only_what_is_new_and_answers_the_same(
     tiny_model: Path, loaded: LoadedModel, load: Callable[[Path], LoadedModel]
 ) -> None:
-    first, _ = answer(loaded, ask(loaded, LONG), max_tokens=40)
+    chats = Chats(loaded)
+    first, _ = chats.answer(ask(loaded, LONG), max_tokens=40)
     turn = ask(loaded, LONG, first, "And then?")
-    text, generation = answer(loaded, turn, max_tokens=40)
+    text, generation = chats.answer(turn, max_tokens=40)
     assert generation.reused_tokens >= len(ask(loaded, LONG))
     assert generation.forward_calls <= 41
     assert text == answer(load(tiny_model), turn, max_tokens=40)[0]
 
 
 def test_a_question_asked_again_is_not_read_again(loaded: LoadedModel) -> None:
-    answer(loaded, ask(loaded, LONG), max_tokens=1)
-    _, again = answer(loaded, ask(loaded, LONG), max_tokens=1)
+    chats = Chats(loaded)
+    chats.answer(ask(loaded, LONG), max_tokens=1)
+    _, again = chats.answer(ask(loaded, LONG), max_tokens=1)
     assert again.forward_calls == 1
 
 
-def test_a_sliding_window_is_never_cropped_and_answers_the_same(
+def test_a_sliding_window_answers_the_same_in_the_next_turn_as_well(
     tmp_path: Path, load: Callable[[Path], LoadedModel]
 ) -> None:
     folder = make_tiny_model(
         tmp_path / "sliding", use_sliding_window=True, sliding_window=64, max_window_layers=0
     )
-    loaded = load(folder)
-    assert any(Generation(loaded, [1, 2], Parameters(), threading.Event())._cache.is_sliding)
-    prompt = ask(loaded, "今天天气很好 " * 30)
-    first, _ = answer(loaded, prompt, max_tokens=40)
-    assert first == plain(loaded, prompt, max_new_tokens=40, do_sample=False)
-    turn = ask(loaded, "今天天气很好 " * 30, "other", "And then?")
-    assert answer(loaded, turn, max_tokens=30)[0] == plain(loaded, turn, max_new_tokens=30, do_sample=False)
+    chats = Chats(load(folder))
+    assert chats.scheduler.is_packed
+    prompt = ask(chats.loaded, "今天天气很好 " * 30)
+    first, _ = chats.answer(prompt, max_tokens=40)
+    assert first == plain(chats.loaded, prompt, max_new_tokens=40, do_sample=False)
+    turn = ask(chats.loaded, "今天天气很好 " * 30, "other", "And then?")
+    text, generation = chats.answer(turn, max_tokens=30)
+    assert generation.reused_tokens > 64
+    assert text == plain(chats.loaded, turn, max_new_tokens=30, do_sample=False)
 
 
 def test_a_state_space_model_reads_its_prompt_whole_and_answers_the_same(
@@ -205,27 +233,25 @@ def test_a_state_space_model_reads_its_prompt_whole_and_answers_the_same(
     )
     MambaForCausalLM(config).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    loaded = load(tmp_path)
+    chats = Chats(load(tmp_path))
+    assert not chats.scheduler.is_packed
     conversation = ["今天天气很好 " * 30, "other", "And then?"]
     for turns in (1, 3):
-        prompt = ask(loaded, *conversation[:turns])
-        expected = plain(loaded, prompt, max_new_tokens=20, do_sample=False)
-        assert answer(loaded, prompt, max_tokens=20)[0] == expected
+        prompt = ask(chats.loaded, *conversation[:turns])
+        expected = plain(chats.loaded, prompt, max_new_tokens=20, do_sample=False)
+        assert chats.answer(prompt, max_tokens=20)[0] == expected
 
 
-def test_a_prompt_that_fills_the_context_is_refused_before_any_call(
-    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(LoadedModel, "forward", None)
+def test_a_prompt_that_fills_the_context_is_refused_before_any_call(loaded: LoadedModel) -> None:
     with pytest.raises(EngineFailure) as refused:
-        Generation(loaded, [5] * 4096, Parameters(), threading.Event())
+        Generation(loaded, [5] * 4096, Parameters(), print)
     assert refused.value.code == "context_too_long"
     assert refused.value.message.count("4096") == 2
 
 
 def test_an_answer_ends_where_the_context_does(loaded: LoadedModel) -> None:
-    generation = Generation(loaded, [5] * 4090, Parameters(), threading.Event())
-    assert generation.run(lambda text: None) == "length"
+    generation = Generation(loaded, [5] * 4090, Parameters(), print)
+    assert Chats(loaded).run(generation) == "length"
     assert generation.output_tokens == 6
 
 
@@ -239,27 +265,29 @@ def test_a_paused_answer_goes_on_as_if_nothing_had_been(
 ) -> None:
     prompt = ask(loaded, LONG)
     whole, _ = answer(loaded, prompt, max_tokens=60, **sampled)
-    loaded.prefixes.clear()
+    chats = Chats(loaded)
     pause = threading.Event()
     pieces: list[str] = []
-    generation = Generation(loaded, prompt, Parameters(max_tokens=60, **sampled), threading.Event(), pause)
 
     def emit(text: str) -> None:
         pieces.append(text)
         if len(pieces) in (3, 9):
             pause.set()
 
+    generation = Generation(
+        loaded, prompt, Parameters(max_tokens=60, **sampled), emit, threading.Event(), pause
+    )
     ends = []
     for _ in range(3):
-        ends.append(generation.run(emit))
+        ends.append(chats.run(generation))
         calls = generation.forward_calls
         pause.clear()
         if evicted:
-            loaded.prefixes.clear()
+            chats.scheduler.prefixes.clear()
         else:
-            answer(loaded, ask(loaded, "another chat's question"), max_tokens=5)
+            chats.answer(ask(loaded, "another chat's question"), max_tokens=5)
         assert generation.forward_calls == calls, "nothing is computed in a pause"
-    assert ends == [None, None, "length"]
+    assert ends == ["suspended", "suspended", "length"]
     assert ("".join(pieces), generation.output_tokens) == (whole, 60)
 
 
@@ -267,18 +295,20 @@ def test_a_pause_in_a_long_prompt_reads_no_further_and_goes_on_there(loaded: Loa
     prompt = ask(loaded, LONG)
     pause = threading.Event()
     pause.set()
-    generation = Generation(loaded, prompt, Parameters(max_tokens=5), threading.Event(), pause)
-    assert generation.run(lambda text: None) is None
+    generation = Generation(loaded, prompt, Parameters(max_tokens=5), print, threading.Event(), pause)
+    chats = Chats(loaded)
+    assert chats.run(generation) == "suspended"
     assert generation.forward_calls == 0
     pause.clear()
-    assert generation.run(lambda text: None) == "length"
+    assert chats.run(generation) == "length"
     assert generation.forward_calls == -(-len(prompt) // PREFILL_CHUNK) + 4
 
 
 def test_a_stop_in_a_pause_ends_it(loaded: LoadedModel) -> None:
     pause, stop = threading.Event(), threading.Event()
     pause.set()
-    generation = Generation(loaded, ask(loaded, "Hello"), Parameters(), stop, pause)
-    assert generation.run(lambda text: None) is None
+    generation = Generation(loaded, ask(loaded, "Hello"), Parameters(), print, stop, pause)
+    chats = Chats(loaded)
+    assert chats.run(generation) == "suspended"
     stop.set()
-    assert generation.run(lambda text: None) == "interrupted"
+    assert chats.run(generation) == "interrupted"

@@ -18,7 +18,6 @@ from jupyter_stream_chat.engine.messages import (
     LoadOptions,
     Parameters,
     Progress,
-    Queued,
     Request,
     Shutdown,
     decode_event,
@@ -78,7 +77,6 @@ def test_a_request_is_acknowledged_at_once_and_cancelled_at_once_while_torch_is_
     engine.send(ask("a", "m"), ask("b", "m"))
     assert engine.event() == Progress("a", "importing")
     assert engine.event() == Progress("b", "importing")
-    assert engine.event() == Queued("b", 1)
     engine.send(Cancel("a"))
     end = engine.event()
     assert isinstance(end, Finished)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from types import SimpleNamespace
 from typing import Any
 
@@ -99,3 +100,51 @@ def test_no_text_fails_and_none_is_called(question: str) -> None:
 @given(st.text(max_size=60))
 def test_without_names_nothing_changes(question: str) -> None:
     assert expand(question, {}) == question
+
+
+class Watched:
+    """Runs code when it is looked at; keeps what ran."""
+
+    ran: list[str] = []  # noqa: RUF012 - of the class, so that looking at it is no attribute of the object
+    plain = "of the class"
+
+    def __init__(self) -> None:
+        self.stored = "stored"
+
+    @property
+    def computed(self) -> str:
+        self.ran.append("property")
+        return "computed"
+
+    def __getattr__(self, name: str) -> str:
+        self.ran.append("getattr")
+        return name
+
+    def __getitem__(self, index: object) -> str:
+        self.ran.append("getitem")
+        return "item"
+
+
+class WatchedDict(dict[str, int]):
+    """A dictionary whose look-up is the user's."""
+
+    def __getitem__(self, key: str) -> int:
+        Watched.ran.append("getitem")
+        return 1
+
+    def __missing__(self, key: str) -> int:
+        Watched.ran.append("missing")
+        return 1
+
+
+def test_no_code_of_the_users_classes_runs() -> None:
+    def factory() -> int:
+        Watched.ran.append("factory")
+        return 1
+
+    namespace = {"w": Watched(), "d": WatchedDict(k=1), "f": defaultdict(factory, k=2), "keep": "kept"}
+    for kept in ("{w.computed}", "{w.absent}", "{w[0]}", "{d['k']}", "{d['none']}", "{f['none']}"):
+        assert expand(kept, namespace) == kept
+    assert expand("{w.stored} {w.plain} {f['k']} {keep}", namespace) == "stored of the class 2 kept"
+    assert Watched.ran == []
+    assert "none" not in namespace["f"]

@@ -115,7 +115,8 @@ async def test_the_second_question_begins_at_once(client: EngineClient, model: P
     assert isinstance(events[0], Started)
 
 
-async def test_requests_queue_and_a_cancelled_one_leaves_at_once(client: EngineClient, model: Path) -> None:
+async def test_requests_queue_and_a_cancelled_one_leaves_at_once(model: Path) -> None:
+    client = EngineClient(threads=1, most_chats=1)
     async with aclosing(client.stream(question(model))) as working:
         await until_text(working)
         second = client.stream(question(model))
@@ -127,6 +128,33 @@ async def test_requests_queue_and_a_cancelled_one_leaves_at_once(client: EngineC
     rest = [event async for event in third]
     assert isinstance(rest[0], Started)
     assert isinstance(rest[-1], Finished)
+    await client.close()
+
+
+async def test_requests_are_answered_side_by_side_and_a_stop_of_one_leaves_the_others(
+    client: EngineClient, model: Path
+) -> None:
+    asked = [question(model, f"Hello {number}", max_tokens=300) for number in range(3)]
+    stopped = client.stream(question(model))
+    await until_text(stopped)
+    answers = [asyncio.create_task(events_of(client, request)) for request in asked]
+    await until_text(stopped)
+    await stopped.aclose()
+    for number, events in enumerate(await asyncio.gather(*answers)):
+        assert isinstance(events[0], Started), "none was queued"
+        messages = [{"role": "user", "content": f"Hello {number}"}]
+        assert text_of(events) == plain_answer(model, messages, max_new_tokens=300, do_sample=False)
+
+
+async def test_chats_that_do_not_fit_into_the_memory_together_wait_or_take_turns(model: Path) -> None:
+    client = EngineClient(threads=1, cache_mib=2)
+    asked = [question(model, f"{number} {LONG[:300]}", max_tokens=150) for number in range(6)]
+    answers = await asyncio.gather(*(events_of(client, request) for request in asked))
+    for request, events in zip(asked, answers, strict=True):
+        expected = plain_answer(model, request.messages, max_new_tokens=150, do_sample=False)
+        assert text_of(events) == expected
+    assert any(isinstance(event, Queued) for events in answers for event in events)
+    await client.close()
 
 
 def _id(stream: Any) -> str:

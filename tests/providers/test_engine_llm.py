@@ -122,13 +122,14 @@ async def test_progress_is_told(client: EngineClient, tmp_path: Path) -> None:
     assert ("loading", 1.0, None) in told
 
 
-async def test_a_place_in_the_queue_is_told(client: EngineClient, model: Path) -> None:
+async def test_a_place_in_the_queue_is_told(model: Path) -> None:
+    client = EngineClient(threads=1, most_chats=1)
     told: list[tuple[str, float | None, int | None]] = []
     first = chat_model(client, model, parameters={"max_tokens": 1000}).astream("Hello")
     await anext(first)
     await chat_model(client, model, on_progress=lambda *progress: told.append(progress)).ainvoke("Hello")
     assert ("queued", None, 1) in told
-    await first.aclose()
+    await client.close()
 
 
 async def test_a_cancelled_run_frees_the_engine(client: EngineClient, model: Path) -> None:

@@ -29,8 +29,9 @@ def test_the_engine_gets_what_models_need() -> None:
     assert environment.items() <= child_environment(environment).items()
 
 
-def test_threads_are_passed_on() -> None:
-    assert engine_command(3)[-2:] == ["--threads", "3"]
+def test_settings_are_passed_on() -> None:
+    options = engine_command(3, most_chats=5, cache_mib=700)[-6:]
+    assert options == ["--threads", "3", "--chats", "5", "--cache-mib", "700"]
 
 
 def test_the_hub_on_this_machine_is_asked_without_a_proxy() -> None:

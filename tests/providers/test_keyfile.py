@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import stat
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -69,6 +70,28 @@ def test_a_file_that_cannot_be_read_is_put_aside_and_not_quoted(
     file.keep("two", key("new"))
     assert file.read() == {"two": key("new")}
     assert content in [path.read_text() for path in tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    "entry", ["null", "7", '{"key": "secret"}', '{"key": null, "destination": ""}', "[[]]"]
+)
+def test_an_entry_that_cannot_be_read_takes_no_other_key_along(tmp_path: Path, entry: str) -> None:
+    file = KeyFile(tmp_path)
+    file.keep("one", key("first"))
+    content = (tmp_path / FILE_NAME).read_text()
+    damaged = content.removesuffix("}") + f', "bad": {entry}}}'
+    (tmp_path / FILE_NAME).write_text(damaged)
+    assert file.read() == {"one": key("first")}
+    file.keep("two", key("new"))
+    assert file.read() == {"one": key("first"), "two": key("new")}
+    unreadable = (tmp_path / FILE_NAME).with_suffix(".unreadable")
+    assert unreadable.read_text() == damaged
+    assert mode(unreadable) == 0o600
+
+
+def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / FILE_NAME)
+    assert KeyFile(tmp_path).read() == {}
 
 
 def test_a_write_that_fails_leaves_the_old_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,11 +72,12 @@ class World:
             kind: "".join(text for each, text in self.parts if each == kind) for kind in ("text", "reasoning")
         }
 
-    def keep(self, part: int, kind: PartKind, text: str) -> None:
+    def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
         if part == len(self.parts):
             self.parts.append((kind, ""))
         self.parts[part] = (kind, self.parts[part][1] + text)
         self.steps.append(("keep", kind, text))
+        return True
 
     def on_text(self, run: Run) -> None:
         assert [(part.kind, str(part)) for part in run.text] == self.parts, "announced before it was kept"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 
+from jupyter_stream_chat.chats.text import Cursor, Piece
 from jupyter_stream_chat.protocol import PartKind, StreamingMode
 from jupyter_stream_chat.runs.continuation import Prompt
 
@@ -144,3 +148,83 @@ async def test_repetitions_are_found_in_every_part() -> None:
     world = World(Reasoning(turns=turns))
     info = await end_of(make_run(world, on_repetition="stop"))
     assert info.finish_reason == "repetition"
+
+
+class SlowFolder(World):
+    """A world where text is written when the test says so."""
+
+    unwritten: deque[Callable[[], None]]
+
+    def __init__(self, model: BaseChatModel) -> None:
+        super().__init__(model)
+        self.unwritten = deque()
+
+    def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
+        def write() -> None:
+            super(SlowFolder, self).keep(part, kind, text, on_written)
+            on_written()
+
+        self.unwritten.append(write)
+        self.growth.set()
+        return False
+
+    async def waiting(self, count: int) -> None:
+        """Wait until so many writes wait."""
+        async with asyncio.timeout(20):
+            while len(self.unwritten) < count:
+                self.growth.clear()
+                await self.growth.wait()
+
+    def write(self, count: int) -> None:
+        """Write the first of what waits."""
+        for _ in range(count):
+            self.unwritten.popleft()()
+
+
+async def test_text_is_no_part_of_the_answer_before_it_is_written_whatever_part_it_belongs_to() -> None:
+    world = SlowFolder(Reasoning(turns=TURNS))
+    run = make_run(world)
+    await world.waiting(len(TURNS))
+    cursor = Cursor(run.text)
+    assert (run.text.lengths, cursor.next(99)) == ([], None)
+    world.write(1)
+    assert cursor.next(99) == Piece(0, 0, "First ", "reasoning")
+    assert (cursor.next(99), cursor.lengths) == (None, [6])
+    assert not world.ends, "a run ends when all its text is written"
+    world.write(4)
+    assert run.text.lengths == [13, 11, 13]
+    world.write(2)
+    info = await end_of(run)
+    assert world.parts == PARTS == [(part.kind, str(part)) for part in run.text]
+    read = [cursor.next(99) for _ in PARTS]
+    assert [piece and (piece.part, piece.offset, piece.text) for piece in read] == [
+        (0, 6, "think. "),
+        (1, 0, "Some text, "),
+        (2, 0, "think again. "),
+        (3, 0, "more text."),
+    ]
+    assert info.counts is not None
+    assert info.counts.characters == sum(len(text) for _, text in PARTS)
+
+
+async def test_a_pair_cut_between_two_writes_is_whole_and_half_a_pair_stays_in_its_part() -> None:
+    world = SlowFolder(
+        Reasoning(turns=[("reasoning", "a\ud83d"), ("reasoning", "\ude42b\ud83d"), ("text", "c")])
+    )
+    run = make_run(world)
+    await world.waiting(4)
+    assert len(run.text) == 0
+    world.write(4)
+    await end_of(run)
+    assert world.parts == [("reasoning", "a🙂b\N{REPLACEMENT CHARACTER}"), ("text", "c")]
+
+
+async def test_a_late_closing_tag_is_told_once_all_is_written() -> None:
+    world = SlowFolder(Reasoning(turns=[("text", "I think.\n"), ("text", "</think>\n\nYes.")]))
+    run = make_run(world)
+    await world.waiting(2)
+    assert not world.ends
+    while world.unwritten:
+        world.write(1)
+    await end_of(run)
+    assert [(part.kind, str(part)) for part in run.text] == [("reasoning", "I think."), ("text", "Yes.")]

@@ -357,3 +357,18 @@ async def test_a_lone_surrogate_at_the_end_is_flushed() -> None:
     await run.wait()
     assert world.kept["text"] == "a😀b\N{REPLACEMENT CHARACTER}"
     assert run.text[-1].length == 4
+
+
+async def test_an_answer_that_never_ends_is_ended_at_the_servers_limit(models: Models) -> None:
+    world = await models("openai-compatible", "tokens=100000 rate=2000 reasoning=5")
+    run = make_run(world, max_characters=2000)
+    await run.wait()
+    (info,) = world.ends
+    assert info.finish_reason == "length"
+    assert info.error is not None
+    assert (info.error.code, info.error.values) == ("answer_too_long", {"limit": "2000"})
+    assert "2000" in info.error.message
+    assert info.kept is None, "all of it counts"
+    assert 2000 <= sum(run.text.lengths) < 4000
+    assert [(part.kind, str(part)) for part in run.text] == world.parts
+    assert info.timings is not None

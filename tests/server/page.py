@@ -31,6 +31,7 @@ class Page:
 
     def __init__(self, url: str, headers: dict[str, str]) -> None:
         self.events: list[Event] = []
+        self.frames: list[str] = []
         self.closed: tuple[int | None, str | None] | None = None
         self.on_event: Callable[[Event], None] = lambda event: None
         """Called with each event as it comes."""
@@ -66,6 +67,7 @@ class Page:
     async def _read(self) -> None:
         assert self._socket is not None
         while (frame := await self._socket.read_message()) is not None:
+            self.frames.append(str(frame))
             for line in str(frame).split("\n"):
                 EVENT.validate_json(line)
                 self.events.append(json.loads(line))
@@ -113,10 +115,19 @@ class Page:
     async def new_chat(self, **fields: Any) -> str:
         """Make a chat and open it."""
         chat_id = new_id("chat")
-        for type_, more in (("create_chat", fields), ("open_chat", {})):
-            answer = await self.command(type_, chat_id=chat_id, **more)
-            assert answer["type"] == "command_accepted", answer
+        answer = await self.command("create_chat", chat_id=chat_id, **fields)
+        assert answer["type"] == "command_accepted", answer
+        await self.open_chat(chat_id)
         return chat_id
+
+    async def open_chat(self, chat_id: str, **fields: Any) -> Event:
+        """Open a chat; return the event with which it opens, which comes behind the answer."""
+        answer = await self.command("open_chat", chat_id=chat_id, **fields)
+        assert answer["type"] == "command_accepted", answer
+        return await self.until(
+            lambda e: e["type"] in ("chat_opened", "chat_resumed") and e["chat_id"] == chat_id,
+            after=self.events.index(answer),
+        )
 
     # --- receiving --------------------------------------------------------------------------------
 

@@ -1,90 +1,75 @@
-"""Every route and every command is authenticated and authorised: this lists them all."""
+"""Every operation is authenticated, authorised and about the user's own: the tests go over the table."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any, get_args
 
 import pytest
 from jupyter_server.auth import Authorizer, IdentityProvider, User
 from tornado.httpclient import HTTPClientError
-from traitlets import Set
+from traitlets import Bool, Set
 
 from jupyter_stream_chat import protocol
+from jupyter_stream_chat.nonces import new_nonce, run_id_of
 from jupyter_stream_chat.server.access import AUTH_RESOURCE, SHARED_OWNER
+from jupyter_stream_chat.server.api.operation import Operation
+from jupyter_stream_chat.server.api.operations import OPERATIONS
+from jupyter_stream_chat.server.api.rest import has_body
 from jupyter_stream_chat.server.app import HANDLERS
-from jupyter_stream_chat.server.page.commands import IMMEDIATE, QUEUED
+from jupyter_stream_chat.server.http.rest import RestHandler
+from jupyter_stream_chat.server.http.websocket import ChatSocket
 from jupyter_stream_chat.server.page.session import CLOSE_SIGNED_OUT
-from jupyter_stream_chat.server.page.websocket import ChatSocket
 
 from .conftest import Server, StartServer
-from .page import Page, new_id, question
+from .page import PATIENCE, Page, new_id, question
 
-ROUTES = {
-    ("GET", "ws"): "read",
-    ("GET", "api/chats"): "read",
-    ("POST", "api/chats"): "write",
-    ("GET", "api/chats/some-chat"): "read",
-    ("PATCH", "api/chats/some-chat"): "write",
-    ("DELETE", "api/chats/some-chat"): "write",
-    ("GET", "api/chats/some-chat/export"): "read",
-    ("GET", "api/chats/some-chat/messages"): "read",
-    ("POST", "api/chats/some-chat/messages"): "execute",
-    ("POST", "api/chats/some-chat/messages/some-answer/continue"): "execute",
-    ("GET", "api/profiles"): "read",
-    ("POST", "api/profiles"): "write",
-    ("GET", "api/profiles/some-profile"): "read",
-    ("PUT", "api/profiles/some-profile"): "write",
-    ("DELETE", "api/profiles/some-profile"): "write",
-    ("POST", "api/profiles/check"): "read",
-    ("POST", "api/profiles/models"): "execute",
-    ("POST", "api/profiles/try"): "execute",
-    ("GET", "api/providers"): "read",
-    ("GET", "api/deployments"): "read",
-    ("DELETE", "api/deployments"): "write",
-    ("GET", "api/runs/some-run0"): "read",
-    ("POST", "api/runs/some-run0/interrupt"): "execute",
-    ("POST", "api/runs/some-run0/pause"): "execute",
-    ("POST", "api/runs/some-run0/resume"): "execute",
-    ("GET", "api/runs/some-run0/events"): "read",
-    ("GET", "api/answers/0123456789abcdef0123456789abcdef/events"): "read",
-    ("POST", "api/doctor"): "execute",
+FIELDS: dict[str, Any] = {
+    "answer_id": "an-answer",
+    "before": "some-message",
+    "chat_id": "some-chat",
+    "content": [{"type": "text", "text": "hello"}],
+    "message_id": "some-message",
+    "nonce": "0123456789abcdef0123456789abcdef",
+    "profile_id": "some-profile",
+    "run_id": "some-run0",
+    "sha256": hashlib.sha256(b"mine").hexdigest(),
+    "text": "mine",
+    "title": "t",
 }
-"""Every route with the action that it needs. A new route must be entered here."""
+"""A value for each field that a request must have. A new operation with another such field names it here."""
 
-COMMANDS: dict[str, tuple[str, dict[str, Any]]] = {
-    "ping": ("read", {}),
-    "open_chat": ("read", {"chat_id": "some-chat"}),
-    "close_chat": ("read", {"chat_id": "some-chat"}),
-    "load_messages": ("read", {"chat_id": "some-chat", "before": "some-message"}),
-    "create_chat": ("write", {"chat_id": "some-chat"}),
-    "update_chat": ("write", {"chat_id": "some-chat", "title": "t"}),
-    "delete_chat": ("write", {"chat_id": "some-chat"}),
-    "send_message": ("execute", question("some-chat", "hello")),
-    "regenerate_answer": (
-        "execute",
-        {
-            "chat_id": "some-chat",
-            "message_id": "some-message",
-            "answer_id": "an-answer",
-            "run_id": "some-run0",
-        },
-    ),
-    "edit_answer": ("write", {"chat_id": "some-chat", "message_id": "some-message", "text": "mine"}),
-    "select_branch": ("write", {"chat_id": "some-chat", "message_id": "some-message"}),
-    "interrupt_run": ("execute", {"run_id": "some-run0"}),
-    "pause_run": ("execute", {"run_id": "some-run0"}),
-    "resume_run": ("execute", {"run_id": "some-run0"}),
-    "continue_answer": (
-        "execute",
-        {"chat_id": "some-chat", "message_id": "some-answer", "run_id": "some-run0"},
-    ),
-}
-"""Every command with the action that it needs. A new command must be entered here."""
+COMMANDS = [row for row in OPERATIONS if row.is_command]
+ROUTES = [row for row in OPERATIONS if row.route is not None]
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+def fields_of(row: Operation, known: Mapping[str, Any] = FIELDS) -> dict[str, Any]:
+    """Return the fields of a request that is as it should be."""
+    fields = row.request.model_fields
+    needed = {name for name, field in fields.items() if field.is_required()} | {
+        "title",
+        "text",
+    } & fields.keys()
+    return {name: known[name] for name in needed - {"command_id"}}
+
+
+def request_of(row: Operation, known: Mapping[str, Any] = FIELDS) -> tuple[str, str, Any]:
+    """Return method, path and body of a REST request that is as it should be."""
+    assert row.route is not None
+    fields = fields_of(row, known)
+    path = row.route.path.format(**known)
+    body = {name: value for name, value in fields.items() if f"{{{name}}}" not in row.route.path}
+    if row.route.body is not None:
+        body = {name: known[name] for name in row.route.body.model_fields.keys() & {"title", "text"}}
+    return row.route.method, path, body if has_body(row.route) else None
+
+
+def name_of(row: Operation) -> str:
+    return row.name
 
 
 class OnlyThese(Authorizer):
@@ -113,36 +98,46 @@ async def start_with(start_server: StartServer, authorizer: type[Authorizer], ac
     return server
 
 
-def test_every_route_is_listed() -> None:
-    listed = {path.removeprefix("api/") for _, path in ROUTES}
-    for pattern, handler in HANDLERS:
-        regex = re.compile(pattern.removeprefix("stream-chat/").removeprefix("api/") + "$")
-        mine = [path for path in listed if regex.match(path)]
-        assert mine, pattern
-        methods = {m for m in METHODS if m.lower() in vars(handler)}
-        expected = {method for method, path in ROUTES if path.removeprefix("api/") in mine}
-        assert methods == expected, pattern
+def test_every_route_of_the_extension_is_the_socket_or_the_tables() -> None:
+    assert [(r"stream-chat/ws", ChatSocket), (r"stream-chat/api/(.*)", RestHandler)] == HANDLERS
+    assert len({(row.route.method, row.route.path) for row in ROUTES if row.route}) == len(ROUTES)
 
 
-def test_every_command_is_listed_with_its_action() -> None:
+def test_every_command_of_the_wire_is_one_row_of_its_name() -> None:
     kinds = get_args(get_args(protocol.AnyCommand)[0])
-    tables = {**IMMEDIATE, **QUEUED}
-    assert set(tables) == set(kinds)
-    assert not set(IMMEDIATE) & set(QUEUED)
-    actions = {kind.model_fields["type"].default: rule.action for kind, rule in tables.items()}
-    assert actions == {name: action for name, (action, _) in COMMANDS.items()}
+    assert {row.request for row in COMMANDS} == set(kinds)
+    assert len(COMMANDS) == len(kinds)
+    assert [row.name for row in COMMANDS] == [row.request.model_fields["type"].default for row in COMMANDS]
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-async def test_no_route_answers_a_stranger(server: Server, method: str, path: str) -> None:
-    if path == "ws":
-        with pytest.raises(HTTPClientError, match="403"):
-            async with Page(server.url("ws", "ws"), {}):
-                pass
-        return
-    response = await server.fetch(method, path.removeprefix("api/"), headers={"Authorization": ""})
+def test_what_changes_or_starts_something_is_not_merely_read() -> None:
+    """``check_profile`` looks at the values of a form and changes nothing."""
+    changing = {row.name for row in ROUTES if row.route and row.route.method != "GET"} - {"check_profile"}
+    assert not {row.name for row in OPERATIONS if row.action == "read"} & changing
+
+
+@pytest.mark.parametrize("row", ROUTES, ids=name_of)
+async def test_no_route_answers_a_stranger(server: Server, row: Operation) -> None:
+    method, path, _ = request_of(row)
+    response = await server.fetch(method, path, headers={"Authorization": ""})
     assert response.code == 403
     assert b'"error"' in response.body
+
+
+async def test_no_socket_is_opened_for_a_stranger(server: Server) -> None:
+    with pytest.raises(HTTPClientError, match="403"):
+        async with Page(server.url("ws", "ws"), {}):
+            pass
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def test_a_route_that_is_not_there_is_told_to_who_may_ask(server: Server, method: str) -> None:
+    assert (await server.fetch(method, "no/such/route", headers={"Authorization": ""})).code == 403
+    status, answer = await server.rest(method, "no/such/route")
+    assert (status, answer["error"]["code"]) == (404, "not_found")
+    if method != "GET":
+        status, answer = await server.rest(method, "rest-api.yml")
+        assert (status, answer["error"]["code"]) == (405, "method_not_allowed")
 
 
 async def test_a_wrong_token_opens_no_socket(server: Server) -> None:
@@ -172,18 +167,17 @@ async def test_a_cookie_alone_may_not_write_without_the_xsrf_token(server: Serve
     assert (await server.fetch("POST", "chats", {}, headers=headers)).code == 403
 
 
+@pytest.mark.parametrize("authorizer", [OnlyThese, OnlyTheseLater])
 @pytest.mark.parametrize("allowed", ["read", "write", "execute"])
-async def test_each_route_asks_for_its_action(start_server: StartServer, allowed: str) -> None:
-    server = await start_with(start_server, OnlyThese, {allowed})
-    for (method, path), action in ROUTES.items():
-        if path == "ws":
-            continue
-        response = await server.fetch(method, path.removeprefix("api/"), None)
-        if action == allowed:
-            assert response.code != 403, (method, path)
-        else:
-            assert response.code == 403, (method, path)
-            assert b"forbidden" in response.body
+async def test_each_route_asks_for_its_action(
+    start_server: StartServer, allowed: str, authorizer: type[Authorizer]
+) -> None:
+    server = await start_with(start_server, authorizer, {allowed})
+    for row in ROUTES:
+        method, path, body = request_of(row)
+        response = await server.fetch(method, path, body)
+        refused = response.code == 403 and json.loads(response.body)["error"]["code"] == "forbidden"
+        assert refused == (row.action != allowed), (row.name, response.body)
 
 
 @pytest.mark.parametrize("authorizer", [OnlyThese, OnlyTheseLater])
@@ -193,10 +187,31 @@ async def test_each_command_asks_for_its_action(
 ) -> None:
     server = await start_with(start_server, authorizer, allowed)
     async with server.page() as page:
-        for type_, (action, fields) in COMMANDS.items():
-            answer = await page.command(type_, **fields)
+        for row in COMMANDS:
+            answer = await page.command(row.name, **fields_of(row))
             code = answer.get("error", {}).get("code")
-            assert (code == "forbidden") == (action not in allowed), (type_, answer)
+            assert (code == "forbidden") == (row.action not in allowed), (row.name, answer)
+
+
+class Broken(Authorizer):
+    """Fails as an authoriser does whose server does not answer."""
+
+    is_broken = Bool(False)
+
+    async def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        if self.is_broken and resource == AUTH_RESOURCE:
+            raise ConnectionError("no answer")
+        return True
+
+
+async def test_an_authoriser_that_fails_leaves_no_command_unanswered(start_server: StartServer) -> None:
+    server = await start_server(server_settings={"authorizer_class": Broken})
+    async with server.page() as page:
+        await page.until_type("workspace_loaded")
+        server.app.authorizer.is_broken = True
+        for row in COMMANDS:
+            answer = await page.command(row.name, **fields_of(row))
+            assert answer["error"]["code"] == "internal_error", row.name
 
 
 async def test_a_user_who_may_not_read_gets_no_socket(start_server: StartServer) -> None:
@@ -299,7 +314,7 @@ async def test_a_page_that_only_listens_loses_its_socket_too(
     async with page_of(server, "ada") as ada, page_of(server, "ben") as ben:
         chat_id = await ben.new_chat()
         run_id = await ben.ask(chat_id, "tokens=9000 rate=100")
-        await ada.command("open_chat", chat_id=chat_id)
+        await ada.open_chat(chat_id)
         if how == "signed out":
             server.app.identity_provider.signed_in = {"ben"}
         else:
@@ -327,41 +342,92 @@ async def test_chats_are_shared_unless_per_user(server: Server) -> None:
     assert SHARED_OWNER == ""
 
 
-async def test_per_user_another_users_chat_does_not_exist(start_server: StartServer) -> None:
+NAMES_WHAT_IS_NOT_THERE = {"create_chat", "close_chat"}
+"""Operations that name a chat that need not exist: one makes it, one ends what a page follows."""
+
+
+def test_whoever_names_a_chat_or_a_run_must_own_it() -> None:
+    named = {
+        row.name
+        for row in OPERATIONS
+        if {"chat_id", "message_id", "run_id", "nonce"} & row.request.model_fields.keys()
+    }
+    assert {row.name for row in OPERATIONS if row.owned != "nothing"} == named - NAMES_WHAT_IS_NOT_THERE
+
+
+async def test_what_another_user_has_looks_as_if_it_were_not_there(start_server: StartServer) -> None:
+    """Each command and each route is answered the same for another's chat and run as for none."""
     server = await start_server(per_user=True)
     one, two = await two_users(server)
     async with one, two:
         await two.until_type("workspace_loaded")
+        nonce = new_nonce()
         chat_id = await one.new_chat()
-        run_id = await one.ask(chat_id, "hang=after-headers")
-        refusals = {
-            "open_chat": {},
-            "update_chat": {"title": "mine"},
-            "delete_chat": {},
-            "load_messages": {"before": "some-message"},
-            "continue_answer": {"message_id": "some-answer", "run_id": new_id("run")},
-        }
-        for type_, fields in refusals.items():
-            answer = await two.command(type_, chat_id=chat_id, **fields)
-            assert answer["error"]["code"] == "unknown_chat", type_
+        done = question(chat_id, "tokens=2", run_id_of(nonce))
+        await one.command("send_message", **done)
+        await one.finished(run_id_of(nonce))
+        live = question(chat_id, "hang=2", parent_id=done["answer_id"])
+        await one.command("send_message", **live)
+        await one.until_text(live["run_id"], 3)
+        before = len(one.events)
+        for asked, secret in ((done, nonce), (live, new_nonce())):
+            theirs = {**FIELDS, **asked, "before": asked["message_id"], "nonce": secret}
+            none = theirs | {name: new_id(name[:-3]) for name in theirs if name.endswith("_id")}
+            none |= {"before": none["message_id"], "nonce": new_nonce()}
+            for row in OPERATIONS:
+                if row.owned == "nothing":
+                    continue
+                if row.is_command:
+                    answers = [
+                        await two.command(row.name, **fields_of(row, known)) for known in (theirs, none)
+                    ]
+                    assert bare(answers[0], theirs) == bare(answers[1], none), row.name
+                    assert answers[0]["type"] == "command_rejected" or "note" in answers[0], row.name
+                if row.route is not None:
+                    replies = [await server.rest(*request_of(row, known)) for known in (theirs, none)]
+                    assert bare(replies[0], theirs) == bare(replies[1], none), row.name
+                    assert replies[0][0] == 404 or "note" in replies[0][1], row.name
         answer = await two.command("create_chat", chat_id=chat_id)
         assert answer["error"]["code"] == "id_taken"
-        answer = await two.command("send_message", **question(chat_id, "mine?"))
-        assert answer["error"]["code"] == "unknown_chat"
-        answer = await two.command("interrupt_run", run_id=run_id)
-        assert answer["error"]["code"] == "unknown_run"
-        for type_ in ("pause_run", "resume_run"):
-            assert (await two.command(type_, run_id=run_id))["error"]["code"] == "unknown_run"
-        for method, path in [
-            ("POST", f"runs/{run_id}/pause"),
-            ("POST", f"runs/{run_id}/resume"),
-            ("GET", f"chats/{chat_id}"),
-            ("GET", f"runs/{run_id}"),
-            ("GET", f"runs/{run_id}/events"),
-            ("POST", f"runs/{run_id}/interrupt"),
-        ]:
-            assert (await server.fetch(method, path)).code == 404, path
-        assert new_id("chat") not in [event.get("chat_id") for event in two.events]
-        assert (await one.command("interrupt_run", run_id=run_id))["type"] == "command_accepted"
-        await one.finished(run_id)
-        assert not two.of_type("chat_added", "chat_updated")
+        assert len(one.events) == before, "nothing has changed"
+        services = await server.extension.services()
+        assert services.runs.live(live["run_id"]) is not None
+        assert chat_id not in json.dumps([e for e in two.events if e["type"] != "command_rejected"])
+        assert (await one.command("interrupt_run", run_id=live["run_id"]))["type"] == "command_accepted"
+        await one.finished(live["run_id"])
+
+
+def bare(answer: Any, known: Mapping[str, Any]) -> str:
+    """Return an answer with the ids that were asked for replaced by their names."""
+    text = json.dumps(answer, sort_keys=True)
+    for name, value in known.items():
+        if isinstance(value, str) and len(value) > 4:
+            text = text.replace(value, f"<{name}>")
+    text = text.replace(run_id_of(known["nonce"]), "<run_id>")
+    return re.sub(r"command-\d+", "<command>", text)
+
+
+async def test_an_event_stream_ends_with_its_readers_session(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RestHandler, "identity_seconds", 0.05)
+    server = await start_hub(start_server)
+    async with page_of(server, "ben") as ben:
+        run_id = await ben.ask(await ben.new_chat(), "hang=3")
+        stream = asyncio.ensure_future(
+            server.fetch(
+                "GET",
+                f"runs/{run_id}/events",
+                headers={"X-User": "ada", "Authorization": ""},
+                request_timeout=PATIENCE,
+            )
+        )
+        services = await server.extension.services()
+        feed = services.chat_service.feed(services.runs.live(run_id).info.chat_id)
+        async with asyncio.timeout(PATIENCE):
+            while len(feed._subscribers) < 2:  # noqa: ASYNC110 - nobody tells when a subscriber comes
+                await asyncio.sleep(0.01)
+        server.app.identity_provider.signed_in = {"ben"}
+        response = await stream
+        assert b"run_finished" not in response.body
+        assert services.runs.live(run_id) is not None, "a run belongs to the server"

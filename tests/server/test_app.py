@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
+from jupyter_stream_chat.server import activity
+
 from .conftest import Server, StartServer
+from .page import PATIENCE
 
 START = """
 import json, sys
@@ -30,9 +33,16 @@ def test_jupyters_start_loads_next_to_nothing() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     modules = json.loads(subprocess.check_output([sys.executable, "-c", START], env=environment, timeout=60))
     assert {module.split(".")[0] for module in modules} == {"jupyter_stream_chat"}
-    light = {"config", "nonces", "server", "server.access", "server.app", "server.gc_tuning", "server.warm"}
-    light |= {"server.http", "server.http.doctor", "server.http.rest", "server.http.sse"}
-    light |= {"server.page", "server.page.websocket"}
+    light = {
+        "config",
+        "server",
+        "server.access",
+        "server.activity",
+        "server.app",
+        "server.extension",
+        "server.gc_tuning",
+    }
+    light |= {"server.http", "server.http.rest", "server.http.websocket", "server.warm"}
     ours = {module.removeprefix("jupyter_stream_chat.") for module in modules}
     assert ours - {"jupyter_stream_chat", "_version"} == light
 
@@ -102,3 +112,35 @@ async def test_an_opened_page_starts_the_engine_of_a_local_default(start_server:
         services = await server.extension.services()
         await asyncio.gather(*services.tasks)
         assert services.engine.pid
+
+
+async def test_a_running_answer_is_activity_and_an_open_page_is_none(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "INTERVAL_SECONDS", 0.02)
+    manager, web_app = server.app.extension_manager, server.app.web_app
+    assert not manager.any_activity()
+    async with server.page() as page:
+        chat_id = await page.new_chat()
+        before = web_app.last_activity()
+        await page.command("ping")
+        assert not manager.any_activity()
+        assert web_app.last_activity() == before, "an idle page keeps no server alive"
+        run_id = await page.ask(chat_id, "hang=3")
+        assert manager.any_activity()
+        server.app.shutdown_no_activity_timeout = 0
+        server.app.shutdown_no_activity()  # would stop the server
+        started = web_app.last_activity()
+        assert started > before
+        async with asyncio.timeout(PATIENCE):
+            while web_app.last_activity() == started:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+        await page.until_text(run_id, 9)
+        await page.command("interrupt_run", run_id=run_id)
+        await page.finished(run_id)
+        async with asyncio.timeout(PATIENCE):
+            while manager.any_activity():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        ended = web_app.last_activity()
+        await page.command("ping")
+        assert web_app.last_activity() == ended

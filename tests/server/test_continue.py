@@ -142,7 +142,7 @@ async def test_an_answer_that_broke_off_goes_on(server: Server, fault: str) -> N
 async def test_a_second_page_sees_the_same(server: Server) -> None:
     async with server.page() as page, server.page() as other:
         chat_id, message_id = await stopped(page)
-        await other.command("open_chat", chat_id=chat_id)
+        await other.open_chat(chat_id)
         run = await continued(page, chat_id, message_id)
         assert await other.finished(run["run_id"]) == run
         assert other.text(run["run_id"]) == page.text(run["run_id"])
@@ -181,7 +181,7 @@ async def test_by_rest(server: Server) -> None:
     status, begun = await server.rest("POST", f"chats/{chat_id}/messages/{message_id}/continue")
     assert (status, begun["message_id"]) == (202, message_id)
     async with server.page() as page:
-        await page.command("open_chat", chat_id=chat_id)
+        await page.open_chat(chat_id)
         status, run = await server.rest("GET", f"runs/{begun['run_id']}")
         if run["run"]["status"] != "finished":
             await page.finished(begun["run_id"])

@@ -23,7 +23,7 @@ async def test_kill_9_loses_nothing_that_was_sent(start_process: StartProcess) -
     async with server.page() as page:
         loaded = await page.until_type("workspace_loaded")
         assert [chat["running"] for chat in loaded["chats"]] == [False]
-        await page.command("open_chat", chat_id=chat_id)
+        await page.open_chat(chat_id)
         text, run = answer_in(await page.until_type("chat_opened"))
         assert text.startswith(sent)
         assert numbered(5000).startswith(text)
@@ -48,7 +48,7 @@ async def test_a_page_that_reconnects_after_the_crash_gets_a_snapshot(start_proc
         await server.end(signal.SIGKILL)
     server = await start_process()
     async with server.page() as page:
-        await page.command("open_chat", chat_id=chat_id, reason="reconnected", **held)
+        await page.open_chat(chat_id, reason="reconnected", **held)
         assert page.of_type("chat_opened")
         assert not page.of_type("chat_resumed")
         assert page.events[0]["epoch"] != held["epoch"]
@@ -61,7 +61,7 @@ async def test_a_second_server_touches_no_live_run(start_process: StartProcess) 
         run_id = await one.ask(chat_id, "tokens=600 rate=200")
         await one.until_text(run_id, 100)
         await two.until_type("workspace_loaded")
-        await two.command("open_chat", chat_id=chat_id)
+        await two.open_chat(chat_id)
         opened = await two.until_type("chat_opened")
         assert opened["read_only"]["code"] == "chat_read_only"
         parent = opened["messages"][-1]["message_id"]
@@ -75,7 +75,7 @@ async def test_a_second_server_touches_no_live_run(start_process: StartProcess) 
         run = await one.finished(run_id)
         assert run["finish_reason"] == "stop"
         assert one.text(run_id) == numbered(600)
-        await two.command("open_chat", chat_id=chat_id)
+        await two.open_chat(chat_id)
         at = len(two.of_type("chat_opened"))
         text, seen = answer_in(two.of_type("chat_opened")[at - 1])
         assert (text, seen["finish_reason"]) == (numbered(600), "stop")
@@ -93,7 +93,7 @@ async def test_a_polite_end_keeps_the_text_too(start_process: StartProcess) -> N
         sent = page.text(run_id)
     server = await start_process()
     async with server.page() as page:
-        await page.command("open_chat", chat_id=chat_id)
+        await page.open_chat(chat_id)
         text, run = answer_in(await page.until_type("chat_opened"))
         assert text.startswith(sent)
         assert run["status"] == "finished"

@@ -102,7 +102,7 @@ async def until_saved(page: Page, saved: bool) -> dict[str, Any]:
 async def answers(page: Page, chat_id: str) -> list[str]:
     """Open a chat anew and return its answers."""
     before = len(page.events)
-    await page.command("open_chat", chat_id=chat_id)
+    await page.open_chat(chat_id)
     opened = await page.until_type("chat_opened", after=before)
     return [
         "".join(part["text"] for part in message["content"])
@@ -171,7 +171,7 @@ async def test_a_run_that_saw_the_disk_full_and_free_survives_kill_9(
     async with server.page() as page:
         for each, text in sent.items():
             at = len(page.events)
-            await page.command("open_chat", chat_id=each)
+            await page.open_chat(each)
             kept, run = answer_in(await page.until_type("chat_opened", after=at))
             assert kept.startswith(text)
             assert numbered(9000).startswith(kept)

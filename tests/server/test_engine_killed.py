@@ -51,5 +51,5 @@ async def test_kill_9_of_the_engine(
         assert page.text(again) == numbered(COUNTED)
         assert engine.pid not in (None, pid)
     async with server.page() as page:
-        await page.command("open_chat", chat_id=local_chat)
+        await page.open_chat(local_chat)
         assert text_in(page.of_type("chat_opened")[0], local) == text

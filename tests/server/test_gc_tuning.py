@@ -1,4 +1,4 @@
-"""When garbage is looked for: in a child process, since the collector is one for all."""
+"""When garbage is collected: in a child process, since the collector is one for all."""
 
 from __future__ import annotations
 
@@ -7,49 +7,51 @@ import subprocess
 import sys
 
 CHILD = """
-import asyncio, gc
-from jupyter_stream_chat.server import gc_tuning
+import gc, weakref
+from jupyter_stream_chat.server.gc_tuning import OLDEST_THRESHOLD, GcTuning, collections_paused
 
-gc_tuning.REST_SECONDS = 0.01
-with gc_tuning.collections_paused():
+class Node: pass
+
+def garbage():
+    node = Node()
+    node.itself = node
+    return weakref.ref(node)
+
+before = gc.get_threshold()
+with collections_paused():
     assert not gc.isenabled()
+    dead = garbage()
 assert gc.isenabled()
-assert gc.get_threshold()[2] == gc_tuning.OLDEST_THRESHOLD
+assert gc.get_threshold() == before
+assert gc.get_freeze_count() == 0
+gc.collect()
+assert dead() is None, "what became garbage while modules loaded is freed"
 
-async def main():
-    streaming = True
-    looks = []
-    gc.callbacks.append(lambda phase, info: looks.append(info["generation"]) if phase == "stop" else None)
-    watch = gc_tuning.GcTuning(lambda: streaming)
+gc.disable()
+with collections_paused():
+    pass
+assert not gc.isenabled(), "the host had switched it off"
+gc.enable()
 
-    async def end_a_run():
-        watch.run_ended()
-        while watch._timer is not None:
-            await asyncio.sleep(0.005)
-
-    await end_a_run()
-    assert 2 not in looks, "nothing has gathered"
-    for _ in range(gc_tuning.IDLE_THRESHOLD):
-        gc.collect(1)
-    await end_a_run()
-    assert 2 not in looks, "an answer streams"
-    streaming = False
-    watch.run_ended()
-    watch.close()
-    await asyncio.sleep(0.05)
-    assert 2 not in looks, "the server ends"
-
-    watch = gc_tuning.GcTuning(lambda: streaming)
-    await end_a_run()
-    assert looks.count(2) == 1
-    await end_a_run()
-    assert looks.count(2) == 1, "it is not time again"
-
-asyncio.run(main())
+tuning = GcTuning()
+for _ in range(3):
+    tuning.stream()
+    tuning.stream()
+    assert gc.get_threshold()[2] == OLDEST_THRESHOLD
+    dead = garbage()
+    tuning.rest()
+    tuning.rest()
+    assert gc.get_threshold() == before
+gc.collect()
+assert dead() is None
+tuning.stream()
+gc.set_threshold(5, 6, 7)
+tuning.rest()
+assert gc.get_threshold() == (5, 6, 7), "somebody else's choice stays"
 """
 
 
-def test_all_is_looked_at_when_nothing_streams_and_it_is_time() -> None:
+def test_what_is_tuned_is_put_back_and_no_garbage_stays() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     ran = subprocess.run(
         [sys.executable, "-c", CHILD], capture_output=True, text=True, env=environment, timeout=60

@@ -128,7 +128,9 @@ async def test_the_queue_for_the_local_model_has_an_end(
     folder = make_tiny_model(tmp_path / "tiny", layers=4, hidden=128, context=8192)
     endless = {"on_repetition": "off", "parameters": {"temperature": 1.0, "seed": 1}}
     tiny = {"id": "tiny", "provider": "huggingface", "model": str(folder), **endless}
-    server = await start_server(profiles=[tiny, scripted_profile(provider)], max_queued_runs=1)
+    server = await start_server(
+        profiles=[tiny, scripted_profile(provider)], max_queued_runs=1, engine_max_chats=1
+    )
     async with server.page() as page:
         running = await page.ask(await page.new_chat(), "Hello")
         await page.until_text(running, 1)

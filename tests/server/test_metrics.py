@@ -87,7 +87,7 @@ async def test_jupyter_shows_them(server: Server) -> None:
     async with server.page() as page:
         chat_id = await page.new_chat()
         await page.finished(await page.ask(chat_id, "tokens=3"))
-        await page.command("open_chat", chat_id=chat_id, reason="digest_mismatch")
+        await page.open_chat(chat_id, reason="digest_mismatch")
         response = await AsyncHTTPClient().fetch(
             f"http://127.0.0.1:{server.port}{server.base_url}metrics",
             headers={"Authorization": f"token {server.token}"},

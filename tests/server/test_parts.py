@@ -72,7 +72,7 @@ async def test_live_and_after_a_reload(server: Server) -> None:
         assert streamed(page, run_id) == PARTS
         assert run["digest"] == [digest(text) for _, text in PARTS]
     async with server.page() as page:
-        await page.command("open_chat", chat_id=chat_id)
+        await page.open_chat(chat_id)
         assert parts_in((await page.until_type("chat_opened"))["messages"][-1]) == PARTS
 
 
@@ -90,7 +90,7 @@ async def test_a_page_that_comes_back_goes_on_within_any_part(server: Server, ch
         held = [(kind, text[:size]) for (kind, text), size in zip(whole, lengths, strict=True) if size]
         fields = known(page, run_id, [len(text) for _, text in held])
     async with server.page() as page:
-        await page.command("open_chat", chat_id=chat_id, reason="reconnected", **fields)
+        await page.open_chat(chat_id, reason="reconnected", **fields)
         assert page.of_type("chat_resumed")
         await page.command("interrupt_run", run_id=run_id)
         await page.finished(run_id)
@@ -103,7 +103,7 @@ async def test_a_page_that_claims_other_parts_gets_a_snapshot(server: Server, le
         chat_id = await page.new_chat()
         run_id = await page.ask(chat_id, HANGS)
         await until_characters(page, run_id, UNTIL_IT_HANGS)
-        await page.command("open_chat", chat_id=chat_id, **known(page, run_id, lengths))
+        await page.open_chat(chat_id, **known(page, run_id, lengths))
         assert not page.of_type("chat_resumed")
         assert len(page.of_type("chat_opened")) == 2
         await page.command("interrupt_run", run_id=run_id)
@@ -148,7 +148,7 @@ async def test_after_kill_9(start_process: StartProcess) -> None:
         sent = streamed(page, run_id)
     server = await start_process()
     async with server.page() as page:
-        await page.command("open_chat", chat_id=chat_id)
+        await page.open_chat(chat_id)
         message = (await page.until_type("chat_opened"))["messages"][-1]
         recovered = parts_in(message)
         assert recovered[:3] == sent[:3] == PARTS[:3]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from jupyter_stream_chat.protocol import PROTOCOL_VERSION, CreateChat
-from jupyter_stream_chat.server.page import commands
+from jupyter_stream_chat.server.api.operation import Done
+from jupyter_stream_chat.server.api.operations import COMMANDS
 from tests.scripted_provider import ScriptedProvider
 
 from .conftest import KEY, Server, StartServer, scripted_profile
@@ -93,12 +95,13 @@ async def test_an_interrupt_is_done_before_the_commands_that_came_earlier(
 ) -> None:
     block = asyncio.Event()
 
-    async def slow(session: Any, command: CreateChat) -> None:
+    async def slow(call: Any, command: CreateChat) -> Done:
         await block.wait()
+        return Done()
 
     async with server.page() as page:
         chat_id = await page.new_chat()
-        monkeypatch.setitem(commands.QUEUED, CreateChat, commands.Queued("write", slow))
+        monkeypatch.setitem(COMMANDS, CreateChat, replace(COMMANDS[CreateChat], run=slow))
         run_id = await page.ask(chat_id, "hang=after-headers")
         waiting = page.send("create_chat", chat_id=chat_id)
         behind = page.send("load_messages", chat_id=chat_id, before=new_id("message"))
@@ -133,7 +136,7 @@ async def test_a_second_page_sees_the_same_and_stops_it(server: Server) -> None:
         await two.until_type("chat_added")
         run_id = await one.ask(chat_id, "tokens=5000 rate=200")
         await one.until_text(run_id, 50)
-        await two.command("open_chat", chat_id=chat_id)
+        await two.open_chat(chat_id)
         opened = await two.until_type("chat_opened")
         held = text_in(opened, run_id)
         assert held
@@ -197,7 +200,7 @@ async def resume(server: Server, **changes: Any) -> list[str]:
             await page.command("interrupt_run", run_id=run_id)
             await page.finished(run_id)
         before = len(page.events)
-        await page.command("open_chat", chat_id=chat_id, **{**fields, **changes})
+        await page.open_chat(chat_id, **{**fields, **changes})
         opened = await page.until(lambda e: e["type"] in ("chat_opened", "chat_resumed"), after=before)
         await page.command("interrupt_run", run_id=run_id)
         run = await page.finished(run_id)
@@ -232,7 +235,7 @@ async def test_a_page_that_claims_too_much_text_gets_a_snapshot(server: Server) 
         run_id = await page.ask(chat_id, "hang=3")
         await page.until_text(run_id, 9)
         fields = {"epoch": page.events[0]["epoch"], "after_seq": page.of_type("run_started")[0]["seq"]}
-        await page.command("open_chat", chat_id=chat_id, known_lengths={run_id: [99]}, **fields)
+        await page.open_chat(chat_id, known_lengths={run_id: [99]}, **fields)
         assert len(page.of_type("chat_opened")) == 2
 
 
@@ -242,7 +245,7 @@ async def test_a_closed_chat_is_silent(server: Server) -> None:
         run_id = await page.ask(chat_id, "tokens=50 rate=200")
         await page.command("close_chat", chat_id=chat_id)
         at = len(page.events)
-        await other.command("open_chat", chat_id=chat_id)
+        await other.open_chat(chat_id)
         await other.finished(run_id)
         assert not [e for e in page.events[at:] if e["type"] in ("delta", "run_finished")]
 
@@ -384,12 +387,12 @@ async def test_a_page_may_have_so_many_commands_pending(start_server: StartServe
 
 
 async def test_an_unforeseen_failure_is_answered(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(session: Any, command: CreateChat) -> None:
+    async def broken(call: Any, command: CreateChat) -> None:
         raise ZeroDivisionError("nobody thought of this")
 
     async with server.page() as page:
         await page.until_type("workspace_loaded")
-        monkeypatch.setitem(commands.QUEUED, CreateChat, commands.Queued("write", broken))
+        monkeypatch.setitem(COMMANDS, CreateChat, replace(COMMANDS[CreateChat], run=broken))
         answer = await page.command("create_chat", chat_id=new_id("chat"))
         assert answer["error"]["code"] == "internal_error"
         assert "nobody thought of this" in answer["error"]["detail"]
@@ -400,27 +403,29 @@ async def test_tasks_do_not_inherit_the_request(server: Server, monkeypatch: pyt
 
     seen: list[object] = []
 
-    async def look(session: Any, command: CreateChat) -> None:
+    async def look(call: Any, command: CreateChat) -> Done:
         seen.append(CallContext.get(CallContext.JUPYTER_HANDLER))
+        return Done()
 
     async with server.page() as page:
         await page.until_type("workspace_loaded")
-        monkeypatch.setitem(commands.QUEUED, CreateChat, commands.Queued("write", look))
+        monkeypatch.setitem(COMMANDS, CreateChat, replace(COMMANDS[CreateChat], run=look))
         await page.command("create_chat", chat_id=new_id("chat"))
     assert seen == [None]
 
 
 async def test_a_page_that_leaves_leaves_nothing(server: Server) -> None:
-    services = await server.extension.services()
+    running = await server.extension.running()
+    services, pages = running.services, running.pages
     async with server.page() as page:
         chat_id = await page.new_chat()
         feed = services.chat_service.feed(chat_id)
         assert len(feed._subscribers) == 1
     async with asyncio.timeout(5):
-        while services.sessions:  # noqa: ASYNC110 - the server tells nobody that a page has gone
+        while pages.sessions:  # noqa: ASYNC110 - the server tells nobody that a page has gone
             await asyncio.sleep(0.01)
     assert not feed._subscribers
-    assert not services.broadcast("")._readers
+    assert not pages.broadcast("")._readers
 
 
 # --- how it was asked ------------------------------------------------------------------------------
@@ -441,7 +446,7 @@ async def test_every_page_sees_the_countdown_and_stop_ends_it(server: Server) ->
         run_id = await page.ask(chat_id, "fail=429 retry-after=60")
         busy = await page.until(lambda e: e.get("progress", {}).get("stage") == "retrying")
         assert (busy["status"], busy["progress"]["seconds"]) == ("waiting", 60)
-        await other.command("open_chat", chat_id=chat_id)
+        await other.open_chat(chat_id)
         opened = await other.until_type("chat_opened", chat_id=chat_id)
         assert opened["messages"][-1]["runs"][-1]["progress"]["stage"] == "retrying"
         await other.command("interrupt_run", run_id=run_id)
@@ -457,3 +462,40 @@ async def test_a_locked_setting_beats_the_chat(start_server: StartServer, provid
         run = await page.finished(await page.ask(chat_id, "tokens=2"))
         assert run["streaming"] == "off"
         assert not provider.requests[0].body.get("stream")
+
+
+async def test_a_chat_is_acknowledged_before_its_snapshot_in_a_frame_of_its_own(server: Server) -> None:
+    """Over a slow link the snapshot's frame takes many seconds: the answer must not wait for its end."""
+    async with server.page() as page:
+        chat_id = await page.new_chat()
+        await page.finished(await page.ask(chat_id, "tokens=20000"))
+    async with server.page() as page:
+        await page.until_type("workspace_loaded")
+        # Together: the second is queued while the first is being answered.
+        opened = page.send("open_chat", chat_id=chat_id)
+        again = page.send("open_chat", chat_id=chat_id)
+        await page.answer(again)
+        await page.until_type("chat_opened", after=len(page.events) - 1)
+        order = [
+            event.get("command_id", event["type"])
+            for event in page.events
+            if event["type"] in ("command_accepted", "chat_opened")
+        ]
+        assert order[0] == opened
+        assert order.index(again) < len(order) - 1 - order[::-1].index("chat_opened")
+        snapshots = [frame for frame in page.frames if '"chat_opened"' in frame]
+        assert snapshots
+        assert all(frame.count("\n") == 0 or frame.startswith('{"type":"chat_opened"') for frame in snapshots)
+
+
+@pytest.mark.parametrize("chat_id", ["constructor", "__proto__", "toString0", "hasOwnProperty"])
+async def test_a_chat_may_have_any_id(server: Server, chat_id: str) -> None:
+    status, made = await server.rest("POST", "chats", {"chat_id": chat_id, "title": "one"})
+    assert (status, made["chat"]["chat_id"]) == (201, chat_id)
+    async with server.page() as page:
+        await page.until_type("workspace_loaded")
+        assert (await page.command("open_chat", chat_id=chat_id))["type"] == "command_accepted"
+        await page.finished(await page.ask(chat_id, "tokens=3"))
+    _, chat = await server.rest("GET", f"chats/{chat_id}")
+    assert len(chat["messages"]) == 2
+    assert (await server.rest("DELETE", f"chats/{chat_id}"))[0] == 200

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_stream_chat.nonces import new_nonce, run_id_of
-from jupyter_stream_chat.server.http import run_events
+from jupyter_stream_chat.server.api import run_events
 
 from .conftest import Server
 from .page import PATIENCE, numbered

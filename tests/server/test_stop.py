@@ -73,7 +73,7 @@ async def test_from_a_second_page(server: Server, provider: ScriptedProvider) ->
         chat_id = await page.new_chat()
         run_id = await page.ask(chat_id, "tokens=5000 rate=100")
         await page.until_text(run_id, 12)
-        await other.command("open_chat", chat_id=chat_id)
+        await other.open_chat(chat_id)
         run = await stop(other, run_id, content=9)
         assert await page.finished(run_id) == run
         await released(provider)
@@ -85,7 +85,7 @@ async def test_after_a_reload(server: Server, provider: ScriptedProvider) -> Non
         run_id = await page.ask(chat_id, "tokens=5000 rate=100")
         await page.until_text(run_id, 12)
     async with server.page() as page:
-        await page.command("open_chat", chat_id=chat_id)
+        await page.open_chat(chat_id)
         opened = await page.until_type("chat_opened", chat_id=chat_id)
         assert opened["messages"][-1]["runs"][-1]["run_id"] == run_id
         await stop(page, run_id)
@@ -158,7 +158,7 @@ async def local(start_server: StartServer, tmp_path: Path) -> Server:
         "on_repetition": "off",
         "parameters": {"temperature": 1.0, "seed": 1},
     }
-    return await start_server(profiles=[profile])
+    return await start_server(profiles=[profile], engine_max_chats=1)
 
 
 async def test_a_local_model_in_each_of_its_stages(local: Server) -> None:
@@ -201,7 +201,7 @@ async def test_a_local_answer_is_not_paused_for_ever(start_server: StartServer, 
         await page.command("pause_run", run_id=run_id, shown=[7])
     # The browser is closed; another one looks later.
     async with server.page() as page:
-        await page.command("open_chat", chat_id=chat_id)
+        await page.open_chat(chat_id)
         run = (await page.until_type("chat_opened"))["messages"][-1]["runs"][-1]
         if run["status"] != "finished":
             run = await page.finished(run_id)
@@ -239,7 +239,7 @@ async def test_every_page_sees_a_pause_and_may_end_it(server: Server) -> None:
         run_id = await page.ask(chat_id, "tokens=300 rate=60")
         await page.until_text(run_id, 12)
         await page.command("pause_run", run_id=run_id)
-        await other.command("open_chat", chat_id=chat_id)
+        await other.open_chat(chat_id)
         opened = await other.until_type("chat_opened", chat_id=chat_id)
         run = opened["messages"][-1]["runs"][-1]
         assert (run["status"], run["pause"]["reason"], run["pause"]["auto_end_seconds"]) == (

@@ -33,14 +33,14 @@ async def main():
     collections = []
     gc.callbacks.append(lambda phase, info: collections.append(phase))
     start = time.perf_counter()
-    services = await warm(Settings(data_dir=sys.argv[1], profiles=[profile]))
+    running = await warm(Settings(data_dir=sys.argv[1], profiles=[profile]))
     seconds = time.perf_counter() - start
     collected = len(collections)
     done = True
     await ticker
-    await services.close()
+    await running.close()
     lags.sort()
-    figures = {"collections": collected, "collecting": gc.isenabled(), "looked_at": len(gc.get_objects())}
+    figures = {"collections": collected, "collecting": gc.isenabled(), "frozen": gc.get_freeze_count()}
     print(json.dumps({**figures, "seconds": seconds, "p99": lags[int(len(lags) * 0.99)], "max": lags[-1]}))
 
 asyncio.run(main())
@@ -139,7 +139,7 @@ def test_the_loop_stays_alive_meanwhile(tmp_path: Path) -> None:
     print(f"warm: {figures['seconds']:.2f} s, loop lag p99 {figures['p99'] * 1000:.1f} ms")
     # Generous: the figure itself is the benchmark's. An import on the loop would take a second.
     assert figures["max"] < 0.5, figures
-    # Each would have stood still for 0.1 s, and every one of all afterwards for 0.2 s.
+    # Each would have stood still for 0.1 s.
     assert figures["collections"] == 0
     assert figures["collecting"]
-    assert figures["looked_at"] < 50_000, "what was loaded is looked at again"
+    assert figures["frozen"] == 0, "garbage that was frozen is never freed"

@@ -23,6 +23,8 @@ class EngineClient:
         *,
         idle_seconds: float = 600,
         threads: int = 0,
+        most_chats: int = 32,
+        cache_mib: int = 0,
         grace_seconds: float = 2.0,
         command: Sequence[str] | None = None,
     ) -> None:
@@ -30,12 +32,14 @@ class EngineClient:
 
         ``idle_seconds``: the process ends after so long without a request, and its memory returns.
         ``threads``: CPU threads of the engine; 0: one less than there are cores.
+        ``most_chats``: answers of a model that it writes at once; others wait.
+        ``cache_mib``: most MiB for the chats of a model; 0: a part of what is free when it is loaded.
         ``grace_seconds``: how long a cancelled request may take to end before the process is killed.
         ``command``: another program that speaks the engine's wire.
         """
         self._idle_seconds = idle_seconds
         self._grace = grace_seconds
-        self._command = list(command or engine_command(threads))
+        self._command = list(command or engine_command(threads, most_chats, cache_mib))
         self._process: EngineProcess | None = None
         self._starting = asyncio.Lock()
         self._idle: asyncio.TimerHandle | None = None

@@ -246,9 +246,11 @@ def unstartable(request_id: str, error: OSError) -> Failed:
     )
 
 
-def engine_command(threads: int) -> list[str]:
-    """Return the command that starts an engine; ``threads`` 0: one less than there are cores."""
-    return [sys.executable, "-m", "jupyter_stream_chat.engine", "--threads", str(threads)]
+def engine_command(threads: int, most_chats: int = 32, cache_mib: int = 0) -> list[str]:
+    """Return the command that starts an engine. ``threads`` and ``cache_mib`` 0: the engine decides."""
+    options = {"--threads": threads, "--chats": most_chats, "--cache-mib": cache_mib}
+    words = [str(word) for option in options.items() for word in option]
+    return [sys.executable, "-m", "jupyter_stream_chat.engine", *words]
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:

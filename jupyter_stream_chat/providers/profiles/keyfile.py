@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -33,7 +34,8 @@ class KeptKey:
     destination: str
 
 
-_CONTENT: TypeAdapter[dict[str, dict[str, str]]] = TypeAdapter(dict[str, dict[str, str]])
+_CONTENT: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
+_ENTRY: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
 _Content = dict[str, dict[str, str]]
 
 
@@ -47,11 +49,13 @@ class KeyFile:
     def read(self) -> Mapping[str, KeptKey]:
         """Return what is kept; nothing where the file cannot be read, which is logged."""
         try:
-            content = self._read()
+            content, is_whole = self._read()
         except (OSError, ValueError) as error:
             # Its type alone: the text of such an error may quote the file.
             log.error("The keys in %s cannot be read: %s", self._path, type(error).__name__)
             return {}
+        if not is_whole:
+            log.error("Some of the keys in %s cannot be read", self._path)
         return {name: KeptKey(SecretStr(one["key"]), one["destination"]) for name, one in content.items()}
 
     def keep(self, profile_id: str, key: KeptKey) -> None:
@@ -69,29 +73,43 @@ class KeyFile:
         # Made anew each time: one lock object would let every thread of this server in at once.
         with FileLock(f"{self._path}.lock", timeout=_LOCK_SECONDS, mode=_MODE):
             try:
-                content = self._read()
+                content, is_whole = self._read()
             except ValueError:
+                content, is_whole = {}, False
+            if not is_whole:
                 # What cannot be read is left for its owner to look at, and nobody's key is lost to it twice.
-                self._path.replace(self._path.with_suffix(".unreadable"))
-                content = {}
+                unreadable = self._path.with_suffix(".unreadable")
+                with open(os.open(unreadable, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE), "wb") as kept:
+                    kept.write(self._path.read_bytes())
+                self._write(content)
             before = json.dumps(content)
             work(content)
             if json.dumps(content) != before:
                 self._write(content)
 
-    def _read(self) -> _Content:
-        """Return the file's content. Raises OSError, or ValueError for what is not ours."""
+    def _read(self) -> tuple[_Content, bool]:
+        """Return the entries that can be read, and whether these are all.
+
+        Raises OSError, or ValueError for what is not ours.
+        """
         try:
-            if self._path.stat().st_mode & 0o077:
+            found = self._path.stat().st_mode
+            if not stat.S_ISREG(found):  # a pipe would be waited for without end
+                raise OSError("the key file is no file")
+            if found & 0o077:
                 self._path.chmod(_MODE)  # copied or restored by somebody who did not mind
-            content = _CONTENT.validate_json(self._path.read_bytes())
+            entries = _CONTENT.validate_json(self._path.read_bytes())
         except FileNotFoundError:
-            return {}
+            return {}, True
         except ValidationError:
             raise ValueError("not a file of keys") from None
-        if any(one.keys() != {"key", "destination"} for one in content.values()):
-            raise ValueError("not a file of keys")
-        return content
+        content: _Content = {}
+        for name, entry in entries.items():
+            with suppress(ValidationError):
+                one = _ENTRY.validate_python(entry)
+                if one.keys() == {"key", "destination"}:
+                    content[name] = one
+        return content, len(content) == len(entries)
 
     def _write(self, content: _Content) -> None:
         """Replace the file as a whole: a crash leaves the old one or the new one."""

@@ -1,267 +1,299 @@
-"""What the REST routes answer: request bodies in, JSON out, refusals as ``CommandError``.
+"""The operations on chats and messages: their functions, and a row for each.
 
-Owns the bodies' shapes. What a request does is done by ``actions``, the same as for the socket's commands.
+Owns the requests that only the REST API has, and the shapes of its answers. That a chat is the user's own is
+checked before a function is called: the row says so.
 """
 
 from __future__ import annotations
 
-import uuid
-from typing import Annotated
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints
 
 from ... import protocol as wire
 from ...chats import export
 from ...chats.command_error import CommandError
-from ...chats.tree import run_text_of
-from ..http.run_events import RunEvents, read_event_id
-from ..page.outbox import progress_of
-from . import actions
-from .profiles import ProfileApi
-from .request import json_response
+from . import checks
+from .ids import new_id
+from .operation import Answer, Call, Done, File, Operation, RestRequest, Route
 
-_TITLE = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-_LIMIT: TypeAdapter[int] = TypeAdapter(Annotated[int, Field(ge=1, le=200)])
+_END_SECONDS = 1.0
+"""How long a chat that is to be deleted waits for the ends of its runs."""
 
 
-def _new_id() -> str:
-    return str(uuid.uuid4())
+class ListChats(RestRequest):
+    """List the user's chats, latest first."""
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class GetChat(RestRequest):
+    """Return a chat and its last messages, live runs with their text so far."""
+
+    chat_id: str
 
 
-class NewChat(_Body):
-    """``POST chats``"""
+class ExportChat(RestRequest):
+    """Return a chat as a file."""
 
-    chat_id: wire.Id = Field(default_factory=_new_id)
-    title: Annotated[str, StringConstraints(max_length=200)] = ""
+    chat_id: str
+    format: Literal["markdown", "json"] = "markdown"
+
+
+class ListMessages(RestRequest):
+    """Return messages of a chat, oldest first."""
+
+    chat_id: str
+    before: str = ""
+    """The message before which they stand; empty: the last messages of the chat."""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class NewMessage(RestRequest):
+    """A question: ``text``, or ``content`` as on the socket."""
+
+    text: str | None = None
+    content: list[wire.UserPart] | None = None
+    parent_id: wire.Id | None = None
+    """Absent: the chat's newest message."""
+    message_id: wire.Id = Field(default_factory=new_id)
+    answer_id: wire.Id = Field(default_factory=new_id)
+    run_id: wire.Id = Field(default_factory=new_id)
     profile_id: str | None = None
+    """For this question alone, as are the fields below."""
     streaming: wire.StreamingMode | None = None
     parameters: wire.Parameters | None = None
 
 
-class ChatChanges(_Body):
-    """``PATCH chats/{id}``: a field that is absent stays, null clears the chat's own choice."""
+class ChatChanges(RestRequest):
+    """A field that is absent stays as it is; null clears the chat's own choice."""
 
-    title: _TITLE | None = None
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     profile_id: str | None = None
     streaming: wire.StreamingMode | None = None
     parameters: wire.Parameters | None = None
     """Replaces the chat's own values as a whole."""
 
 
-class NewMessage(_Body):
-    """``POST chats/{id}/messages``: ``text``, or ``content`` as on the socket."""
+class ChatList(Answer):
+    """Chats, latest first."""
 
-    text: str | None = None
-    content: list[wire.UserPart] | None = None
-    parent_id: wire.Id | None = None
-    """Absent: the chat's newest message."""
-    message_id: wire.Id = Field(default_factory=_new_id)
-    answer_id: wire.Id = Field(default_factory=_new_id)
-    run_id: wire.Id = Field(default_factory=_new_id)
-    profile_id: str | None = None
-    """This and what follows: for this question alone."""
-    streaming: wire.StreamingMode | None = None
-    parameters: wire.Parameters | None = None
+    chats: list[wire.ChatInfo]
 
 
-class NewRun(_Body):
-    """``POST chats/{id}/messages/{id}/continue``"""
+class ChatAnswer(Answer):
+    """One chat."""
 
-    run_id: wire.Id = Field(default_factory=_new_id)
-
-
-class Interrupt(_Body):
-    """``POST runs/{id}/interrupt``, ``POST runs/{id}/pause``"""
-
-    shown: wire.PartLengths | None = None
+    chat: wire.ChatInfo
 
 
-class Api(ProfileApi):
-    """One request."""
+class OpenedChat(Answer):
+    """A chat and its last messages."""
 
-    # --- chats ------------------------------------------------------------------------------------
+    chat: wire.ChatInfo
+    messages: list[wire.Message]
+    has_more: bool
+    """Older messages exist."""
+    read_only: wire.ErrorInfo | None = None
+    """Why nothing can be sent here."""
 
-    async def list_chats(self) -> bytes:
-        """``GET chats``"""
-        return json_response(chats=await self._services.chat_service.chats(self._access.owner))
 
-    async def create_chat(self) -> bytes:
-        """``POST chats``"""
-        chat = self._body(NewChat)
-        await actions.create_chat(
-            self._services,
-            self._access,
-            chat.chat_id,
-            title=chat.title,
-            profile_id=chat.profile_id,
-            streaming=chat.streaming,
-            parameters=chat.parameters,
+class Messages(Answer):
+    """Messages, oldest first."""
+
+    messages: list[wire.Message]
+    has_more: bool
+    """Older messages exist."""
+
+
+class AcceptedQuestion(Answer):
+    """The ids of a question, its answer and its run; the text comes by ``runs/{run_id}/events``."""
+
+    message_id: str
+    answer_id: str
+    run_id: str
+
+
+class AcceptedRun(Answer):
+    """The ids of an answer and of the run that writes it."""
+
+    message_id: str
+    run_id: str
+
+
+async def list_chats(call: Call, request: ListChats) -> ChatList:
+    """List the user's chats."""
+    return ChatList(chats=await call.services.chat_service.chats(call.access.owner))
+
+
+async def create_chat(call: Call, command: wire.CreateChat) -> ChatAnswer:
+    """Make a chat; the same id again is the same chat."""
+    checks.check_profile(call.services, call.access, command.profile_id)
+    now = time.time()
+    chat = wire.ChatInfo(
+        chat_id=command.chat_id,
+        title=command.title,
+        created_at=now,
+        updated_at=now,
+        profile_id=command.profile_id,
+        streaming=command.streaming,
+        parameters=command.parameters,
+    )
+    chat_service = call.services.chat_service
+    created = await chat_service.create_chat(call.access.owner, chat)
+    return ChatAnswer(chat=chat if created else await chat_service.chat(command.chat_id))
+
+
+async def get_chat(call: Call, request: GetChat) -> OpenedChat:
+    """Return a chat and its last messages."""
+    chat = await call.services.chat_service.chat(request.chat_id)
+    opened = await call.services.chat_service.snapshot(request.chat_id)
+    return OpenedChat(
+        chat=chat, messages=opened.messages, has_more=opened.has_more, read_only=opened.read_only
+    )
+
+
+async def update_chat(call: Call, command: wire.UpdateChat) -> ChatAnswer:
+    """Change the fields of a chat that the command has."""
+    present = command.model_fields_set & {"title", "profile_id", "streaming", "parameters"}
+    changes = {name: getattr(command, name) for name in present}
+    if changes.get("title", "") is None:
+        raise CommandError(checks.invalid("title", "A chat's title cannot be null."))
+    checks.check_profile(call.services, call.access, command.profile_id)
+    return ChatAnswer(chat=await call.services.chat_service.update_chat(command.chat_id, changes))
+
+
+async def delete_chat(call: Call, command: wire.DeleteChat) -> Done:
+    """Delete a chat. Its live runs are interrupted; one that does not end soon ends without its chat."""
+    services, chat_id = call.services, command.chat_id
+    live = [services.runs.live(run_id) for run_id in services.chat_service.live_runs(chat_id)]
+    try:
+        async with asyncio.timeout(_END_SECONDS):
+            for run in filter(None, live):
+                run.interrupt()
+                await run.wait()
+    except TimeoutError:
+        pass  # its provider is slow to close the connection: the user does not wait for that
+    await services.chat_service.delete_chat(chat_id)
+    return Done()
+
+
+async def export_chat(call: Call, request: ExportChat) -> File:
+    """Return a chat as a file."""
+    chat_service = call.services.chat_service
+    chat = await chat_service.chat(request.chat_id)
+    if request.format == "json":
+        messages = await chat_service.all_messages(request.chat_id)
+        attached = await chat_service.attached_texts(chat.chat_id, (each.content for each in messages))
+        content = export.to_json_bytes(chat, messages, attached)
+        return File("application/json", content, export.file_name(chat, ".json"))
+    branch = await chat_service.branch(request.chat_id)
+    attached = await chat_service.attached_texts(chat.chat_id, (each.content for each in branch))
+    text = export.to_markdown(chat, branch, attached)
+    return File("text/markdown; charset=utf-8", text.encode(), export.file_name(chat, ".md"))
+
+
+async def list_messages(call: Call, request: ListMessages) -> Messages:
+    """Return messages of a chat."""
+    chat_service, limit = call.services.chat_service, request.limit
+    if request.before:
+        messages, has_more = await chat_service.messages_before(request.chat_id, request.before, limit)
+    else:
+        opened = await chat_service.snapshot(request.chat_id)
+        messages = opened.messages[-limit:]
+        has_more = opened.has_more or len(opened.messages) > limit
+    return Messages(messages=messages, has_more=has_more)
+
+
+async def send_message(call: Call, command: wire.SendMessage) -> AcceptedQuestion:
+    """Ask a question; returns when question and run are saved and published.
+
+    Only a page shows a question of the run's while its answer is written: no script and no notebook does.
+    """
+    access = call.access
+    with call.services.claim_run(command.run_id, access.owner):
+        await call.services.runs.send_message(
+            access.owner, access.author, command, attended=call.page is not None
         )
-        return json_response(chat=await self._services.chat_service.chat(chat.chat_id))
-
-    async def get_chat(self, chat_id: str) -> bytes:
-        """``GET chats/{id}``: the chat and its last messages, live runs with their text so far."""
-        await self._check_owner(chat_id)
-        chat = await self._services.chat_service.chat(chat_id)
-        opened = await self._services.chat_service.snapshot(chat_id)
-        return json_response(
-            chat=chat, messages=opened.messages, has_more=opened.has_more, read_only=opened.read_only
-        )
-
-    async def update_chat(self, chat_id: str) -> bytes:
-        """``PATCH chats/{id}``"""
-        changes = self._body(ChatChanges)
-        given = {name: getattr(changes, name) for name in changes.model_fields_set}
-        await actions.update_chat(self._services, self._access, chat_id, given)
-        return json_response(chat=await self._services.chat_service.chat(chat_id))
-
-    async def delete_chat(self, chat_id: str) -> bytes:
-        """``DELETE chats/{id}``"""
-        await actions.delete_chat(self._services, self._access, chat_id)
-        return json_response()
-
-    async def export_chat(self, chat_id: str, kind: str) -> tuple[str, str, bytes]:
-        """``GET chats/{id}/export``: the file's name, its type, its content."""
-        await self._check_owner(chat_id)
-        chat_service = self._services.chat_service
-        chat = await chat_service.chat(chat_id)
-        if kind == "json":
-            content = export.to_json_bytes(chat, await chat_service.all_messages(chat_id))
-            return export.file_name(chat, ".json"), "application/json", content
-        if kind != "markdown":
-            raise CommandError(actions.invalid("format", "A chat is exported as markdown or as json."))
-        text = export.to_markdown(chat, await chat_service.branch(chat_id))
-        return export.file_name(chat, ".md"), "text/markdown; charset=utf-8", text.encode()
-
-    async def list_messages(self, chat_id: str, before: str, limit: str) -> bytes:
-        """``GET chats/{id}/messages``: older ones than ``before``; without it, the last ones."""
-        try:
-            count = _LIMIT.validate_python(limit)
-        except ValidationError as error:
-            raise CommandError(actions.invalid("limit", error.errors()[0]["msg"])) from None
-        await self._check_owner(chat_id)
-        if before:
-            messages, has_more = await self._services.chat_service.messages_before(chat_id, before, count)
-        else:
-            opened = await self._services.chat_service.snapshot(chat_id)
-            messages = opened.messages[-count:]
-            has_more = opened.has_more or len(opened.messages) > count
-        return json_response(messages=messages, has_more=has_more)
-
-    async def send_message(self, chat_id: str) -> bytes:
-        """``POST chats/{id}/messages``: returns the ids; the text comes by ``runs/{id}/events``."""
-        body = self._body(NewMessage)
-        await self._check_owner(chat_id)
-        command = wire.SendMessage(
-            command_id=_new_id(),
-            chat_id=chat_id,
-            message_id=body.message_id,
-            parent_id=await self._parent(chat_id, body),
-            content=_content(body),
-            answer_id=body.answer_id,
-            run_id=body.run_id,
-            profile_id=body.profile_id,
-            streaming=body.streaming,
-            parameters=body.parameters,
-        )
-        await actions.send_message(self._services, self._access, command, attended=False)
-        return json_response(message_id=body.message_id, answer_id=body.answer_id, run_id=body.run_id)
-
-    async def continue_answer(self, chat_id: str, message_id: str) -> bytes:
-        """``POST chats/{id}/messages/{id}/continue``: the text comes by ``runs/{id}/events``."""
-        run_id = self._body(NewRun).run_id
-        command = wire.ContinueAnswer(
-            command_id=_new_id(), chat_id=chat_id, message_id=message_id, run_id=run_id
-        )
-        await actions.continue_answer(self._services, self._access, command)
-        return json_response(message_id=message_id, run_id=run_id)
-
-    async def _parent(self, chat_id: str, body: NewMessage) -> str | None:
-        if "parent_id" in body.model_fields_set:
-            return body.parent_id
-        opened = await self._services.chat_service.snapshot(chat_id)
-        return opened.messages[-1].message_id if opened.messages else None
-
-    # --- deployments ------------------------------------------------------------------------------
-
-    async def list_deployments(self) -> bytes:
-        """``GET deployments``: what is remembered of them."""
-        return json_response(deployments=await self._services.deployments.all())
-
-    async def forget_deployments(self) -> bytes:
-        """``DELETE deployments``"""
-        await self._services.deployments.forget()
-        return json_response()
-
-    # --- runs -------------------------------------------------------------------------------------
-
-    async def get_run(self, run_id: str) -> bytes:
-        """``GET runs/{id}``"""
-        live = self._services.runs.live(run_id)
-        if live is not None:
-            await self._check_owner(live.info.chat_id)
-            return json_response(run=live.info)
-        return json_response(run=(await self._finished_run(run_id))[0])
-
-    async def interrupt(self, run_id: str) -> bytes:
-        """``POST runs/{id}/interrupt``"""
-        shown = self._body(Interrupt).shown if self._raw.strip() else None
-        return json_response(note=actions.interrupt(self._services, self._access, run_id, shown))
-
-    async def pause(self, run_id: str) -> bytes:
-        """``POST runs/{id}/pause``"""
-        shown = self._body(Interrupt).shown if self._raw.strip() else None
-        return json_response(note=actions.pause(self._services, self._access, run_id, shown))
-
-    async def resume(self, run_id: str) -> bytes:
-        """``POST runs/{id}/resume``"""
-        return json_response(note=actions.resume(self._services, self._access, run_id))
-
-    async def run_events(self, run_id: str, last_event_id: str) -> RunEvents:
-        """``GET runs/{id}/events``"""
-        lengths = read_event_id(last_event_id)
-        live = self._services.runs.live(run_id)
-        if live is not None:
-            await self._check_owner(live.info.chat_id)
-            # Again, because the run may have ended while we asked: no await from here.
-            live = self._services.runs.live(run_id)
-        if live is not None:
-            events = RunEvents(run_id, live.text, lengths)
-            events.follow(self._services.chat_service.feed(live.info.chat_id), progress_of(live))
-            return events
-        run, message = await self._finished_run(run_id)
-        if run.status != "finished":
-            # Another server's, or lost with it: a snapshot finds out which.
-            opened = await self._services.chat_service.snapshot(run.chat_id)
-            if opened.read_only is not None:
-                raise CommandError(opened.read_only)
-            run, message = await self._finished_run(run_id)
-        events = RunEvents(run_id, run_text_of(message, run_id), lengths)
-        events.finish(wire.RunFinished(chat_id=run.chat_id, seq=0, run=run))
-        return events
-
-    async def _finished_run(self, run_id: str) -> tuple[wire.RunInfo, wire.Message]:
-        message = await self._services.chat_service.message_of_run(run_id)
-        if message is not None:
-            await self._check_owner(message.chat_id)
-            for run in message.runs:
-                if run.run_id == run_id:
-                    return run, message
-        raise CommandError(actions.unknown("run", run_id, "Its chat may have been deleted."))
-
-    # --- the request ------------------------------------------------------------------------------
-
-    async def _check_owner(self, chat_id: str) -> None:
-        await actions.check_owner(self._services, self._access, chat_id)
+    return AcceptedQuestion(message_id=command.message_id, answer_id=command.answer_id, run_id=command.run_id)
 
 
-def _content(body: NewMessage) -> list[wire.UserPart]:
-    if body.content:
-        return body.content
-    if body.text is None:
-        raise CommandError(actions.invalid("text", "A message needs a text or a content."))
-    return [wire.UserText(text=body.text)]
+async def regenerate_answer(call: Call, command: wire.RegenerateAnswer) -> AcceptedRun:
+    """Answer a question once more; returns when the run is saved and published."""
+    with call.services.claim_run(command.run_id, call.access.owner):
+        await call.services.runs.regenerate_answer(command)
+    return AcceptedRun(message_id=command.answer_id, run_id=command.run_id)
+
+
+async def continue_answer(call: Call, command: wire.ContinueAnswer) -> AcceptedRun:
+    """Continue an answer in the same message; returns when its run is saved and published."""
+    with call.services.claim_run(command.run_id, call.access.owner):
+        await call.services.runs.continue_answer(command)
+    return AcceptedRun(message_id=command.message_id, run_id=command.run_id)
+
+
+async def edit_answer(call: Call, command: wire.EditAnswer) -> Done:
+    """Replace the text that counts of an answer."""
+    limit = call.services.settings.max_message_characters
+    if command.text is not None and len(command.text) > limit:
+        raise CommandError(checks.invalid("text", f"An answer may have {limit} characters."))
+    await call.services.chat_service.edit_answer(command.chat_id, command.message_id, command.text)
+    return Done()
+
+
+async def select_branch(call: Call, command: wire.SelectBranch) -> Done:
+    """Make a message part of the active branch."""
+    await call.services.chat_service.select_branch(command.chat_id, command.message_id)
+    return Done()
+
+
+async def _read_question(call: Call, path: Mapping[str, str], body: NewMessage) -> wire.SendMessage:
+    if not body.content and body.text is None:
+        raise CommandError(checks.invalid("text", "A message needs a text or a content."))
+    parent_id = body.parent_id
+    if "parent_id" not in body.model_fields_set:
+        parent_id = await call.services.chat_service.newest_message_id(path["chat_id"])
+    return wire.SendMessage(
+        command_id=new_id(),
+        chat_id=path["chat_id"],
+        message_id=body.message_id,
+        parent_id=parent_id,
+        content=body.content or [wire.UserText(text=body.text or "")],
+        answer_id=body.answer_id,
+        run_id=body.run_id,
+        profile_id=body.profile_id,
+        streaming=body.streaming,
+        parameters=body.parameters,
+    )
+
+
+_CHAT = "chats/{chat_id}"
+_MESSAGES = f"{_CHAT}/messages"
+
+OPERATIONS = (
+    Operation(ListChats, "read", "nothing", list_chats, Route("GET", "chats")),
+    Operation(wire.CreateChat, "write", "nothing", create_chat, Route("POST", "chats", 201)),
+    Operation(GetChat, "read", "chat", get_chat, Route("GET", _CHAT)),
+    Operation(wire.UpdateChat, "write", "chat", update_chat, Route("PATCH", _CHAT, body=ChatChanges)),
+    Operation(wire.DeleteChat, "write", "chat", delete_chat, Route("DELETE", _CHAT)),
+    Operation(ExportChat, "read", "chat", export_chat, Route("GET", f"{_CHAT}/export")),
+    Operation(ListMessages, "read", "chat", list_messages, Route("GET", _MESSAGES)),
+    Operation(
+        wire.SendMessage,
+        "execute",
+        "chat",
+        send_message,
+        Route("POST", _MESSAGES, 202, NewMessage, _read_question),
+    ),
+    Operation(wire.RegenerateAnswer, "execute", "chat", regenerate_answer),
+    Operation(
+        wire.ContinueAnswer,
+        "execute",
+        "chat",
+        continue_answer,
+        Route("POST", f"{_MESSAGES}/{{message_id}}/continue", 202),
+    ),
+    Operation(wire.EditAnswer, "write", "chat", edit_answer),
+    Operation(wire.SelectBranch, "write", "chat", select_branch),
+)

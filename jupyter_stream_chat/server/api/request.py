@@ -10,9 +10,10 @@ from pydantic_core import to_json
 from ... import protocol as wire
 from ...chats.command_error import CommandError
 from ..access import Access
-from ..page.parse_command import explain
+from .explain import explain
 
 if TYPE_CHECKING:
+    from ...config import Settings
     from ..services import Services
 
 B = TypeVar("B", bound=BaseModel)
@@ -30,7 +31,7 @@ class Request:
 
     def _body(self, model: type[B]) -> B:
         """Return the body as a model. Raises Refused."""
-        self._check_size()
+        check_size(self._services.settings, self._raw)
         try:
             return model.model_validate_json(self._raw or b"{}")
         except ValidationError as error:
@@ -38,22 +39,24 @@ class Request:
 
     def _object(self) -> dict[str, JsonValue]:
         """Return the body as an object. Raises Refused."""
-        self._check_size()
+        check_size(self._services.settings, self._raw)
         try:
             return _OBJECT.validate_json(self._raw or b"{}")
         except ValidationError as error:
             raise CommandError(explain(error, tagged=False)) from None
 
-    def _check_size(self) -> None:
-        limit = self._services.settings.max_frame_bytes
-        if len(self._raw) > limit:
-            raise CommandError(
-                wire.ErrorInfo(
-                    code="frame_too_large",
-                    message=f"The request is larger than {limit} bytes.",
-                    hint="Send a shorter message.",
-                )
+
+def check_size(settings: Settings, body: bytes) -> None:
+    """Refuse a body beyond the limit. Raises CommandError."""
+    limit = settings.max_frame_bytes
+    if len(body) > limit:
+        raise CommandError(
+            wire.ErrorInfo(
+                code="frame_too_large",
+                message=f"The request is larger than {limit} bytes.",
+                hint="Send a shorter message.",
             )
+        )
 
 
 def json_response(**values: Any) -> bytes:

@@ -1,7 +1,7 @@
-"""The REST routes: each method authenticates, is authorised, and delegates to ``api``.
+"""The one handler of the REST API: it authenticates, and answers by the table of operations.
 
-Owns routes, status codes and the shape of refusals. Light: Jupyter imports it at its start; ``api`` and what
-it needs come with the services.
+Owns status codes, headers, the writing of streams and the shape of refusals. Light: Jupyter imports it at its
+start; the table and what it needs are loaded at the first request.
 """
 
 # mypy: disable-error-code="misc, untyped-decorator"
@@ -9,28 +9,28 @@ it needs come with the services.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
+from tornado.iostream import StreamClosedError
 from tornado.web import authenticated
 
 from ..access import AUTH_RESOURCE, Access
+from ..extension import Extension
 
 if TYPE_CHECKING:
-    from ..api import chats as api_module
-    from ..app import StreamChat
-
-T = TypeVar("T")
-
-_ID = r"([A-Za-z0-9_-]{1,64})"
-_PROFILE_ID = r"(?!(?:check|models|try)$)([A-Za-z0-9._-]{1,64})"
+    from ..api.operation import File, Stream
 
 _STATUS = {
+    "attachment_too_large": 413,
+    "attachments_local_only": 403,
+    "attachments_off": 403,
     "forbidden": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
     "chat_busy": 409,
     "chat_read_only": 409,
     "profile_exists": 409,
@@ -40,6 +40,7 @@ _STATUS = {
     "message_too_long": 413,
     "too_many_queued_runs": 429,
     "too_many_runs": 429,
+    "too_many_trials": 429,
     "internal_error": 500,
     "key_not_saved": 507,
     "not_saved": 507,
@@ -55,41 +56,90 @@ def status_of(code: str) -> int:
     return _STATUS.get(code) or (404 if code.startswith("unknown_") else 400)
 
 
-class ChatAPIHandler(APIHandler):
-    """Base of our REST handlers: errors are ``{"error": ErrorInfo}``, with the codes of the socket."""
+class RestHandler(APIHandler):
+    """``stream-chat/api/...``. Errors are ``{"error": ErrorInfo}``, with the codes of the socket."""
 
     auth_resource = AUTH_RESOURCE
+    identity_seconds = 15.0
+    """Between two looks at whether the reader of a stream is still signed in."""
+    _stream: Stream | None = None
+    _work: asyncio.Future[Any] | None = None
+    """What is cancelled when the client leaves."""
 
-    @property
-    def app(self) -> StreamChat:
-        """The extension."""
-        app: StreamChat = self.settings["jupyter_stream_chat"]
-        return app
-
-    @property
-    def access(self) -> Access:
-        """The user who asks."""
-        return Access(self, per_user=self.app.per_user)
-
-    async def ask(self, work: Callable[[api_module.Api], Awaitable[T]]) -> T | None:
-        """Return what ``api`` answers; None when it refused and the refusal has been written."""
-        services = await self.app.services()
+    @authenticated
+    async def get(self, path: str) -> None:
+        """Answer a request of any method."""
+        extension: Extension = self.settings["jupyter_stream_chat"]
+        access = Access(self, per_user=extension.per_user)
+        running = await extension.running()
         from ...chats.command_error import CommandError  # loaded with the services: look-ups by now
-        from ..api.chats import Api
+        from ..api import rest
+        from ..api.operation import Stream
 
+        query = {name: values[-1].decode() for name, values in self.request.query_arguments.items()}
+        if event_id := self.request.headers.get("Last-Event-ID"):
+            query["after"] = event_id
+        method = self.request.method or ""
         try:
-            return await work(Api(services, self.access, self.request.body))
+            answer = rest.answer(running.services, access, method, path, query, self.request.body)
+            work = asyncio.ensure_future(answer)
+            if rest.ends_with_client(method, path):
+                self._work = work
+            await asyncio.wait({work})
+            if work.cancelled():
+                return
+            status, written = work.result()
         except CommandError as refusal:
             self.set_status(status_of(refusal.error.code))
             self.finish(json.dumps({"error": refusal.error.model_dump(exclude_none=True)}))
-            return None
+            return
+        self.set_status(status)
+        if isinstance(written, Stream):
+            await self._write_stream(written, access)
+        else:
+            self._write_file(written)
 
-    async def answer(self, work: Callable[[api_module.Api], Awaitable[bytes]], status: int = 200) -> None:
-        """Write what ``api`` answers."""
-        body = await self.ask(work)
-        if body is not None:
-            self.set_status(status)
-            self.finish(body)
+    post = put = patch = delete = get
+
+    def _write_file(self, file: File) -> None:
+        if file.name is not None:
+            self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(file.name)}")
+        self.finish(file.content, set_content_type=file.media_type)
+
+    async def _write_stream(self, stream: Stream, access: Access) -> None:
+        self._stream = stream
+        # Without it Nagle's algorithm would hold a token back until the one before is acknowledged.
+        connection: Any = self.request.connection  # tornado declares a base class without the stream
+        connection.stream.set_nodelay(True)
+        self.set_header("Content-Type", stream.media_type)
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Accel-Buffering", "no")
+        watch = asyncio.create_task(self._watch_user(stream, access))
+        try:
+            async for block in stream.blocks:
+                self.write(block)
+                # Awaited: a reader that is slow gets larger deltas, and the server holds one block at most.
+                await self.flush()
+        except StreamClosedError:
+            return
+        finally:
+            watch.cancel()
+            stream.blocks.close()
+        self.finish(set_content_type=stream.media_type)
+
+    async def _watch_user(self, stream: Stream, access: Access) -> None:
+        """End a stream whose reader is signed out or may not read any more."""
+        while await access.is_signed_in() and await access.allows("read"):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(self.identity_seconds)
+        stream.blocks.close()
+
+    def on_connection_close(self) -> None:
+        """Stop waiting for text that nobody reads, and work that nobody else wants."""
+        super().on_connection_close()
+        if self._work is not None:
+            self._work.cancel()
+        if self._stream is not None:
+            self._stream.blocks.close()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Write an error that Jupyter or tornado raised, or one that nobody foresaw."""
@@ -97,238 +147,3 @@ class ChatAPIHandler(APIHandler):
         message = getattr(exception, "log_message", None) or self._reason
         error = {"code": _CODES.get(status_code, "internal_error"), "message": message}
         self.finish(json.dumps({"error": error}))
-
-
-class ChatsHandler(ChatAPIHandler):
-    """``chats``"""
-
-    @authenticated
-    @authorized("read", AUTH_RESOURCE)
-    async def get(self) -> None:
-        """List the chats."""
-        await self.answer(lambda api: api.list_chats())
-
-    @authenticated
-    @authorized("write", AUTH_RESOURCE)
-    async def post(self) -> None:
-        """Make a chat."""
-        await self.answer(lambda api: api.create_chat(), 201)
-
-
-class ChatHandler(ChatAPIHandler):
-    """``chats/{id}``"""
-
-    @authenticated
-    @authorized("read", AUTH_RESOURCE)
-    async def get(self, chat_id: str) -> None:
-        """Return a chat with its last messages."""
-        await self.answer(lambda api: api.get_chat(chat_id))
-
-    @authenticated
-    @authorized("write", AUTH_RESOURCE)
-    async def patch(self, chat_id: str) -> None:
-        """Change the fields that are present."""
-        await self.answer(lambda api: api.update_chat(chat_id))
-
-    @authenticated
-    @authorized("write", AUTH_RESOURCE)
-    async def delete(self, chat_id: str) -> None:
-        """Delete a chat; its runs are interrupted."""
-        await self.answer(lambda api: api.delete_chat(chat_id))
-
-
-class ExportHandler(ChatAPIHandler):
-    """``chats/{id}/export``"""
-
-    @authenticated
-    @authorized("read", AUTH_RESOURCE)
-    async def get(self, chat_id: str) -> None:
-        """Return a chat as a file, in ``?format=``: markdown or json."""
-        kind = self.get_query_argument("format", "markdown")
-        file = await self.ask(lambda api: api.export_chat(chat_id, kind))
-        if file is not None:
-            name, media_type, content = file
-            self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(name)}")
-            self.finish(content, set_content_type=media_type)
-
-
-class MessagesHandler(ChatAPIHandler):
-    """``chats/{id}/messages``"""
-
-    @authenticated
-    @authorized("read", AUTH_RESOURCE)
-    async def get(self, chat_id: str) -> None:
-        """Return the messages before ``?before=``, at most ``?limit=`` of them."""
-        before, limit = self.get_query_argument("before", ""), self.get_query_argument("limit", "50")
-        await self.answer(lambda api: api.list_messages(chat_id, before, limit))
-
-    @authenticated
-    @authorized("execute", AUTH_RESOURCE)
-    async def post(self, chat_id: str) -> None:
-        """Ask a question; the answer's run goes on by itself."""
-        await self.answer(lambda api: api.send_message(chat_id), 202)
-
-
-class ContinueHandler(ChatAPIHandler):
-    """``chats/{id}/messages/{id}/continue``"""
-
-    @authenticated
-    @authorized("execute", AUTH_RESOURCE)
-    async def post(self, chat_id: str, message_id: str) -> None:
-        """Go on with an answer that ended early, in the same message."""
-        await self.answer(lambda api: api.continue_answer(chat_id, message_id), 202)
-
-
-class ProfilesHandler(ChatAPIHandler):
-    """``profiles``"""
-
-    @authenticated
-    @authorized("read", AUTH_RESOURCE)
-    async def get(self) -> None:
-        """List the profiles, without keys."""
-        await self.answer(lambda api: api.list_profiles())
-
-    @authenticated
-    @authorized("write", AUTH_RESOURCE)
-    async def post(self) -> None:
-        """Add a profile."""
-        await self.answer(lambda api: api.add_profile(), 201)
-
-
-class ProfileHandler(ChatAPIHandler):
-    """``profiles/{id}``"""
-
-    @authenticated
-    @authorized("read", AUTH_RESOURCE)
-    async def get(self, profile_id: str) -> None:
-        """Return a profile, without its key."""
-        await self.answer(lambda api: api.get_profile(profile_id))
-
-    @authenticated
-    @authorized("write", AUTH_RESOURCE)
-    async def put(self, profile_id: str) -> None:
-        """Replace a profile."""
-        await self.answer(lambda api: api.replace_profile(profile_id))
-
-    @authenticated
-    @authorized("write", AUTH_RESOURCE)
-    async def delete(self, profile_id: str) -> None:
-        """Delete a profile."""
-        await self.answer(lambda api: api.delete_profile(profile_id))
-
-
-class ProvidersHandler(ChatAPIHandler):
-    """``providers``"""
-
-    @authenticated
-    @authorized("read", AUTH_RESOURCE)
-    async def get(self) -> None:
-        """List what the form of each provider has."""
-        await self.answer(lambda api: api.list_providers())
-
-
-class CheckProfileHandler(ChatAPIHandler):
-    """``profiles/check``"""
-
-    @authenticated
-    @authorized("read", AUTH_RESOURCE)
-    async def post(self) -> None:
-        """Say what is wrong with the values of a form."""
-        await self.answer(lambda api: api.check_profile())
-
-
-class ProfileModelsHandler(ChatAPIHandler):
-    """``profiles/models``"""
-
-    @authenticated
-    @authorized("execute", AUTH_RESOURCE)
-    async def post(self) -> None:
-        """Ask the endpoint of a form which models it has."""
-        await self.answer(lambda api: api.list_models())
-
-
-class TryProfileHandler(ChatAPIHandler):
-    """``profiles/try``"""
-
-    @authenticated
-    @authorized("execute", AUTH_RESOURCE)
-    async def post(self) -> None:
-        """Ask the model of a form something short."""
-        await self.answer(lambda api: api.try_profile())
-
-
-class DeploymentsHandler(ChatAPIHandler):
-    """``deployments``"""
-
-    @authenticated
-    @authorized("read", AUTH_RESOURCE)
-    async def get(self) -> None:
-        """List what deployments were found not to do."""
-        await self.answer(lambda api: api.list_deployments())
-
-    @authenticated
-    @authorized("write", AUTH_RESOURCE)
-    async def delete(self) -> None:
-        """Forget it: each is asked to stream again."""
-        await self.answer(lambda api: api.forget_deployments())
-
-
-class RunHandler(ChatAPIHandler):
-    """``runs/{id}``"""
-
-    @authenticated
-    @authorized("read", AUTH_RESOURCE)
-    async def get(self, run_id: str) -> None:
-        """Return a run as far as it has come."""
-        await self.answer(lambda api: api.get_run(run_id))
-
-
-class InterruptHandler(ChatAPIHandler):
-    """``runs/{id}/interrupt``: the page's way while its socket reconnects."""
-
-    @authenticated
-    @authorized("execute", AUTH_RESOURCE)
-    async def post(self, run_id: str) -> None:
-        """Stop a run. The body may say what was ``shown``."""
-        await self.answer(lambda api: api.interrupt(run_id))
-
-
-class PauseHandler(ChatAPIHandler):
-    """``runs/{id}/pause``"""
-
-    @authenticated
-    @authorized("execute", AUTH_RESOURCE)
-    async def post(self, run_id: str) -> None:
-        """Pause a run. The body may say what was ``shown``."""
-        await self.answer(lambda api: api.pause(run_id))
-
-
-class ResumeHandler(ChatAPIHandler):
-    """``runs/{id}/resume``"""
-
-    @authenticated
-    @authorized("execute", AUTH_RESOURCE)
-    async def post(self, run_id: str) -> None:
-        """Let a paused run go on."""
-        await self.answer(lambda api: api.resume(run_id))
-
-
-REST_HANDLERS = [
-    (r"stream-chat/api/chats", ChatsHandler),
-    (rf"stream-chat/api/chats/{_ID}", ChatHandler),
-    (rf"stream-chat/api/chats/{_ID}/export", ExportHandler),
-    (rf"stream-chat/api/chats/{_ID}/messages", MessagesHandler),
-    (rf"stream-chat/api/chats/{_ID}/messages/{_ID}/continue", ContinueHandler),
-    (r"stream-chat/api/profiles", ProfilesHandler),
-    (r"stream-chat/api/profiles/check", CheckProfileHandler),
-    (r"stream-chat/api/profiles/models", ProfileModelsHandler),
-    (r"stream-chat/api/profiles/try", TryProfileHandler),
-    (rf"stream-chat/api/profiles/{_PROFILE_ID}", ProfileHandler),
-    (r"stream-chat/api/providers", ProvidersHandler),
-    (r"stream-chat/api/deployments", DeploymentsHandler),
-    (rf"stream-chat/api/runs/{_ID}", RunHandler),
-    (rf"stream-chat/api/runs/{_ID}/interrupt", InterruptHandler),
-    (rf"stream-chat/api/runs/{_ID}/pause", PauseHandler),
-    (rf"stream-chat/api/runs/{_ID}/resume", ResumeHandler),
-]
-"""Routes relative to the server's base URL."""

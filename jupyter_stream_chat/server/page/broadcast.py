@@ -54,6 +54,12 @@ class Broadcast:
         self._untold: dict[BroadcastReader, None] = {}
         feed.subscribe(self)
 
+    def close(self) -> None:
+        """Leave the feed."""
+        self._feed.unsubscribe(self)
+        if self._timer is not None:
+            self._timer.cancel()
+
     @property
     def seq(self) -> int:
         """The number of the last event."""

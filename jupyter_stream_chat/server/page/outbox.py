@@ -26,6 +26,7 @@ from ...protocol import (
     WorkspaceLoaded,
     encode,
 )
+from ..deltas import DELTA_CHARACTERS, progress_of
 from .token_bucket import TokenBucket
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ FRAME_CAPACITY = 8
 """Delta frames that may leave back to back. More than a burst of tokens at a person's reading speed."""
 FRAME_INTERVAL = 0.016
 """Seconds per delta frame once the burst is used up: one per screen refresh; more would be painted never."""
-DELTA_CHARACTERS = 40_000
-"""Code points in one delta: below 256 KiB even if JSON escapes each of them by six bytes."""
 FRAME_CHARACTERS = 8_000
 """Structural events share a frame up to this size; with a delta behind them it stays below 256 KiB."""
 QUEUE_LIMIT = 128
@@ -242,6 +241,9 @@ class Outbox:
         lines = self._next_news()
         size = sum(map(len, lines))
         while self._queue and size < FRAME_CHARACTERS:
+            # A snapshot may take many seconds on a slow link: what was queued before it does not wait for it.
+            if lines and isinstance(self._queue[0][1], ChatOpened):
+                break
             lines.append(self._next_line())
             size += len(lines[-1])
         self._measure_room()
@@ -341,11 +343,3 @@ class Outbox:
             self._room.set()
         else:
             self._room.clear()
-
-
-def progress_of(live: LiveRun) -> RunProgressed:
-    """Return a live run's status as the event that a new follower is sent."""
-    run = live.info
-    return RunProgressed(
-        chat_id=run.chat_id, run_id=run.run_id, status=run.status, progress=run.progress, pause=run.pause
-    )

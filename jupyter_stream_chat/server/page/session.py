@@ -1,7 +1,7 @@
 """One page's connection: commands in, events out.
 
 Owns the order of commands, what the page follows, and how a chat is resumed. Knows neither tornado nor how a
-command is carried out (``commands``, ``actions``).
+command is carried out (``api.operations``).
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
 
@@ -17,14 +18,18 @@ from ... import protocol as wire
 from ...chats.command_error import CommandError, UnknownChat
 from ...chats.text import Cursor
 from ..access import Access
-from ..api import actions
-from .commands import IMMEDIATE, QUEUED, Immediate, Note, Queued
+from ..api import checks
+from ..api.operation import Call, Opening, Operation, Result
+from ..api.operations import COMMANDS
+from ..api.rest import check_owned
+from ..api.workspace import hello, workspace_loaded
 from .outbox import WORKSPACE, Outbox
 from .parse_command import parse_command
 
 if TYPE_CHECKING:
     from ...chats.feed import ChatFeed, LiveRun
     from ..services import Services
+    from .broadcast import Broadcast
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +52,20 @@ class Transport(Protocol):
 class Session:
     """Everything that one connected page is to the server."""
 
-    def __init__(self, services: Services, access: Access, transport: Transport) -> None:
+    def __init__(
+        self,
+        services: Services,
+        access: Access,
+        transport: Transport,
+        broadcast: Broadcast,
+        on_close: Callable[[Session], None],
+    ) -> None:
+        """``broadcast`` is that of the owner's workspace; ``on_close`` is called once."""
         self.services = services
         self.access = access
+        self._call = Call(services, access, self)
+        self._broadcast = broadcast
+        self._on_close = on_close
         self._transport = transport
         loop = asyncio.get_running_loop()
         self.outbox = Outbox(
@@ -66,12 +82,10 @@ class Session:
         self._known_at = -math.inf
         """When Jupyter was last asked who this is."""
         self._closed = False
-        services.sessions.add(self)
-        services.metrics.connected(1)
 
     async def start(self) -> None:
         """Greet the page and send it the chat list and the profiles."""
-        self.outbox.reply(self.services.hello(self.access.author, self.access.user_id))
+        self.outbox.reply(hello(self.services, self.access))
         await self._open_workspace()
 
     def receive(self, frame: str | bytes) -> None:
@@ -79,55 +93,63 @@ class Session:
         command = parse_command(frame, self.services.settings.max_frame_bytes)
         if isinstance(command, wire.CommandRejected):
             self.outbox.reply(command)
-        elif rule := IMMEDIATE.get(type(command)):
-            self._do_now(rule, command)
+        elif (operation := COMMANDS[type(command)]).is_immediate:
+            self._do_now(operation, command)
         elif self._pending >= self.services.settings.max_pending_commands:
             self._reject(command, too_many_commands(self._pending))
         else:
             self._pending += 1
-            self.services.spawn(self._do_in_order(QUEUED[type(command)], command, self._clock()))
+            self.services.spawn(self._do_in_order(operation, command, self._clock()))
 
     def close(self) -> None:
         """Let go of the page. What it has asked for is still done; its runs go on."""
         if self._closed:
             return
         self._closed = True
-        self.services.sessions.discard(self)
-        self.services.metrics.connected(-1)
         self.outbox.close()
-        self.services.broadcast(self.access.owner).leave(self.outbox)
+        self._broadcast.leave(self.outbox)
+        self._on_close(self)
         for chat_id in list(self._feeds):
             self.close_chat(chat_id)
 
     # --- commands ---------------------------------------------------------------------------------
 
-    def _do_now(self, rule: Immediate, command: wire.Command) -> None:
-        allowed = self.access.ask(rule.action)
+    def reply(self, event: wire.Wire) -> None:
+        """Send the page an event that no other page gets."""
+        self.outbox.reply(event)
+
+    def _do_now(self, operation: Operation, command: wire.Command) -> None:
+        allowed = self.access.ask(operation.action)
         if isinstance(allowed, bool):
-            self._finish_now(rule, command, allowed)
+            self._finish_now(operation, command, allowed)
         else:
-            self.services.spawn(self._do_once_allowed(rule, command, allowed))
+            self.services.spawn(self._do_once_allowed(operation, command, allowed))
 
     async def _do_once_allowed(
-        self, rule: Immediate, command: wire.Command, allowed: Awaitable[bool]
+        self, operation: Operation, command: wire.Command, asked: Awaitable[bool]
     ) -> None:
-        self._finish_now(rule, command, await allowed)
-
-    def _finish_now(self, rule: Immediate, command: wire.Command, allowed: bool) -> None:
         try:
-            if not allowed:
-                raise CommandError(forbidden(rule.action))
-            note = rule.run(self, command)
+            allowed = await asked
         except Exception as error:  # noqa: BLE001 - error_of logs it; the page is answered in any case
             self._reject(command, error_of(error, command))
         else:
-            self._accept(command, note)
+            self._finish_now(operation, command, allowed)
 
-    async def _do_in_order(self, rule: Queued, command: wire.Command, received: float) -> None:
+    def _finish_now(self, operation: Operation, command: wire.Command, allowed: bool) -> None:
+        try:
+            if not allowed:
+                raise CommandError(checks.forbidden(operation.action))
+            result = operation.run(self._call, command)
+        except Exception as error:  # noqa: BLE001 - error_of logs it; the page is answered in any case
+            self._reject(command, error_of(error, command))
+        else:
+            self._accept(command, result)
+
+    async def _do_in_order(self, operation: Operation, command: wire.Command, received: float) -> None:
         chat_id: str = getattr(command, "chat_id")  # noqa: B009 - every queued command has one, its base has not
         try:
             async with self._order_of(chat_id):
-                await self._do(rule, command, received)
+                await self._do(operation, command, received)
         finally:
             self._pending -= 1
 
@@ -146,72 +168,78 @@ class Session:
         self.close()
         return False
 
-    async def _do(self, rule: Queued, command: wire.Command, received: float) -> None:
+    async def _do(self, operation: Operation, command: wire.Command, received: float) -> None:
         try:
             # Jupyter is asked once for all commands that came together: asking costs more than most of them.
             if not await self.check_user(since=received):
                 return
-            if not await self.access.allows(rule.action):
-                raise CommandError(forbidden(rule.action))
+            if not await self.access.allows(operation.action):
+                raise CommandError(checks.forbidden(operation.action))
             await self.outbox.wait_until_drained()
-            await rule.run(self, command)
+            await check_owned(operation, self.services, self.access, vars(command))
+            result = await operation.run(self._call, command)
         except Exception as error:  # noqa: BLE001 - error_of logs it; the page is answered in any case
             self._reject(command, error_of(error, command))
         else:
-            self._accept(command)
+            self._accept(command, result)
 
     def _order_of(self, chat_id: str) -> asyncio.Lock:
         """Return the chat's lock: asyncio's lock serves in the order of asking."""
         return self._order.setdefault(chat_id, asyncio.Lock())
 
-    def _accept(self, command: wire.Command, note: Note = None) -> None:
+    def _accept(self, command: wire.Command, result: Result) -> None:
+        note = getattr(result, "note", None)
         self.outbox.reply(wire.CommandAccepted(command_id=command.command_id, note=note))
+        if isinstance(result, Opening):
+            result.send()
 
     def _reject(self, command: wire.Command, error: wire.ErrorInfo) -> None:
         self.outbox.reply(wire.CommandRejected(command_id=command.command_id, error=error))
 
     # --- following --------------------------------------------------------------------------------
 
-    async def open_chat(self, command: wire.OpenChat) -> None:
-        """Follow a chat: resume what the page holds, or send a snapshot."""
+    async def open_chat(self, command: wire.OpenChat) -> Opening:
+        """Prepare to follow a chat: to resume what the page holds, or to send a snapshot.
+
+        The page is answered before either: over a slow link a snapshot takes many seconds.
+        """
         chat_id = command.chat_id
-        await actions.check_owner(self.services, self.access, chat_id)
         limit = self.services.settings.max_open_chats
         followed = self.outbox.chats
         if chat_id not in followed and len(followed) >= limit:
             raise CommandError(too_many_open_chats(limit))
         self.services.metrics.opened(command.reason)
-        if not self._resume(command):
-            await self._send_snapshot(chat_id)
+        return self._resume(command) or await self._snapshot(chat_id)
 
     def close_chat(self, chat_id: str) -> None:
-        """Follow a chat no longer."""
+        """Stop following a chat."""
         self.outbox.unfollow(chat_id)
         if feed := self._feeds.pop(chat_id, None):
             feed.unsubscribe(self.outbox)
 
-    def _resume(self, command: wire.OpenChat) -> bool:
-        """Continue what the page holds. False where only a snapshot will do."""
+    def _resume(self, command: wire.OpenChat) -> Opening | None:
+        """Continue what the page holds. None where only a snapshot will do."""
         feed = self.services.chat_service.feed(command.chat_id)
         if command.epoch != self.services.chat_service.epoch or command.after_seq is None:
-            return False
+            return None
         if command.reason in ("gap", "digest_mismatch"):
-            return False
+            return None
         missing = feed.since(command.after_seq)
         # The text of a run that has ended meanwhile is no longer here to be continued.
         if missing is None or any(isinstance(event, wire.RunFinished) for event in missing):
-            return False
+            return None
         known = [(live, command.known_lengths.get(live.run_id, [])) for live in feed.live.values()]
         if any(not _continues(live, lengths) for live, lengths in known):
-            return False
-        self._follow(feed, wire.ChatResumed(chat_id=command.chat_id, seq=feed.seq), missing, known)
-        return True
+            return None
+        resumed = wire.ChatResumed(chat_id=command.chat_id, seq=feed.seq)
+        return Opening(partial(self._follow, feed, resumed, missing, known))
 
-    async def _send_snapshot(self, chat_id: str) -> None:
+    async def _snapshot(self, chat_id: str) -> Opening:
         opened = await self.services.chat_service.snapshot(chat_id)
         # No await from here: text that comes now must find the page following at these lengths.
         feed = self.services.chat_service.feed(chat_id)
-        self._follow(feed, opened, [], [(live, live.text.lengths) for live in feed.live.values()])
+        known = [(live, live.text.lengths) for live in feed.live.values()]
+        return Opening(partial(self._follow, feed, opened, [], known))
 
     def _follow(
         self,
@@ -228,12 +256,11 @@ class Session:
             feed.subscribe(self.outbox)
 
     async def _open_workspace(self) -> None:
-        loaded = await actions.workspace_loaded(self.services, self.access)
+        loaded = await workspace_loaded(self.services, self.access)
         if self._closed:
             return
-        broadcast = self.services.broadcast(self.access.owner)
-        self.outbox.follow_workspace(loaded, broadcast)
-        broadcast.join(self.outbox)
+        self.outbox.follow_workspace(loaded, self._broadcast)
+        self._broadcast.join(self.outbox)
 
     # --- a page that reads slowly -----------------------------------------------------------------
 
@@ -251,7 +278,7 @@ class Session:
                 return
             async with self._order_of(stream):
                 if stream in self._feeds:
-                    await self._send_snapshot(stream)
+                    (await self._snapshot(stream)).send()
         except UnknownChat:
             # Deleted meanwhile: the workspace's events say so.
             self.close_chat(stream)
@@ -276,15 +303,6 @@ def error_of(error: Exception, command: wire.Command) -> wire.ErrorInfo:
         message="The server could not carry out the command.",
         hint="See the server's log.",
         detail=f"{type(error).__name__}: {error}",
-    )
-
-
-def forbidden(action: str) -> wire.ErrorInfo:
-    """Say that the server's authoriser refuses."""
-    return wire.ErrorInfo(
-        code="forbidden",
-        message=f"You may not {action} chats on this server.",
-        hint="Ask the server's administrator.",
     )
 
 

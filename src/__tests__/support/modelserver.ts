@@ -5,6 +5,7 @@
  * strings. What a page missed is sent again from these.
  */
 import type { Message, Part, PartKind, PartLengths, RunInfo } from '../../protocol/generated';
+import type { WrittenPart } from '../../protocol/parts';
 import { codePoints, sliceCodePoints, StreamText } from '../../protocol/text';
 import { Transcript, type TranscriptEvent } from '../../protocol/transcript';
 import { runInfo } from './scriptedserver';
@@ -17,7 +18,7 @@ const LOG_EVENTS = 8;
 const WINDOW = 6;
 
 /** What a run has written, as a message's content has it. */
-type Parts = Part[];
+type Parts = WrittenPart[];
 type Random = () => number;
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;

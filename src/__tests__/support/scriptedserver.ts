@@ -75,6 +75,8 @@ export class ScriptedServer {
       open_chats: 50,
       live_runs: 64,
       queued_runs: 32,
+      attachments: 50,
+      attachment_bytes: 262144,
       pending_commands: 100
     };
     this.say({

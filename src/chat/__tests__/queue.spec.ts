@@ -38,7 +38,10 @@ describe('a message that is sent while an answer is written', () => {
   const waiting = (model = chat()): string[] => model.queue.items.map(({ text }) => text);
   const questions = (): SendMessage[] =>
     server.socket.sent.filter(({ type }) => type === 'send_message') as unknown as SendMessage[];
-  const asked = (): string[] => questions().map(({ content }) => content[0].text);
+  const asked = (): string[] =>
+    questions().map(({ content }) =>
+      content.map(part => ('text' in part ? part.text : '')).join('')
+    );
 
   const finish = (finish_reason: FinishReason, run: RunInfo = RUN): void => {
     server.say({

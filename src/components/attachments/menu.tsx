@@ -1,0 +1,143 @@
+/**
+ * The menu of what can be attached: opened by `@` in the field or by the button, searched by what is typed behind it.
+ */
+import * as React from 'react';
+import { useEffect, useState } from 'react';
+import type { AttachmentList } from '../../context/attachments';
+import type { ContextKinds, IContextItem } from '../../context/kinds';
+import { type IMention, mentionBefore } from '../../context/mention';
+import { usePanel } from '../context';
+import { iconOf } from './kindicon';
+
+export const MENU_ID = 'jp-StreamChat-attachMenu';
+
+interface IOptions {
+  readonly kinds: ContextKinds;
+  readonly list: AttachmentList;
+  readonly draft: string;
+  readonly onDraft: (text: string) => void;
+  readonly input: React.RefObject<HTMLTextAreaElement>;
+}
+
+export interface IAttachMenu {
+  readonly isOpen: boolean;
+  /** The item that Enter attaches, for `aria-activedescendant`. */
+  readonly activeId: string | undefined;
+  /** Look for `@` before the caret. */
+  look(): void;
+  /** Put an `@` at the caret, as the button does. */
+  open(): void;
+  /** Returns whether the key was the menu's. */
+  onKeyDown(event: React.KeyboardEvent): boolean;
+  readonly element: React.ReactNode;
+}
+
+export function useAttachMenu({ kinds, list, draft, onDraft, input }: IOptions): IAttachMenu {
+  const { trans } = usePanel();
+  const [mention, setMention] = useState<IMention | null>(null);
+  const [items, setItems] = useState<readonly IContextItem[]>([]);
+  const [at, setAt] = useState(0);
+  const query = mention?.query;
+
+  useEffect(() => {
+    if (query === undefined) {
+      setItems([]);
+      return;
+    }
+    let isCurrent = true;
+    void kinds.propose(query).then(proposed => {
+      if (isCurrent) {
+        setItems(proposed);
+        setAt(0);
+      }
+    });
+    return () => {
+      isCurrent = false;
+    };
+  }, [kinds, query]);
+
+  const look = () => {
+    const field = input.current;
+    const found = field && mentionBefore(field.value, field.selectionStart);
+    setMention(found ?? null);
+  };
+  const replace = ({ start, end }: IMention) => {
+    onDraft(draft.slice(0, start) + draft.slice(end));
+    setMention(null);
+    input.current?.focus();
+  };
+  const choose = (item: IContextItem) => {
+    if (mention) {
+      replace(mention);
+    }
+    void list.add(item);
+  };
+  const open = () => {
+    const caret = input.current?.selectionStart ?? draft.length;
+    const gap = caret > 0 && !/\s$/.test(draft.slice(0, caret)) ? ' ' : '';
+    const start = caret + gap.length;
+    onDraft(`${draft.slice(0, caret)}${gap}@${draft.slice(caret)}`);
+    setMention({ start, end: start + 1, query: '' });
+    input.current?.focus();
+    // Once the field has the text.
+    window.requestAnimationFrame(() => input.current?.setSelectionRange(start + 1, start + 1));
+  };
+  const isOpen = mention !== null && items.length > 0;
+
+  const onKeyDown = (event: React.KeyboardEvent): boolean => {
+    if (!mention || (!isOpen && event.key !== 'Escape')) {
+      return false;
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) {
+      setAt((at + step + items.length) % items.length);
+    } else if (event.key === 'Escape') {
+      if (mention.query === '') {
+        replace(mention);
+      }
+      setMention(null);
+    } else if (event.key === 'Enter' || event.key === 'Tab') {
+      choose(items[at]);
+    } else {
+      return false;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    return true;
+  };
+
+  const element = isOpen && (
+    <ul
+      id={MENU_ID}
+      className="jp-StreamChat-attachMenu"
+      role="listbox"
+      aria-label={trans.__('What to attach')}
+    >
+      {items.map((item, index) => (
+        <li
+          key={index}
+          id={`${MENU_ID}-${index}`}
+          role="option"
+          aria-selected={index === at}
+          data-kind={item.kind}
+          // Not a click: the field keeps the focus.
+          onMouseDown={event => {
+            event.preventDefault();
+            choose(item);
+          }}
+          ref={node => {
+            if (index === at) {
+              node?.scrollIntoView?.({ block: 'nearest' });
+            }
+          }}
+        >
+          {iconOf(item.kind)}
+          <span className="jp-StreamChat-attachTitle">{item.title}</span>
+          <span className="jp-StreamChat-attachDetail">{item.detail}</span>
+        </li>
+      ))}
+    </ul>
+  );
+  const activeId = isOpen ? `${MENU_ID}-${at}` : undefined;
+  return { isOpen, activeId, look, open, onKeyDown, element };
+}

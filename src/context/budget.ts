@@ -1,0 +1,42 @@
+/**
+ * Sizes of attached text: the estimate in tokens, and what is cut where it is too long. Pure.
+ */
+import { codePoints, sliceCodePoints } from '../protocol/text';
+import type { IContextContent } from './kinds';
+
+const CHARACTERS_PER_TOKEN = 4;
+const IDEOGRAPHS_PER_TOKEN = 1.5;
+const IDEOGRAPH = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/g;
+/** Escape sequences of terminals: colours, the cursor, titles and links. */
+// eslint-disable-next-line no-control-regex
+const ANSI = /\u001b(?:\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\[[0-?]*[ -/]*[@-~]|[@-Z\\^_])/g;
+
+/** About how many tokens a text has; models differ. The server's estimate is the same. */
+export function estimatedTokens(text: string): number {
+  const ideographs = text.match(IDEOGRAPH)?.length ?? 0;
+  return Math.round(
+    (codePoints(text) - ideographs) / CHARACTERS_PER_TOKEN + ideographs / IDEOGRAPHS_PER_TOKEN
+  );
+}
+
+export function withoutAnsi(text: string): string {
+  return text.replace(ANSI, '');
+}
+
+/**
+ * Keep head and tail of a text that is too long; a third of the room goes to the tail, where a traceback ends.
+ *
+ * @param limit - the most code points, without the line that says what is missing.
+ * @param say - the sentence for so many characters that were left out.
+ */
+export function cut(text: string, limit: number, say: (left: number) => string): IContextContent {
+  const length = codePoints(text);
+  if (length <= limit) {
+    return { text, omitted: [] };
+  }
+  const tail = Math.floor(limit / 3);
+  const sentence = say(length - limit);
+  const head = sliceCodePoints(text, 0, limit - tail);
+  const end = sliceCodePoints(text, length - tail);
+  return { text: `${head}\n[${sentence}]\n${end}`, omitted: [sentence] };
+}

@@ -1,0 +1,82 @@
+/**
+ * Outputs of a cell as text: plain text before Markdown before HTML, no escape sequences, never base64. Pure.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { withoutAnsi } from './budget';
+import type { IContextContent } from './kinds';
+
+/** An output as nbformat has it; anything else is left out. */
+export interface IOutput {
+  readonly output_type?: unknown;
+  readonly [field: string]: unknown;
+}
+
+/** What outputs say, one after another. */
+export function outputsText(
+  outputs: readonly IOutput[],
+  trans: TranslationBundle
+): IContextContent {
+  const texts: string[] = [];
+  const omitted = new Set<string>();
+  for (const output of outputs) {
+    const text = textOf(output);
+    if (text !== null) {
+      texts.push(withoutAnsi(text).replace(/\n$/, ''));
+    } else {
+      const types = Object.keys(asObject(output.data)).join(', ') || String(output.output_type);
+      omitted.add(trans.__('An output that has no text was left out: %1.', types));
+    }
+    if (hasPicture(output) && text !== null) {
+      omitted.add(trans.__('A picture was left out.'));
+    }
+  }
+  return { text: texts.join('\n'), omitted: [...omitted] };
+}
+
+/** The traceback of the last error among outputs; null: there is none. */
+export function errorText(outputs: readonly IOutput[]): string | null {
+  const error = outputs.filter(({ output_type }) => output_type === 'error').pop();
+  return error ? withoutAnsi(traceback(error)) : null;
+}
+
+function textOf(output: IOutput): string | null {
+  switch (output.output_type) {
+    case 'stream':
+      return joined(output.text);
+    case 'error':
+      return traceback(output);
+    default: {
+      const data = asObject(output.data);
+      const plain = data['text/plain'] ?? data['text/markdown'];
+      if (plain !== undefined) {
+        return joined(plain);
+      }
+      return data['text/html'] === undefined ? null : withoutTags(joined(data['text/html']));
+    }
+  }
+}
+
+function traceback(error: IOutput): string {
+  const lines = Array.isArray(error.traceback) ? error.traceback.join('\n') : '';
+  return lines || `${String(error.ename)}: ${String(error.evalue)}`;
+}
+
+function hasPicture(output: IOutput): boolean {
+  return Object.keys(asObject(output.data)).some(type => type.startsWith('image/'));
+}
+
+function withoutTags(html: string): string {
+  // Parsed apart from the page: nothing in it is loaded or run.
+  const { body } = new DOMParser().parseFromString(html, 'text/html');
+  body.querySelectorAll('script, style').forEach(node => node.remove());
+  return (body.textContent ?? '').replace(/\s*\n\s*/g, '\n').trim();
+}
+
+/** A multi-line string of nbformat. */
+function joined(text: unknown): string {
+  return Array.isArray(text) ? text.join('') : String(text ?? '');
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
