@@ -10,7 +10,9 @@ import {
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
@@ -19,14 +21,19 @@ import type { IPanelSettings } from './components/context';
 import { ChatPanel } from './components/panel';
 import { browserStore } from './chat/storage';
 import { WorkspaceModel } from './chat/workspace';
-import { renderAnswers } from './notebook';
+import { Generate, InsertActions, NewDocuments, renderAnswers } from './notebook';
 import { contextPlugin } from './contextplugin';
 import { StreamChat } from './streamchat';
 import { IStreamChat } from './tokens';
 
 const PLUGIN_ID = 'jupyter-stream-chat:plugin';
 
-const DEFAULTS: IPanelSettings = { enterSends: true, typewriter: false, whileRunning: 'ask' };
+const DEFAULTS: IPanelSettings = {
+  enterSends: true,
+  typewriter: false,
+  whileRunning: 'ask',
+  notebookActions: true
+};
 
 const plugin: JupyterFrontEndPlugin<IStreamChat> = {
   id: PLUGIN_ID,
@@ -34,7 +41,14 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
   autoStart: true,
   provides: IStreamChat,
   requires: [IRenderMimeRegistry, IEditorLanguageRegistry, ITranslator],
-  optional: [ISettingRegistry, ILayoutRestorer, ICommandPalette, ILauncher],
+  optional: [
+    ISettingRegistry,
+    ILayoutRestorer,
+    ICommandPalette,
+    ILauncher,
+    INotebookTracker,
+    IDefaultFileBrowser
+  ],
   activate: (
     app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
@@ -43,13 +57,22 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
     settings: ISettingRegistry | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
-    launcher: ILauncher | null
+    launcher: ILauncher | null,
+    notebooks: INotebookTracker | null,
+    fileBrowser: IDefaultFileBrowser | null
   ) => {
     const trans = translator.load('jupyter_stream_chat');
     const workspace = new WorkspaceModel({
       serverSettings: app.serviceManager.serverSettings,
       store: browserStore()
     });
+    const documents = new NewDocuments({
+      services: app.serviceManager,
+      languages,
+      folder: () => fileBrowser?.model.path ?? '',
+      open: path => app.commands.execute('docmanager:open', { path })
+    });
+    const insert = new InsertActions({ app, tracker: notebooks, documents, trans });
     const panel = new ChatPanel({
       workspace,
       rendermime,
@@ -60,7 +83,8 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
       changeSetting: (name, value) => {
         panel.settings = { ...panel.settings, [name]: value };
         void settings?.set(PLUGIN_ID, name, value);
-      }
+      },
+      insert
     });
 
     app.shell.add(panel, 'right', { rank: 900, type: 'Stream Chat' });
@@ -70,11 +94,20 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
       activate: () => app.shell.activateById(panel.id)
     });
     addCommands({ app, panel, workspace, streamChat, trans });
+    new Generate({
+      app,
+      tracker: notebooks,
+      workspace,
+      trans,
+      isEnabled: () => panel.settings.notebookActions,
+      openChat: chatId => streamChat.open(chatId)
+    });
     renderAnswers(rendermime, {
       rendermime,
       languages,
       settings: app.serviceManager.serverSettings,
-      copyLabel: trans.__('Copy'),
+      trans,
+      insert: () => (panel.settings.notebookActions ? insert : null),
       openChat: chatId => void app.commands.execute(CommandIDs.open, { chat_id: chatId })
     });
     const category = trans.__('Stream Chat');

@@ -7,7 +7,7 @@
  */
 import { URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
-import type { IDisposable } from '@lumino/disposable';
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { ChatModel, IChatHost } from './chat';
 import { CommandError, Connection, ConnectionState, Request } from '../connection/connection';
@@ -176,6 +176,27 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     return this._current;
   }
 
+  /**
+   * Begin a chat beside the one that is open, which stays open.
+   *
+   * @returns the chat, and what is to be disposed when it need no longer be followed.
+   */
+  beginBeside(): { chat: ChatModel; follow: IDisposable } {
+    const chat = this._make(newId(), true);
+    this._held.add(chat);
+    this._background.add(chat);
+    chat.structureChanged.connect(this._onStructureChanged, this);
+    const follow = new DisposableDelegate(() => {
+      this._held.delete(chat);
+      if (chat !== this._current) {
+        chat.structureChanged.disconnect(this._onStructureChanged, this);
+      }
+      this._leaveBackground();
+      this._onStructureChanged();
+    });
+    return { chat, follow };
+  }
+
   /** Open a chat of the list. */
   switchTo(chatId: string): void {
     this.profileEditor.hide();
@@ -276,7 +297,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     for (const chat of this._background) {
       if (this._chats.has(chat.chatId)) {
         chat.open(isFirst ? 'opened' : 'reconnected');
-      } else {
+      } else if (!this._held.has(chat)) {
         this._background.delete(chat);
       }
     }
@@ -375,7 +396,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   private _open(chat: ChatModel): void {
     const left = this._current;
     left.structureChanged.disconnect(this._onStructureChanged, this);
-    if (!left.isNew && this._chats.has(left.chatId)) {
+    if ((!left.isNew && this._chats.has(left.chatId)) || this._held.has(left)) {
       this._background.add(left);
       this._leaveBackground();
     }
@@ -401,7 +422,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     this.connection.busy = this._followed.some(chat => chat.isRunning);
   }
 
-  /** The open chat, and those in which a message waits for the end of the answer. */
+  /** The open chat, those in which a message waits for the end of the answer, and those that are held. */
   private get _followed(): readonly ChatModel[] {
     return [this._current, ...this._background];
   }
@@ -409,7 +430,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   /** Follow chats no longer in which nothing waits any more. */
   private _leaveBackground(): void {
     for (const chat of this._background) {
-      if (!chat.queue.isWaiting) {
+      if (!chat.queue.isWaiting && !this._held.has(chat)) {
         this._background.delete(chat);
         this._send({ type: 'close_chat', chat_id: chat.chatId });
       }
@@ -453,6 +474,8 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   private _sorted: readonly ChatInfo[] = [];
   private readonly _models = new Map<string, ChatModel>();
   private readonly _background = new Set<ChatModel>();
+  /** Chats that somebody beside the panel follows. */
+  private readonly _held = new Set<ChatModel>();
   private _current: ChatModel;
   private _error: ErrorInfo | null = null;
   private readonly _changed = new Signal<this, void>(this);

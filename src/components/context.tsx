@@ -5,7 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { DoctorStep, ErrorInfo } from '../protocol/generated';
 import { createContext, useContext } from 'react';
 import type { WhileRunning } from '../chat/queue';
-import type { IStreamingText } from '../markdown';
+import type { CodeActions, IStreamingText } from '../markdown';
 
 /** The user's settings, as `schema/plugin.json` describes them. */
 export interface IPanelSettings {
@@ -15,6 +15,16 @@ export interface IPanelSettings {
   readonly typewriter: boolean;
   /** What Enter does while an answer is being written: nothing yet, send afterwards, or stop it and send. */
   readonly whileRunning: 'ask' | WhileRunning;
+  /** Answers can be put into notebooks. */
+  readonly notebookActions: boolean;
+}
+
+/** Puts answers, and the code in them, into notebooks. */
+export interface IInsertAnswers {
+  /** The buttons on a code block. */
+  readonly codeActions: CodeActions;
+  /** Put a whole answer into the notebook that is in use; `origin` is what the user acted on. */
+  readonly answer: (markdown: string, origin: HTMLElement) => void;
 }
 
 export type ChangeSetting = <K extends keyof IPanelSettings>(
@@ -37,6 +47,8 @@ export interface IPanelContext {
   editProfile(profileId: string, fields: readonly string[]): void;
   /** Put text on the clipboard. */
   copy(text: string): void;
+  /** Put a whole answer into the notebook that is in use; null: the user does not want that. */
+  readonly insertAnswer: IInsertAnswers['answer'] | null;
 }
 
 const Context = createContext<IPanelContext | null>(null);

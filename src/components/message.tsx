@@ -6,6 +6,7 @@ import { useState } from 'react';
 import type { ChatModel } from '../chat/chat';
 import type { Message, RunInfo } from '../protocol/generated';
 import { attachmentsOf } from '../protocol/parts';
+import { AnswerTools } from './answertools';
 import { QuestionChips } from './attachments/chips';
 import { BranchArrows } from './branches';
 import { usePanel } from './context';
@@ -67,6 +68,7 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
       {isAnswer && !isEditing && (
         <EffectiveTextChoice chat={chat} message={message} onEdit={() => setEditing(true)} />
       )}
+      {isAnswer && !isEditing && <AnswerTools chat={chat} message={message} />}
       {isAnswer ? (
         <BranchArrows chat={chat} message={message} />
       ) : (

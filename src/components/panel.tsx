@@ -23,7 +23,14 @@ import { ChatList } from './chatlist';
 import { ChatSettings, ChatSettingsButton } from './chatsettings';
 import { ManageProfilesButton, ProfilePicker, StreamingSwitch } from './choices';
 import { Composer, type IAttaching } from './composer';
-import { ChangeSetting, IPanelContext, IPanelSettings, PanelProvider, usePanel } from './context';
+import {
+  ChangeSetting,
+  IInsertAnswers,
+  IPanelContext,
+  IPanelSettings,
+  PanelProvider,
+  usePanel
+} from './context';
 import { Header } from './header';
 import { useCovered, useSignal } from './hooks';
 import { MessageList } from './messagelist';
@@ -40,6 +47,8 @@ interface IOptions {
   language: string;
   settings: IPanelSettings;
   changeSetting: ChangeSetting;
+  /** Puts answers into notebooks. */
+  insert: IInsertAnswers;
 }
 
 /** The sidebar widget. It connects to the server when it is first shown. */
@@ -111,7 +120,7 @@ export class ChatPanel extends ReactWidget {
 
 function PanelRoot(options: IOptions): JSX.Element {
   const { workspace, rendermime, languages, trans, language, settings } = options;
-  const { changeSetting } = options;
+  const { changeSetting, insert } = options;
   // Apart from the rest: whoever renders begins anew when this changes.
   const renderText = useMemo<IPanelContext['renderText']>(() => {
     const renderAnswer = (node: HTMLElement) =>
@@ -119,7 +128,13 @@ function PanelRoot(options: IOptions): JSX.Element {
         node,
         rendermime,
         languages,
-        onBlock: host => addCopyButtons(host, trans.__('Copy'))
+        onBlock: host =>
+          addCopyButtons(
+            host,
+            trans.__('Copy'),
+            undefined,
+            settings.notebookActions ? insert.codeActions : undefined
+          )
       });
     return (node, role) => {
       if (role === 'user') {
@@ -128,7 +143,7 @@ function PanelRoot(options: IOptions): JSX.Element {
       const answer = renderAnswer(node);
       return settings.typewriter && !wantsLessMotion() ? new Typewriter(answer) : answer;
     };
-  }, [rendermime, languages, trans, settings.typewriter]);
+  }, [rendermime, languages, trans, settings.typewriter, settings.notebookActions, insert]);
   const context = useMemo<IPanelContext>(
     () => ({
       trans,
@@ -138,9 +153,10 @@ function PanelRoot(options: IOptions): JSX.Element {
       localizeStep: step => localizeStep(step, trans, language),
       editProfile: (profileId, fields) => void workspace.profileEditor.edit(profileId, fields),
       copy: text => Clipboard.copyToSystem(text),
+      insertAnswer: settings.notebookActions ? insert.answer : null,
       renderText
     }),
-    [workspace, trans, language, settings, changeSetting, renderText]
+    [workspace, trans, language, settings, changeSetting, insert, renderText]
   );
   return (
     <PanelProvider value={context}>

@@ -28,6 +28,11 @@ export function lineAt(text: string, start: number): string {
   return newline < 0 ? text.slice(start) : text.slice(start, newline + 1);
 }
 
+/** Whether Markdown holds fenced code. */
+export function hasCode(markdown: string): boolean {
+  return markdown.split('\n').some(line => fenceOpening(line) !== null);
+}
+
 /**
  * Follows the lines of a fence to the one that closes it.
  *

@@ -3,7 +3,9 @@
  */
 
 export { warmUp } from './block';
-export { addCopyButtons } from './codetoolbar';
+export { languageIn } from './codecolours';
+export { addCopyButtons, type CodeActions, type ICodeBlock } from './codetoolbar';
+export { FenceLines, fenceOpening, hasCode } from './fenceline';
 export { type IPlainTextOptions, PlainText } from './plaintext';
 export type { ScheduleFrame } from './schedule';
 export type { BlockKind } from './splitter';

@@ -7,10 +7,13 @@
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { IRenderMime, IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ServerConnection } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
+import type { IInsertAnswers } from '../components/context';
 import { type AnswerEvent, followAnswer } from '../connection/answerstream';
 import {
   addCopyButtons,
+  hasCode,
   type IStreamingText,
   PlainText,
   StreamingMarkdown,
@@ -35,8 +38,9 @@ export interface IAnswerOptions {
   rendermime: IRenderMimeRegistry;
   languages: IEditorLanguageRegistry;
   settings: ServerConnection.ISettings;
-  /** Label of the button that copies code. */
-  copyLabel: string;
+  trans: TranslationBundle;
+  /** Puts answers into the notebook; null: the user does not want that. */
+  insert: () => IInsertAnswers | null;
   /** Show a chat in the panel. */
   openChat: (chatId: string) => void;
 }
@@ -61,7 +65,8 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
     this._dots.className = 'jp-StreamChat-dots';
     this._dots.setAttribute('aria-hidden', 'true');
     this._dots.append(...[1, 2, 3].map(() => document.createElement('span')));
-    this.node.append(this._text, this._dots);
+    this._tools.className = 'jp-StreamChat-answerTools';
+    this.node.append(this._text, this._dots, this._tools);
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -97,11 +102,12 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
     this._run = new RunText();
     this._streamed = 0;
     this._isFinished = false;
+    this._tools.replaceChildren();
     this._setStatus(about.status === 'live' ? 'waiting' : 'finished');
   }
 
   private _createView(isPlain: boolean): IStreamingText {
-    const { rendermime, languages, copyLabel } = this._options;
+    const { rendermime, languages, trans, insert } = this._options;
     this._text.className = isPlain ? 'jp-StreamChat-cellText' : 'jp-StreamChat-cellMarkdown';
     return isPlain
       ? new PlainText({ node: this._text })
@@ -109,7 +115,7 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
           node: this._text,
           rendermime,
           languages,
-          onBlock: host => addCopyButtons(host, copyLabel)
+          onBlock: host => addCopyButtons(host, trans.__('Copy'), undefined, insert()?.codeActions)
         });
   }
 
@@ -134,7 +140,24 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
       this._view?.setText(text);
     }
     this._setStatus('finished');
+    this._offerCells(text);
     await this._view?.finish();
+  }
+
+  /** Offer an answer with code as cells. */
+  private _offerCells(text: string): void {
+    const { trans, insert } = this._options;
+    const actions = insert();
+    this._tools.replaceChildren();
+    if (actions && this._about?.format !== 'text' && hasCode(text)) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'jp-StreamChat-textButton';
+      button.textContent = trans.__('Whole answer as cells');
+      const answer = text.endsWith(STOPPED) ? text.slice(0, -STOPPED.length) : text;
+      button.addEventListener('click', () => actions.answer(answer, this.node));
+      this._tools.append(button);
+    }
   }
 
   // --- from the server ------------------------------------------------------------------------------
@@ -220,6 +243,7 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
   private readonly _options: IAnswerOptions;
   private readonly _text: HTMLElement;
   private readonly _dots: HTMLElement;
+  private readonly _tools = document.createElement('div');
   private _view: IStreamingText | null = null;
   private _model: IRenderMime.IMimeModel | null = null;
   private _about: IAbout | null = null;

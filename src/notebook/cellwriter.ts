@@ -1,12 +1,5 @@
 import type { CellChange, ISharedCell } from '@jupyter/ydoc';
-
-/** What the writer needs of Yjs' undo manager. */
-interface IUndoManager {
-  captureTimeout: number;
-  readonly undoStack: readonly object[];
-  stopCapturing(): void;
-  undo(): unknown;
-}
+import { type IUndoManager, undoManagerOf } from './undo';
 
 /**
  * Appends a stream of text to a cell's shared model, so that it costs what is added and is one step of undo.
@@ -104,8 +97,7 @@ export class CellWriter {
   }
 
   private get _undoManager(): IUndoManager | null {
-    // Part of the shared models of JupyterLab, but not of their interface.
-    return (this._cell as ISharedCell & { undoManager?: IUndoManager | null }).undoManager ?? null;
+    return undoManagerOf(this._cell);
   }
 
   private _onChanged(_: ISharedCell, change: CellChange): void {

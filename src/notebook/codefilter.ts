@@ -1,26 +1,4 @@
-/** Names of languages under which a model writes no program: what a program prints, and commands for a shell. */
-const NO_CODE = new Set([
-  'text',
-  'txt',
-  'output',
-  'console',
-  'plaintext',
-  'stdout',
-  'traceback',
-  'bash',
-  'sh',
-  'shell'
-]);
-
-/** Names that models give one language. The kernel's own name is the key. */
-const ALIASES: Readonly<Record<string, readonly string[]>> = {
-  python: ['py', 'python3', 'ipython', 'ipython3', 'pycon'],
-  javascript: ['js', 'node'],
-  typescript: ['ts'],
-  'c++': ['cpp', 'cxx'],
-  bash: ['sh', 'shell', 'zsh', 'console'],
-  markdown: ['md']
-};
+import { isLanguage } from './codelanguages';
 
 const FENCE = /^( {0,3})(`{3,}|~{3,})[ \t]*([^\s`{]*)/;
 
@@ -89,7 +67,7 @@ export class CodeFilter {
     if (fence && this._state !== 'bare') {
       this._fence = fence[2];
       this._indent = fence[1].length;
-      this._state = this._isWanted(fence[3].toLowerCase()) ? 'code' : 'skipped';
+      this._state = isLanguage(fence[3], this._language) ? 'code' : 'skipped';
       this._separator = this._state === 'code' && this._hasBlock ? '\n\n' : '';
       this._hasBlock ||= this._state === 'code';
       this._opened = this._state === 'code';
@@ -146,21 +124,5 @@ export class CodeFilter {
 
   private _unindented(line: string): string {
     return line.slice(Math.min(this._indent, line.length - line.trimStart().length));
-  }
-
-  private _isWanted(named: string): boolean {
-    if (named === '' || named === this._language) {
-      return true;
-    }
-    if (ALIASES[this._language]?.includes(named)) {
-      return true;
-    }
-    return !NO_CODE.has(named) && !this._isKnown(named) && this._language.startsWith(named);
-  }
-
-  private _isKnown(named: string): boolean {
-    return Object.entries(ALIASES).some(
-      ([name, others]) => name === named || others.includes(named)
-    );
   }
 }

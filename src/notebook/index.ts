@@ -1,8 +1,12 @@
 /**
- * What notebooks get of us: the renderer of `%chat`'s outputs.
+ * What notebooks get of us: the renderer of `%chat`'s outputs, and answers as cells.
  */
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { AnswerRenderer, type IAnswerOptions, MIME_TYPE } from './answerrenderer';
+
+export { Generate } from './generate';
+export { InsertActions } from './insertactions';
+export { NewDocuments } from './newdocument';
 
 /** Before Markdown (60), and whatever else a bundle of ours holds. */
 const RANK = 20;

@@ -9,7 +9,8 @@ import { IPanelContext, IPanelSettings, PanelProvider } from '../context';
 export const SETTINGS: IPanelSettings = {
   enterSends: true,
   typewriter: false,
-  whileRunning: 'ask'
+  whileRunning: 'ask',
+  notebookActions: true
 };
 
 export const trans = nullTranslator.load('jupyter_stream_chat');
@@ -26,6 +27,7 @@ export function renderInPanel(
     localize: error => error,
     localizeStep: step => step,
     copy: jest.fn(),
+    insertAnswer: jest.fn(),
     editProfile: jest.fn(),
     renderText: () => new PageText(),
     ...changes

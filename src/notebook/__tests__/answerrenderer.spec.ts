@@ -2,12 +2,14 @@
 import { MimeModel } from '@jupyterlab/rendermime';
 import { ServerConnection } from '@jupyterlab/services';
 import { MessageLoop } from '@lumino/messaging';
+import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { createLanguages, createRenderMime } from '../../markdown/__tests__/markdown-env';
 import { AnswerRenderer, MIME_TYPE } from '../answerrenderer';
 
 const languages = createLanguages();
 const rendermime = createRenderMime(languages);
+const trans = nullTranslator.load('jupyter_stream_chat');
 const NONCE = '0123456789abcdef0123456789abcdef';
 
 /** One response whose events the test sends. */
@@ -88,7 +90,8 @@ function cell({ isKnown = true, format = 'markdown' } = {}): ICell {
     rendermime,
     languages,
     settings,
-    copyLabel: 'Copy',
+    trans,
+    insert: () => null,
     openChat
   });
   cells.push(renderer);

@@ -1,0 +1,28 @@
+import { YNotebook } from '@jupyter/ydoc';
+import { cellQuestion, cellsBefore } from '../cellquestion';
+
+function notebook(...cells: [string, number | null][]): YNotebook {
+  const made = new YNotebook();
+  cells.forEach(([source, count]) =>
+    made.addCell({ cell_type: 'code', source, execution_count: count })
+  );
+  return made;
+}
+
+test('only cells above that ran are sent', () => {
+  const made = notebook(['a', 1], ['never ran', null], ['  ', 2], ['b', 3], ['below', 4]);
+  made.insertCell(0, { cell_type: 'markdown', source: 'text' });
+  expect(cellsBefore(made, 5)).toEqual({ sources: ['a', 'b'], omitted: 0 });
+});
+
+test('the newest cells are kept where all are too long, and the question says so', () => {
+  const context = cellsBefore(notebook(['a'.repeat(9000), 1], ['b'.repeat(9000), 2]), 2);
+  expect(context).toEqual({ sources: ['b'.repeat(9000)], omitted: 1 });
+  expect(cellQuestion('Plot it', 'python', context)).toContain('(1 earlier cells are left out)');
+});
+
+test('code that holds fences is fenced by longer ones', () => {
+  const question = cellQuestion(' Plot it ', 'python', { sources: ['"""\n````\n"""'], omitted: 0 });
+  expect(question).toMatch(/^Plot it\n/);
+  expect(question).toContain('`````python\n"""\n````\n"""\n`````');
+});
