@@ -27,7 +27,7 @@ from .doctor.diagnostics import examine
 from .protocol import DoctorOutcome, DoctorStep, ErrorInfo, encode
 from .providers.local.engine_client import EngineClient
 from .providers.profiles.keyfile import KeyFile
-from .providers.profiles.registry import Registry
+from .providers.profiles.registry import Registry, registry_of
 from .server.app import StreamChat
 
 _CONFIG_FILES: Final = ("jupyter_server_config", "jupyter_lab_config", "jupyter_notebook_config")
@@ -96,12 +96,7 @@ class DoctorApp(JupyterApp):
 async def _registry(settings: Settings) -> AsyncIterator[Registry]:
     """Lend the profiles of this machine, as the server would have them."""
     engine = EngineClient(threads=settings.engine_threads)
-    registry = Registry(
-        settings.profiles,
-        engine=engine,
-        default_profile=settings.default_profile,
-        key_variables=settings.key_variables,
-    )
+    registry = registry_of(settings, engine)
     # Where nothing was ever stored, a look must not make the store.
     if not settings.profiles_locked and (settings.data_folder / FILE_NAME).exists():
         store = ChatStore(settings.data_folder)

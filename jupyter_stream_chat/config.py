@@ -18,6 +18,8 @@ _MIB = 1024 * _KIB
 _STREAMING: tuple[Literal["auto", "on", "off"], ...] = ("auto", "on", "off")
 _ATTACHMENTS: tuple[Literal["on", "local", "off"], ...] = ("on", "local", "off")
 
+_PRIVATE: tuple[Literal["auto", "allow", "refuse"], ...] = ("auto", "allow", "refuse")
+
 
 class Settings(HasTraits):
     """What can be configured. Mixed into the Jupyter extension; can stand alone in scripts and tests."""
@@ -31,13 +33,31 @@ class Settings(HasTraits):
     ).tag(config=True)
 
     profiles_locked = Bool(
-        False, help="Offer the configured profiles and the guide alone: pages can add none."
+        False,
+        help="""Offer the configured profiles and the guide alone: pages can neither add others nor try or
+        examine others.""",
     ).tag(config=True)
 
     key_variables = List(
         Unicode(),
         help="""Environment variables that profiles may take a key from, beside those that end in _API_KEY.
         Pages can name them too.""",
+    ).tag(config=True)
+
+    key_destinations = Dict(
+        key_trait=Unicode(),
+        value_trait=List(Unicode()),
+        help="""Addresses by environment variable, to which profiles made in the panel may send its key:
+        {"OUR_API_KEY": ["https://llm.example.com"]}. The provider's own hosts, and the addresses of
+        `profiles` that name the variable, need not be listed.""",
+    ).tag(config=True)
+
+    private_addresses = Enum(
+        _PRIVATE,
+        _PRIVATE[0],
+        help="""Whether a profile made in the panel may name an address of this machine or its network
+        (loopback, link-local, private). auto: yes, but not with `per_user`. Addresses of `profiles` are not
+        restricted.""",
     ).tag(config=True)
 
     default_profile = Unicode(
@@ -62,8 +82,8 @@ class Settings(HasTraits):
 
     per_user = Bool(
         False,
-        help="""Keep each user's chats to that user. Only with a real identity provider: with plain token
-        authentication Jupyter invents a user per browser.""",
+        help="""Keep each user's chats, profiles and keys to that user. Only with a real identity provider:
+        with plain token authentication Jupyter invents a user per browser.""",
     ).tag(config=True)
 
     tracing = Bool(
@@ -140,6 +160,11 @@ class Settings(HasTraits):
                 f"StreamChat.profiles has more than one profile with the id {', '.join(repeated)}"
             )
         return profiles
+
+    @property
+    def allows_private_addresses(self) -> bool:
+        """Whether a profile made in the panel may name an address of this machine or its network."""
+        return self.private_addresses == "allow" or (self.private_addresses == "auto" and not self.per_user)
 
     @property
     def data_folder(self) -> Path:

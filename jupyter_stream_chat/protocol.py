@@ -18,6 +18,8 @@ A frame from a page is one command. A frame to a page is one event or several, o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
@@ -186,18 +188,49 @@ class Progress(Wire):
     """Until the provider is asked again (it said when)."""
 
 
+@dataclass(frozen=True)
+class ParameterRow:
+    """What a parameter is called: by people, by LangChain's OpenAI classes, by the engine."""
+
+    label: str
+    openai: str | None
+    """None: it is no field of a request. ``extra_body.NAME``: OpenAI's own servers do not have it."""
+    engine: str | None
+    """None: the engine does not have it."""
+
+
 class Parameters(Wire):
     """How to generate. What is absent is the provider's own default; not every provider has all of them."""
 
-    system_prompt: str | None = None
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    system_prompt: Annotated[str | None, ParameterRow("System prompt", None, None)] = None
+    temperature: Annotated[
+        Annotated[float, Field(ge=0, le=2)] | None,
+        ParameterRow("Temperature", "temperature", "temperature"),
+    ] = None
     """0 is greedy."""
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    top_k: Annotated[int, Field(ge=1)] | None = None
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    repetition_penalty: Annotated[float, Field(gt=0, le=5)] | None = None
-    seed: int | None = None
-    stop: list[str] | None = None
+    top_p: Annotated[Annotated[float, Field(gt=0, le=1)] | None, ParameterRow("Top-p", "top_p", "top_p")] = (
+        None
+    )
+    top_k: Annotated[
+        Annotated[int, Field(ge=1)] | None, ParameterRow("Top-k", "extra_body.top_k", "top_k")
+    ] = None
+    max_tokens: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        ParameterRow("Longest answer, in tokens", "max_tokens", "max_tokens"),
+    ] = None
+    repetition_penalty: Annotated[
+        Annotated[float, Field(gt=0, le=5)] | None,
+        ParameterRow("Repetition penalty", "extra_body.repetition_penalty", "repetition_penalty"),
+    ] = None
+    seed: Annotated[int | None, ParameterRow("Seed", "seed", "seed")] = None
+    stop: Annotated[list[str] | None, ParameterRow("Stop strings", "stop", "stop")] = None
+
+
+PARAMETER_ROWS: Mapping[str, ParameterRow] = {
+    name: next(each for each in field.metadata if isinstance(each, ParameterRow))
+    for name, field in Parameters.model_fields.items()
+}
+"""The row of each parameter, by its name on the wire."""
 
 
 class Pause(Wire):
@@ -347,6 +380,8 @@ class ProviderField(Wire):
     kind: FieldKind
     required: bool = False
     example: str | None = None
+    label: str | None = None
+    """What the form calls it; absent: the panel has a name for it."""
 
 
 class PresetInfo(Wire):

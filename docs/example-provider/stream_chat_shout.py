@@ -1,62 +1,47 @@
-"""A chat model that repeats the question in capitals, word by word.
+"""The provider ``shout``: everything that the panel, the checks of a profile and the doctor ask about it.
 
-Everything a provider needs is here: a subclass of LangChain's ``BaseChatModel``. Its fields are what a
-profile may set (``model``, ``max_tokens``; by ``options`` in Jupyter's configuration also ``pause``).
-Synchronous models like this one run in a thread of their own; Stop is heeded between two chunks.
+This module is imported when the providers are listed, so it must be light: the model and its packages are
+imported by ``_model``, when the first question is asked.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from jupyter_stream_chat.providers.fields import KEY, KEY_VARIABLE
+from jupyter_stream_chat.providers.langchain.adapter import LangChainAdapter
+from jupyter_stream_chat.providers.profiles import validators
+from jupyter_stream_chat.providers.profiles.presets import Preset
+from jupyter_stream_chat.providers.profiles.profile import Profile
+from jupyter_stream_chat.providers.provider import Field, Provider
 
 
-class ShoutChatModel(BaseChatModel):
-    """Answers in capitals."""
+def _model(profile: Profile) -> Any:
+    from stream_chat_shout_model import ShoutChatModel
 
-    model: str = "shout-1"
-    max_tokens: int | None = None
-    """Words to answer with at most."""
-    pause: float = 0.0
-    """Seconds before each word."""
+    return ShoutChatModel
 
-    @property
-    def _llm_type(self) -> str:
-        return "shout"
 
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        words = str(messages[-1].text).upper().split()
-        kept = words[: self.max_tokens]
-        for number, word in enumerate(kept):
-            time.sleep(self.pause)
-            text = word if number == 0 else f" {word}"
-            yield ChatGenerationChunk(message=AIMessageChunk(content=text))
-        reason = "stop" if len(kept) == len(words) else "length"
-        end = AIMessageChunk(content="", response_metadata={"finish_reason": reason})
-        yield ChatGenerationChunk(message=end)
+def _ending(value: str) -> str:
+    if len(value) > 3:
+        raise validators.problem("An ending has three signs at most.", 'Give "!", for example.')
+    return value
 
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        chunks = list(self._stream(messages, stop, **kwargs))
-        message = AIMessage(
-            content="".join(chunk.text for chunk in chunks),
-            response_metadata=chunks[-1].message.response_metadata,
-        )
-        return ChatResult(generations=[ChatGeneration(message=message)])
+
+PROVIDER = Provider(
+    id="shout",
+    label="Shout",
+    fields=(
+        Field("model", kind="model", required=True, example="shout-1"),
+        Field("base_url", kind="url", example="https://shout.example", check=validators.base_url),
+        KEY,
+        KEY_VARIABLE,
+        # A field of its own: it has a label, and arrives as a keyword argument of the model.
+        Field("ending", label="Ending of each word", example="!", check=_ending),
+    ),
+    adapter=lambda engine: LangChainAdapter(_model),
+    parameters=("system_prompt", "max_tokens"),
+    presets=(Preset("shout-local", "Shout on this machine", "http://127.0.0.1:9090/v1"),),
+    # A key of the server's environment goes to these hosts, and to no other that a page names.
+    key_destinations=("https://shout.example",),
+)

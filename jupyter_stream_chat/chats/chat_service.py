@@ -409,31 +409,35 @@ class ChatService:
 
     # --- stored profiles ----------------------------------------------------------------------------
 
-    async def profiles(self) -> list[dict[str, Any]]:
-        """Return the stored profiles in the order of their making."""
-        return await self._call(self._store.profiles)
+    async def profiles(self, owner: str = "") -> list[dict[str, Any]]:
+        """Return an owner's stored profiles in the order of their making."""
+        return await self._call(self._store.profiles, owner)
 
-    async def save_profile(self, profile_id: str, fields: Mapping[str, Any]) -> None:
-        """Store or replace a profile. Keys do not belong here."""
-        await self._call(self._store.save_profile, profile_id, fields)
+    async def profile_owners(self) -> list[str]:
+        """Return who has stored profiles."""
+        return await self._call(self._store.profile_owners)
 
-    async def delete_profile(self, profile_id: str) -> bool:
-        """Delete a stored profile; False when there was none."""
-        return await self._call(self._store.delete_profile, profile_id)
+    async def save_profile(self, profile_id: str, fields: Mapping[str, Any], owner: str = "") -> None:
+        """Store or replace an owner's profile. Keys do not belong here."""
+        await self._call(self._store.save_profile, profile_id, fields, owner)
+
+    async def delete_profile(self, profile_id: str, owner: str = "") -> bool:
+        """Delete an owner's profile; False when there was none."""
+        return await self._call(self._store.delete_profile, profile_id, owner)
 
     # --- deployments --------------------------------------------------------------------------------
 
-    async def limitations(self, now: float) -> list[DeploymentLimitation]:
-        """Return what is remembered of deployments and still holds at ``now``."""
-        return await self._call(self._store.limitations, now)
+    async def limitations(self, now: float, owner: str = "") -> list[DeploymentLimitation]:
+        """Return what an owner's questions found of deployments and still holds at ``now``."""
+        return await self._call(self._store.limitations, now, owner)
 
-    async def remember_limitation(self, found: DeploymentLimitation, now: float) -> None:
+    async def remember_limitation(self, found: DeploymentLimitation, now: float, owner: str = "") -> None:
         """Remember what a deployment does not do, until its time is up."""
-        await self._call(self._store.remember_limitation, found, now)
+        await self._call(self._store.remember_limitation, found, now, owner)
 
-    async def forget_limitations(self) -> None:
-        """Forget what is remembered of every deployment."""
-        await self._call(self._store.forget_limitations)
+    async def forget_limitations(self, owner: str = "") -> None:
+        """Forget what an owner's questions found of every deployment."""
+        await self._call(self._store.forget_limitations, owner)
 
     # --- machinery ----------------------------------------------------------------------------------
 

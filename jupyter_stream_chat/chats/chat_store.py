@@ -324,47 +324,53 @@ class ChatStore:
 
     # --- profiles -----------------------------------------------------------------------------------
 
-    def profiles(self) -> list[dict[str, Any]]:
-        """Return the stored profiles in the order of their making."""
-        return [
-            json.loads(row[0]) for row in self._db.execute("SELECT fields FROM profiles ORDER BY position")
-        ]
+    def profiles(self, owner: str = "") -> list[dict[str, Any]]:
+        """Return an owner's stored profiles in the order of their making."""
+        select = "SELECT fields FROM profiles WHERE owner = ? ORDER BY position"
+        return [json.loads(row[0]) for row in self._db.execute(select, (owner,))]
+
+    def profile_owners(self) -> list[str]:
+        """Return who has stored profiles."""
+        return [row[0] for row in self._db.execute("SELECT DISTINCT owner FROM profiles ORDER BY owner")]
 
     @_change
-    def save_profile(self, profile_id: str, fields: Mapping[str, Any]) -> None:
-        """Insert or replace a profile; a replaced one keeps its place."""
-        insert = "INSERT INTO profiles (profile_id, fields) VALUES (?, ?)"
-        replace = "ON CONFLICT (profile_id) DO UPDATE SET fields = excluded.fields"
-        self._db.execute(f"{insert} {replace}", (profile_id, json.dumps(fields)))
+    def save_profile(self, profile_id: str, fields: Mapping[str, Any], owner: str = "") -> None:
+        """Insert or replace an owner's profile; a replaced one keeps its place."""
+        insert = "INSERT INTO profiles (owner, profile_id, fields) VALUES (?, ?, ?)"
+        replace = "ON CONFLICT (owner, profile_id) DO UPDATE SET fields = excluded.fields"
+        self._db.execute(f"{insert} {replace}", (owner, profile_id, json.dumps(fields)))
 
     @_change
-    def delete_profile(self, profile_id: str) -> bool:
-        """Delete a profile; False when there is none."""
-        return bool(self._db.execute("DELETE FROM profiles WHERE profile_id = ?", (profile_id,)).rowcount)
+    def delete_profile(self, profile_id: str, owner: str = "") -> bool:
+        """Delete an owner's profile; False when there is none."""
+        delete = "DELETE FROM profiles WHERE owner = ? AND profile_id = ?"
+        return bool(self._db.execute(delete, (owner, profile_id)).rowcount)
 
     # --- deployments --------------------------------------------------------------------------------
 
-    def limitations(self, now: float) -> list[DeploymentLimitation]:
-        """Return what is remembered of deployments and still holds, the longest first."""
-        select = f"SELECT {_LIMITATION} FROM deployment_limitations WHERE until > ? ORDER BY until DESC"
+    def limitations(self, now: float, owner: str = "") -> list[DeploymentLimitation]:
+        """Return what an owner's questions found of deployments and still holds, the longest first."""
+        where = "owner = ? AND until > ?"
+        select = f"SELECT {_LIMITATION} FROM deployment_limitations WHERE {where} ORDER BY until DESC"
         names = _LIMITATION.split(", ")
         return [
             DeploymentLimitation(**dict(zip(names, row, strict=True)))
-            for row in self._db.execute(select, (now,))
+            for row in self._db.execute(select, (owner, now))
         ]
 
     @_change
-    def remember_limitation(self, found: DeploymentLimitation, now: float) -> None:
+    def remember_limitation(self, found: DeploymentLimitation, now: float, owner: str = "") -> None:
         """Write down what a deployment refused, and drop what no longer holds."""
         self._db.execute("DELETE FROM deployment_limitations WHERE until <= ?", (now,))
-        replace = f"INSERT OR REPLACE INTO deployment_limitations ({_LIMITATION}) VALUES (?, ?, ?, ?, ?)"
-        row = (found.provider, found.endpoint, found.model, found.limitation, found.until)
+        names = f"owner, {_LIMITATION}"
+        replace = f"INSERT OR REPLACE INTO deployment_limitations ({names}) VALUES (?, ?, ?, ?, ?, ?)"
+        row = (owner, found.provider, found.endpoint, found.model, found.limitation, found.until)
         self._db.execute(replace, row)
 
     @_change
-    def forget_limitations(self) -> None:
-        """Forget what is remembered of every deployment."""
-        self._db.execute("DELETE FROM deployment_limitations")
+    def forget_limitations(self, owner: str = "") -> None:
+        """Forget what an owner's questions found of every deployment."""
+        self._db.execute("DELETE FROM deployment_limitations WHERE owner = ?", (owner,))
 
     # --- within a transaction -----------------------------------------------------------------------
 

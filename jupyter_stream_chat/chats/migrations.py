@@ -135,12 +135,40 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+_OWNERS: Final = """
+-- Profiles, and what is remembered of deployments, are their owner's; '' is the owner of what all share.
+ALTER TABLE profiles RENAME TO shared_profiles;
+CREATE TABLE profiles (
+    position INTEGER PRIMARY KEY,
+    owner TEXT NOT NULL DEFAULT '',
+    profile_id TEXT NOT NULL,
+    fields TEXT NOT NULL, -- JSON
+    UNIQUE (owner, profile_id)
+);
+INSERT INTO profiles SELECT position, '', profile_id, fields FROM shared_profiles;
+DROP TABLE shared_profiles;
+ALTER TABLE deployment_limitations RENAME TO shared_limitations;
+CREATE TABLE deployment_limitations (
+    owner TEXT NOT NULL DEFAULT '',
+    provider TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    limitation TEXT NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (owner, provider, endpoint, model, limitation)
+);
+INSERT INTO deployment_limitations
+SELECT '', provider, endpoint, model, limitation, until FROM shared_limitations;
+DROP TABLE shared_limitations;
+"""
+
 STEPS: Final[tuple[str | Callable[[sqlite3.Connection], None], ...]] = (
     _FIRST,
     _DEPLOYMENTS,
     _PARAMETERS,
     _BRANCHES,
     _number_parts,
+    _OWNERS,
     _ATTACHMENTS,
 )
 """What leads from each version to the next: SQL, or a function within the same transaction."""

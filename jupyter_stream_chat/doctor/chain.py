@@ -13,7 +13,6 @@ from ..chats.feed import LiveRun
 from ..chats.tree import Turn
 from ..protocol import ErrorInfo, Limitation, PartKind, RunInfo, StreamingMode, TextPart
 from ..providers.adapter import OnProgress
-from ..providers.errors.classify import classify
 from ..providers.profiles.profile import Profile
 from ..runs.continuation import Prompt
 from ..runs.prompt import prompt_messages
@@ -161,7 +160,8 @@ class _NoHost:
         pass
 
     def explain(self, error: BaseException) -> ErrorInfo:
-        return classify(error, self._patient.keyed if isinstance(self._patient.keyed, Profile) else None)
+        assert isinstance(self._patient.keyed, Profile)
+        return self._patient.explain(error, self._patient.keyed)
 
     def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
         return True

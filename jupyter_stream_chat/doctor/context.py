@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ..protocol import DoctorOutcome, ErrorInfo, StreamingMode
 from ..providers.adapter import Adapter
 from ..providers.errors.classify import classify
-from ..providers.openai.openai import DEFAULT_URL
 from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
+from ..providers.provider import Provider
 from .findings import Finding, found
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..config import Settings
     from ..runs.run import Run
 
-_LOCAL: Final = ("guide", "huggingface")
-_OPENAI_SHAPED: Final = ("openai", "azure", "openai-compatible")
 _KEY_FIELDS: Final = ("api_key", "api_key_env", "azure_identity")
 _FIELDS: Final = {"wrong_key": "api_key", "does_not_stream": "streaming"}
 """The field to change, by the code of an error that names none."""
@@ -44,6 +42,8 @@ class Context:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     call_seconds: float = 60.0
     """How long one call may take."""
+    explain: Callable[[BaseException, Profile], ErrorInfo] = classify
+    """Says what an error means."""
     adapter: Adapter | None = None
     """Opens its models: the examination's own, closed with it."""
     outcomes: dict[str, DoctorOutcome] = field(default_factory=dict)
@@ -67,29 +67,20 @@ class Context:
         return isinstance(self.keyed, ErrorInfo) and self.keyed.field in _KEY_FIELDS
 
     @property
-    def is_local(self) -> bool:
-        """Whether the engine of this machine answers."""
-        return isinstance(self.profile, Profile) and self.profile.provider in _LOCAL
-
-    @property
-    def is_openai_shaped(self) -> bool:
-        """Whether the ``openai`` client can ask it too."""
-        return isinstance(self.profile, Profile) and self.profile.provider in _OPENAI_SHAPED
+    def provider(self) -> Provider | None:
+        """The provider that it names."""
+        return self.profile.served_by if isinstance(self.profile, Profile) else None
 
     @property
     def address(self) -> str | None:
         """Where its questions go, if that is known."""
-        if isinstance(self.profile, ErrorInfo):
-            return None
-        given = self.profile.azure_endpoint or self.profile.base_url
-        return given or (DEFAULT_URL if self.profile.provider == "openai" else None)
+        given = self.profile.address if isinstance(self.profile, Profile) else None
+        return given or (self.provider.address if self.provider else None)
 
     @property
     def address_field(self) -> str | None:
         """The field that holds the address."""
-        if not self.is_openai_shaped or isinstance(self.profile, ErrorInfo):
-            return None
-        return "azure_endpoint" if self.profile.provider == "azure" else "base_url"
+        return self.provider.address_field if self.provider else None
 
     async def model(self) -> BaseChatModel:
         """Return the profile's LangChain model."""
@@ -101,20 +92,21 @@ class Context:
         """Say what an error means, and which field to change."""
         if isinstance(error, BaseException):
             profiles = (p for p in (self.keyed, self.profile) if isinstance(p, Profile))
-            error = classify(error, next(profiles, None))
+            profile = next(profiles, None)
+            error = self.explain(error, profile) if profile else classify(error)
         return found("fail", code, field=error.field or self._field(error.code), error=error)
 
     def _field(self, code: str) -> str | None:
-        if code == "unknown_model" and self.is_openai_shaped:
-            return "azure_deployment" if self.address_field == "azure_endpoint" else "model"
+        if code == "unknown_model" and self.provider:
+            return self.provider.model_field
         return self.address_field if code in _ADDRESS_CODES else _FIELDS.get(code)
 
 
 def read_draft(
-    registry: Registry, values: Mapping[str, Any]
+    registry: Registry, values: Mapping[str, Any], owner: str = ""
 ) -> tuple[Profile | ErrorInfo, Profile | ErrorInfo]:
     """Return ``profile`` and ``keyed`` of a profile that is being edited."""
-    profile, problems = registry.draft(values)
+    profile, problems = registry.keyed_draft(values, owner)
     others = [problem for problem in problems if problem.field not in _KEY_FIELDS]
     if profile is None or others:
         return (others or problems)[0], (others or problems)[0]

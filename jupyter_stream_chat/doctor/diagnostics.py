@@ -9,6 +9,8 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
 
 from ..protocol import DoctorStep
+from ..providers.adapter import Adapter
+from ..providers.errors.classify import ProviderProblem
 from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
 from . import chain, configuration, direct, network
@@ -58,26 +60,38 @@ _TRACING = Step("tracing", "Tracing", configuration.tracing, seconds=10)
 
 def steps_for(context: Context) -> Sequence[Step]:
     """Return what is looked at, in order."""
-    if context.is_local:
+    provider = context.provider
+    if provider and provider.is_local:
         return (_CONFIGURATION, *_ENGINE, *_CHAIN, _TRACING)
-    if context.is_openai_shaped:
+    if provider and provider.is_openai_shaped:
         return (_CONFIGURATION, *_NETWORK, _KEY, *_DIRECT, *_CHAIN, _TRACING)
     return (_CONFIGURATION, _KEY, *_CHAIN, _TRACING)
 
 
 async def examine(context: Context, registry: Registry) -> AsyncGenerator[DoctorStep, None]:
     """Yield what each step found, as it ends. ``registry`` lends what opens the patient's models."""
-    steps = steps_for(context)
-    titles = {step.name: step.title for step in steps}
     async with AsyncExitStack() as stack:
+        context.explain = registry.explain
         if isinstance(context.profile, Profile):
-            context.adapter = await stack.enter_async_context(registry.trial(context.profile))
+            context.adapter = await _lent(context, registry, stack)
+        steps = steps_for(context)
+        titles = {step.name: step.title for step in steps}
         for step in steps:
             start = time.monotonic()
             finding = _skipped(step, context, titles) or await _look(step, context)
             context.outcomes[step.name] = finding.outcome
             ms = round((time.monotonic() - start) * 1000, 1)
             yield DoctorStep(name=step.name, title=step.title, ms=ms, **asdict(finding))
+
+
+async def _lent(context: Context, registry: Registry, stack: AsyncExitStack) -> Adapter | None:
+    """Return what opens the profile's models; where its address is refused, the configuration says so."""
+    assert isinstance(context.profile, Profile)
+    try:
+        return await stack.enter_async_context(registry.trial(context.profile))
+    except ProviderProblem as problem:
+        context.profile = context.keyed = problem.info
+        return None
 
 
 def _skipped(step: Step, context: Context, titles: dict[str, str]) -> Finding | None:

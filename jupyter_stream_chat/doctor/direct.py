@@ -131,12 +131,11 @@ async def _request(context: Context, question: str) -> tuple[AsyncOpenAI, dict[s
     profile = context.keyed
     assert isinstance(profile, Profile)
     request: dict[str, Any] = {
-        "model": profile.model or profile.azure_deployment or "",
+        "model": profile.model or profile.value(profile.served_by.model_field) or "",
         "messages": [{"role": "user", "content": question}],
     }
-    if profile.provider == "openai-compatible" and profile.parameters.max_tokens:
-        # Such a server may go on to the end of a model's context where nothing limits it.
-        request["max_tokens"] = profile.parameters.max_tokens
+    if (length := profile.served_by.length_parameter) and profile.parameters.max_tokens:
+        request[length] = profile.parameters.max_tokens
     from ..providers.openai.sse_decoder import mend_streams  # loaded with the client
 
     client = model.root_async_client.copy()

@@ -1,23 +1,23 @@
-"""What a provider's adapter is, and the part that hosted providers share.
+"""What a provider's adapter is, and the one that hosted providers share.
 
-All that is odd about a provider ends in its adapter. An adapter builds LangChain models; it runs nothing.
+An adapter builds LangChain models and keeps their clients; it runs nothing.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ..protocol import ErrorInfo, Parameters, ProgressStage
+from .model_cache import ModelCache
+from .parameters import openai_parameters
 from .profiles.profile import Profile
+from .profiles.timeouts import Timeouts
+from .provider import ON_REPETITION
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_openai.chat_models.base import BaseChatOpenAI
-
-log = logging.getLogger(__name__)
 
 OnProgress = Callable[[ProgressStage, float | None, int | None], None]
 """Told what a model does before its first token: stage, fraction 0..1, place in the queue (1 is next)."""
@@ -35,10 +35,7 @@ class Pausable(Protocol):
 
 
 class Adapter(Protocol):
-    """One provider."""
-
-    notice: str | None
-    """What a page says above the composer while a profile of this provider is chosen."""
+    """What opens the models of one provider."""
 
     def problem(self) -> ErrorInfo | None:
         """Say why this provider cannot be used in this installation. Cheap; imports nothing."""
@@ -49,59 +46,53 @@ class Adapter(Protocol):
     async def open(self, profile: Profile, on_progress: OnProgress) -> BaseChatModel:
         """Return a model for one run; ``profile`` holds its key."""
 
+    def release(self, profile: Profile) -> None:
+        """Say that a run has ended for which ``open`` was called with this profile."""
+
     async def models(self, profile: Profile) -> list[str] | None:
         """Return the names of the models that there are; None where nobody keeps a list."""
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close every connection."""
 
 
 class HostedAdapter:
-    """A provider behind HTTP. Clients are built in a thread (a TLS context takes 50 ms) and kept."""
-
-    notice: str | None = None
+    """A provider behind HTTP, asked by the ``openai`` client. All models of a profile share one client."""
 
     def __init__(self, build: Callable[[Profile], BaseChatOpenAI], *, lists_models: bool = True) -> None:
-        """``build`` makes a model from a profile and may block."""
+        """``build`` makes a model from a profile and may block (a TLS context takes 50 ms)."""
         self._build = build
         self._lists_models = lists_models
-        self._models: dict[str, tuple[Profile, BaseChatOpenAI]] = {}
-        self._retired: list[BaseChatOpenAI] = []
-        self._building = asyncio.Lock()
+        self._clients: ModelCache[BaseChatOpenAI] = ModelCache(self._built, _close)
 
     def problem(self) -> ErrorInfo | None:
         """Return None: what a hosted provider needs is always installed."""
         return None
 
     def load(self) -> None:
-        """Import the SDK and rehearse it, so that the first question waits for nothing."""
+        """Import the SDK and call it once, so that the first question waits for nothing."""
         from .openai.warmup import warm_up
 
         warm_up()
 
     async def open(self, profile: Profile, on_progress: OnProgress) -> BaseChatModel:
-        """Return the profile's model with its parameters; all models of a profile share one client."""
-        from .openai.chat_openai import parameters
+        """Return the profile's model with its parameters."""
+        model = await self._clients.lease(_client_key(profile))
+        return model.model_copy(update=openai_parameters(profile))
 
-        model = await self._client(profile.model_copy(update={"parameters": Parameters()}))
-        return model.model_copy(update=parameters(profile))
-
-    async def _client(self, profile: Profile) -> BaseChatOpenAI:
-        """Return a model without parameters, built at first use and again when the profile has changed."""
-        async with self._building:
-            known = self._models.get(profile.id)
-            if known and known[0] == profile:
-                return known[1]
-            model = await asyncio.to_thread(self._built, profile)
-            if known:  # a run may still be reading from it: closed at the end
-                self._retired.append(known[1])
-            self._models[profile.id] = (profile, model)
-            return model
+    def release(self, profile: Profile) -> None:
+        """Let the client be closed if the profile has changed meanwhile."""
+        self._clients.release(_client_key(profile))
 
     def _built(self, profile: Profile) -> BaseChatOpenAI:
+        from .openai.public_network import keep_outside
         from .openai.sse_decoder import mend_streams
 
         model = self._build(profile)
+        if profile.is_public_only and profile.has_address_of_a_page:
+            keep_outside(model.root_async_client)
+        # Key and question are for the address that was checked; the other client is told so by mend_streams.
+        model.root_client._client.follow_redirects = False
         mend_streams(model.root_async_client)
         return model
 
@@ -109,7 +100,8 @@ class HostedAdapter:
         """Return what the endpoint lists at ``/models``. Raises what the SDK raises, and MalformedAnswer."""
         if not self._lists_models:
             return None
-        client = (await self._client(profile)).root_async_client
+        key = _client_key(profile)
+        client = (await self._clients.lease(key)).root_async_client
         from openai import NotFoundError  # loaded with the client
 
         from .openai.model_list import listed_models
@@ -118,11 +110,28 @@ class HostedAdapter:
             return await listed_models(client)
         except NotFoundError:
             return None
+        finally:
+            self._clients.release(key)
 
     async def close(self) -> None:
-        """Close every connection of every client that was built."""
-        models = [model for _, model in self._models.values()] + self._retired
-        self._models, self._retired = {}, []
-        for model in models:
-            await model.root_async_client.close()
-            model.root_client.close()
+        """Close every connection of every client."""
+        await self._clients.close()
+
+
+def _client_key(profile: Profile) -> Profile:
+    """Return the profile without what a client does not depend on."""
+    return profile.model_copy(
+        update={
+            "label": profile.id,
+            "parameters": Parameters(),
+            "extra_body": {},
+            "timeouts": Timeouts(),
+            "on_repetition": ON_REPETITION,
+            "streaming": None,
+        }
+    )
+
+
+async def _close(model: BaseChatOpenAI) -> None:
+    await model.root_async_client.close()
+    model.root_client.close()

@@ -16,10 +16,9 @@ from ..chats.spool import Spool
 from ..chats.tree import Turn
 from ..protocol import ErrorInfo, Limitation, Notice, PartKind, RunInfo, RunProgressed
 from ..providers.adapter import OnProgress
-from ..providers.errors.classify import classify
-from ..providers.openai.prefill import Opened, opened_for
 from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
+from ..providers.provider import Opened
 from .continuation import Prompt, continuation
 from .deployments import Deployments
 from .prompt import prompt_messages, within, without_attachments
@@ -37,12 +36,14 @@ class ChatRunHost:
         spool: Spool,
         run: RunInfo,
         leaf_id: str,
+        owner: str,
         *,
         may_attach: bool = True,
     ) -> None:
         """``leaf_id`` is the message that the run answers, or the answer that it goes on with.
 
-        ``profile`` has its key; the spool is ours. ``may_attach``: attachments may go to the profile.
+        ``profile`` has its key; the spool is ours; ``owner`` is the chat's. ``may_attach``: attachments may
+        go to the profile.
         """
         self._chat_service = chat_service
         self._registry = registry
@@ -51,16 +52,20 @@ class ChatRunHost:
         self._spool = spool
         self._chat_id = run.chat_id
         self._leaf_id = leaf_id
+        self._owner = owner
         self._may_attach = may_attach
         self._goes_on = leaf_id == run.message_id
         self._opened: Opened | None = None
+        self._has_model = False
         self._feed = chat_service.feed(run.chat_id)
 
     async def open_model(self, on_progress: OnProgress) -> BaseChatModel:
         """Return the profile's model."""
         llm = await self._registry.open(self._profile, on_progress)
-        if self._goes_on:
-            self._opened = await opened_for(self._profile, llm)
+        self._has_model = True
+        continuation = self._profile.served_by.continuation
+        if self._goes_on and continuation is not None:
+            self._opened = await continuation(self._profile, llm)
         return self._opened.llm if self._opened else llm
 
     async def prompt(self) -> Prompt:
@@ -89,15 +94,15 @@ class ChatRunHost:
 
     async def limitations(self) -> Collection[Limitation]:
         """Return what the profile's deployment was found not to do."""
-        return await self._deployments.limitations(self._profile.deployment)
+        return await self._deployments.limitations(self._profile.deployment, self._owner)
 
     async def remember(self, limitation: Limitation) -> None:
         """Remember it of the profile's deployment."""
-        await self._deployments.remember(self._profile.deployment, limitation)
+        await self._deployments.remember(self._profile.deployment, limitation, self._owner)
 
     async def suspect(self, limitation: Limitation) -> None:
         """Remember it of the profile's deployment if it comes again."""
-        await self._deployments.suspect(self._profile.deployment, limitation)
+        await self._deployments.suspect(self._profile.deployment, limitation, self._owner)
 
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error means; what is not the provider's fault is not called so."""
@@ -108,7 +113,7 @@ class ChatRunHost:
                 hint="Ask again; if it lasts, see the server's log.",
                 detail=repr(error),
             )
-        return classify(error, self._profile)
+        return self._registry.explain(error, self._profile)
 
     def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
         """Append to the spool, which itself reports a failure."""
@@ -134,6 +139,8 @@ class ChatRunHost:
     async def finished(self, run: LiveRun) -> None:
         """Move the text into the store with the run's end; the spool stays if that is not on disk."""
         saved = False
+        if self._has_model:
+            self._registry.release(self._profile)
         try:
             await self._chat_service.end_run(run.info, run.text)
             saved = self._chat_service.not_saved is None

@@ -32,40 +32,40 @@ class Deployments:
         """``clock`` returns seconds since the epoch."""
         self._chat_service = chat_service
         self._clock = clock
-        self._suspicions: dict[Deployment, float] = {}
-        """When a deployment sent a stream without anything in it, once: it may have been chance."""
+        self._suspicions: dict[tuple[str, Deployment], float] = {}
+        """By owner: when a deployment sent a stream without anything in it, once: it may have been chance."""
 
-    async def all(self) -> list[DeploymentLimitation]:
-        """Return all that is remembered and still believed."""
-        return await self._chat_service.limitations(self._clock())
+    async def all(self, owner: str = "") -> list[DeploymentLimitation]:
+        """Return all that is remembered of an owner's questions and still believed."""
+        return await self._chat_service.limitations(self._clock(), owner)
 
-    async def limitations(self, deployment: Deployment) -> Collection[Limitation]:
+    async def limitations(self, deployment: Deployment, owner: str = "") -> Collection[Limitation]:
         """Return what one deployment was found not to do."""
         return {
             found.limitation
-            for found in await self.all()
+            for found in await self.all(owner)
             if (found.provider, found.endpoint, found.model)
             == (deployment.provider, deployment.endpoint, deployment.model)
         }
 
-    async def remember(self, deployment: Deployment, limitation: Limitation) -> None:
+    async def remember(self, deployment: Deployment, limitation: Limitation, owner: str = "") -> None:
         """Remember what a deployment does not do."""
         now = self._clock()
         until = now + _REMEMBERED_SECONDS[limitation]
         found = DeploymentLimitation(**deployment.model_dump(), limitation=limitation, until=until)
-        await self._chat_service.remember_limitation(found, now)
+        await self._chat_service.remember_limitation(found, now, owner)
         log.info("%s at %s: %s", deployment.model, deployment.endpoint or deployment.provider, limitation)
 
-    async def suspect(self, deployment: Deployment, limitation: Limitation) -> None:
+    async def suspect(self, deployment: Deployment, limitation: Limitation, owner: str = "") -> None:
         """Take note of what may have been chance; a second time is remembered."""
         now = self._clock()
-        first = self._suspicions.pop(deployment, None)
+        first = self._suspicions.pop((owner, deployment), None)
         if first is not None and now - first <= _SUSPECTED_SECONDS:
-            await self.remember(deployment, limitation)
+            await self.remember(deployment, limitation, owner)
         else:
-            self._suspicions[deployment] = now
+            self._suspicions[owner, deployment] = now
 
-    async def forget(self) -> None:
-        """Forget all: each deployment is asked to stream again."""
-        self._suspicions.clear()
-        await self._chat_service.forget_limitations()
+    async def forget(self, owner: str = "") -> None:
+        """Forget all of an owner's: each deployment is asked to stream again."""
+        self._suspicions = {key: when for key, when in self._suspicions.items() if key[0] != owner}
+        await self._chat_service.forget_limitations(owner)

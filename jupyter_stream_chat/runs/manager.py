@@ -167,13 +167,14 @@ class RunManager:
         answer = await self._chat_service.message(command.chat_id, command.message_id)
         if answer.role != "assistant" or answer.parent_id is None:
             raise _refused("no_answer", "Only an answer can be continued.", "Ask a question.", "message_id")
-        chat = self._as_written(chat, answer)
-        profile = self._profile(chat)
+        owner = await self._owner_of(chat)
+        chat = self._as_written(chat, answer, owner)
+        profile = self._profile(chat, owner)
         info = self._run_info(command, answer.message_id, chat, profile)
         # The chat was last asked in now, whenever the answer was begun.
         answer_now = answer.model_copy(update={"created_at": info.created_at})
         leaf_id = answer.message_id if text_of(answer).strip() else answer.parent_id
-        await self._begin(None, answer_now, info, profile, leaf_id=leaf_id)
+        await self._begin(None, answer_now, info, profile, leaf_id=leaf_id, owner=owner)
 
     def interrupt(
         self, run_id: str, shown: Sequence[int] | None = None
@@ -220,15 +221,23 @@ class RunManager:
         chat = await self._chat_service.chat(command.chat_id)
         if isinstance(command, SendMessage):
             chat = _as_asked(chat, command)
-        profile = self._profile(chat)
+        owner = await self._owner_of(chat)
+        profile = self._profile(chat, owner)
         if isinstance(command, SendMessage):
             self._check_attachments(command, profile)
         info = self._run_info(command, command.answer_id, chat, profile)
         answer = _empty_answer(command, profile)
-        await self._begin(question, answer, info, profile, leaf_id=command.message_id)
+        await self._begin(question, answer, info, profile, leaf_id=command.message_id, owner=owner)
 
     async def _begin(
-        self, question: Message | None, answer: Message, info: RunInfo, profile: Profile, *, leaf_id: str
+        self,
+        question: Message | None,
+        answer: Message,
+        info: RunInfo,
+        profile: Profile,
+        *,
+        leaf_id: str,
+        owner: str,
     ) -> None:
         """Write a run's beginning and start it. ``leaf_id`` ends the conversation that the model is sent."""
         with self._place(profile):
@@ -243,6 +252,7 @@ class RunManager:
                     spool,
                     info,
                     leaf_id,
+                    owner,
                     may_attach=self._may_attach(profile),
                 )
                 self._start(info, host, profile)
@@ -266,21 +276,24 @@ class RunManager:
             message = f"The question has {count} attachments; {self._max_attachments} are allowed."
             raise _refused("too_many_attachments", message, "Remove some of them.", "content")
 
-    def _as_written(self, chat: ChatInfo, answer: Message) -> ChatInfo:
+    def _as_written(self, chat: ChatInfo, answer: Message, owner: str) -> ChatInfo:
         """Return the chat as it was when an answer was written: the same model goes on, as it was set."""
-        if not answer.runs or not isinstance(self._registry.find(answer.runs[-1].profile_id), Profile):
+        if not answer.runs or not isinstance(self._registry.find(answer.runs[-1].profile_id, owner), Profile):
             return chat
         writer = answer.runs[-1]
         return chat.model_copy(update={"profile_id": writer.profile_id, "parameters": writer.parameters})
 
-    def _profile(self, chat: ChatInfo) -> Profile:
-        profile_id = chat.profile_id or self._registry.default_id
+    def _profile(self, chat: ChatInfo, owner: str) -> Profile:
+        profile_id = chat.profile_id or self._registry.default_id_for(owner)
         if profile_id is None:
             raise _refused("no_profile", "No model is set up yet.", "Set up a profile first.")
-        profile = self._registry.find(profile_id)
+        profile = self._registry.find(profile_id, owner)
         if isinstance(profile, ErrorInfo):
             raise CommandError(profile)
         return profile.with_parameters(chat.parameters)
+
+    async def _owner_of(self, chat: ChatInfo) -> str:
+        return await self._chat_service.owner_of(chat.chat_id) or ""
 
     @contextmanager
     def _place(self, profile: Profile) -> Iterator[None]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from ..protocol import OnRepetition
-from ..providers.profiles.catalog import ON_REPETITION
 from ..providers.profiles.timeouts import HOSTED, Timeouts
+from ..providers.provider import ON_REPETITION
 from .admission_gate import AdmissionGate
 from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS, MAX_PAUSE_SECONDS
 

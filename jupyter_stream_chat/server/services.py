@@ -15,21 +15,22 @@ from typing import TYPE_CHECKING, Any
 
 from .. import protocol as wire
 from ..chats.chat_service import ChatService
-from ..providers.langchain import extensions
 from ..providers.local.engine_client import EngineClient
+from ..providers.profiles import catalog
 from ..providers.profiles.keyfile import KeyFile
-from ..providers.profiles.registry import Registry
+from ..providers.profiles.registry import Registry, registry_of
 from ..runs.deployments import Deployments
 from ..runs.manager import RunManager
 from .gc_tuning import GcTuning
 from .metrics import Metrics
+from .trials import Trials
 
 if TYPE_CHECKING:
     from ..config import Settings
 
 log = logging.getLogger(__name__)
 
-extensions.names()  # reads the metadata of all packages: here it does not hold up the loop
+catalog.known()  # reads the metadata of all packages, imports providers: here it does not hold up the loop
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Services:
     engine: EngineClient
     metrics: Metrics
     key_file: KeyFile
+    trials: Trials = field(default_factory=Trials)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     run_owners: dict[str, str] = field(default_factory=dict)
     """Whose the live runs are: an interrupt cannot wait for the store to say."""
@@ -79,20 +81,19 @@ class Services:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def read_stored_profiles(self) -> None:
-        """Hand the registry the store's profiles and their keys; none where pages may not add any."""
+    async def read_stored_profiles(self, owner: str) -> None:
+        """Hand the registry an owner's profiles and the keys; none where pages may not add any."""
         if not self.settings.profiles_locked:
             keys = await asyncio.to_thread(self.key_file.read)
-            self.registry.set_stored(await self.chat_service.profiles(), keys)
+            self.registry.set_stored(await self.chat_service.profiles(owner), keys, owner=owner)
 
-    async def profiles_changed(self) -> None:
-        """Read the stored profiles again and tell every page."""
-        await self.read_stored_profiles()
-        profiles, default_id = self.registry.infos(), self.registry.default_id
-        for workspace in self.chat_service.workspaces.values():
-            workspace.publish(
-                lambda seq: wire.ProfilesChanged(seq=seq, profiles=profiles, default_profile_id=default_id)
-            )
+    async def profiles_changed(self, owner: str = "") -> None:
+        """Read an owner's profiles again and tell the owner's pages."""
+        await self.read_stored_profiles(owner)
+        profiles, default_id = self.registry.infos(owner), self.registry.default_id_for(owner)
+        self.chat_service.workspace(owner).publish(
+            lambda seq: wire.ProfilesChanged(seq=seq, profiles=profiles, default_profile_id=default_id)
+        )
 
     async def close(self) -> None:
         """End the runs, keep what they wrote, and close what they used."""
@@ -108,12 +109,7 @@ class Services:
 async def open_services(settings: Settings) -> Services:
     """Open the store and load what the profiles need."""
     engine = EngineClient(idle_seconds=settings.engine_idle_seconds, threads=settings.engine_threads)
-    registry = Registry(
-        settings.profiles,
-        engine=engine,
-        default_profile=settings.default_profile,
-        key_variables=settings.key_variables,
-    )
+    registry = registry_of(settings, engine)
     chat_service = await ChatService.open(settings.data_folder)
     deployments = Deployments(chat_service)
     runs = RunManager(
@@ -134,7 +130,8 @@ async def open_services(settings: Settings) -> Services:
     key_file = KeyFile(settings.data_folder)
     services = Services(settings, chat_service, registry, runs, deployments, engine, Metrics(), key_file)
     services.metrics.watch_queue(lambda: runs.queued)
-    await services.read_stored_profiles()
+    for owner in await chat_service.profile_owners():
+        await services.read_stored_profiles(owner)
     runs.on_started.append(services.run_started)
     runs.on_finished.append(services.run_finished)
     await _warm(registry)

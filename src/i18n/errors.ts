@@ -120,6 +120,16 @@ export function sentences(
       trans.__('A parameter of this profile is not valid.'),
       trans.__('The details say which one.')
     ],
+    key_not_allowed: [
+      trans.__(
+        'The key in %1 may not be sent to %2.',
+        values.variable ?? '',
+        values.destination ?? ''
+      ),
+      trans.__(
+        'Type the key in, or ask the administrator to add it to c.StreamChat.key_destinations.'
+      )
+    ],
     key_not_saved: [
       trans.__('The key could not be saved: the data folder cannot be written.'),
       trans.__('Make room or correct its permissions, or put the key into an environment variable.')
@@ -214,6 +224,12 @@ export function sentences(
       trans.__("The answer was paused longer than the provider's text can be held back."),
       trans.__('What was shown is kept; Continue goes on from there.')
     ],
+    private_address: [
+      trans.__("The address lies inside the server's network."),
+      trans.__(
+        'Name a public address, or ask the administrator to set c.StreamChat.private_addresses.'
+      )
+    ],
     profile_exists: [
       trans.__('There is a profile of this name already.'),
       trans.__('Choose another name.')
@@ -307,6 +323,10 @@ export function sentences(
       trans.__('This page follows as many chats as it may.'),
       trans.__('Close another page of this server first.')
     ],
+    too_many_profiles: [
+      trans.__('You have as many profiles as possible.'),
+      trans.__('Delete one that is no longer used.')
+    ],
     too_many_queued_runs: [
       trans.__('As many questions as may wait for the local model do so already.'),
       trans.__('Wait, or choose another model.')
@@ -317,6 +337,10 @@ export function sentences(
     ],
     tool_calls: [
       trans.__('The model also called a tool; this chat has none, so nothing was done.')
+    ],
+    too_many_trials: [
+      trans.__('Too many profiles are being tried.'),
+      trans.__('Wait until one has ended.')
     ],
     turns_left_out: [
       trans.__(

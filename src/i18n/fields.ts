@@ -13,8 +13,8 @@ export interface IFieldText {
   hint?: string;
 }
 
-/** The name and the hint of a field, by its dotted path. */
-export function fieldText(field: string, trans: TranslationBundle): IFieldText {
+/** The name and the hint of a field, by its dotted path; `own` is what its provider calls it. */
+export function fieldText(field: string, trans: TranslationBundle, own?: string): IFieldText {
   const seconds = trans.__('Seconds, 86400 (a day) at most; 0 is no limit');
   const texts: Record<string, IFieldText | undefined> = {
     label: { label: trans.__('Name') },
@@ -59,7 +59,7 @@ export function fieldText(field: string, trans: TranslationBundle): IFieldText {
     'timeouts.total': { label: trans.__('Time of the whole answer'), hint: seconds },
     on_repetition: { label: trans.__('When an answer repeats itself') }
   };
-  return lookUp(texts, field) ?? { label: field };
+  return own ? { label: own } : (lookUp(texts, field) ?? { label: field });
 }
 
 /** A provider as this reader calls it; `label` is what the server calls it. */

@@ -89,6 +89,11 @@ export class ProfileForm implements IDisposable {
     ];
   }
 
+  /** What the provider calls a field of its own. */
+  labelOf(field: string): string | undefined {
+    return this.provider.fields.find(({ name }) => name === field)?.label ?? undefined;
+  }
+
   text(field: string): string {
     return this._typed[field] ?? '';
   }

@@ -1005,6 +1005,10 @@ export interface ProviderField {
   kind: FieldKind;
   required: boolean;
   example?: string | null;
+  /**
+   * What the form calls it; absent: the panel has a name for it.
+   */
+  label?: string | null;
 }
 /**
  * A well-known server: choosing it fills ``values`` into the form.

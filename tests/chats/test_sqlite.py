@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_stream_chat.chats.migrations import _FIRST, VERSION
+from jupyter_stream_chat.chats.chat_store import ChatStore
+from jupyter_stream_chat.chats.migrations import _FIRST, STEPS, VERSION
 from jupyter_stream_chat.chats.sqlite import FILE_NAME, Database, on_local_disk
 
 
@@ -216,3 +217,23 @@ def test_the_journal_fits_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     mode = "wal" if local else "delete"
     assert database.execute("PRAGMA journal_mode").fetchone() == (mode,)
     database.close()
+
+
+def test_profiles_of_a_version_without_owners_are_everybodys(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as old:
+        for statement in ";\n".join(step for step in STEPS[:4] if isinstance(step, str)).split(";\n"):
+            old.execute(statement)
+        old.execute("PRAGMA user_version = 4")
+        for position, name in ((7, "b"), (3, "a")):
+            old.execute("INSERT INTO profiles VALUES (?, ?, ?)", (position, name, f'{{"id": "{name}"}}'))
+        old.execute("INSERT INTO deployment_limitations VALUES ('openai', '', 'm', 'refuses_streaming', 9e9)")
+    store = ChatStore(tmp_path)
+    assert store.profiles() == [{"id": "a"}, {"id": "b"}]
+    assert store.profiles("ada") == []
+    store.save_profile("a", {"id": "a", "label": "Ada's"}, "ada")
+    assert store.profiles() == [{"id": "a"}, {"id": "b"}]
+    assert store.profile_owners() == ["", "ada"]
+    assert not store.delete_profile("b", "ada")
+    assert [found.limitation for found in store.limitations(0)] == ["refuses_streaming"]
+    assert store.limitations(0, "ada") == []
+    store.close()

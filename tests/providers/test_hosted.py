@@ -13,7 +13,7 @@ from openai.types.chat import ChatCompletionChunk
 
 from jupyter_stream_chat.protocol import ErrorInfo
 from jupyter_stream_chat.providers.openai.chunks import finish_reason_of, pieces_of, text_of, usage_of
-from jupyter_stream_chat.providers.profiles.profile import Profile
+from jupyter_stream_chat.providers.profiles.profile import Profile, parse_profile
 from jupyter_stream_chat.providers.profiles.registry import Registry
 from tests.scripted_provider import TEXTS, Script, ScriptedProvider
 
@@ -143,9 +143,8 @@ async def test_an_address_that_a_page_chose_is_sent_nothing_of_the_environment(
     for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"):
         monkeypatch.setenv(name, "of-the-environment")
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Gateway: of-the-environment")
-    monkeypatch.setenv("CHOSEN_API_KEY", KEY)
     registry = Registry([], engine=None)  # type: ignore[arg-type]
-    registry.set_stored([profile_values(shape, provider, api_key=None, api_key_env="CHOSEN_API_KEY")])
+    registry.set_stored([profile_values(shape, provider)])
     profile = registry.find(shape)
     assert isinstance(profile, Profile)
     llm = await registry.open(profile, lambda *_: None)
@@ -154,6 +153,28 @@ async def test_an_address_that_a_page_chose_is_sent_nothing_of_the_environment(
     await registry.close()
     for request in provider.requests:
         assert "of-the-environment" not in str(request.headers)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+async def test_a_client_that_may_only_leave_the_network_connects_to_nothing_inside(
+    provider: ScriptedProvider, host: str
+) -> None:
+    """As if the name had led outside when the profile was checked."""
+    address = provider.openai_url.replace("127.0.0.1", host)
+    profile = parse_profile(profile_values("openai-compatible", provider, base_url=address), origin="stored")
+    assert isinstance(profile, Profile)
+    adapter = profile.served_by.adapter(None)  # type: ignore[arg-type]
+    for is_public_only in (True, False):
+        asked = profile.model_copy(update={"is_public_only": is_public_only})
+        llm = await adapter.open(asked, lambda *_: None)
+        if is_public_only:
+            with pytest.raises(ConnectionRefusedError):
+                await llm.ainvoke("tokens=1")
+            assert not provider.requests
+        else:
+            await llm.ainvoke("tokens=1")
+        adapter.release(asked)
+    await adapter.close()
 
 
 async def test_azures_key_is_the_profiles_and_no_token_of_the_environment(

@@ -82,6 +82,81 @@ def test_the_usual_key_goes_to_no_address_that_a_page_chose() -> None:
     assert error.field == "api_key"
 
 
+OWN = "https://api.openai.com/v1"
+
+
+@pytest.mark.parametrize(
+    ("variable", "provider", "address", "goes"),
+    [
+        ("OPENAI_API_KEY", "openai", None, True),
+        ("OPENAI_API_KEY", "openai", OWN, True),
+        ("OPENAI_API_KEY", "openai", "https://API.OPENAI.COM:443/v1", True),
+        ("OPENAI_API_KEY", "openai-compatible", OWN, True),
+        ("OPENAI_API_KEY", "openai", "http://api.openai.com/v1", False),
+        ("OPENAI_API_KEY", "openai", "https://api.openai.com:8443/v1", False),
+        ("OPENAI_API_KEY", "openai", "https://api.openai.com./v1", False),
+        ("OPENAI_API_KEY", "openai", "https://api.openai.com.evil.example/v1", False),
+        ("OPENAI_API_KEY", "openai", "https://api.openai.com@evil.example/v1", False),
+        ("OPENAI_API_KEY", "openai", "https://evil.example/?https://api.openai.com", False),
+        ("OPENAI_API_KEY", "openai", "https://evil.example#api.openai.com", False),
+        ("OPENAI_API_KEY", "openai", "https://api.openaı.com/v1", False),
+        ("OPENAI_API_KEY", "openai", "https://[::1]/v1", False),
+        ("OPENAI_API_KEY", "openai-compatible", "https://api.deepseek.com/v1", False),
+        ("DEEPSEEK_API_KEY", "openai-compatible", "https://api.deepseek.com/beta", True),
+        ("DEEPSEEK_API_KEY", "openai", None, False),
+        ("DEEPSEEK_API_KEY", "openai-compatible", "https://evil.example/v1", False),
+        ("AZURE_OPENAI_API_KEY", "azure", "https://x.openai.azure.com", True),
+        ("AZURE_OPENAI_API_KEY", "azure", "https://x.cognitiveservices.azure.com", True),
+        ("AZURE_OPENAI_API_KEY", "azure", "https://x.azure-api.net", False),
+        ("AZURE_OPENAI_API_KEY", "azure", "https://openai.azure.com.evil.example", False),
+        ("AZURE_OPENAI_API_KEY", "azure", "https://evil.example/.openai.azure.com", False),
+        ("MY_API_KEY", "openai", None, True),
+        ("MY_API_KEY", "openai", OWN, True),
+        ("MY_API_KEY", "openai-compatible", "https://evil.example/v1", False),
+        ("OUR_TOKEN", "openai-compatible", "https://evil.example/v1", False),
+        ("OUR_TOKEN", "openai-compatible", "https://ours.example/v1", True),
+    ],
+)
+def test_a_key_of_the_environment_is_for_its_hosts(
+    variable: str, provider: str, address: str | None, goes: bool
+) -> None:
+    values = {"id": "p", "provider": provider, "api_key_env": variable, "model": "m", "base_url": address}
+    if provider == "azure":
+        values |= {"azure_endpoint": address, "azure_deployment": "d", "api_version": "2024-10-21"}
+        del values["base_url"]
+    environ = {variable: "of-the-environment"}
+    destinations = {"OUR_TOKEN": ["https://ours.example/v1"]}
+    keys = Keys(environ, also_allowed=["OUR_TOKEN"], destinations=destinations)
+    profile = parse_profile(values, origin="stored")
+    assert isinstance(profile, Profile)
+    found = keys.with_key(profile)
+    assert isinstance(found, Profile) is goes, found
+    if isinstance(found, ErrorInfo):
+        assert found.field == "api_key_env"
+        assert "key_destinations" in (found.hint or "")
+        # Whether there is such a variable is not told.
+        assert Keys({}, also_allowed=["OUR_TOKEN"], destinations=destinations).with_key(profile) == found
+    configured = parse_profile(values)
+    assert isinstance(configured, Profile)
+    assert isinstance(keys.with_key(configured), Profile), "the administrator says where it goes"
+
+
+def test_an_address_that_parsers_read_differently_is_refused_or_written_plainly() -> None:
+    values = {"id": "p", "provider": "openai", "model": "m"}
+    for address in ("https://evil.example\\@api.openai.com/v1", "https://api.openai.com\t.evil.example"):
+        error = parse_profile({**values, "base_url": address})
+        assert isinstance(error, ErrorInfo), address
+        assert error.field == "base_url"
+    for address, plain in (
+        ("https://ａpi.openai.com/v1", OWN),
+        ("http://0x7f.1:8000/v1", "http://127.0.0.1:8000/v1"),
+        ("HTTPS://API.OpenAI.com/v1", OWN),
+    ):
+        profile = parse_profile({**values, "base_url": address})
+        assert isinstance(profile, Profile)
+        assert profile.base_url == plain
+
+
 def test_a_compatible_server_needs_no_key_and_gets_none_unasked() -> None:
     assert found({"provider": "openai-compatible", "base_url": "http://127.0.0.1:1/v1"}) is None
 

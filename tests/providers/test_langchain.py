@@ -10,16 +10,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field, SecretStr
 
-from jupyter_stream_chat.protocol import ErrorInfo
+from jupyter_stream_chat.protocol import ErrorInfo, Parameters
 from jupyter_stream_chat.providers.errors.classify import classify
 from jupyter_stream_chat.providers.langchain.sync_bridge import SyncBridgeChatModel
+from jupyter_stream_chat.providers.model_cache import KEPT
 from jupyter_stream_chat.providers.profiles.profile import Profile, parse_profile
 from jupyter_stream_chat.providers.profiles.registry import Registry
 from tests.runs.conftest import World, make_run
@@ -236,13 +237,18 @@ from jupyter_stream_chat.providers.profiles import catalog
 from jupyter_stream_chat.providers.profiles.registry import Registry
 
 async def main():
-    values = {"id": "loud", "provider": "shout", "parameters": {"max_tokens": 3}}
+    values = {
+        "id": "loud", "provider": "shout", "model": "shout-1", "ending": "!", "parameters": {"max_tokens": 3}
+    }
     registry = Registry([values], engine=None)
+    _, problems = registry.draft({"provider": "shout", "ending": "!!!!", "parameters": {"seed": 1}})
     llm = await registry.open(registry.find("loud"), lambda *_: None)
     streamed = [chunk.content async for chunk in llm.astream("who is there at last")]
     whole = await llm.ainvoke("who is there")
-    offered = [info.provider for info in catalog.offered()]
-    print(json.dumps({"offered": offered, "streamed": streamed, "whole": whole.content}))
+    form = next(info for info in catalog.offered() if info.provider == "shout")
+    wrong = [problem.field for problem in problems]
+    told = {"form": form.model_dump(), "streamed": streamed, "whole": whole.content, "wrong": wrong}
+    print(json.dumps(told))
 
 asyncio.run(main())
 """
@@ -268,6 +274,71 @@ def test_the_example_of_the_docs_is_offered_and_answers(installed: Path) -> None
         text=True,
     )
     said = json.loads(done.stdout)
-    assert "shout" in said["offered"]
-    assert [text for text in said["streamed"] if text] == ["WHO", " IS", " THERE"]
-    assert said["whole"] == "WHO IS THERE"
+    form = said["form"]
+    assert (form["label"], form["parameters"]) == ("Shout", ["system_prompt", "max_tokens"])
+    assert [field["name"] for field in form["fields"]][-1] == "ending"
+    assert form["fields"][-1]["label"] == "Ending of each word"
+    assert form["presets"][0]["id"] == "shout-local"
+    assert said["wrong"] == ["ending", "model"]
+    assert [text for text in said["streamed"] if text] == ["WHO!", " IS!", " THERE!"]
+    assert said["whole"] == "WHO! IS! THERE!"
+
+
+def test_a_class_as_an_entry_point_has_a_general_form_and_one_that_breaks_says_so(tmp_path: Path) -> None:
+    about = tmp_path / "others-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: others\nVersion: 1\n")
+    (about / "entry_points.txt").write_text(
+        "[jupyter_stream_chat.providers]\n"
+        "plain = tests.runs.models:Model\ngone = no_such_package:PROVIDER\n"
+        "renamed = jupyter_stream_chat.providers.openai.openai:PROVIDER\n"
+        "openai = tests.runs.models:Model\n"
+    )
+    ask = """
+import json
+from jupyter_stream_chat.providers.profiles import catalog
+from jupyter_stream_chat.providers.profiles.registry import Registry
+registry = Registry(engine=None)
+names = ("plain", "gone", "renamed")
+problems = {name: [p.message for p in registry.draft({"provider": name})[1]] for name in names}
+fields = [field.name for field in catalog.known()["plain"].fields]
+print(json.dumps({"fields": fields, "problems": problems, "openai": catalog.known()["openai"].label}))
+"""
+    env = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    done = subprocess.run([sys.executable, "-c", ask], env=env, check=True, capture_output=True, text=True)
+    said = json.loads(done.stdout)
+    assert said["fields"] == ["model", "api_key", "api_key_env", "base_url"]
+    assert said["problems"]["plain"] == []
+    assert "ModuleNotFoundError" in said["problems"]["gone"][0]
+    assert "openai" in said["problems"]["renamed"][0]
+    assert said["openai"] == "OpenAI", "nobody replaces a built-in provider"
+
+
+# --- what is closed --------------------------------------------------------------------------------
+
+
+class Closes(Asynchronous):
+    """Counts how often a model of it was closed."""
+
+    temperature: float | None = None
+    closed: ClassVar[list[float | None]] = []
+
+    async def aclose(self) -> None:
+        self.closed.append(self.temperature)
+
+
+async def test_models_of_many_parameters_are_bounded_and_closed_but_not_in_use() -> None:
+    Closes.closed.clear()
+    registry = configured(f"{__name__}.Closes")
+    profile = registry.find("p")
+    assert isinstance(profile, Profile)
+    asked = [profile.with_parameters(Parameters(temperature=n / 50)) for n in range(60)]
+    first = await registry.open(asked[0], lambda *_: None)
+    for each in asked[1:]:
+        await registry.open(each, lambda *_: None)
+        registry.release(each)
+    assert len(Closes.closed) >= 60 - KEPT - 1
+    assert 0.0 not in Closes.closed, "a run uses it"
+    assert await registry.open(asked[0], lambda *_: None) is first
+    await registry.close()
+    assert sorted(Closes.closed, key=lambda each: each or 0) == [n / 50 for n in range(60)], "each once"

@@ -57,7 +57,6 @@ test('a cell, an error and a variable go to the model as the chips show them', a
   await input.focus();
   await page.keyboard.type('@cell 1');
   await expect(root.getByRole('option').first()).toContainText('Cell 1');
-  await page.screenshot({ path: '/tmp/ctx_shot.png' });
   await page.keyboard.press('Enter');
   await expect(root.locator('.jp-StreamChat-chip')).toHaveCount(4);
   // Backspace in the empty field selects the last chip, a second one removes it.

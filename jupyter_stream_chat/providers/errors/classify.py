@@ -91,8 +91,8 @@ def _names(profile: Profile | None) -> dict[str, str]:
         "proposal": proposal,
         "model": profile.model_name if profile else "the model",
         "endpoint": _address(profile) or "the provider's address",
-        "address": "azure_endpoint" if profile and profile.provider == "azure" else "base_url",
-        "deployment": "azure_deployment" if profile and profile.provider == "azure" else "model",
+        "address": (profile and profile.served_by.address_field) or "base_url",
+        "deployment": profile.served_by.model_field if profile else "model",
         "version": (profile and profile.api_version) or "that was asked for",
     }
 
@@ -140,7 +140,7 @@ def _trace(error: BaseException) -> str:
 
 def _address(profile: Profile | None) -> str | None:
     """Return the address that a profile names, without a password in it."""
-    address = profile and (profile.base_url or profile.azure_endpoint)
+    address = profile and profile.address
     if not address:
         return None
     return _without_user(address)
@@ -155,5 +155,5 @@ def _secrets(profile: Profile | None) -> list[str]:
     if profile is None:
         return []
     key = profile.api_key.get_secret_value() if profile.api_key else ""
-    password = urlsplit(profile.base_url or profile.azure_endpoint or "").password or ""
+    password = urlsplit(profile.address or "").password or ""
     return [secret for secret in dict.fromkeys((key, password, unquote(password))) if secret]

@@ -1,51 +1,41 @@
-"""Any LangChain chat model: the ``langchain`` provider (a class path) and the installed ones (entry points).
+"""Models of any LangChain chat model class.
 
-Owns how a profile becomes keyword arguments. LangChain's classes agree on most names; what a class does not
-know is said by name instead of being dropped.
+Owns how a profile becomes keyword arguments, and how such a model is closed. LangChain's classes agree on
+most names; what a class does not know is refused by name instead of being dropped.
 """
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ...protocol import ErrorInfo
 from ..adapter import OnProgress
 from ..errors.classify import ProviderProblem
+from ..model_cache import ModelCache
 from ..profiles.profile import Profile, profile_error
-from . import extensions
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 Factory = Callable[..., Any]
 
+_CLIENTS = ("root_async_client", "root_client", "async_client", "client", "_async_client", "_client")
+"""Where LangChain's classes hold what they ask by."""
+_SHARED = ("_AsyncHttpxClientWrapper", "_SyncHttpxClientWrapper")
+
 _OURS = {"max_retries": 0, "stream_chunk_timeout": 0}
 """Given to each class that knows the word: retries are the run's business, and so are time limits."""
 
 
-def by_class_path() -> LangChainAdapter:
-    """Return the adapter of ``langchain``."""
-    return LangChainAdapter(lambda profile: _import(profile.class_path or ""))
-
-
-def by_entry_point(name: str) -> LangChainAdapter:
-    """Return the adapter of an installed provider."""
-    return LangChainAdapter(lambda profile: extensions.load(name))
-
-
 class LangChainAdapter:
-    """Models of somebody else's class, built in a thread and kept while the profile is the same."""
-
-    notice: str | None = None
+    """Models of any LangChain class, built in a thread and kept while the profile is the same."""
 
     def __init__(self, load: Callable[[Profile], Factory]) -> None:
         """``load`` imports a profile's class or function; it may block and raise."""
         self._load = load
-        self._models: dict[str, tuple[Profile, BaseChatModel]] = {}
+        self._models: ModelCache[BaseChatModel] = ModelCache(self._build, close_clients)
 
     def problem(self) -> ErrorInfo | None:
         """Return None: what a class needs, only its import can say."""
@@ -57,18 +47,19 @@ class LangChainAdapter:
 
     async def open(self, profile: Profile, on_progress: OnProgress) -> BaseChatModel:
         """Return the profile's model. Raises ProviderProblem where it cannot be made."""
-        known = self._models.get(profile.id)
-        if known is None or known[0] != profile:
-            known = self._models[profile.id] = (profile, await asyncio.to_thread(self._build, profile))
-        return known[1]
+        return await self._models.lease(profile)
+
+    def release(self, profile: Profile) -> None:
+        """Let the model be closed if the profile has changed meanwhile."""
+        self._models.release(profile)
 
     async def models(self, profile: Profile) -> list[str] | None:
         """Return None: LangChain has no list."""
         return None
 
     async def close(self) -> None:
-        """Let the models go; LangChain's classes have no way to close them."""
-        self._models.clear()
+        """Close what the models have that can be closed."""
+        await self._models.close()
 
     def _build(self, profile: Profile) -> BaseChatModel:
         from langchain_core.language_models import BaseChatModel
@@ -90,16 +81,23 @@ class LangChainAdapter:
         return SyncBridgeChatModel(inner=model) if is_synchronous(model) else model
 
 
-def _import(path: str) -> Factory:
-    module, _, name = path.rpartition(".")
-    factory: Factory = getattr(import_module(module), name)
-    return factory
+async def close_clients(model: BaseChatModel) -> None:
+    """Close a model that is used no more, and the clients that it holds; LangChain has no word for it."""
+    inner = getattr(model, "inner", model)
+    held = {**vars(inner), **(inner.__pydantic_private__ or {})}
+    for each in [inner, *(held[name] for name in _CLIENTS if name in held)]:
+        # LangChain's packages share these among all their models, and close them with the last one.
+        if type(getattr(each, "_client", None)).__name__ in _SHARED:
+            continue
+        close = getattr(each, "aclose", None) or getattr(each, "close", None)
+        if callable(close) and inspect.isawaitable(closing := close()):
+            await closing
 
 
 def _arguments(factory: Factory, profile: Profile) -> dict[str, Any]:
     """Return the keyword arguments that a profile says. Raises ProviderProblem for one that is not known."""
     given = {"model": profile.model, "base_url": profile.base_url, "api_key": profile.api_key}
-    said = {name: value for name, value in given.items() if value}
+    said = {name: value for name, value in given.items() if value} | profile.own
     parameters = profile.parameters.model_dump(exclude={"system_prompt"}, exclude_none=True)
     known = _accepted(factory)
     if known is None:

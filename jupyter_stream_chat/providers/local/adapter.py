@@ -6,11 +6,13 @@ import asyncio
 import logging
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...protocol import ErrorInfo
 from ..adapter import OnProgress
+from ..parameters import engine_parameters
 from ..profiles.profile import Profile
+from ..provider import Opened
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -38,9 +40,8 @@ def local_problem() -> ErrorInfo | None:
 class LocalAdapter:
     """Models of the engine. Opening one is cheap: the engine loads it when the run asks."""
 
-    def __init__(self, engine: EngineClient, *, notice: str | None = None) -> None:
-        """Speak to this engine; ``notice`` is shown above the composer."""
-        self.notice = notice
+    def __init__(self, engine: EngineClient) -> None:
+        """Speak to this engine."""
         self.engine = engine
 
     def problem(self) -> ErrorInfo | None:
@@ -62,6 +63,9 @@ class LocalAdapter:
             on_progress=on_progress,
         )
 
+    def release(self, profile: Profile) -> None:
+        """Do nothing: a model of the engine holds no connection of its own."""
+
     async def models(self, profile: Profile) -> list[str] | None:
         """Return the models that were downloaded once."""
         return await asyncio.to_thread(_downloaded)
@@ -77,9 +81,9 @@ class LocalAdapter:
         """Keep the engine: it belongs to the server, which ends it last."""
 
 
-def engine_parameters(profile: Profile) -> dict[str, Any]:
-    """Return a profile's parameters as the engine takes them; a system prompt is a message."""
-    return profile.parameters.model_dump(exclude={"system_prompt"}, exclude_none=True)
+async def leave_open(profile: Profile, llm: BaseChatModel) -> Opened:
+    """Return how a local model continues an answer: the prompt leaves the last message open."""
+    return Opened(llm, {"continue_final": True})
 
 
 def _downloaded() -> list[str]:

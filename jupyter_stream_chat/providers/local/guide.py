@@ -1,4 +1,4 @@
-"""The ``guide`` provider: the tiny model that comes with the package, for a start without key and network."""
+"""The provider ``guide``: the tiny model that comes with the package, for a start without key and network."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING
 
 from ...guide import path as model_folder
 from ..adapter import OnProgress
+from ..parameters import engine_parameters
 from ..profiles.profile import Profile
-from .adapter import LocalAdapter, engine_parameters
+from ..profiles.timeouts import LOCAL
+from ..provider import Provider
+from .adapter import LocalAdapter, leave_open
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-
-    from .engine_client import EngineClient
 
 GUIDE_ID = "guide"
 NOTICE = (
     "The guide is a very small built-in model. It answers questions about this panel, and little else; "
     "it shows how answers stream. Set up a profile for real work."
 )
-PROFILE = Profile(id=GUIDE_ID, label="Guide", provider="guide", model="guide", origin="built-in")
+# Not validated: its provider is looked up by that, and is what this module is being imported for.
+PROFILE = Profile.model_construct(
+    id=GUIDE_ID, label="Guide", provider="guide", model="guide", origin="built-in"
+)
 
 
 class GuideAdapter(LocalAdapter):
@@ -41,6 +45,15 @@ class GuideAdapter(LocalAdapter):
         )
 
 
-def adapter(engine: EngineClient) -> LocalAdapter:
-    """Return the adapter of ``guide``."""
-    return GuideAdapter(engine, notice=NOTICE)
+PROVIDER = Provider(
+    id="guide",
+    label="Guide",
+    fields=(),
+    adapter=GuideAdapter,
+    timeouts=LOCAL,
+    continuation=leave_open,
+    is_local=True,
+    for_pages=False,
+    notice=NOTICE,
+    position=5,
+)

@@ -1,4 +1,4 @@
-"""The ``azure`` provider: a deployment of Azure OpenAI."""
+"""The provider ``azure``: a deployment of Azure OpenAI."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ..adapter import HostedAdapter
+from ..fields import KEY, KEY_VARIABLE
+from ..parameters import OPENAI_PARAMETERS
+from ..profiles import validators
 from ..profiles.profile import Profile
+from ..provider import Field, Provider
 
 if TYPE_CHECKING:
     from langchain_openai.chat_models.base import BaseChatOpenAI
@@ -14,13 +18,7 @@ if TYPE_CHECKING:
 _USAGE_SINCE = "2024-09-01"
 """API versions from this date on know ``stream_options``; older ones answer 400 to it."""
 
-
 _SCOPE = "https://cognitiveservices.azure.com/.default"
-
-
-def adapter() -> HostedAdapter:
-    """Return the adapter of ``azure``."""
-    return HostedAdapter(_build, lists_models=False)
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:
@@ -63,3 +61,47 @@ def _identity() -> dict[str, Any]:
         "azure_ad_token_provider": provider,
         "azure_ad_async_token_provider": asynchronous,
     }
+
+
+_DOMAINS = ("openai.azure.{}", "cognitiveservices.azure.{}", "services.ai.azure.{}")
+
+PROVIDER = Provider(
+    id="azure",
+    label="Azure OpenAI",
+    fields=(
+        Field(
+            "azure_endpoint",
+            kind="url",
+            required=True,
+            example="https://NAME.openai.azure.com",
+            hint='Give the resource\'s address, for example "https://NAME.openai.azure.com".',
+            check=validators.azure_endpoint,
+        ),
+        Field(
+            "azure_deployment",
+            required=True,
+            example="my-deployment",
+            hint="Give the deployment's name as the Azure portal shows it.",
+        ),
+        Field(
+            "api_version",
+            required=True,
+            example="2024-10-21",
+            hint='Give the API version, for example "2024-10-21".',
+            check=validators.api_version,
+        ),
+        KEY,
+        KEY_VARIABLE,
+        Field("model", example="gpt-4o"),
+    ),
+    adapter=lambda engine: HostedAdapter(_build, lists_models=False),
+    parameters=OPENAI_PARAMETERS,
+    key_variable="AZURE_OPENAI_API_KEY",
+    # Not azure-api.net: what stands there is a gateway whose owner can read the headers.
+    key_destinations=tuple(
+        f"https://*.{domain.format(cloud)}" for cloud in ("com", "us", "cn") for domain in _DOMAINS
+    ),
+    model_field="azure_deployment",
+    is_openai_shaped=True,
+    position=2,
+)

@@ -21,7 +21,6 @@ from pydantic import model_validator
 
 from ..langchain.chunk_accumulator import accumulated
 from ..loopback import without_proxy
-from ..profiles.profile import Profile
 from .payload_fixes import (
     REMARKS,
     MalformedAnswer,
@@ -187,16 +186,3 @@ def without_environment(model: BaseChatOpenAI) -> BaseChatOpenAI:
         client.organization = client.project = None
         client._custom_headers = {}
     return model
-
-
-def parameters(profile: Profile) -> dict[str, Any]:
-    """Return the profile's parameters as fields of the model, absent ones left out."""
-    given = profile.parameters.model_dump(exclude={"system_prompt"}, exclude_none=True)
-    beyond = {name: given.pop(name) for name in _NOT_OPENAIS if name in given}
-    if extra := {**profile.extra_body, **beyond}:
-        given["extra_body"] = extra
-    return given
-
-
-_NOT_OPENAIS = ("top_k", "repetition_penalty")
-"""Parameters that other servers have, under these names, but the SDK does not know."""

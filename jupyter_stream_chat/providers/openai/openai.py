@@ -1,21 +1,20 @@
-"""The ``openai`` provider: OpenAI's own service, or a proxy of it with a key."""
+"""The provider ``openai``: OpenAI's own service, or a proxy of it with a key."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..adapter import HostedAdapter
+from ..fields import BASE_URL, KEY, KEY_VARIABLE, MODEL
+from ..parameters import OPENAI_PARAMETERS
 from ..profiles.profile import Profile
+from ..provider import Provider
 
 if TYPE_CHECKING:
     from langchain_openai.chat_models.base import BaseChatOpenAI
 
 DEFAULT_URL = "https://api.openai.com/v1"
-
-
-def adapter() -> HostedAdapter:
-    """Return the adapter of ``openai``."""
-    return HostedAdapter(_build)
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:
@@ -31,3 +30,18 @@ def _build(profile: Profile) -> BaseChatOpenAI:
         **SETTINGS,
     )
     return without_environment(model) if profile.has_address_of_a_page else model
+
+
+PROVIDER = Provider(
+    id="openai",
+    label="OpenAI",
+    fields=(replace(MODEL, required=True, example="gpt-4o-mini"), KEY, KEY_VARIABLE, BASE_URL),
+    adapter=lambda engine: HostedAdapter(_build),
+    parameters=OPENAI_PARAMETERS,
+    key_variable="OPENAI_API_KEY",
+    address=DEFAULT_URL,
+    key_destinations=("https://api.openai.com",),
+    lists_models=True,
+    is_openai_shaped=True,
+    position=1,
+)

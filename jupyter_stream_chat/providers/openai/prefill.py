@@ -1,20 +1,18 @@
-"""How each provider is told to go on with an answer that is open, the last message of the conversation.
+"""How an OpenAI-compatible server is told to continue the last message, an assistant's.
 
-Local models leave it open in the prompt; well-known servers have a word for it (``presets``). To all others a
-last message of the assistant's is just the conversation so far: they can only be asked to go on.
+Well-known servers have a word for it (``presets``). To all others such a message is just the conversation so
+far: they can only be asked to continue.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from ..profiles.presets import PRESETS, Prefix
 from ..profiles.profile import Profile
+from ..provider import Opened
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -26,20 +24,8 @@ _PRESET_OF_OWNER = {"vllm": "vllm", "sglang": "vllm"}
 """Preset by what a server calls itself as the owner of its models; SGLang has vLLM's words."""
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A model that goes on with the last message, and the options of the call that make it do so."""
-
-    llm: BaseChatModel
-    options: Mapping[str, Any]
-
-
-async def opened_for(profile: Profile, llm: BaseChatModel) -> Opened | None:
-    """Return how the profile's model is made to go on exactly; None: it can only be asked to."""
-    if profile.is_local:
-        return Opened(llm, {"continue_final": True})
-    if profile.provider != "openai-compatible":
-        return None
+async def by_preset(profile: Profile, llm: BaseChatModel) -> Opened | None:
+    """Return how the profile's model is made to continue exactly; None: it can only be asked to."""
     preset = profile.preset or _preset_of_address(profile) or await _preset_of_owner(profile, llm)
     prefix = PRESETS[preset].prefix if preset else None
     return None if prefix is None else _told(prefix, llm)
@@ -60,8 +46,7 @@ def _told(prefix: Prefix, llm: Any) -> Opened:
 
 
 def _preset_of_address(profile: Profile) -> str | None:
-    host = urlsplit(profile.base_url or "").netloc
-    return next((each.id for each in PRESETS.values() if urlsplit(each.base_url).netloc == host), None)
+    return next((each.id for each in PRESETS.values() if each.destination == profile.destination), None)
 
 
 async def _preset_of_owner(profile: Profile, llm: Any) -> str | None:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .addresses import destination_of
+
 
 @dataclass(frozen=True)
 class Prefix:
@@ -35,6 +37,11 @@ class Preset:
     """None: it cannot be told to go on."""
     without: frozenset[str] = frozenset()
     """Parameters that it silently ignores."""
+
+    @property
+    def destination(self) -> str:
+        """Whom its key is for."""
+        return destination_of(self.base_url)
 
     @property
     def values(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -20,19 +20,26 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError, to_json
 
 from ...protocol import Deployment, ErrorInfo, OnRepetition, Parameters, ProfileInfo, StreamingMode
+from ..provider import ON_REPETITION, Provider
 from . import catalog
 from . import validators as fields
-from .presets import PRESETS, Preset
-from .timeouts import Timeouts, usual
+from .addresses import destination_of
+from .presets import Preset
+from .timeouts import Timeouts
 
 Origin = Literal["configured", "stored", "built-in"]
+
+MAX_BYTES: Final = 65_536
+"""Size of a profile that a page stores, as JSON: every page holds all profiles."""
 
 _PASSWORD = re.compile(r"//[^/@]*:[^/@]+@")
 _CONFIGURED_ONLY = ("class_path", "options", "azure_identity")
 """What loads code or signs in as the server: never a page's to say."""
+_NOT_GIVEN = ("origin", "owner", "own", "is_public_only")
+"""What the registry and the checks set; among the values of a profile it is ignored."""
 
 
 class Profile(BaseModel):
@@ -68,8 +75,14 @@ class Profile(BaseModel):
     context_length: Annotated[int, Field(ge=256)] | None = None
     """Tokens that the model takes, question and answer together; absent: unknown, and all is sent."""
     timeouts: Timeouts = Timeouts()
-    on_repetition: OnRepetition = catalog.ON_REPETITION
+    on_repetition: OnRepetition = ON_REPETITION
+    own: dict[str, str] = {}
+    """Fields that the provider declares and this class does not have."""
     origin: Origin = "configured"
+    owner: str = ""
+    """Whose it is, if a page stored it; empty: everybody's."""
+    is_public_only: bool = False
+    """Whether it may ask no address inside the server's network."""
 
     @field_validator("id")
     @classmethod
@@ -86,33 +99,6 @@ class Profile(BaseModel):
             raise fields.problem(f"There is no provider {value[:64]}.", f"Use one of: {', '.join(known)}.")
         return value
 
-    @field_validator("preset")
-    @classmethod
-    def _is_a_preset(cls, value: str | None) -> str | None:
-        if value is not None and value not in PRESETS:
-            raise fields.problem(f"There is no preset {value[:64]}.", f"Use one of: {', '.join(PRESETS)}.")
-        return value
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_base_url(cls, value: str | None) -> str | None:
-        return value if value is None else fields.base_url(value)
-
-    @field_validator("azure_endpoint")
-    @classmethod
-    def _is_azure_endpoint(cls, value: str | None) -> str | None:
-        return value if value is None else fields.azure_endpoint(value)
-
-    @field_validator("api_version")
-    @classmethod
-    def _is_api_version(cls, value: str | None) -> str | None:
-        return value if value is None else fields.api_version(value)
-
-    @field_validator("api_key")
-    @classmethod
-    def _is_api_key(cls, value: SecretStr | None) -> SecretStr | None:
-        return value if value is None else SecretStr(fields.api_key(value.get_secret_value()))
-
     def with_parameters(self, own: Parameters | None) -> Profile:
         """Return the profile with a chat's own values over its parameters."""
         if own is None:
@@ -121,14 +107,24 @@ class Profile(BaseModel):
         return self.model_copy(update={"parameters": self.parameters.model_copy(update=values)})
 
     @property
+    def served_by(self) -> Provider:
+        """The provider that it names."""
+        return catalog.known()[self.provider]
+
+    def value(self, field: str) -> str | None:
+        """Return the text of one of its provider's fields."""
+        found = self.own.get(field) if field in self.own else getattr(self, field, None)
+        return found if isinstance(found, str) else None
+
+    @property
     def effective_timeouts(self) -> Timeouts:
         """How long its answers may take: its own values, else the usual ones of its provider."""
-        return self.timeouts.over(usual(self.provider))
+        return self.timeouts.over(self.served_by.timeouts)
 
     @property
     def is_local(self) -> bool:
         """Whether the engine of this machine answers."""
-        return self.provider in ("guide", "huggingface")
+        return self.served_by.is_local
 
     @property
     def locked(self) -> bool:
@@ -136,35 +132,42 @@ class Profile(BaseModel):
         return self.origin != "stored"
 
     @property
+    def address(self) -> str | None:
+        """The address that it names."""
+        field = self.served_by.address_field
+        return (self.value(field) or None) if field else None
+
+    @property
     def has_address_of_a_page(self) -> bool:
-        """Whether a page chose where its questions go; nothing of the environment may go there unasked."""
-        return self.origin == "stored" and bool(self.base_url or self.azure_endpoint)
+        """Whether a page chose where its questions go."""
+        return self.origin == "stored" and bool(self.address)
 
     @property
     def destination(self) -> str:
         """Whom its key is for: the host that is asked (with scheme and port), or the provider's own."""
-        url = urlsplit(self.base_url or self.azure_endpoint or "")
-        return f"{url.scheme}://{url.netloc.rpartition('@')[2].lower()}" if url.netloc else self.provider
+        return destination_of(self.address) if self.address else self.provider
 
     @property
     def server(self) -> Preset | None:
         """What is particular to its server."""
-        return PRESETS.get(self.preset or "")
+        return _preset(self.served_by, self.preset)
 
     @property
     def model_name(self) -> str:
         """The name to show for the model."""
-        return self.model or self.azure_deployment or self.label
+        return self.model or self.value(self.served_by.model_field) or self.label
 
     @property
     def deployment(self) -> Deployment:
         """What it asks: the same for all profiles that ask the same model at the same place."""
-        url = urlsplit(self.base_url or self.azure_endpoint or "")
+        url = urlsplit(self.address or "")
         host = url.netloc.rpartition("@")[2]
         endpoint = f"{url.scheme}://{host}{url.path.rstrip('/')}" if host else ""
         version = f"?api-version={self.api_version}" if self.api_version else ""
         return Deployment(
-            provider=self.provider, endpoint=endpoint + version, model=self.azure_deployment or self.model
+            provider=self.provider,
+            endpoint=endpoint + version,
+            model=self.value(self.served_by.model_field) or self.model,
         )
 
 
@@ -173,60 +176,105 @@ _RENAMED = {"limits": "timeouts", "early_stop": "on_repetition"}
 _SECONDS = "Give seconds, 86400 (a day) at most; 0 is no limit."
 _HINTS = {
     "id": "Use 1 to 64 letters, digits, dots, dashes or underscores, and no dot first.",
-    "model": 'Name the model, for example "gpt-4o-mini" or "Qwen/Qwen2.5-0.5B-Instruct".',
-    "base_url": 'Give the whole address, for example "http://localhost:8000/v1".',
-    "azure_endpoint": 'Give the resource\'s address, for example "https://NAME.openai.azure.com".',
-    "azure_deployment": "Give the deployment's name as the Azure portal shows it.",
-    "api_version": 'Give the API version, for example "2024-10-21".',
     "streaming": 'Use "auto", "on" or "off", or leave it out.',
     "context_length": "Give the number of tokens, for example 128000, or leave it out.",
     "timeouts.first_token": _SECONDS,
     "timeouts.stall": _SECONDS,
     "timeouts.total": _SECONDS,
     "on_repetition": 'Use "off", "ask" or "stop", or leave it out.',
-    "class_path": 'Give it as "package.module.Class".',
 }
 
 
-def parse_profile(values: Mapping[str, Any], *, origin: Origin = "configured") -> Profile | ErrorInfo:
+def parse_profile(
+    values: Mapping[str, Any], *, origin: Origin = "configured", owner: str = ""
+) -> Profile | ErrorInfo:
     """Read a profile from plain values.
 
     Returns an ``ErrorInfo`` that names the field and the hint when it cannot be read.
     """
-    profile, problems = read_profile(values, origin=origin)
+    profile, problems = read_profile(values, origin=origin, owner=owner)
     return profile if profile is not None and not problems else problems[0]
 
 
 def read_profile(
-    values: Mapping[str, Any], *, origin: Origin = "configured"
+    values: Mapping[str, Any], *, origin: Origin = "configured", owner: str = ""
 ) -> tuple[Profile | None, list[ErrorInfo]]:
     """Read a profile and find all that is wrong with it; there is none where it has no shape at all."""
-    given = {key: value for key, value in values.items() if key != "origin" and value not in (None, "")}
+    given = {key: value for key, value in values.items() if key not in _NOT_GIVEN and value not in (None, "")}
     given.setdefault("label", given.get("id") or given.get("provider"))
-    _fill_in(given)
-    profile, problems = None, []
+    provider = catalog.known().get(str(given.get("provider")))
+    problems = []
+    if provider:
+        _fill_in(given, provider)
+        problems += _check_fields(given, provider)
+    are_fields_right = not problems
+    profile = None
     try:
-        profile = Profile.model_validate({**given, "origin": origin})
+        profile = Profile.model_validate({**given, "origin": origin, "owner": owner})
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        problems += [_explain(each) for each in details]
-    if info := catalog.known().get(str(given.get("provider"))):
+        problems += [_explain(each, provider) for each in details]
+    if not are_fields_right:
+        profile = None  # it lacks what was wrong
+    if provider:
         wrong = {problem.field for problem in problems}
         problems += [
-            profile_error(field.name, f"A profile of the provider {info.provider} needs {field.name}.")
-            for field in info.fields
-            if field.required and not given.get(field.name) and field.name not in wrong
+            profile_error(
+                field.name, f"A profile of the provider {provider.id} needs {field.name}.", field.hint
+            )
+            for field in provider.fields
+            if field.required
+            and not given.get(field.name, given.get("own", {}).get(field.name))
+            and field.name not in wrong
         ]
     if profile is not None:
         problems += _unfit_parameters(profile, profile.parameters)
     if origin == "stored":
-        problems += _not_for_pages(given)
+        problems += _not_for_pages(given, provider)
+        problems += _too_large(given)
     return profile, problems
 
 
-def _fill_in(given: dict[str, Any]) -> None:
+def _check_fields(given: dict[str, Any], provider: Provider) -> list[ErrorInfo]:
+    """Put the values to use in the place of those that were given, the provider's own fields into ``own``."""
+    problems = []
+    own: dict[str, str] = {}
+    for field in provider.fields:
+        value = given.get(field.name)
+        if isinstance(value, str) and field.check is not None:
+            try:
+                given[field.name] = field.check(value)
+            except PydanticCustomError as error:
+                context = error.context or {}
+                problems.append(profile_error(field.name, context["sentence"], context["hint"] or field.hint))
+                del given[field.name]
+            except ValidationError as error:
+                message = f"The profile's {field.name} is not valid: {error.errors()[0]['msg']}."
+                problems.append(profile_error(field.name, message, field.hint))
+                del given[field.name]
+        if field.name not in Profile.model_fields and field.name in given:
+            own[field.name] = given.pop(field.name)
+    if own:
+        given["own"] = own
+    if "preset" in given and _preset(provider, given["preset"]) is None:
+        known = ", ".join(preset.id for preset in provider.presets)
+        problems.append(
+            profile_error(
+                "preset",
+                f"There is no preset {str(given.pop('preset'))[:64]}.",
+                f"Use one of: {known}." if known else "Leave it out.",
+            )
+        )
+    return problems
+
+
+def _preset(provider: Provider, preset_id: object) -> Preset | None:
+    return next((preset for preset in provider.presets if preset.id == preset_id), None)
+
+
+def _fill_in(given: dict[str, Any], provider: Provider) -> None:
     """Add what the preset knows. The key's variable only together with the address that it is for."""
-    preset = PRESETS.get(str(given.get("preset")))
+    preset = _preset(provider, given.get("preset"))
     if preset is None or given.get("base_url", preset.base_url) != preset.base_url:
         return
     for name, value in preset.values.items():
@@ -234,9 +282,30 @@ def _fill_in(given: dict[str, Any]) -> None:
             given.setdefault(name, value)
 
 
+def _too_large(given: Mapping[str, Any]) -> list[ErrorInfo]:
+    """Say which value makes a profile too large to be stored."""
+    size = len(to_json(given))
+    if size <= MAX_BYTES:
+        return []
+    flat = {**given, **{f"parameters.{k}": v for k, v in _items(given.get("parameters"))}}
+    flat.pop("parameters", None)
+    largest = max(flat, key=lambda name: len(to_json(flat[name])))
+    return [
+        profile_error(
+            largest,
+            f"The profile has {size} bytes, and {MAX_BYTES} are possible.",
+            f"Shorten {largest}.",
+        )
+    ]
+
+
+def _items(value: object) -> list[tuple[Any, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
+
+
 def _unfit_parameters(profile: Profile, parameters: Parameters) -> list[ErrorInfo]:
     """Say which parameters the profile's provider does not have."""
-    known = catalog.known()[profile.provider].parameters
+    known = profile.served_by.parameters
     ignored = profile.server.without if profile.server else frozenset[str]()
     has = [name for name in known if name not in ignored]
     who = profile.server.label if profile.server else profile.provider
@@ -251,18 +320,18 @@ def _unfit_parameters(profile: Profile, parameters: Parameters) -> list[ErrorInf
     ]
 
 
-def _not_for_pages(given: Mapping[str, Any]) -> list[ErrorInfo]:
+def _not_for_pages(given: Mapping[str, Any], provider: Provider | None) -> list[ErrorInfo]:
     problems = [
         profile_error(name, f"Only Jupyter's configuration may set {name}.", _ASK_ADMINISTRATOR)
         for name in _CONFIGURED_ONLY
         if name in given
     ]
-    for name in ("base_url", "azure_endpoint"):
-        if _PASSWORD.search(str(given.get(name, ""))):
+    for name, value in {**given, **given.get("own", {})}.items():
+        if isinstance(value, str) and name != "label" and _PASSWORD.search(value):
             message = f"The {name} holds a password, which would be kept in the database."
             problems.append(profile_error(name, message, "Take it out; give it as the api_key."))
-    if given.get("provider") in ("langchain", "guide"):
-        message = f"Only Jupyter's configuration may use the provider {given['provider']}."
+    if provider is not None and not provider.for_pages:
+        message = f"Only Jupyter's configuration may use the provider {provider.id}."
         problems.append(profile_error("provider", message, _ASK_ADMINISTRATOR))
     return problems
 
@@ -275,7 +344,7 @@ def profile_error(field: str, message: str, hint: str | None = None) -> ErrorInf
     return ErrorInfo(code="profile_unusable", message=message, hint=hint or _HINTS.get(field), field=field)
 
 
-def _explain(error: ErrorDetails) -> ErrorInfo:
+def _explain(error: ErrorDetails, provider: Provider | None) -> ErrorInfo:
     """Put one of pydantic's findings into one sentence; the value itself may be a key and is left out."""
     path = [str(step) for step in error["loc"]]
     field = ".".join(path)
@@ -287,7 +356,8 @@ def _explain(error: ErrorDetails) -> ErrorInfo:
     if error["type"] == "extra_forbidden":
         shapes: dict[str, type[BaseModel]] = {"parameters": Parameters, "timeouts": Timeouts}
         names = shapes.get(path[0], Profile).model_fields
-        known = ", ".join(name for name in names if name != "origin")
+        own = [each.name for each in provider.fields if each.name not in names] if provider else []
+        known = ", ".join([*(name for name in names if name not in _NOT_GIVEN), *own])
         hint = f"It is now called {_RENAMED[field]}." if field in _RENAMED else f"Known are: {known}."
         return profile_error(field, f"A profile has no field {field}.", hint)
     if error["type"] == "missing":

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...protocol import ErrorInfo, ProfileInfo
 from ..adapter import Adapter, OnProgress
-from ..langchain import adapter as langchain
-from ..local import guide, huggingface
+from ..errors.classify import ProviderProblem, classify
 from ..local.adapter import LocalAdapter
-from ..openai import azure, openai
-from ..openai import openai_compatible as compatible
+from ..local.guide import GUIDE_ID, PROFILE
 from . import catalog
+from .inside import InsideAddresses
 from .keyfile import KeptKey
 from .keys import Keys
 from .profile import Origin, Profile, broken_profile_info, parse_profile, profile_info, read_profile
@@ -29,6 +28,7 @@ from .profile import Origin, Profile, broken_profile_info, parse_profile, profil
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from ...config import Settings
     from ..local.engine_client import EngineClient
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,10 @@ class _Entry:
 
 
 class Registry:
-    """Profiles by id. Configured ones win over stored ones of the same id; the guide comes last."""
+    """Profiles by id. Configured ones win over stored ones of the same id; the guide comes last.
+
+    Stored ones are their owner's; "" is the owner of those that all share.
+    """
 
     def __init__(
         self,
@@ -55,65 +58,105 @@ class Registry:
         default_profile: str = "",
         environ: Mapping[str, str] = os.environ,
         key_variables: Collection[str] = (),
+        key_destinations: Mapping[str, Collection[str]] | None = None,
+        allow_inside: bool = True,
     ) -> None:
         """Read the configured profiles; what is wrong with one is said in its ``ProfileInfo``.
 
-        ``key_variables``: environment variables that profiles may name beside those of the allow-list.
+        ``key_variables``, ``key_destinations``: see ``Keys``. ``allow_inside``: a page's profile may name an
+        address of this machine or its network.
         """
-        self.keys = Keys(environ, also_allowed=key_variables)
+        self._configured = _read(configured, "configured")
+        self.keys = Keys(
+            environ,
+            also_allowed=key_variables,
+            destinations=key_destinations,
+            configured=[each.profile for each in self._configured if isinstance(each.profile, Profile)],
+        )
+        self._inside = InsideAddresses(allowed=allow_inside)
         self._wanted_default = default_profile
         self._engine = engine
-        self._adapters = {name: self._adapter(name) for name in catalog.known()}
-        self._configured = _read(configured, "configured")
-        self._stored: list[_Entry] = []
+        self._adapters = {name: provider.adapter(engine) for name, provider in catalog.known().items()}
+        self._stored: dict[str, list[_Entry]] = {}
 
     def set_stored(
-        self, profiles: Iterable[Mapping[str, Any]], keys: Mapping[str, KeptKey] | None = None
+        self,
+        profiles: Iterable[Mapping[str, Any]],
+        keys: Mapping[str, KeptKey] | None = None,
+        *,
+        owner: str = "",
     ) -> None:
-        """Replace the profiles that come from the store, and the keys that are kept for them."""
-        self._stored = _read(profiles, "stored")
+        """Replace an owner's stored profiles, and the keys that are kept, of all owners."""
+        known = {entry.id: entry for entry in self._stored.get(owner, ())}
+        # What has not changed stays the same object: events that list the profiles share it.
+        self._stored[owner] = [
+            old if (old := known.get(entry.id)) and old.values == entry.values else entry
+            for entry in _read(profiles, "stored", owner)
+        ]
         self.keys.kept = keys or {}
 
-    def stored(self, profile_id: str) -> Profile | None:
-        """Return a stored profile without its key, if it can be read."""
-        entry = next((entry for entry in self._stored if entry.id == profile_id), None)
-        return entry.profile if entry and isinstance(entry.profile, Profile) else None
+    def draft(self, values: Mapping[str, Any], owner: str = "") -> tuple[Profile | None, list[ErrorInfo]]:
+        """Read a profile that a page is editing, without its key, and find all that is wrong with it.
 
-    def draft(self, values: Mapping[str, Any]) -> tuple[Profile | None, list[ErrorInfo]]:
+        Says nothing of the server's environment.
+        """
+        given = {name: value for name, value in values.items() if name != "profile_id"}
+        profile, problems = read_profile(
+            {"id": str(values.get("profile_id") or "draft"), **given}, origin="stored", owner=owner
+        )
+        if profile is not None:
+            profile = self._inside.marked(profile)
+        return profile, [*problems, *(self.problems(profile) if profile is not None else ())]
+
+    def keyed_draft(
+        self, values: Mapping[str, Any], owner: str = "", *, but_for: str = ""
+    ) -> tuple[Profile | None, list[ErrorInfo]]:
         """Read a profile that a page is editing, with its key in place, and find all that is wrong with it.
 
         ``profile_id`` among the values names the stored profile whose kept key is used if they have none.
+        ``but_for``: a field that need not be right.
         """
-        given = {name: value for name, value in values.items() if name != "profile_id"}
-        kept_by = str(values.get("profile_id") or given.get("id") or "")
-        profile, problems = read_profile({"id": kept_by or "draft", **given}, origin="stored")
-        if profile is None:
-            return None, problems
-        found = self._adapters[profile.provider].problem() or self.keys.with_key(profile, kept_by)
-        return (profile, [*problems, found]) if isinstance(found, ErrorInfo) else (found, problems)
+        profile, problems = self.draft(values, owner)
+        problems = [problem for problem in problems if problem.field != but_for]
+        if profile is None or problems:
+            return profile, problems
+        found = self.keys.with_key(profile, str(values.get("profile_id") or profile.id))
+        return (profile, [found]) if isinstance(found, ErrorInfo) else (found, [])
+
+    def refusal(self, profile: Profile) -> ErrorInfo | None:
+        """Say why a page may not store the profile."""
+        return self.keys.variable_problem(profile) or self._inside.problem(profile)
+
+    def problems(self, profile: Profile) -> list[ErrorInfo]:
+        """Say why the profile may not be used here, without looking at the environment."""
+        found = (self._adapters[profile.provider].problem(), self.refusal(profile))
+        return [problem for problem in found if problem is not None]
 
     @asynccontextmanager
     async def trial(self, profile: Profile) -> AsyncIterator[Adapter]:
-        """Lend an adapter for a draft, whose connections are closed afterwards."""
-        adapter = self._adapter(profile.provider)
+        """Lend an adapter for a profile, whose connections are closed afterwards.
+
+        Raises ProviderProblem for an address that a page may not name.
+        """
+        await self._check_address(profile)
+        adapter = profile.served_by.adapter(self._engine)
         try:
             yield adapter
         finally:
             await adapter.close()
 
-    def infos(self) -> list[ProfileInfo]:
+    def infos(self, owner: str = "") -> list[ProfileInfo]:
         """Return every profile as a page may see it, with what is wrong with it."""
         return [
             broken_profile_info(entry.id, entry.values, entry.profile, origin=entry.origin)
             if isinstance(entry.profile, ErrorInfo)
             else self._info(entry.profile)
-            for entry in self._entries()
+            for entry in self._entries(owner)
         ]
 
-    @property
-    def default_id(self) -> str | None:
-        """The profile that a chat without a choice uses; None when there is none to use."""
-        usable = [entry.profile for entry in self._entries() if isinstance(entry.profile, Profile)]
+    def default_id_for(self, owner: str) -> str | None:
+        """Return the profile that a chat without a choice uses; None when there is none to use."""
+        usable = [entry.profile for entry in self._entries(owner) if isinstance(entry.profile, Profile)]
         if any(profile.id == self._wanted_default for profile in usable):
             return self._wanted_default
         for profile in usable:
@@ -123,18 +166,25 @@ class Registry:
         candidates = sorted(usable, key=lambda profile: profile.origin == "stored")
         return next((profile.id for profile in candidates if self._problem(profile) is None), None)
 
-    def find(self, profile_id: str) -> Profile | ErrorInfo:
+    @property
+    def default_id(self) -> str | None:
+        """The default of what all share."""
+        return self.default_id_for("")
+
+    def find(self, profile_id: str, owner: str = "") -> Profile | ErrorInfo:
         """Return the profile with its key in place, or say why it cannot be used."""
-        profile = self.written(profile_id)
+        profile = self.written(profile_id, owner)
         if isinstance(profile, ErrorInfo):
             return profile
-        return self._adapters[profile.provider].problem() or self.keys.with_key(profile)
+        problems = self.problems(profile)
+        return problems[0] if problems else self.keys.with_key(profile)
 
-    def written(self, profile_id: str) -> Profile | ErrorInfo:
+    def written(self, profile_id: str, owner: str = "") -> Profile | ErrorInfo:
         """Return the profile as it is written, usable or not; or say why it cannot be read."""
-        for entry in self._entries():
+        for entry in self._entries(owner):
             if entry.id == profile_id:
-                return entry.profile
+                profile = entry.profile
+                return profile if isinstance(profile, ErrorInfo) else self._inside.marked(profile)
         return ErrorInfo(
             code="unknown_profile",
             message=f"There is no profile {profile_id}.",
@@ -143,24 +193,40 @@ class Registry:
         )
 
     async def open(self, profile: Profile, on_progress: OnProgress) -> BaseChatModel:
-        """Return the profile's LangChain model for one run; ``profile`` comes from ``find``."""
+        """Return the profile's LangChain model for one run, which ends with ``release``.
+
+        ``profile`` comes from ``find``. Raises ProviderProblem for an address that a page may not name.
+        """
+        await self._check_address(profile)
         return await self._adapters[profile.provider].open(profile, on_progress)
+
+    def release(self, profile: Profile) -> None:
+        """Say that a run has ended for which ``open`` was called with this profile."""
+        self._adapters[profile.provider].release(profile)
+
+    def explain(self, error: BaseException, profile: Profile) -> ErrorInfo:
+        """Say what an error means. What an address inside the network answered stays here."""
+        info = classify(error, profile)
+        return info.model_copy(update={"detail": None}) if self._inside.is_silent(profile) else info
 
     async def warm(self) -> None:
         """Import in a thread what the profiles need, and build the default profile's client."""
-        profiles = [entry.profile for entry in self._entries() if isinstance(entry.profile, Profile)]
-        adapters = {p.provider: self._adapters[p.provider] for p in profiles if not self._problem(p)}
-        for adapter in adapters.values():
-            await asyncio.to_thread(adapter.load)
+        owners = [self._entries(owner) for owner in ("", *self._stored)]
+        profiles = [entry.profile for entries in owners for entry in entries]
+        needed = {p.provider for p in profiles if isinstance(p, Profile) and not self._problem(p)}
+        for name in sorted(needed):
+            await asyncio.to_thread(self._adapters[name].load)
         if self._wanted_default and self.default_id != self._wanted_default:
             log.warning("The default profile %s cannot be read or does not exist", self._wanted_default)
         default = self.find(self.default_id) if self.default_id else None
         if isinstance(default, Profile):
             await self.open(default, lambda stage, fraction, position: None)
+            self.release(default)
 
-    async def start_ahead(self) -> None:
+    async def start_ahead(self, owner: str = "") -> None:
         """Start what a first question to the default profile would wait for; a page has just opened."""
-        default = self.find(self.default_id) if self.default_id else None
+        default_id = self.default_id_for(owner)
+        default = self.find(default_id, owner) if default_id else None
         adapter = self._adapters[default.provider] if isinstance(default, Profile) else None
         if isinstance(adapter, LocalAdapter):
             await adapter.start_ahead()
@@ -170,29 +236,16 @@ class Registry:
         for adapter in self._adapters.values():
             await adapter.close()
 
-    def _adapter(self, provider: str) -> Adapter:
-        match provider:
-            case "guide":
-                return guide.adapter(self._engine)
-            case "huggingface":
-                return huggingface.adapter(self._engine)
-            case "openai":
-                return openai.adapter()
-            case "azure":
-                return azure.adapter()
-            case "openai-compatible":
-                return compatible.adapter()
-            case "langchain":
-                return langchain.by_class_path()
-            case _:
-                return langchain.by_entry_point(provider)
+    async def _check_address(self, profile: Profile) -> None:
+        if problem := await self._inside.check(profile):
+            raise ProviderProblem(problem)
 
-    def _entries(self) -> list[_Entry]:
+    def _entries(self, owner: str) -> list[_Entry]:
         entries: dict[str, _Entry] = {}
         for entry in [
             *self._configured,
-            *self._stored,
-            _Entry(guide.GUIDE_ID, {}, guide.PROFILE, "built-in"),
+            *self._stored.get(owner, ()),
+            _Entry(GUIDE_ID, {}, PROFILE, "built-in"),
         ]:
             entries.setdefault(entry.id, entry)
         return list(entries.values())
@@ -201,23 +254,35 @@ class Registry:
         return profile_info(
             profile,
             problem=self._problem(profile),
-            notice=self._adapters[profile.provider].notice,
+            notice=profile.served_by.notice,
             has_key=self.keys.has_kept(profile),
         )
 
     def _problem(self, profile: Profile) -> ErrorInfo | None:
-        if problem := self._adapters[profile.provider].problem():
-            return problem
+        if problems := self.problems(profile):
+            return problems[0]
         found = self.keys.with_key(profile)
         return found if isinstance(found, ErrorInfo) else None
 
 
-def _read(profiles: Iterable[Mapping[str, Any]], origin: Origin) -> list[_Entry]:
+def registry_of(settings: Settings, engine: EngineClient) -> Registry:
+    """Return the registry of these settings, without the stored profiles."""
+    return Registry(
+        settings.profiles,
+        engine=engine,
+        default_profile=settings.default_profile,
+        key_variables=settings.key_variables,
+        key_destinations=settings.key_destinations,
+        allow_inside=settings.allows_private_addresses,
+    )
+
+
+def _read(profiles: Iterable[Mapping[str, Any]], origin: Origin, owner: str = "") -> list[_Entry]:
     return [
         _Entry(
             str(values.get("id") or f"profile-{position}"),
             values,
-            parse_profile(values, origin=origin),
+            parse_profile(values, origin=origin, owner=owner),
             origin,
         )
         for position, values in enumerate(profiles, 1)

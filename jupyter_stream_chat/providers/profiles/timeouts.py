@@ -33,8 +33,3 @@ HOSTED: Final = Timeouts(first_token=300, stall=60, total=1800)
 """A model that reasons unseen may well think for minutes before its first token."""
 LOCAL: Final = Timeouts(first_token=900, stall=120, total=0)
 """Reading a long prompt on a CPU takes minutes, and nobody is billed for an answer that goes on and on."""
-
-
-def usual(provider: str) -> Timeouts:
-    """Return the limits of a provider's answers where a profile says nothing."""
-    return LOCAL if provider in ("guide", "huggingface") else HOSTED

@@ -1,20 +1,17 @@
-"""The checks of single fields of a profile: each returns the value to use, or says what is wrong.
-
-They run as pydantic validators, so that all mistakes of a profile are found at once. Pure.
-"""
+"""The checks of single fields of a profile: each returns the value to use, or says what is wrong. Pure."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import HttpUrl, TypeAdapter
 from pydantic_core import PydanticCustomError
+
+from .addresses import AMBIGUOUS, canonical
 
 FIELD_PROBLEM = "field_problem"
 """The type of errors whose message and ``hint`` (in their context) are for readers as they stand."""
 
-_HTTP_URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?|v1|preview|latest")
 _OPERATION = re.compile(r"/(chat/completions|completions|responses|models|embeddings)/*$")
 _TARGET = re.compile(r"^(?P<before>.*?)/openai(?:/|$)(?:deployments/(?P<deployment>[^/]+))?")
@@ -77,8 +74,9 @@ def api_key(value: str) -> str:
 
 def _address(value: str) -> str:
     address = value.strip().rstrip("/")
-    _HTTP_URL.validate_python(address)
-    return address
+    if AMBIGUOUS.search(address):
+        raise problem("The address holds spaces or backslashes.", "Copy the address again, alone.")
+    return canonical(address)
 
 
 def _public(address: str) -> str:

@@ -129,7 +129,7 @@ async def list_chats(call: Call, request: ListChats) -> ChatList:
 
 async def create_chat(call: Call, command: wire.CreateChat) -> ChatAnswer:
     """Make a chat; the same id again is the same chat."""
-    checks.check_profile(call.services, command.profile_id)
+    checks.check_profile(call.services, call.access, command.profile_id)
     now = time.time()
     chat = wire.ChatInfo(
         chat_id=command.chat_id,
@@ -160,7 +160,7 @@ async def update_chat(call: Call, command: wire.UpdateChat) -> ChatAnswer:
     changes = {name: getattr(command, name) for name in present}
     if changes.get("title", "") is None:
         raise CommandError(checks.invalid("title", "A chat's title cannot be null."))
-    checks.check_profile(call.services, command.profile_id)
+    checks.check_profile(call.services, call.access, command.profile_id)
     return ChatAnswer(chat=await call.services.chat_service.update_chat(command.chat_id, changes))
 
 

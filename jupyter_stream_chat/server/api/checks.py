@@ -46,9 +46,10 @@ def is_own_run(services: Services, access: Access, run_id: str) -> bool:
     return services.run_owners.get(run_id, access.owner) == access.owner
 
 
-def check_profile(services: Services, profile_id: str | None) -> None:
+def check_profile(services: Services, access: Access, profile_id: str | None) -> None:
     """Refuse a profile that does not exist. One that cannot be used at present may be chosen."""
-    if profile_id is not None and all(p.profile_id != profile_id for p in services.registry.infos()):
+    known = services.registry.infos(access.owner)
+    if profile_id is not None and all(profile.profile_id != profile_id for profile in known):
         raise CommandError(unknown("profile", profile_id, "Choose another profile."))
 
 

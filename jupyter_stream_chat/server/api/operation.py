@@ -146,6 +146,8 @@ class Operation:
     route: Route | None = None
     is_immediate: bool = False
     """Done inside ``on_message``, before the commands that wait, and without an await."""
+    ends_with_client: bool = False
+    """Cancelled when the client of a REST request leaves: nobody else wants its answer."""
 
     @property
     def name(self) -> str:

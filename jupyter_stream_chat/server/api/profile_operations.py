@@ -95,12 +95,12 @@ async def examine_profile(call: Call, request: Values) -> Stream:
 
 async def list_deployments(call: Call, request: Everything) -> Deployments:
     """List what deployments were found not to do."""
-    return Deployments(deployments=await call.services.deployments.all())
+    return Deployments(deployments=await call.services.deployments.all(call.access.owner))
 
 
 async def forget_deployments(call: Call, request: Everything) -> Done:
     """Forget what is known of deployments: each is asked to stream again."""
-    await call.services.deployments.forget()
+    await call.services.deployments.forget(call.access.owner)
     return Done()
 
 
@@ -113,8 +113,12 @@ OPERATIONS = (
     Operation(ValuesOfProfile, "write", "nothing", replace_profile, Route("PUT", _PROFILE)),
     Operation(OfProfile, "write", "nothing", delete_profile, Route("DELETE", _PROFILE)),
     Operation(Values, "read", "nothing", check_profile, Route("POST", "profiles/check")),
-    Operation(Values, "execute", "nothing", list_models, Route("POST", "profiles/models")),
-    Operation(Values, "execute", "nothing", try_profile, Route("POST", "profiles/try")),
+    Operation(
+        Values, "execute", "nothing", list_models, Route("POST", "profiles/models"), ends_with_client=True
+    ),
+    Operation(
+        Values, "execute", "nothing", try_profile, Route("POST", "profiles/try"), ends_with_client=True
+    ),
     Operation(Everything, "read", "nothing", list_providers, Route("GET", "providers")),
     Operation(Values, "execute", "nothing", examine_profile, Route("POST", "doctor")),
     Operation(Everything, "read", "nothing", list_deployments, Route("GET", "deployments")),

@@ -17,11 +17,11 @@ from ... import protocol as wire
 from ...chats.command_error import CommandError
 from ...doctor.context import Context, read_draft
 from ...providers.adapter import Adapter
-from ...providers.errors.classify import classify
 from ...providers.langchain.tracing import tracing
 from ...providers.openai.chunks import text_of
 from ...providers.profiles import catalog
 from ...providers.profiles.keyfile import KeptKey
+from ...providers.profiles.keys import key_name
 from ...providers.profiles.profile import Profile, parse_profile
 from . import checks
 from .diagnostics import Diagnostics
@@ -30,6 +30,10 @@ from .request import Request, json_response
 TRY_SECONDS: Final = 60.0
 """How long a model may take to answer when a profile is tried."""
 LIST_SECONDS: Final = 15.0
+MAX_TRIALS: Final = 4
+"""Profiles of one owner that may be tried at once."""
+MAX_PROFILES: Final = 100
+"""Profiles that one owner may store: every page of the owner holds them all."""
 _TRIAL_QUESTION: Final = "Answer with one word: ready."
 
 
@@ -49,8 +53,8 @@ class ProfileApi(Request):
         """``GET profiles``: and the settings that hold for all of them."""
         registry, settings = self._services.registry, self._services.settings
         return json_response(
-            profiles=registry.infos(),
-            default_profile_id=registry.default_id,
+            profiles=registry.infos(self._access.owner),
+            default_profile_id=registry.default_id_for(self._access.owner),
             profiles_locked=settings.profiles_locked,
             streaming=settings.streaming,
             streaming_locked=settings.streaming_locked,
@@ -63,7 +67,7 @@ class ProfileApi(Request):
     async def get_profile(self, profile_id: str) -> bytes:
         """``GET profiles/{id}``: as pages see it; of a stored one also the values that ``PUT`` takes."""
         profile = self._profile(profile_id)
-        stored = await self._services.chat_service.profiles()
+        stored = await self._services.chat_service.profiles(self._access.owner)
         values = next((values for values in stored if values.get("id") == profile_id), None)
         return json_response(profile=profile, values=None if profile.locked else values)
 
@@ -74,6 +78,14 @@ class ProfileApi(Request):
         profile = self._stored_profile(values)
         if self._exists(profile.id):
             raise CommandError(_exists_already(profile.id))
+        if len(await self._services.chat_service.profiles(self._access.owner)) >= MAX_PROFILES:
+            raise CommandError(
+                wire.ErrorInfo(
+                    code="too_many_profiles",
+                    message=f"There are {MAX_PROFILES} profiles, and no more are possible.",
+                    hint="Delete one that is no longer used.",
+                )
+            )
         return await self._save_profile(profile, values)
 
     async def replace_profile(self, profile_id: str) -> bytes:
@@ -91,18 +103,16 @@ class ProfileApi(Request):
         self._check_not_locked()
         self._check_unlocked(profile_id)
         await self._keep_key(profile_id, None)
-        await self._services.chat_service.delete_profile(profile_id)
-        await self._services.profiles_changed()
+        await self._services.chat_service.delete_profile(profile_id, self._access.owner)
+        await self._services.profiles_changed(self._access.owner)
         return json_response()
 
     def _stored_profile(self, values: Mapping[str, Any]) -> Profile:
         """Read a profile that a page sends, and refuse what only an administrator may say."""
-        profile = parse_profile(values, origin="stored")
+        profile = parse_profile(values, origin="stored", owner=self._access.owner)
         if isinstance(profile, wire.ErrorInfo):
             raise CommandError(profile)
-        if profile.api_key_env and (
-            problem := self._services.registry.keys.variable_problem(profile.api_key_env)
-        ):
+        if problem := self._services.registry.refusal(profile):
             raise CommandError(problem)
         return profile
 
@@ -110,8 +120,8 @@ class ProfileApi(Request):
         # The key first: a new address must never be stored beside the key of the old one.
         dropped = await self._change_key(profile, values)
         plain = {name: value for name, value in values.items() if name != "api_key"}
-        await self._services.chat_service.save_profile(profile.id, plain)
-        await self._services.profiles_changed()
+        await self._services.chat_service.save_profile(profile.id, plain, profile.owner)
+        await self._services.profiles_changed(profile.owner)
         return json_response(profile=self._profile(profile.id), key_dropped=dropped or None)
 
     async def _change_key(self, profile: Profile, values: Mapping[str, Any]) -> bool:
@@ -119,19 +129,19 @@ class ProfileApi(Request):
         if profile.api_key is not None:
             await self._keep_key(profile.id, KeptKey(profile.api_key, profile.destination))
             return False
-        kept = self._services.registry.keys.kept.get(profile.id)
+        kept = self._services.registry.keys.kept.get(key_name(profile.owner, profile.id))
         foreign = kept is not None and kept.destination != profile.destination
         if kept is not None and (foreign or "api_key" in values):
             await self._keep_key(profile.id, None)
         return foreign
 
     async def _keep_key(self, profile_id: str, key: KeptKey | None) -> None:
-        file = self._services.key_file
+        file, name = self._services.key_file, key_name(self._access.owner, profile_id)
         try:
             if key is not None:
-                await asyncio.to_thread(file.keep, profile_id, key)
+                await asyncio.to_thread(file.keep, name, key)
             else:
-                await asyncio.to_thread(file.drop, profile_id)
+                await asyncio.to_thread(file.drop, name)
         except OSError as error:
             raise CommandError(
                 wire.ErrorInfo(
@@ -146,9 +156,13 @@ class ProfileApi(Request):
     # --- a profile that is being edited -----------------------------------------------------------
 
     async def check_profile(self) -> bytes:
-        """``POST profiles/check``: all that is wrong with the values, without asking anybody."""
+        """``POST profiles/check``: all that is wrong with the values, without asking anybody.
+
+        Says nothing of the environment: whoever may read may check.
+        """
+        self._check_not_locked()
         values = self._object()
-        _, problems = self._services.registry.draft(values)
+        _, problems = self._services.registry.draft(values, self._access.owner)
         name = values.get("id")
         if isinstance(name, str) and name != values.get("profile_id") and self._exists(name):
             problems.append(_exists_already(name))
@@ -184,22 +198,25 @@ class ProfileApi(Request):
         ``but_for``: a field that need not be right.
         """
         profile = self._meant(but_for)
+        registry = self._services.registry
         try:
-            async with self._services.registry.trial(profile) as adapter, asyncio.timeout(seconds):
-                yield profile, adapter
+            with self._services.trials.enter(self._access.owner, MAX_TRIALS):
+                async with asyncio.timeout(seconds), registry.trial(profile) as adapter:
+                    yield profile, adapter
         except CommandError:
             raise
         except Exception as error:  # noqa: BLE001 - any: what it means is what is asked for
-            raise CommandError(classify(error, profile)) from None
+            raise CommandError(registry.explain(error, profile)) from None
 
     async def examine_profile(self) -> Diagnostics:
         """``POST doctor``: a profile by its ``profile_id``, or the ``values`` of one that is being edited."""
         body = self._body(Examined)
-        registry = self._services.registry
+        registry, owner = self._services.registry, self._access.owner
         if body.values is not None:
-            read = read_draft(registry, body.values)
+            self._check_not_locked()
+            read = read_draft(registry, body.values, owner)
         elif body.profile_id is not None:
-            read = registry.written(body.profile_id), registry.find(body.profile_id)
+            read = registry.written(body.profile_id, owner), registry.find(body.profile_id, owner)
         else:
             raise CommandError(checks.invalid("profile_id", "Name a profile_id, or give values."))
         return Diagnostics(Context.of(*read, self._services.settings), registry)
@@ -207,13 +224,14 @@ class ProfileApi(Request):
     def _meant(self, but_for: str) -> Profile:
         """Return the profile of the body: its values, or by ``profile_id`` alone one that is there."""
         values = self._object()
+        registry, owner = self._services.registry, self._access.owner
         if values.keys() == {"profile_id"}:
-            found = self._services.registry.find(str(values["profile_id"]))
+            found = registry.find(str(values["profile_id"]), owner)
             if isinstance(found, wire.ErrorInfo):
                 raise CommandError(found)
             return found
-        profile, problems = self._services.registry.draft(values)
-        problems = [problem for problem in problems if problem.field != but_for]
+        self._check_not_locked()
+        profile, problems = registry.keyed_draft(values, owner, but_for=but_for)
         if profile is None or problems:
             raise CommandError(problems[0])
         return profile
@@ -221,13 +239,15 @@ class ProfileApi(Request):
     # --- which there are --------------------------------------------------------------------------
 
     def _profile(self, profile_id: str) -> wire.ProfileInfo:
-        for profile in self._services.registry.infos():
+        for profile in self._services.registry.infos(self._access.owner):
             if profile.profile_id == profile_id:
                 return profile
         raise CommandError(checks.unknown("profile", profile_id, "Choose another profile."))
 
     def _exists(self, profile_id: str) -> bool:
-        return any(known.profile_id == profile_id for known in self._services.registry.infos())
+        return any(
+            known.profile_id == profile_id for known in self._services.registry.infos(self._access.owner)
+        )
 
     def _check_unlocked(self, profile_id: str) -> None:
         if self._profile(profile_id).locked:

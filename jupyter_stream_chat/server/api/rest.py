@@ -46,6 +46,11 @@ async def answer(
     return route.status, result
 
 
+def ends_with_client(method: str, path: str) -> bool:
+    """Return whether a request's work is cancelled when its client leaves. Raises CommandError."""
+    return find_route(method, path)[0].ends_with_client
+
+
 async def check_owned(
     operation: Operation, services: Services, access: Access, fields: Mapping[str, Any]
 ) -> None:

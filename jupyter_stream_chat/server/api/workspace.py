@@ -19,8 +19,8 @@ async def workspace_loaded(services: Services, access: Access) -> wire.Workspace
     return wire.WorkspaceLoaded(
         seq=chat_service.workspace(access.owner).seq,
         chats=chats,
-        profiles=services.registry.infos(),
-        default_profile_id=services.registry.default_id,
+        profiles=services.registry.infos(access.owner),
+        default_profile_id=services.registry.default_id_for(access.owner),
         profiles_locked=services.settings.profiles_locked,
         streaming=services.settings.streaming,
         streaming_locked=services.settings.streaming_locked,

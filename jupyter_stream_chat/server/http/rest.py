@@ -40,6 +40,7 @@ _STATUS = {
     "message_too_long": 413,
     "too_many_queued_runs": 429,
     "too_many_runs": 429,
+    "too_many_trials": 429,
     "internal_error": 500,
     "key_not_saved": 507,
     "not_saved": 507,
@@ -62,6 +63,8 @@ class RestHandler(APIHandler):
     identity_seconds = 15.0
     """Between two looks at whether the reader of a stream is still signed in."""
     _stream: Stream | None = None
+    _work: asyncio.Future[Any] | None = None
+    """What is cancelled when the client leaves."""
 
     @authenticated
     async def get(self, path: str) -> None:
@@ -76,10 +79,16 @@ class RestHandler(APIHandler):
         query = {name: values[-1].decode() for name, values in self.request.query_arguments.items()}
         if event_id := self.request.headers.get("Last-Event-ID"):
             query["after"] = event_id
+        method = self.request.method or ""
         try:
-            status, written = await rest.answer(
-                running.services, access, self.request.method or "", path, query, self.request.body
-            )
+            answer = rest.answer(running.services, access, method, path, query, self.request.body)
+            work = asyncio.ensure_future(answer)
+            if rest.ends_with_client(method, path):
+                self._work = work
+            await asyncio.wait({work})
+            if work.cancelled():
+                return
+            status, written = work.result()
         except CommandError as refusal:
             self.set_status(status_of(refusal.error.code))
             self.finish(json.dumps({"error": refusal.error.model_dump(exclude_none=True)}))
@@ -125,8 +134,10 @@ class RestHandler(APIHandler):
         stream.blocks.close()
 
     def on_connection_close(self) -> None:
-        """Stop waiting for text that nobody reads."""
+        """Stop waiting for text that nobody reads, and work that nobody else wants."""
         super().on_connection_close()
+        if self._work is not None:
+            self._work.cancel()
         if self._stream is not None:
             self._stream.blocks.close()
 

@@ -27,7 +27,7 @@ class Pages:
 
     def connect(self, access: Access, transport: Transport) -> Session:
         """Return the session of a page that has just connected."""
-        self._services.spawn(self._services.registry.start_ahead())
+        self._services.spawn(self._services.registry.start_ahead(access.owner))
         session = Session(self._services, access, transport, self.broadcast(access.owner), self._left)
         self.sessions.add(session)
         self._services.metrics.connected(1)

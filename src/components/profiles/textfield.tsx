@@ -31,7 +31,7 @@ export function useProblem(): (form: ProfileForm, field: string) => ErrorInfo | 
 export function TextField({ form, name, isRequired, example, list }: IProps): JSX.Element {
   const { trans } = usePanel();
   const problemOf = useProblem();
-  const { label, hint } = fieldText(name, trans);
+  const { label, hint } = fieldText(name, trans, form.labelOf(name));
   return (
     <Field {...{ label, hint, isRequired }} problem={problemOf(form, name)}>
       {control => (
