@@ -1,0 +1,80 @@
+/** What a question carries: a cell, a variable of a real kernel, an error, by keyboard, exactly as it is sent. */
+import { expect } from '@jupyterlab/galata';
+import { test } from './fixtures';
+import { Panel } from './panel';
+import { newestRequest } from './provider';
+
+const CELLS = ['df = {"a": 1, "b": [2]}', 'print("\\u001b[31mred\\u001b[0m")', '1 / 0'];
+
+test('a cell, an error and a variable go to the model as the chips show them', async ({
+  panel,
+  lab
+}) => {
+  const { page, root, input } = panel;
+  const path = `context-${Date.now()}.ipynb`;
+  await page.evaluate(
+    async ([file, sources]) => {
+      const app = (
+        window as unknown as { jupyterapp: import('@jupyterlab/application').JupyterFrontEnd }
+      ).jupyterapp;
+      const cells = sources.map((source, at) => ({
+        cell_type: 'code',
+        id: `cell-${at}`,
+        source,
+        metadata: {},
+        outputs: [],
+        execution_count: null
+      }));
+      const kernelspec = { name: 'python3', display_name: 'Python 3' };
+      const content = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
+      await app.serviceManager.contents.save(file, { type: 'notebook', format: 'json', content });
+      await app.commands.execute('docmanager:open', { path: file });
+      await app.commands.execute('notebook:run-all-cells');
+    },
+    [path, CELLS] as const
+  );
+  await expect(
+    lab.locator('.jp-OutputArea-output', { hasText: 'ZeroDivisionError' })
+  ).toBeVisible();
+  await new Panel(page).open();
+
+  for (const [typed, chip] of [
+    ['@cell 2', `Cell 2 of ${path}`],
+    ['@error', `Error in cell 3 of ${path}`],
+    ['@variable df', 'df']
+  ]) {
+    await input.focus();
+    await page.keyboard.type(typed);
+    await expect(root.getByRole('option').first()).toContainText(chip);
+    await page.keyboard.press('Enter');
+    await expect(root.locator('.jp-StreamChat-chip').last()).toContainText(chip);
+    await expect(input).toHaveValue('');
+  }
+  await root.locator('.jp-StreamChat-chipOpen').last().click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.locator('pre')).toContainText('df: dict with 2 keys');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await input.focus();
+  await page.keyboard.type('@cell 1');
+  await expect(root.getByRole('option').first()).toContainText('Cell 1');
+  await page.keyboard.press('Enter');
+  await expect(root.locator('.jp-StreamChat-chip')).toHaveCount(4);
+  // Backspace in the empty field selects the last chip, a second one removes it.
+  await page.keyboard.press('Backspace');
+  await expect(root.locator('.jp-StreamChat-chipOpen').last()).toBeFocused();
+  await page.keyboard.press('Backspace');
+  await expect(root.locator('.jp-StreamChat-chip')).toHaveCount(3);
+  await expect(input).toBeFocused();
+
+  await panel.ask('tokens=2 why?');
+  await panel.expectFinished('stop');
+  const { body } = await newestRequest(({ body: { messages } }) =>
+    String(messages.at(-1)?.content).endsWith('tokens=2 why?')
+  );
+  const sent = String(body.messages.at(-1)?.content);
+  expect(sent).toContain(`[code cell 2, executed as 2]\n${CELLS[1]}\n[output of cell 2]\nred\n`);
+  expect(sent).toContain('ZeroDivisionError: division by zero');
+  expect(sent).toContain("df: dict with 2 keys\n'a': int\n'b': list\n");
+  await expect(root.locator('[data-role="user"] .jp-StreamChat-chip')).toHaveCount(3);
+  await expect(root.locator('.jp-StreamChat-composer .jp-StreamChat-chip')).toHaveCount(0);
+});
