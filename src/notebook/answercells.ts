@@ -93,12 +93,10 @@ function closingLine(lines: readonly string[], at: number, indent: number): numb
   if (!opening) {
     return at;
   }
-  const fence = new FenceLines(opening.marks, opening.info);
-  // In a list the closing line is indented like the opening one.
-  const closes = (line: string): boolean => fence.closes(indent > 3 ? line.trimStart() : line);
-  const isQuoted = lines[at].slice(0, indent).includes('>');
+  // In a list the closing line is indented like the opening one, in a quote it has the quote's mark.
+  const fence = new FenceLines(opening.marks, opening.info, indent > 0);
   for (let next = at + 1; next < lines.length; next++) {
-    if (isQuoted ? opening.closing.test(lines[next]) : closes(lines[next])) {
+    if (fence.closes(lines[next], lines[next + 1] ?? '')) {
       return next;
     }
   }
