@@ -35,6 +35,8 @@ const HOLDING = new Set(
 /** Elements without content. */
 const EMPTY = new Set(['br', 'hr', 'wbr']);
 
+const EMPTY_LINE = /\n[ \t]*\n/;
+
 const NAME = /^<(\/?)([A-Za-z][\w:-]*)(\s*\/?>)?/;
 
 /** A component or a type: nobody writes the name of an HTML element so. */
@@ -47,14 +49,22 @@ interface ITagStart {
   readonly isBare: boolean;
 }
 
-/** Whether a block that begins with an angle bracket is HTML. */
+/**
+ * Whether a block that begins with an angle bracket is HTML.
+ *
+ * Only the text up to an empty line decides, so that the answer is the same while more text follows.
+ */
 export function isHtmlBlock(source: string): boolean {
   if (source.startsWith('<!--')) {
     return true;
   }
   const tag = tagStart(source);
   return (
-    tag !== null && (tag.closes || !tag.isBare || HOLDING.has(tag.name) || isComplete(source, tag))
+    tag !== null &&
+    (tag.closes ||
+      !tag.isBare ||
+      HOLDING.has(tag.name) ||
+      isComplete(source.split(EMPTY_LINE, 1)[0], tag))
   );
 }
 

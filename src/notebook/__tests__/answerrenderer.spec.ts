@@ -165,7 +165,7 @@ test('shows the texts of an answer that reasons between them, and resumes every 
   streams[1].delta(3, '40 or so', 3);
   streams[1].finish({ finish_reason: 'interrupted', kept: [12, 4, 12, 5] });
   await until(() => renderer.node.dataset.status === 'finished');
-  await until(() => shown() === '42, so 40 Stopped.');
+  await until(() => shown() === '42, so 40Stopped.');
 });
 
 test('goes on where a lost connection broke', async () => {
