@@ -27,14 +27,16 @@ export class CellKind implements IContextKind {
       return [];
     }
     const active = panel.content.activeCell?.model.id;
-    const items = cellsOf(panel)
-      .filter(({ model, number }) =>
-        query === ''
-          ? model.id === active
-          : fits(query, `cell ${number}`, firstLine(model.sharedModel.getSource()))
-      )
-      .map(cell => this.item(panel, cell));
-    return items;
+    const found = cellsOf(panel).filter(({ model, number }) =>
+      query === ''
+        ? model.id === active
+        : fits(query, `cell ${number}`, firstLine(model.sharedModel.getSource()))
+    );
+    // The cell of that number goes before those that only hold the number.
+    const isNamed = ({ number }: IPlacedCell) => `cell ${number}` === query;
+    return [...found.filter(isNamed), ...found.filter(cell => !isNamed(cell))].map(cell =>
+      this.item(panel, cell)
+    );
   }
 
   /** A cell that can be attached. */

@@ -28,8 +28,12 @@ test('a cell, an error and a variable go to the model as the chips show them', a
       const kernelspec = { name: 'python3', display_name: 'Python 3' };
       const content = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
       await app.serviceManager.contents.save(file, { type: 'notebook', format: 'json', content });
-      await app.commands.execute('docmanager:open', { path: file });
-      await app.commands.execute('notebook:run-all-cells');
+      const opened = (await app.commands.execute('docmanager:open', {
+        path: file,
+        kernel: { name: 'python3' }
+      })) as import('@jupyterlab/notebook').NotebookPanel;
+      await opened.sessionContext.ready;
+      void app.commands.execute('notebook:run-all-cells');
     },
     [path, CELLS] as const
   );
