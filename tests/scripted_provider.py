@@ -491,10 +491,16 @@ def _last_question(body: dict[str, Any]) -> str:
     return ""
 
 
+def _newest_words(question: str) -> str:
+    """Return the last paragraph with words: questions without an answer between them are sent as one."""
+    paragraphs = question.split("\n\n")
+    return next((each for each in reversed(paragraphs) if WORDS.search(each)), question)
+
+
 def _script(model: str, body: dict[str, Any]) -> Script:
     """Return what to answer: to the last question, or to go on with the last answer."""
     messages = body.get("messages", [])
-    question = _last_question(body)
+    question = _newest_words(_last_question(body))
     *before, last = messages or [{}]
     asked = last.get("role") == "user" and not WORDS.search(question) and "continue" in question.lower()
     if asked and before and before[-1].get("role") == "assistant":
@@ -503,7 +509,7 @@ def _script(model: str, body: dict[str, Any]) -> Script:
         answer = last
     else:
         return Script.read(model, question)
-    question = _last_question({"messages": messages[: messages.index(answer)]})
+    question = _newest_words(_last_question({"messages": messages[: messages.index(answer)]}))
     script = Script.read(model, question)
     repeat = script.repeat if asked else 0
     return replace(

@@ -148,31 +148,33 @@ export function Composer(props: IProps): JSX.Element {
             onRemoved={() => props.inputRef.current?.focus()}
           />
         )}
-        <textarea
-          ref={props.inputRef}
-          className="jp-StreamChat-input"
-          rows={1}
-          value={props.draft}
-          placeholder={trans.__('Ask a question')}
-          aria-label={trans.__('Your question')}
-          aria-describedby="jp-StreamChat-keys"
-          aria-controls={menu.isOpen ? MENU_ID : undefined}
-          aria-activedescendant={menu.activeId}
-          onChange={event => {
-            setHint('');
-            setWanted(null);
-            props.onDraft(event.currentTarget.value);
-            menu.look();
-          }}
-          onKeyDown={onKeyDown}
-        />
+        <div className="jp-StreamChat-field">
+          <textarea
+            ref={props.inputRef}
+            className="jp-StreamChat-input"
+            rows={1}
+            value={props.draft}
+            placeholder={trans.__('Ask a question')}
+            aria-label={trans.__('Your question')}
+            aria-describedby="jp-StreamChat-keys"
+            aria-controls={menu.isOpen ? MENU_ID : undefined}
+            aria-activedescendant={menu.activeId}
+            onChange={event => {
+              setHint('');
+              setWanted(null);
+              props.onDraft(event.currentTarget.value);
+              menu.look();
+            }}
+            onKeyDown={onKeyDown}
+          />
+          {props.attaching && <AttachButton onClick={menu.open} />}
+        </div>
         <span id="jp-StreamChat-keys" className="jp-StreamChat-hidden">
           {settings.enterSends
             ? trans.__('Enter sends, Shift+Enter breaks the line, Escape stops an answer')
             : trans.__('Ctrl+Enter sends, Enter breaks the line, Escape stops an answer')}
         </span>
         <div className="jp-StreamChat-tools">
-          {props.attaching && <AttachButton onClick={menu.open} />}
           {props.children}
           {props.pauseAction && <PauseButton action={props.pauseAction} onClick={props.onPause} />}
           <SendButton {...props} onSend={send} />

@@ -141,14 +141,14 @@ class DialectRenderer extends Renderer {
     });
   }
 
-  override image(token: Tokens.Image): string {
+  override image({ tokens: _, ...token }: Tokens.Image): string {
+    // Without its tokens `marked` takes the description as it is written.
     return super.image({
       ...token,
       href: this._restore(token.href),
       title: token.title && this._restore(token.title),
-      text: this._restore(token.text),
-      tokens: []
-    });
+      text: this._restore(token.text)
+    } as Tokens.Image);
   }
 
   /** How the tokens are rendered that marked does not know. */

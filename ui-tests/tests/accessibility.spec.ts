@@ -199,6 +199,8 @@ test('the keyboard is enough', async ({ panel, lab: page }) => {
   await page.keyboard.press('Escape');
   await panel.expectFinished('interrupted');
   await page.keyboard.press('Tab');
+  await expect(panel.root.getByRole('button', { name: 'Attach' })).toBeFocused();
+  await page.keyboard.press('Tab');
   await expect(panel.root.getByLabel('Model profile')).toBeFocused();
   await page.keyboard.press('Tab');
   await expect(panel.root.getByRole('button', { name: 'Manage profiles' })).toBeFocused();
