@@ -83,7 +83,7 @@ export class OpenTail {
    * @param source the part of the source that is visible.
    */
   show(rendered: IRendered, source: string, isWhole: boolean): void {
-    this._fill(rendered);
+    this._holdHeight(this._fill(rendered).block);
     this._isRendered = true;
     this.points = codePoints(source);
     this._word = null;
@@ -142,7 +142,33 @@ export class OpenTail {
     return place;
   }
 
+  /**
+   * Let a block with a table become no lower until the next block begins, whose first line makes up for it.
+   *
+   * The columns of a table are laid out anew with each word, and a row that was broken into two lines may become one.
+   */
+  private _holdHeight(block: HTMLElement): void {
+    if (block.querySelector('table') === null) {
+      return;
+    }
+    const { height } = block.getBoundingClientRect();
+    if (this._held?.block !== block) {
+      this._releaseHeight();
+      this._held = { block, height: 0 };
+    }
+    if (height > this._held.height) {
+      this._held.height = height;
+      block.style.minHeight = `${height}px`;
+    }
+  }
+
+  private _releaseHeight(): void {
+    this._held?.block.style.removeProperty('min-height');
+    this._held = null;
+  }
+
   private _begin(): IPlace {
+    this._releaseHeight();
     const block = createBlockNode();
     this._groups.add(block);
     this._place = { block, parent: block, from: 0 };
@@ -178,6 +204,7 @@ export class OpenTail {
   }
 
   private _place: IPlace | null = null;
+  private _held: { readonly block: HTMLElement; height: number } | null = null;
   private _isRendered = false;
   private _word: Text | null = null;
   /** Spaces at the source's end, which the renderer has left out. */
