@@ -33,6 +33,9 @@ export interface IPlace {
   readonly from: number;
 }
 
+/** Milliseconds in which a block becomes a pixel lower. */
+const RELEASE_MS = 16;
+
 export class OpenTail {
   constructor(private readonly _groups: BlockGroups) {}
 
@@ -143,7 +146,7 @@ export class OpenTail {
   }
 
   /**
-   * Let a block with a table become no lower until the next block begins, whose first line makes up for it.
+   * Let a block with a table become no lower until the next block begins.
    *
    * The columns of a table are laid out anew with each word, and a row that was broken into two lines may become one.
    */
@@ -162,9 +165,21 @@ export class OpenTail {
     }
   }
 
+  /** Let the block become as low as it is, too slowly to be seen. */
   private _releaseHeight(): void {
-    this._held?.block.style.removeProperty('min-height');
+    if (this._held === null) {
+      return;
+    }
+    const { block, height } = this._held;
     this._held = null;
+    block.style.removeProperty('min-height');
+    const surplus = height - block.getBoundingClientRect().height;
+    if (surplus > 0) {
+      block.animate(
+        [{ minHeight: `${height}px` }, { minHeight: `${height - surplus}px` }],
+        surplus * RELEASE_MS
+      );
+    }
   }
 
   private _begin(): IPlace {
