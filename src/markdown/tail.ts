@@ -86,6 +86,9 @@ export class OpenTail {
    * @param source the part of the source that is visible.
    */
   show(rendered: IRendered, source: string, isWhole: boolean): void {
+    if (this._place) {
+      this._holdHeight(this._place.block);
+    }
     this._holdHeight(this._fill(rendered).block);
     this._isRendered = true;
     this.points = codePoints(source);
