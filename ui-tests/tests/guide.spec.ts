@@ -40,7 +40,7 @@ test('is stopped in the middle, and what was kept is context of the next questio
   await panel.expectFinished('stop');
   const request = await newestRequest(received => questionOf(received) === 'tokens=3');
   const answers = request.body.messages.filter(({ role }) => role === 'assistant');
-  const stopped = content[0].text.slice(0, runs[0].kept.content);
+  const stopped = content[0].text.slice(0, runs[0].kept[0]);
   expect(answers[0].content.trim()).toBe(stopped.trim());
   expect(lastAnswer(request)).toContain('Escape');
 });

@@ -89,7 +89,7 @@ function dangersIn(answer: Element): string[] {
   const found: string[] = [];
   const bounds = answer.getBoundingClientRect();
   for (const node of answer.querySelectorAll<HTMLElement>('*')) {
-    if (node.closest('.jp-StreamChat-copyCode')) {
+    if (node.closest('.jp-StreamChat-codeActions')) {
       continue; // ours
     }
     if (
@@ -136,6 +136,9 @@ function dangersIn(answer: Element): string[] {
 /** Click whatever there is. Links to other sites are the reader's choice: not those. */
 function clickAll(answer: Element): void {
   for (const node of answer.querySelectorAll<HTMLElement>('*')) {
+    if (node.closest('.jp-StreamChat-codeActions')) {
+      continue; // ours
+    }
     const link = node.closest('a');
     if (!link || (link.offsetParent && link.target !== '_blank')) {
       node.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));

@@ -25,7 +25,7 @@ export interface ISaved {
   readonly content: readonly { readonly text: string }[];
   readonly runs: readonly {
     readonly run_id: string;
-    readonly kept: { readonly content: number };
+    readonly kept: readonly number[];
   }[];
 }
 
