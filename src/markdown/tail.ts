@@ -61,6 +61,9 @@ export class OpenTail {
       return false;
     }
     this._word.appendData(this._spaces + text);
+    if (this._place && this._held) {
+      this._holdHeight(this._place.block);
+    }
     this._spaces = '';
     this.points += codePoints(text);
     return true;
