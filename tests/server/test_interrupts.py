@@ -72,9 +72,9 @@ async def stop(page: Page, run_id: str, *, may_be_over: bool) -> None:
 
 async def settled(server: Server) -> None:
     """Wait until the server has let go of its pages and of what they asked."""
-    services = await server.extension.services()
+    running = await server.extension.running()
     async with asyncio.timeout(PATIENCE):
-        while services.sessions or services.tasks:  # noqa: ASYNC110 - nobody tells that a page has gone
+        while running.pages.sessions or running.services.tasks:  # noqa: ASYNC110 - nobody tells that a page has gone
             await asyncio.sleep(0.01)
 
 

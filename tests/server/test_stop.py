@@ -16,9 +16,9 @@ from .page import PATIENCE, Page, new_id, numbered, question
 from .sync_model import Deaf, SyncOnly
 
 
-async def stop(page: Page, run_id: str, **shown: int) -> dict[str, Any]:
+async def stop(page: Page, run_id: str, *shown: int) -> dict[str, Any]:
     """Stop a run, and return it once it has ended."""
-    answer = await page.command("interrupt_run", run_id=run_id, **({"shown": shown} if shown else {}))
+    answer = await page.command("interrupt_run", run_id=run_id, **({"shown": list(shown)} if shown else {}))
     assert (answer["type"], answer.get("note")) == ("command_accepted", None)
     run = await page.finished(run_id)
     assert run["finish_reason"] == "interrupted"
@@ -51,7 +51,7 @@ async def test_in_mid_stream_and_it_says_what_it_did(server: Server, provider: S
     async with server.page() as page:
         run_id = await page.ask(await page.new_chat(), "tokens=5000 rate=100")
         await page.until_text(run_id, 30)
-        run = await stop(page, run_id, content=12)
+        run = await stop(page, run_id, 12)
         assert run["kept"][0] == 12
         # Each token is three characters at first: four were shown.
         length = run["digest"][0]["length"]
@@ -74,7 +74,7 @@ async def test_from_a_second_page(server: Server, provider: ScriptedProvider) ->
         run_id = await page.ask(chat_id, "tokens=5000 rate=100")
         await page.until_text(run_id, 12)
         await other.open_chat(chat_id)
-        run = await stop(other, run_id, content=9)
+        run = await stop(other, run_id, 9)
         assert await page.finished(run_id) == run
         await released(provider)
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 import pytest
 from tornado.httpclient import HTTPClientError
 
-from jupyter_stream_chat.server import services as services_module
+from jupyter_stream_chat.server import running as running_module
 from jupyter_stream_chat.server.page.outbox import QUEUE_LIMIT
 from jupyter_stream_chat.server.page.session import Session
 from jupyter_stream_chat.server.services import open_services
@@ -31,7 +31,7 @@ async def test_a_failed_start_is_told_and_tried_again(
     async def broken(settings: Any) -> Any:
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(services_module, "open_services", broken)
+    monkeypatch.setattr(running_module, "open_services", broken)
     async with server.page() as page:
         code, reason = await page.until_closed()
         rejected = page.of_type("command_rejected")[0]
@@ -40,7 +40,7 @@ async def test_a_failed_start_is_told_and_tried_again(
         assert reason.startswith("The chat could not be started")
     status, answer = await server.rest("GET", "chats")
     assert (status, answer["error"]["code"]) == (500, "internal_error")
-    monkeypatch.setattr(services_module, "open_services", open_services)
+    monkeypatch.setattr(running_module, "open_services", open_services)
     async with server.page() as page:
         await page.until_type("workspace_loaded")
 
@@ -54,15 +54,15 @@ async def test_a_page_that_leaves_while_all_loads_is_no_trouble(
         await go.wait()
         return await open_services(settings)
 
-    monkeypatch.setattr(services_module, "open_services", slow)
+    monkeypatch.setattr(running_module, "open_services", slow)
     async with server.page():
         pass
     go.set()
-    services = await server.extension.services()
+    pages = (await server.extension.running()).pages
     async with server.page() as page:
         await page.until_type("workspace_loaded")
     async with asyncio.timeout(PATIENCE):
-        while services.sessions:  # noqa: ASYNC110 - the server tells nobody that a page has gone
+        while pages.sessions:  # noqa: ASYNC110 - the server tells nobody that a page has gone
             await asyncio.sleep(0.01)
 
 
@@ -76,7 +76,7 @@ async def test_a_plain_request_is_no_socket(server: Server) -> None:
 async def test_small_frames_leave_at_once_and_uncompressed(server: Server) -> None:
     async with server.page() as page:
         await page.until_type("workspace_loaded")
-        (session,) = (await server.extension.services()).sessions
+        (session,) = (await server.extension.running()).pages.sessions
         connection = session._transport.ws_connection
         assert connection.stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert connection._compressor is None
@@ -151,7 +151,7 @@ class RawPage:
 
 async def stop_reading(slow: RawPage, server: Server, chat_id: str) -> Session:
     """Let a page open a chat and read nothing any more; return its session, whose buffers are small."""
-    (session,) = (s for s in (await server.extension.services()).sessions if not s._feeds)
+    (session,) = (s for s in (await server.extension.running()).pages.sessions if not s._feeds)
     stream_of(session).socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     await slow.send(type="open_chat", command_id="command-slow", chat_id=chat_id)
     async with asyncio.timeout(PATIENCE):
@@ -213,13 +213,13 @@ async def test_a_page_that_stops_reading_delays_nobody(server: Server) -> None:
 
 
 async def test_a_torn_connection_is_noticed(server: Server) -> None:
-    services = await server.extension.services()
+    pages = (await server.extension.running()).pages
     async with RawPage(server) as page:
         while (await page.read())["type"] != "workspace_loaded":
             pass
-        assert services.sessions
+        assert pages.sessions
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
-            while services.sessions:  # noqa: ASYNC110 - the server tells nobody that a page has gone
+            while pages.sessions:  # noqa: ASYNC110 - the server tells nobody that a page has gone
                 await asyncio.sleep(0.01)
-    assert not services.sessions
+    assert not pages.sessions

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 
 from ...protocol import ErrorInfo
 
+_KINDS = {"text", "reasoning", "attachment"}
+
 
 def explain(error: ValidationError, *, tagged: bool = True) -> ErrorInfo:
     """Name the first thing that is wrong. ``tagged``: paths begin with the command's type; it is left out."""
@@ -24,8 +26,14 @@ def explain(error: ValidationError, *, tagged: bool = True) -> ErrorInfo:
             )
     elif first["type"] == "union_tag_not_found" and not first["loc"]:
         return invalid_command("A command must have a type.", field="type")
-    path = first["loc"][1:] if tagged else first["loc"]
-    field = ".".join(str(step) for step in path)
+    path = list(first["loc"][1:] if tagged else first["loc"])
+    if first["type"].startswith("union_tag"):
+        path.append("type")
+    # Behind the number of a part stands its kind, by which it was read; it is no field.
+    steps = [
+        step for at, step in enumerate(path) if not (step in _KINDS and at and isinstance(path[at - 1], int))
+    ]
+    field = ".".join(map(str, steps))
     return invalid_command(f"{field}: {first['msg']}" if field else first["msg"], field=field or None)
 
 
