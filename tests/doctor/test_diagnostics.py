@@ -49,7 +49,7 @@ async def test_without_a_key_the_way_to_the_provider_is_looked_at(provider: Scri
     findings = await examined(scripted(provider, api_key=None, api_key_env="MISSING_API_KEY"))
     assert failures(findings) == ["key"]
     assert findings["key"].field == "api_key_env"
-    assert "SCRIPTED_API_KEY" in findings["key"].message
+    assert "MISSING_API_KEY" in findings["key"].message
     assert findings["connection"].outcome == "pass"
     assert {*AT_THE_PROVIDER, "stop"} <= {*skipped(findings)}
     assert not provider.requests
@@ -116,7 +116,8 @@ async def test_a_proxy_of_the_environment_that_is_not_there(
     provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://no-such-proxy.invalid:3128")
-    findings = await examined(scripted(provider))
+    # This machine is asked without a proxy.
+    findings = await examined(scripted(provider, base_url="http://models.example.com/v1"))
     assert failures(findings) == ["name"]
     assert "HTTP_PROXY" in (findings["name"].hint or "")
 

@@ -81,7 +81,7 @@ def anchors(page: Path) -> set[str]:
 def sections_of_the_docs() -> list[str]:
     """Return what somebody may ask about: the pages of docs/, and the README's sections."""
     readme = re.findall(r"^## (.+)$", (PROJECT / "README.md").read_text("utf-8"), re.MULTILINE)
-    pages = sorted(page.name for page in (PROJECT / "docs").glob("*.md"))
+    pages = sorted(page.name for page in (PROJECT / "docs").glob("*.md") if page.name != "index.md")
     return [f"docs/{page}" for page in pages] + [
         f"README.md#{heading.lower().replace(' ', '-')}" for heading in readme
     ]

@@ -22,6 +22,8 @@ LIMITS: dict[str, Any] = {
     "max_queued_runs": 1,
     "max_pending_commands": 3,
     "max_open_chats": 2,
+    "max_attachments": 3,
+    "max_attachment_bytes": 2048,
 }
 
 

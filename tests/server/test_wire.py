@@ -134,7 +134,7 @@ async def test_a_question_after_a_stop(start_server: StartServer, name: str) -> 
             await page.command("send_message", **first)
             await wire.asked.wait()
             if name == "blank-answer":
-                await page.until_text(first["run_id"], 2, channel="reasoning")
+                await page.until_text(first["run_id"], 2, kind="reasoning")
             await page.command("interrupt_run", run_id=first["run_id"])
             await page.finished(first["run_id"])
             run, fields = await asked(page, chat_id, "second", first["answer_id"])
