@@ -236,8 +236,9 @@ async def test_a_folder_is_found_from_the_servers_directory(
 
 
 async def test_a_killed_engine_fails_what_it_worked_on_and_what_was_queued_is_asked_again(
-    client: EngineClient, model: Path
+    model: Path,
 ) -> None:
+    client = EngineClient(threads=1, most_chats=1)
     async with aclosing(client.stream(question(model))) as working:
         await until_text(working)
         queued = client.stream(question(model, max_tokens=3))
@@ -254,6 +255,7 @@ async def test_a_killed_engine_fails_what_it_worked_on_and_what_was_queued_is_as
         assert events[-1].usage.output_tokens == 3
     assert isinstance((await events_of(client, question(model, max_tokens=1)))[-1], Finished)
     assert client.pid not in (None, pid)
+    await client.close()
 
 
 async def test_an_engine_that_hangs_is_ended_two_seconds_after_a_stop(
