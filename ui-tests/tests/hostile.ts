@@ -89,7 +89,7 @@ function dangersIn(answer: Element): string[] {
   const found: string[] = [];
   const bounds = answer.getBoundingClientRect();
   for (const node of answer.querySelectorAll<HTMLElement>('*')) {
-    if (node.closest('.jp-StreamChat-codeActions')) {
+    if (node.closest('.jp-StreamChat-codeActions, .jp-StreamChat-answerTools')) {
       continue; // ours
     }
     if (
@@ -136,7 +136,7 @@ function dangersIn(answer: Element): string[] {
 /** Click whatever there is. Links to other sites are the reader's choice: not those. */
 function clickAll(answer: Element): void {
   for (const node of answer.querySelectorAll<HTMLElement>('*')) {
-    if (node.closest('.jp-StreamChat-codeActions')) {
+    if (node.closest('.jp-StreamChat-codeActions, .jp-StreamChat-answerTools')) {
       continue; // ours
     }
     const link = node.closest('a');
