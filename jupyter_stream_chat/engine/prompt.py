@@ -68,13 +68,6 @@ def make_prompt(
     return Prompt(ids, opening, harmony)
 
 
-def prompt_ids(
-    tokenizer: PreTrainedTokenizerBase, messages: Sequence[ChatMessage], *, continue_final: bool = False
-) -> list[int]:
-    """Return the ids of the prompt alone."""
-    return make_prompt(tokenizer, messages, continue_final=continue_final).ids
-
-
 def check_messages(messages: Sequence[ChatMessage]) -> None:
     """Raise EngineFailure when there is nothing to answer."""
     asked = messages[:-1] if messages and _is_blank_answer(messages[-1]) else messages

@@ -15,7 +15,7 @@ from jupyter_stream_chat.engine.errors import EngineFailure
 from jupyter_stream_chat.engine.generation import Generation
 from jupyter_stream_chat.engine.messages import Parameters
 from jupyter_stream_chat.engine.model import PREFILL_CHUNK, LoadedModel
-from jupyter_stream_chat.engine.prompt import prompt_ids
+from jupyter_stream_chat.engine.prompt import make_prompt
 from jupyter_stream_chat.engine.scheduler.calls import PackedCalls, Read
 from jupyter_stream_chat.engine.scheduler.outcome import Outcome
 from jupyter_stream_chat.engine.scheduler.scheduler import Scheduler
@@ -27,9 +27,9 @@ LONG = "今天天气很好 hello 😀 " * 250
 def ask(loaded: LoadedModel, *contents: str) -> list[int]:
     """Return the prompt of a conversation that begins with the user."""
     roles = ("user", "assistant")
-    return prompt_ids(
+    return make_prompt(
         loaded.tokenizer, [{"role": roles[i % 2], "content": text} for i, text in enumerate(contents)]
-    )
+    ).ids
 
 
 class Chats:

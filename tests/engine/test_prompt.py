@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from jupyter_stream_chat.engine.errors import EngineFailure
 from jupyter_stream_chat.engine.messages import ChatMessage
-from jupyter_stream_chat.engine.prompt import prompt_ids
+from jupyter_stream_chat.engine.prompt import make_prompt
 from tests.tiny_model import make_tokenizer
 
 STRICT_TEMPLATE = (
@@ -16,6 +18,11 @@ STRICT_TEMPLATE = (
     "{% endif %}[{{ message.role }}]{{ message.content }}"
     "{% endfor %}"
 )
+
+
+def prompt_ids(tokenizer: Any, messages: list[ChatMessage], *, continue_final: bool = False) -> list[int]:
+    """Return the ids of a prompt alone."""
+    return make_prompt(tokenizer, messages, continue_final=continue_final).ids
 
 
 def user(content: str) -> ChatMessage:
