@@ -33,8 +33,10 @@ export interface IPlace {
   readonly from: number;
 }
 
-/** Milliseconds in which a block becomes a pixel lower. */
-const RELEASE_MS = 16;
+const HELD_CLASS = 'jp-StreamChat-held';
+
+/** By how much a block becomes lower from one frame to the next, in px. */
+const RELEASE_STEP = 1;
 
 export class OpenTail {
   constructor(private readonly _groups: BlockGroups) {}
@@ -163,6 +165,7 @@ export class OpenTail {
     const { height } = block.getBoundingClientRect();
     if (this._held?.block !== block) {
       this._releaseHeight();
+      block.classList.add(HELD_CLASS);
       this._held = { block, height: 0 };
     }
     if (height > this._held.height) {
@@ -179,13 +182,7 @@ export class OpenTail {
     const { block, height } = this._held;
     this._held = null;
     block.style.removeProperty('min-height');
-    const surplus = height - block.getBoundingClientRect().height;
-    if (surplus > 0) {
-      block.animate(
-        [{ minHeight: `${height}px` }, { minHeight: `${height - surplus}px` }],
-        surplus * RELEASE_MS
-      );
-    }
+    lowerSlowly(block, height, block.getBoundingClientRect().height);
   }
 
   private _begin(): IPlace {
@@ -230,4 +227,14 @@ export class OpenTail {
   private _word: Text | null = null;
   /** Spaces at the source's end, which the renderer has left out. */
   private _spaces = '';
+}
+
+/** Lower a block by frames, not by time: after a frame that took long it would be lower at once. */
+function lowerSlowly(block: HTMLElement, height: number, end: number): void {
+  if (height <= end) {
+    block.style.removeProperty('min-height');
+    return;
+  }
+  block.style.minHeight = `${height}px`;
+  requestAnimationFrame(() => lowerSlowly(block, height - RELEASE_STEP, end));
 }
