@@ -126,6 +126,16 @@ test('an open menu follows the notebook: an error and a variable appear when the
 
   // Asked while the kernel is busy, shown once it is idle; all keystrokes ask it once.
   await runAll(page);
+  await expect
+    .poll(() =>
+      page.evaluate(() => {
+        const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
+        const [panel] = [...app.shell.widgets('main')].filter(({ isVisible }) => isVisible);
+        return (panel as NotebookPanel).sessionContext.session?.kernel?.status;
+      })
+    )
+    .toBe('busy');
+  await silent.evaluate(requests => requests.splice(0));
   await input.focus();
   await page.keyboard.type('@variable wanted_fr', { delay: 20 });
   await expect(root.getByRole('option').first()).toContainText('wanted_frame');
