@@ -8,13 +8,9 @@ import { type Parser } from '@lezer/common';
 import { type Highlighter, tagHighlighter, tags } from '@lezer/highlight';
 
 import { CodeStream, type ICodeStyle } from './codestream';
+import { languageIn } from './fenceline';
 
 const PREFIX = 'language-';
-
-/** The language in an info string: `python {1,2}` and `jsonc title="a"` name one and say more. */
-export function languageIn(info: string): string {
-  return info.split(/[\s{,]/)[0];
-}
 
 /** The language of an element of code, as its class names it; empty without one. */
 export function languageOf(code: Element): string {

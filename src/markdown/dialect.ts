@@ -8,10 +8,13 @@
 
 import { Lexer, type MarkedOptions, type Token, Tokenizer, type Tokens } from 'marked';
 
-import { EMPHASIS_RULES } from './emphasis';
+import { alertIn, type IAlert } from './alerts';
+import { EMPHASIS_RULES, isOperator, pythonName } from './emphasis';
 import { FenceLines, lineAt } from './fenceline';
 import { isHtmlBlock, isTag, openedBy } from './htmltags';
+import { addressEnd } from './links';
 import { FORMULA_MARK, type IFormula, paintedFormula } from './math';
+import { escapePipesInCode } from './rows';
 
 export interface IMathToken {
   readonly type: 'math';
@@ -26,9 +29,10 @@ export interface IFootnoteToken {
   readonly tokens?: Token[];
 }
 
-/** A quote that GitHub draws as a note, a warning and so on. */
+/** A quote, or a note, a warning and so on with its title. */
 export interface IAlertToken extends Tokens.Blockquote {
-  alert?: string;
+  alert?: IAlert;
+  title?: Token[];
 }
 
 /** Stands for a formula that is still being written. */
@@ -45,15 +49,13 @@ const EMPHASIS_BUDGET = 500_000;
 const DEEPEST = 24;
 
 const FENCE = /^ {0,3}(`{3,}(?=[^`\n]*(?:\n|$))|~{3,})([^\n]*)(?:\n|$)/;
-const ALERT = /^\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|$)/i;
+/** A heading without a space behind its marks, as Chinese models write it; one mark alone begins a tag: `#today`. */
+const TIGHT_HEADING = /^ {0,3}(#{2,6})(?=[^\s#])([^\n]+)(?:\n+|$)/;
+const TIGHT_HEADING_START = /\n {0,3}#{2,6}[^\s#]/;
 const FOOTNOTE =
   /^ {0,3}\[\^([^\]\s]+)\]:[ \t]*([^\n]*(?:\n(?![ \t]*\n| {0,3}\[\^[^\]\s]+\]:)[^\n]+)*(?:\n[ \t]*\n(?:[ \t]{2,}\S[^\n]*(?:\n|$))+)*)(?:\n[ \t]*(?=\n|$))*\n?/;
 const FOOTNOTE_START = /\n {0,3}\[\^[^\]\s]+\]:/;
 const FOOTNOTE_REF = /^\[\^(\d{1,3}|[A-Za-z]{4,}[\w-]*|(?:fn|ref)\w*)\](?![(:])/;
-
-/** Where an address ends in CJK text: at its punctuation, and at a letter of it right behind a Latin one. */
-const CJK_BEHIND_ADDRESS =
-  /[\u2018-\u201f\u2026\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]|(?<=[A-Za-z0-9])[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]/;
 
 export class DialectLexer extends Lexer {
   /** @param formulas those that the source is painted over with. */
@@ -116,8 +118,29 @@ class DialectTokenizer extends Tokenizer {
     };
   }
 
+  override heading(source: string): Tokens.Heading | undefined {
+    const match = TIGHT_HEADING.exec(source);
+    if (match === null) {
+      return super.heading(source);
+    }
+    const [raw, { length: depth }, line] = match;
+    const text = line.replace(/[ \t]+#+[ \t]*$/, '').trim();
+    return { type: 'heading', raw, depth, text, tokens: this.lexer.inline(text) };
+  }
+
+  override table(source: string): Tokens.Table | undefined {
+    const token = super.table(source);
+    if (token === undefined) {
+      return undefined;
+    }
+    const mended = escapePipesInCode(token.raw, token.header.length);
+    const table = mended === token.raw ? token : super.table(mended);
+    return table && { ...table, raw: token.raw };
+  }
+
   override html(source: string): Tokens.HTML | undefined {
-    const token = isHtmlBlock(source.trimStart()) ? super.html(source) : undefined;
+    const isOpen = (name: string) => this._opened.has(name);
+    const token = isHtmlBlock(source.trimStart(), isOpen) ? super.html(source) : undefined;
     token?.raw.match(/<[a-z][^<>]*/gi)?.forEach(tag => this._open(tag));
     return token;
   }
@@ -138,10 +161,14 @@ class DialectTokenizer extends Tokenizer {
   override blockquote(source: string): IAlertToken | undefined {
     return this._nested(() => {
       const token: IAlertToken | undefined = super.blockquote(source);
-      const match = token && ALERT.exec(token.text);
-      if (token && match) {
-        token.alert = match[1].toLowerCase();
-        token.tokens = this.lexer.blockTokens(token.text.slice(match[0].length), []);
+      const alert = token && alertIn(token.text);
+      if (token && alert) {
+        const body = token.text.slice(alert.length);
+        // Without any text below, what stands behind the word is the text.
+        const isTitle = body.trim() !== '';
+        token.alert = alert;
+        token.title = isTitle && alert.title !== '' ? this.lexer.inline(alert.title) : undefined;
+        token.tokens = this.lexer.blockTokens(isTitle ? body : alert.title, []);
       }
       return token;
     });
@@ -157,7 +184,8 @@ class DialectTokenizer extends Tokenizer {
     before = ''
   ): Tokens.Em | Tokens.Strong | undefined {
     const lexer = this.lexer as DialectLexer;
-    if ((source[0] !== '*' && source[0] !== '_') || lexer.emphasisBudget <= 0) {
+    const isMark = source[0] === '*' || source[0] === '_';
+    if (!isMark || lexer.emphasisBudget <= 0 || isOperator(source, before)) {
       return undefined;
     }
     const token = super.emStrong(source, masked, before);
@@ -189,14 +217,27 @@ class DialectTokenizer extends Tokenizer {
     return undefined;
   }
 
-  override del(source: string, masked: string, before?: string): Tokens.Del | undefined {
-    return source.startsWith('~~') ? super.del(source, masked, before) : undefined;
+  override del(source: string, masked: string): Tokens.Del | undefined {
+    const lexer = this.lexer as DialectLexer;
+    if (!/^~~[^\s~]/.test(source) || lexer.emphasisBudget <= 0) {
+      return undefined;
+    }
+    // In the masked text no mark within code or a link is found.
+    const close = /[^\s~]~~(?!~)/g;
+    close.lastIndex = 2;
+    const end = close.exec(masked.slice(-source.length)) ? close.lastIndex - 2 : -1;
+    lexer.emphasisBudget -= end < 0 ? source.length : end;
+    if (end < 0) {
+      return undefined;
+    }
+    const text = source.slice(2, end);
+    return { type: 'del', raw: source.slice(0, end + 2), text, tokens: lexer.inlineTokens(text) };
   }
 
   override url(source: string): Tokens.Link | undefined {
     const token = super.url(source);
-    const cut = token ? token.raw.search(CJK_BEHIND_ADDRESS) : -1;
-    return cut < 0 ? token : super.url(source.slice(0, cut));
+    const end = token ? addressEnd(token.raw) : 0;
+    return token && end < token.raw.length ? super.url(source.slice(0, end)) : token;
   }
 
   private _open(tag: string): void {
@@ -237,6 +278,11 @@ function mathToken(this: { lexer: Lexer }, source: string): Tokens.Generic | und
   return { type: 'math', raw: source.slice(0, painted.length + end), formula };
 }
 
+function nameToken(source: string): Tokens.Generic | undefined {
+  const name = pythonName(source);
+  return name === '' ? undefined : { type: 'text', raw: name, text: name };
+}
+
 function footnoteRef(source: string): Tokens.Generic | undefined {
   const match = FOOTNOTE_REF.exec(source);
   return match ? { type: 'footnoteRef', raw: match[0], label: match[1] } : undefined;
@@ -262,10 +308,14 @@ const OPTIONS: MarkedOptions = {
   breaks: true,
   extensions: {
     block: [footnote],
-    inline: [mathToken, footnoteRef],
+    inline: [mathToken, footnoteRef, nameToken],
     startBlock: [
       source => {
         const at = source.search(FOOTNOTE_START);
+        return found(at < 0 ? at : at + 1);
+      },
+      source => {
+        const at = source.search(TIGHT_HEADING_START);
         return found(at < 0 ? at : at + 1);
       }
     ],
@@ -276,7 +326,8 @@ const OPTIONS: MarkedOptions = {
           : undefined;
       },
       source => found(source.indexOf(OPEN_FORMULA)),
-      source => found(source.indexOf('[^'))
+      source => found(source.indexOf('[^')),
+      source => found(source.indexOf('__'))
     ],
     renderers: {},
     childTokens: {}

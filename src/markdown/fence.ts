@@ -5,8 +5,9 @@
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 
 import { createBlockNode } from './block';
-import { findLanguage, languageIn, nameLanguage, styleOf } from './codecolours';
+import { findLanguage, nameLanguage, styleOf } from './codecolours';
 import { CodeStream, type ICodeStyle } from './codestream';
+import { languageIn } from './fenceline';
 import { showControls } from './signs';
 
 export class FenceBlock {

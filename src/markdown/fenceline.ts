@@ -28,6 +28,14 @@ export function lineAt(text: string, start: number): string {
   return newline < 0 ? text.slice(start) : text.slice(start, newline + 1);
 }
 
+/**
+ * The language in an info string: `python {1,2}`, `jsonc title="a"`, `js:src/a.js` and `{.python .numberLines}` name
+ * one and say more.
+ */
+export function languageIn(info: string): string {
+  return /^(?:\{[ \t]*\.?(?=[A-Za-z]))?([^\s{},:]+)/.exec(info)?.[1] ?? '';
+}
+
 /** Whether Markdown holds fenced code. */
 export function hasCode(markdown: string): boolean {
   return markdown.split('\n').some(line => fenceOpening(line) !== null);

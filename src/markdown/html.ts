@@ -14,6 +14,7 @@ import {
   type IMathToken,
   OPEN_FORMULA
 } from './dialect';
+import { languageIn } from './fenceline';
 import { findMath, type IFormula, isModest, paint, restore } from './math';
 import { showControls } from './signs';
 
@@ -69,7 +70,7 @@ class DialectRenderer extends Renderer {
   }
 
   override code({ text, lang }: Tokens.Code): string {
-    const language = this._restore((lang ?? '').split(/\s/)[0]);
+    const language = languageIn(this._restore(lang ?? ''));
     const name = language === '' ? '' : ` class="language-${escape(language)}"`;
     return `<pre><code${name}>${escape(this._restore(text))}</code></pre>`;
   }
@@ -79,16 +80,19 @@ class DialectRenderer extends Renderer {
   }
 
   override blockquote(token: Tokens.Blockquote): string {
-    const { alert } = token as IAlertToken;
+    const { alert, title } = token as IAlertToken;
     const content = this.parser.parse(token.tokens);
-    const direction = directionOf(token.text);
     if (alert === undefined) {
-      return `<blockquote${direction}>${content}</blockquote>`;
+      return `<blockquote${directionOf(token.text)}>${content}</blockquote>`;
     }
-    const title = alert[0].toUpperCase() + alert.slice(1);
+    const { kind, name, length } = alert;
+    const direction = directionOf(alert.title + token.text.slice(length));
+    const heading = title
+      ? this.parser.parseInline(title)
+      : name[0].toUpperCase() + name.slice(1).toLowerCase();
     return (
-      `<blockquote class="${ALERT_CLASS} ${ALERT_CLASS}-${alert}"${direction}>` +
-      `<p class="${ALERT_TITLE_CLASS}">${title}</p>${content}</blockquote>`
+      `<blockquote class="${ALERT_CLASS} ${ALERT_CLASS}-${kind}"${direction}>` +
+      `<p class="${ALERT_TITLE_CLASS}" dir="auto">${heading}</p>${content}</blockquote>`
     );
   }
 

@@ -5,6 +5,8 @@
  * page, so the splitter must keep them together. This is a scan for tags, not a parser.
  */
 
+import { isTag } from './htmltags';
+
 const TAG = /<!--[\s\S]*?-->|<(\/?)([a-z][\w-]*)[^>]*(>|$)/gi;
 const NO_TAGS = /(`+)[^`][\s\S]*?\1(?!`)|\\</g;
 
@@ -34,11 +36,7 @@ export class HtmlBalance {
 
   /** Read a block of HTML. */
   readHtml(source: string): void {
-    for (const [, slash, name, end] of source.matchAll(TAG)) {
-      if (name !== undefined) {
-        this._tag(name.toLowerCase(), slash === '/', end === '');
-      }
-    }
+    this._read(source, () => true);
   }
 
   /** Read Markdown, in which tags may stand: its own element closes what is open, but for blocks. */
@@ -47,9 +45,18 @@ export class HtmlBalance {
       return;
     }
     const depth = this._stack.length;
-    this.readHtml(source.replace(NO_TAGS, '').replace(/<[^>]*$/, ''));
+    const text = source.replace(NO_TAGS, '').replace(/<[^>]*$/, '');
+    this._read(text, at => isTag(text.slice(at), name => this._stack.includes(name)));
     if (!this._stack.slice(depth).some(name => BLOCKS.has(name))) {
       this._stack.length = Math.min(this._stack.length, depth);
+    }
+  }
+
+  private _read(source: string, isMarkup: (at: number) => boolean): void {
+    for (const { 1: slash, 2: name, 3: end, index } of source.matchAll(TAG)) {
+      if (name !== undefined && isMarkup(index)) {
+        this._tag(name.toLowerCase(), slash === '/', end === '');
+      }
     }
   }
 

@@ -39,6 +39,17 @@ const EMPTY_LINE = /\n[ \t]*\n/;
 
 const NAME = /^<(\/?)([A-Za-z][\w:-]*)(\s*\/?>)?/;
 
+/** A whole tag, as HTML has it: what stands in it are attributes, and no words. */
+const WHOLE_TAG =
+  /^<\/?[A-Za-z][\w:-]*(?:\s+[\w:@.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+)|\s+(?:allowfullscreen|async|autoplay|checked|controls|defer|disabled|hidden|loop|multiple|muted|noshade|nowrap|open|readonly|required|reversed|selected))*\s*\/?>/i;
+
+/** Elements that models fold text into. */
+const FOLDS = new Set(['details', 'summary']);
+
+/** A word behind a tag, or the punctuation of the sentence that the tag is a word of. */
+const SENTENCE =
+  /^<[^<>]*>(?:[ \t]+[-\u2013\u2014\p{L}\p{N}`]|[ \t]*[,.;:!?)\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f])/u;
+
 /** A component or a type: nobody writes the name of an HTML element so. */
 const CAPITALIZED = /^[A-Z][a-z]/;
 
@@ -53,19 +64,22 @@ interface ITagStart {
  * Whether a block that begins with an angle bracket is HTML.
  *
  * Only the text up to an empty line decides, so that the answer is the same while more text follows.
+ *
+ * @param isOpen whether an element of this name is open.
  */
-export function isHtmlBlock(source: string): boolean {
+export function isHtmlBlock(source: string, isOpen: (name: string) => boolean): boolean {
   if (source.startsWith('<!--')) {
     return true;
   }
   const tag = tagStart(source);
-  return (
-    tag !== null &&
-    (tag.closes ||
-      !tag.isBare ||
-      HOLDING.has(tag.name) ||
-      isComplete(source.split(EMPTY_LINE, 1)[0], tag))
-  );
+  if (tag === null) {
+    return false;
+  }
+  if (tag.closes) {
+    return isOpen(tag.name) || !SENTENCE.test(source);
+  }
+  const isElement = HOLDING.has(tag.name) && (FOLDS.has(tag.name) || !SENTENCE.test(source));
+  return !tag.isBare || isElement || isComplete(source.split(EMPTY_LINE, 1)[0], tag);
 }
 
 /**
@@ -85,8 +99,10 @@ export function isTag(source: string, isOpen: (name: string) => boolean): boolea
   if (tag.closes) {
     return isOpen(tag.name);
   }
+  // In a sentence about `<div>` and `</div>` both are words.
+  const isWord = HOLDING.has(tag.name) && !FOLDS.has(tag.name) && SENTENCE.test(source);
   const mustEnd = tag.isBare || SWALLOWING.test(source);
-  return !mustEnd || isComplete(source, tag);
+  return !(tag.isBare && (isWord || tag.name === 'hr')) && (!mustEnd || isComplete(source, tag));
 }
 
 /** The name of the element that a tag opens, in small letters; null for another tag. */
@@ -98,7 +114,11 @@ export function openedBy(tag: string): string | null {
 function tagStart(source: string): ITagStart | null {
   const match = NAME.exec(source);
   const name = match?.[2].toLowerCase() ?? '';
+  const isWhole = /^<[^<>]*>/.test(source);
   if (match === null || CAPITALIZED.test(match[2]) || !ELEMENTS.has(name)) {
+    return null;
+  }
+  if (isWhole && !WHOLE_TAG.test(source)) {
     return null;
   }
   return { name, closes: match[1] !== '', isBare: match[3] !== undefined };

@@ -3,9 +3,8 @@
  */
 
 export { warmUp } from './block';
-export { languageIn } from './codecolours';
 export { addCopyButtons, type CodeActions, type ICodeBlock } from './codetoolbar';
-export { FenceLines, fenceOpening, hasCode } from './fenceline';
+export { FenceLines, fenceOpening, hasCode, languageIn } from './fenceline';
 export { type IPlainTextOptions, PlainText } from './plaintext';
 export type { ScheduleFrame } from './schedule';
 export type { BlockKind } from './splitter';

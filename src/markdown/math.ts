@@ -38,11 +38,19 @@ const PARAGRAPH_END = /\n[ \t>]*(?=\n|`{3}|~{3})/g;
 const ENVIRONMENT =
   /^(?:equation|align|alignat|aligned|gather|gathered|multline|eqnarray|split|cases|array|[bBpvV]?matrix|smallmatrix|flalign|math|displaymath)\*?$/;
 const QUOTE_LINE = /\n[ \t]*(?:>[ \t]?)+/g;
+/** A line that begins an item, a heading or a row: no formula in a line of text goes on behind it. */
+const BLOCK_BEGIN = /\n[ \t>]*(?:[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\|)/g;
+const BLANK_LINES = /\n[ \t>]*(?=\n)/g;
+const OPENING_IN_TEX = /(?:^|[^\\])(?:\\\\)*\\[([]/;
 const TEXT_IN_TEX = /\\\$|\\(?:text|mbox)\w*\{[^{}]*\}/g;
 const TEX_SIGN = /[\\^_={}]/;
+/** How a variable begins: with two letters, since `x_i` is a formula. */
+const VARIABLE = /^[({]?(?:[A-Za-z]{2}|_)/;
 const LONGEST_OPEN = 400;
 const LONGEST_OPEN_DOLLAR = 80;
 const LONGEST_DOLLAR = 1000;
+/** A display formula may hold empty lines if it is no longer. */
+const LONGEST_WITH_BLANK = 3000;
 
 /** Bounds of what is typeset: MathJax's work can grow much faster than its input. */
 const LONGEST_TEX = 5000;
@@ -141,7 +149,7 @@ class MathFinder {
 
   /** Take what stands between `start` and the next `closing` as a formula, if it reads as one. */
   private _try(at: number, start: number, closing: string, display: boolean): void {
-    const end = this._paragraphEnd(start);
+    const end = display ? this._displayEnd(at, start, closing) : this._inlineEnd(start);
     const close = this._isClosedLater(closing, start, end) ? this._close(closing, start, end) : -1;
     if (close < 0) {
       this._noteOpen(at, end, display, LONGEST_OPEN * (display ? 5 : 1));
@@ -177,7 +185,7 @@ class MathFinder {
     if (/[A-Za-z0-9]/.test(source[at - 1] ?? '') || /^\s/.test(source.slice(start, start + 1))) {
       return;
     }
-    const end = Math.min(this._paragraphEnd(start), start + LONGEST_DOLLAR);
+    const end = Math.min(this._inlineEnd(start), start + LONGEST_DOLLAR);
     let depth = 0;
     for (let index = start; index < end; index += 1) {
       const sign = source[index];
@@ -218,6 +226,10 @@ class MathFinder {
     if (display && !/[\p{L}\p{N}]/u.test(body)) {
       return false;
     }
+    // What opens once more before it closes was no formula.
+    if (closing[0] === '\\' && OPENING_IN_TEX.test(body.replace(TEXT_IN_TEX, ''))) {
+      return false;
+    }
     if (body.trim() === '' || body.includes('`') || /\\[dwDWsbB](?![a-zA-Z])/.test(body)) {
       return false;
     }
@@ -240,7 +252,7 @@ class MathFinder {
     const isQuoted = /^[ \t]*(?:(?:[-+*]|\d+[.)])[ \t]+)*>/.test(
       this._source.slice(lineStart, from)
     );
-    const tex = isQuoted ? body.replace(QUOTE_LINE, '\n') : body;
+    const tex = (isQuoted ? body.replace(QUOTE_LINE, '\n') : body).replace(BLANK_LINES, '');
     this._formulas.push({
       from,
       to,
@@ -277,6 +289,37 @@ class MathFinder {
       this._end = PARAGRAPH_END.exec(this._source)?.index ?? this._source.length;
     }
     return this._end;
+  }
+
+  /** Where an item, a heading, a row or the paragraph ends. */
+  private _inlineEnd(from: number): number {
+    const end = this._paragraphEnd(from);
+    if (this._blockEnd < from) {
+      BLOCK_BEGIN.lastIndex = from;
+      this._blockEnd = BLOCK_BEGIN.exec(this._source)?.index ?? this._source.length;
+    }
+    return Math.min(end, this._blockEnd);
+  }
+
+  /** Where a display formula ends at the latest: models put empty lines into one whose marks have lines of their own. */
+  private _displayEnd(at: number, start: number, closing: string): number {
+    const end = this._paragraphEnd(start);
+    const lineStart = this._source.lastIndexOf('\n', at - 1) + 1;
+    const behind = /^(?:\\begin\{[^\n]*)?[ \t]*(?=\n|$)/.test(
+      this._source.slice(start, start + 200)
+    );
+    if (!behind || !/^[ \t>]*$/.test(this._source.slice(lineStart, at))) {
+      return end;
+    }
+    const text = this._source.slice(start, start + LONGEST_WITH_BLANK);
+    const close = new RegExp(`\\n[ \\t>]*${closing.replace(/[\\$[\]{}*]/g, '\\$&')}`).exec(text);
+    const length = close ? close.index + close[0].length : text.length;
+    const pieces = text.slice(0, length).split(/\n[ \t>]*(?=\n)/);
+    const isTex = pieces.every((piece, index) => {
+      const isOpen = close === null && index === pieces.length - 1;
+      return (isOpen || TEX_SIGN.test(piece)) && !isProse(piece);
+    });
+    return isTex ? Math.max(end, start + length) : end;
   }
 
   private _skipCode(run: string): void {
@@ -327,26 +370,44 @@ class MathFinder {
   private _openDisplay = false;
   private _position = 0;
   private _end = -1;
+  private _blockEnd = -1;
 }
 
 /** Whether what stands between two dollar signs is prose, a price or a variable. */
 function isText(body: string, next: string): boolean {
-  if (/^[({]?[A-Za-z_][A-Za-z_]+\w*[)}:/]/.test(body) && !/[\\^=]/.test(body)) {
+  // What stands behind the second sign is the name of another variable.
+  if (/[=:/,;([{'|&+~\-\u2013\u2014]$/.test(body) && /[A-Za-z_({@?]/.test(next)) {
     return true;
   }
-  if (/^[({\w]/.test(next) && /^[({]?[A-Za-z_]{2,}/.test(body) && !/[\\^=]/.test(body)) {
+  if (/^[({][^\\^]*[)}]$/.test(body) && /[({]/.test(next)) {
     return true;
   }
-  // Variables of a Makefile stand beside each other; a call without arguments is code.
-  if ((/^\(\w+\)$/.test(body) && next === '(') || /[A-Za-z]\(\)/.test(body)) {
+  if (/^[({\w]/.test(next) && VARIABLE.test(body) && !/[\\^=]/.test(body)) {
+    return true;
+  }
+  // A variable with its type or its brackets, a call without arguments, a string.
+  const bare = body.replace(TEXT_IN_TEX, '');
+  if (
+    /^(?:[({](?:[A-Za-z]{2,}|_)\w*[)}:]|(?:[A-Za-z]{2,}|_)\w*:)/.test(body) &&
+    !/[\\^=]/.test(body)
+  ) {
+    return true;
+  }
+  if (/[A-Za-z]\(\)|"/.test(bare)) {
     return true;
   }
   if (TEX_SIGN.test(body)) {
-    return /^\d[\d.,]*[KMBkmb]?[\s/)][^\\^_]*[A-Za-z]{3,}/.test(body);
+    return /^\d[\d.,]*[KMBkmb]?[\s/)][^\\^_]*[A-Za-z]{3,}/.test(body) || isProse(body);
   }
   return (
-    /[A-Za-z]{4,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/.test(body) ||
-    /^\d[\s\S]*[A-Za-z]{2,}/.test(body) ||
-    /^\d[\d.,]*[KMBkmb]?[,;)]/.test(body)
+    /[A-Za-z]{2,}\s+[A-Za-z]{2,}|[\u3001\u3002\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff0c]/.test(
+      body
+    ) || /^\d[\d.,]*[KMBkmb]?(?:[\s/-]+[A-Za-z]{2,}|[,;)](?!\d))/.test(body)
   );
+}
+
+/** Whether words stand in a formula as they do in a sentence. */
+function isProse(tex: string): boolean {
+  const bare = tex.replace(TEXT_IN_TEX, '').replace(/\\[A-Za-z]+(?:\{[A-Za-z*]+\})?/g, '');
+  return /[A-Za-z]{3,}[,;]?\s+[A-Za-z]{3,}/.test(bare);
 }

@@ -4,6 +4,7 @@
  * What is held back appears once the next characters tell what it is. Pure functions of the open block's source.
  */
 
+import { isOperator, pythonName } from './emphasis';
 import { FenceLines, fenceOpening, lineAt } from './fenceline';
 import { findMath, paint } from './math';
 
@@ -20,7 +21,7 @@ const LAST_LINE = /[^\n]*$/;
 const CONTAINER = /^(?:[ \t]*(?:>|[-+*][ \t]+|\d{1,9}[.)][ \t]+))*[ \t]*/;
 /** A line that may yet be a bullet, a number, a heading, a rule, an underline, the second line of a table. */
 const UNDECIDED = /^(?:[-+*=_]+|\d{1,9}[.)]?|#{1,6}|`{1,}|~+|[|:\- ]*-[|:\- ]*)[ \t]*$/;
-const ALERT = /^\[![A-Za-z]*\]?[ \t]*$/;
+const ALERT = /^\[![A-Za-z]*(?:\][+-]?)?[ \t]*$/;
 const TASK = /^\[[ xX]?\]?[ \t]*$/;
 /** A definition is not shown, and a footnote begins with its sign. */
 const DEFINITION = /^\[(?:[^\]\n]|\\\])+\]:/;
@@ -214,6 +215,8 @@ function closed(source: string): IClosed {
       } else {
         at = Math.max(at + 1, link);
       }
+    } else if (sign === '_' && pythonName(source.slice(at, at + 20)) !== '') {
+      at += pythonName(source.slice(at, at + 20)).length;
     } else if (sign === '*' || sign === '_' || sign === '~') {
       at = readRun(source, at, openings, start);
     } else if (sign === '<') {
@@ -358,7 +361,9 @@ function readRun(source: string, at: number, openings: IOpening[], start: number
   const after = source[to] ?? ' ';
   let length = Math.min(to - at, sign === '~' ? 2 : 3);
   const isWord = (character: string) => /[\p{L}\p{N}]/u.test(character);
-  const isInWord = sign === '_' && isWord(before) && isWord(after);
+  const isInWord =
+    (sign === '_' && isWord(before) && isWord(after)) ||
+    (sign !== '~' && isOperator(source.slice(at, at + 20), before));
   if (isInWord || (sign === '~' && to - at !== 2)) {
     return to;
   }

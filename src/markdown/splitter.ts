@@ -77,7 +77,7 @@ export const GROWTH = 1.1;
 const LONGEST_PART = 1500;
 
 // Info strings that need escaping are left to the Markdown renderer.
-const FENCE = /^(?:[ \t\r]*\n)*(`{3,}|~{3,})([\w+#./ :=,{}()-]*)\r?\n/;
+const FENCE = /^(?:[ \t\r]*\n)*(`{3,}|~{3,})([\p{L}\p{N}_+#./ :=,{}()"'@!*%[\]-]*)\r?\n/u;
 const FIRST_LINE = /^(?:[ \t\r]*\n)*[ \t\r]*\S[^\n]*\n/;
 const BLANK_END = /\n[ \t]*\n$/;
 const TITLE_START = /^\s*["'(]/;

@@ -67,9 +67,48 @@ describe('dialect', () => {
     ['**굵게(Bold)**는 글자', ['굵게(Bold)']],
     ['これは**「重要」**です。', ['「重要」']],
     ['**`a`**和**b**，**c。**d', ['a', 'b', 'c。']],
-    ['2 ** 3 ** 4', []]
+    ['2 ** 3 ** 4', []],
+    ['x**2 + y**2 = z**2, f(*args, **kwargs), 2**10**2', []],
+    ['Hyper**T**ext **M**arkup, **Result**1', ['T', 'M', 'Result']]
   ])('bold beside CJK: %j', (source, bold) => {
     expect(texts(render(source), 'strong')).toEqual(bold);
+  });
+
+  it.each([
+    '2*3*4=24, a*b*c, (a+b)*(c+d)*e and *args',
+    'x**2, 2**10**2',
+    '__init__.py calls __main__ and __repr__()',
+    '$_.Name | % { $_.Length }'
+  ])('signs and names are no emphasis: %j', source => {
+    const node = render(source);
+    expect(node.querySelector('em, strong')).toBeNull();
+    expect(textOf(node)).toBe(source);
+  });
+
+  it.each([
+    ['~~“引号”~~内容，~~100元~~80元，~~**b**~~', ['“引号”', '100元', 'b']],
+    ['~~a~ b~ c and ~~ d ~~', []],
+    ['`~~a~~` ~~`b`~~', ['b']]
+  ])('strikes out: %j', (source, struck) => {
+    expect(texts(render(source), 'del')).toEqual(struck);
+  });
+
+  it.each([
+    ['##标题\n\n###1. 步骤', ['标题', '1. 步骤']],
+    ['正文\n##“小结”\n- 项\n####结尾', ['“小结”', '结尾']],
+    ['#标签 #include <a>\n#1 is first', []]
+  ])('reads headings without a space: %j', (source, headings) => {
+    expect(texts(render(source), 'h1, h2, h3, h4, h5, h6')).toEqual(headings);
+  });
+
+  it.each([
+    ['| A | B |\n|---|---|\n| `a | b` | c |\n| `||` | or |', ['a | b', '||']],
+    ['| A | B |\n|---|---|\n| `x \\| y` | `z` |', ['x | y', 'z']],
+    ['| A | B | C |\n|---|---|---|\n| `a` | `b` | `c` |', ['a', 'b', 'c']]
+  ])('keeps code with pipes in its cell: %j', (source, code) => {
+    const node = render(source);
+    expect(texts(node, 'code')).toEqual(code);
+    expect(node.querySelectorAll('td:empty')).toHaveLength(0);
   });
 
   it.each([
@@ -79,6 +118,10 @@ describe('dialect', () => {
     'use <input>, <data> and <label>, <path> and <code>, then </div>',
     '<Button onClick={() => go()}>Go</Button> and <Image src="x" />',
     '<input>',
+    'if a<b and c>d, then x<i or y>j',
+    'The <div> element, the <p> tag and <hr> end with </div>, </p>.',
+    '<header>: the head',
+    '</section> closes it',
     'press <kbd> or <b>'
   ])('words in angle brackets stay: %j', source => {
     expect(textOf(render(source))).toBe(source);
@@ -89,6 +132,7 @@ describe('dialect', () => {
     ['访问https://a.test/b查看', 'https://a.test/b'],
     ['（https://a.test）', 'https://a.test'],
     ['**https://a.test/x**。', 'https://a.test/x'],
+    ['[https://a.test], (https://a.test)을', 'https://a.test'],
     ['https://zh.a.test/wiki/中文', 'https://zh.a.test/wiki/%E4%B8%AD%E6%96%87']
   ])('an address ends where Chinese begins: %j', (source, href) => {
     expect(render(source).querySelector('a')!.getAttribute('href')).toBe(href);
@@ -127,6 +171,25 @@ describe('dialect', () => {
     expect(texts(node, '.jp-StreamChat-footnote em')).toEqual(['note']);
   });
 
+  it.each([
+    ['> [!TIP] A *title*\n> Text.', 'tip', ['A title', 'Text.']],
+    ['> [!NOTE] Only one line.', 'note', ['Note', 'Only one line.']],
+    ['> [!INFO]- 折叠\n> 内容', 'note', ['折叠', '内容']],
+    ['> [!danger]\n> Hot.', 'caution', ['Danger', 'Hot.']]
+  ])('draws a note with its title: %j', (source, kind, lines) => {
+    expect(texts(render(source), `.jp-StreamChat-alert-${kind} p`)).toEqual(lines);
+  });
+
+  it.each([
+    ['```{python}\nx\n```', 'python'],
+    ['```{.r #id}\nx\n```', 'r'],
+    ['```ts:src/a.ts\nx\n```', 'ts'],
+    ['```python{1,2}\nx\n```', 'python'],
+    ['```c++\nx\n```', 'c++']
+  ])('names the language of %j', (source, language) => {
+    expect(render(source).querySelector('code')!.className).toBe(`language-${language}`);
+  });
+
   it('has lists and quotes that read from the right at the right', () => {
     const node = render('- العنصر\n\n> اقتباس\n\n- item\n');
     expect([...node.children].map(element => element.getAttribute('dir'))).toEqual([
@@ -134,6 +197,7 @@ describe('dialect', () => {
       'rtl',
       null
     ]);
+    expect(render('> [!NOTE]\n> ملاحظة').querySelector('blockquote')!.dir).toBe('rtl');
   });
 
   it('shows control characters as signs', () => {

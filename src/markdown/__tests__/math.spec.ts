@@ -23,7 +23,19 @@ describe('findMath', () => {
     ['$x$，$y$。', ['x', 'y']],
     ['（其中$n\\in\\mathbb{N}$）“$\\alpha$”', ['n\\in\\mathbb{N}', '\\alpha']],
     ['| $|x|$ | $P(A|B)$ |', ['|x|', 'P(A|B)']],
-    ['得 $$x^2=0$$ 。', ['x^2=0']]
+    ['得 $$x^2=0$$ 。', ['x^2=0']],
+    [
+      'Hence $(x_n)$ and $x_i$s, $dy/dx$, $2ab$, $1,000$',
+      ['(x_n)', 'x_i', 'dy/dx', '2ab', '1,000']
+    ],
+    ['the $loss$ and $f(speed)$', ['loss', 'f(speed)']],
+    ['$$\na = b\n\nc = d\n$$\n', ['a = b\nc = d']],
+    [
+      '\\begin{align}\nx &= 1 \\\\\n\ny &= 2\n\\end{align}',
+      ['\\begin{align}\nx &= 1 \\\\\ny &= 2\n\\end{align}']
+    ],
+    ['> \\[\n> a = b\n>\n> c = d\n> \\]', ['a = b\nc = d']],
+    ['\\( open, and \\(a\\) is closed', ['a']]
   ])('finds the formulas in %j', (source, found) => {
     expect(formulas(source)).toEqual(found);
   });
@@ -53,6 +65,10 @@ describe('findMath', () => {
     "$('#id').click(), $(document).ready(function() {}), $.ajax()",
     '$user->name, $this->items and $_GET',
     'US$100, A$200, $-5, -$5, $(5), $5-$10, $5M–$10M',
+    '- $20 = 2 x $10\n- 5$ and 10$',
+    'head = $A\n# title, b$ and $c\n| d$ |',
+    '$HOME; export PATH=$PATH:/bin, $1 $2 "$@", ($AAPL)/($TSLA)',
+    '$$\n\nSome prose about money, then more.\n\n$$',
     '@\\[\\\\\\]^_'
   ])('finds none in %j', source => {
     expect(formulas(source)).toEqual([]);

@@ -1,0 +1,31 @@
+/**
+ * Rows of tables in which code holds pipes that nobody has escaped.
+ *
+ * To GFM each pipe ends a cell, and what does not fit under the head is dropped: a reader would miss a part of the
+ * row. In a row with too many cells the pipes in code are text.
+ */
+
+const PIPE = /(?<!\\)\|/g;
+const CODE = /(`+)(?!`)[^\n]*?[^`]\1(?!`)/g;
+
+/** Escape the pipes in code where a row has more cells than `columns`. */
+export function escapePipesInCode(table: string, columns: number): string {
+  if (!table.includes('`')) {
+    return table;
+  }
+  const [head, dashes, ...rows] = table.split('\n');
+  const mended = rows.map(row => (cellsIn(row) > columns ? row.replace(CODE, escapePipes) : row));
+  return [head, dashes, ...mended].join('\n');
+}
+
+function cellsIn(row: string): number {
+  const inner = row
+    .trim()
+    .replace(/^\|/, '')
+    .replace(/(?<!\\)\|$/, '');
+  return (inner.match(PIPE)?.length ?? 0) + 1;
+}
+
+function escapePipes(code: string): string {
+  return code.replace(PIPE, '\\|');
+}
