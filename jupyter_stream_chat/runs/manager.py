@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
+
+from langchain_core.messages import BaseMessage
 
 from ..chats.chat_service import ChatService
 from ..chats.command_error import CommandError
@@ -34,8 +37,10 @@ from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
 from .chat_run_host import ChatRunHost
 from .deployments import Deployments
+from .detached_run_host import DetachedRunHost
 from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS, MAX_PAUSE_SECONDS
 from .run import Run
+from .run_host import RunHost
 from .settings import MAX_ATTACHMENTS, RELEASE_SECONDS, AttachmentPolicy, RunSettings
 
 log = logging.getLogger(__name__)
@@ -176,6 +181,33 @@ class RunManager:
         leaf_id = answer.message_id if text_of(answer).strip() else answer.parent_id
         await self._begin(None, answer_now, info, profile, leaf_id=leaf_id, owner=owner)
 
+    def answer_detached(
+        self,
+        owner: str,
+        profile: Profile,
+        messages: Sequence[BaseMessage],
+        on_text: Callable[[], None],
+    ) -> Run:
+        """Start a run that belongs to no chat: nothing of it is stored. Raises ``CommandError``.
+
+        ``profile`` is the ``owner``'s, with its key. ``on_text`` is called when there is more text, and at
+        the end. Nobody can be asked meanwhile.
+        """
+        with self._place(profile):
+            run_id = str(uuid.uuid4())
+            info = RunInfo(
+                run_id=run_id,
+                chat_id=run_id,
+                message_id=run_id,
+                profile_id=profile.id,
+                model=profile.model_name,
+                streaming=self._streaming_of(None, profile),
+                parameters=profile.parameters,
+                created_at=time.time(),
+            )
+            host = DetachedRunHost(self._registry, self._deployments, profile, messages, owner, on_text)
+            return self._start(info, host, profile, attended=False)
+
     def interrupt(
         self, run_id: str, shown: Sequence[int] | None = None
     ) -> Literal["interrupted", "not_running"]:
@@ -255,7 +287,7 @@ class RunManager:
                     owner,
                     may_attach=self._may_attach(profile),
                 )
-                self._start(info, host, profile)
+                self._start(info, host, profile, attended=info.run_id not in self._unattended)
 
     def _check_length(self, command: SendMessage) -> None:
         text = "".join(part.text for part in command.content if isinstance(part, UserText))
@@ -333,26 +365,27 @@ class RunManager:
             created_at=time.time(),
         )
 
-    def _streaming_of(self, chat: ChatInfo, profile: Profile) -> StreamingMode:
+    def _streaming_of(self, chat: ChatInfo | None, profile: Profile) -> StreamingMode:
         """Return the mode in force: the chat's, else the profile's, else the setting; locked, the setting."""
-        own = None if self._streaming_locked else chat.streaming or profile.streaming
-        return own or self._streaming
+        own = (chat.streaming if chat else None) or profile.streaming
+        return self._streaming if self._streaming_locked else own or self._streaming
 
     # --- a run's life ---------------------------------------------------------------------------
 
-    def _start(self, info: RunInfo, host: ChatRunHost, profile: Profile) -> None:
+    def _start(self, info: RunInfo, host: RunHost, profile: Profile, *, attended: bool) -> Run:
         settings = replace(
             self._settings,
             timeouts=profile.effective_timeouts,
             on_repetition=profile.on_repetition,
-            attended=info.run_id not in self._unattended,
+            attended=attended,
         )
         run = Run(info, host, settings)
         run.on_done = self._forget
         self._runs[run.run_id] = run
         if profile.is_local:
             self._local_runs.add(run.run_id)
-        self._chat_service.feed(info.chat_id).live[run.run_id] = run
+        if isinstance(host, ChatRunHost):
+            self._chat_service.feed(info.chat_id).live[run.run_id] = run
         log.info("Run %s started: profile %s, streaming %s", run.run_id, info.profile_id, info.streaming)
         for observer in self.on_started:
             observer(info)
@@ -361,6 +394,7 @@ class RunManager:
             run.interrupt(self._interrupted_early.pop(run.run_id))
         if self._closing:  # it was being accepted when the server began to close
             run.abandon(_SERVER_ENDS)
+        return run
 
     def _forget(self, run: Run) -> None:
         del self._runs[run.run_id]

@@ -21,6 +21,7 @@ from jupyter_stream_chat.server.api.operation import Operation
 from jupyter_stream_chat.server.api.operations import OPERATIONS
 from jupyter_stream_chat.server.api.rest import has_body
 from jupyter_stream_chat.server.app import HANDLERS
+from jupyter_stream_chat.server.http.completions import EndpointHandler
 from jupyter_stream_chat.server.http.rest import RestHandler
 from jupyter_stream_chat.server.http.websocket import ChatSocket
 from jupyter_stream_chat.server.page.session import CLOSE_SIGNED_OUT
@@ -98,8 +99,10 @@ async def start_with(start_server: StartServer, authorizer: type[Authorizer], ac
     return server
 
 
-def test_every_route_of_the_extension_is_the_socket_or_the_tables() -> None:
-    assert [(r"stream-chat/ws", ChatSocket), (r"stream-chat/api/(.*)", RestHandler)] == HANDLERS
+def test_every_route_of_the_extension_is_the_socket_the_tables_or_the_endpoints() -> None:
+    """``test_endpoint`` asks the endpoint as a stranger, and without the rights."""
+    assert [(r"stream-chat/ws", ChatSocket), (r"stream-chat/api/(.*)", RestHandler)] == HANDLERS[:2]
+    assert all(issubclass(handler, EndpointHandler) for _, handler in HANDLERS[2:])
     assert len({(row.route.method, row.route.path) for row in ROUTES if row.route}) == len(ROUTES)
 
 
