@@ -351,8 +351,8 @@ class ChatInfo(Wire):
     """The chat's own switch; absent: the profile's, then the global setting."""
     parameters: Parameters | None = None
     """The chat's own values; what is absent in them is the profile's."""
-    archived: bool = False
-    """Put away: the list shows it apart from the others, and search finds it."""
+    archived: bool | None = None
+    """Put away: the list shows it apart from the others, and search finds it. Absent: it is not."""
     running: bool = False
 
 

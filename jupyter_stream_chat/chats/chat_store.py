@@ -187,7 +187,7 @@ class ChatStore:
         """Insert a chat; False when it is there. Raises IdTaken when it is another owner's."""
         row = (chat.chat_id, owner, chat.title, chat.created_at, chat.updated_at)
         own = (chat.profile_id, chat.streaming, _column(chat.parameters))
-        inserted = self._insert("chats", (*row, *own, None, chat.archived))
+        inserted = self._insert("chats", (*row, *own, None, bool(chat.archived)))
         if not inserted and self.chat(chat.chat_id).owner != owner:
             raise IdTaken("chat_id", chat.chat_id)
         return inserted

@@ -530,9 +530,9 @@ export interface ChatInfo {
    */
   parameters?: Parameters | null;
   /**
-   * Put away: the list shows it apart from the others, and search finds it.
+   * Put away: the list shows it apart from the others, and search finds it. Absent: it is not.
    */
-  archived: boolean;
+  archived?: boolean | null;
   running: boolean;
 }
 /**

@@ -46,9 +46,9 @@ async def test_a_chat_is_put_away_and_taken_back(start_server: StartServer) -> N
     await server.rest("POST", "chats", {"chat_id": chat_id, "title": "Old"})
     for archived in (True, False):
         status, changed = await server.rest("PATCH", f"chats/{chat_id}", {"archived": archived})
-        assert (status, changed["chat"]["archived"]) == (200, archived)
+        assert (status, changed["chat"].get("archived", False)) == (200, archived)
         _, listed = await server.rest("GET", "chats")
-        assert [chat["archived"] for chat in listed["chats"]] == [archived]
+        assert [chat.get("archived", False) for chat in listed["chats"]] == [archived]
     status, refused = await server.rest("PATCH", f"chats/{chat_id}", {"archived": None})
     assert (status, refused["error"]["field"]) == (400, "archived")
 
