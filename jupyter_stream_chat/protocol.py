@@ -351,6 +351,8 @@ class ChatInfo(Wire):
     """The chat's own switch; absent: the profile's, then the global setting."""
     parameters: Parameters | None = None
     """The chat's own values; what is absent in them is the profile's."""
+    archived: bool | None = None
+    """Put away: the list shows it apart from the others, and search finds it. Absent: it is not."""
     running: bool = False
 
 
@@ -500,6 +502,7 @@ class UpdateChat(Command):
     streaming: StreamingMode | None = None
     parameters: Parameters | None = None
     """Replaces the chat's own values as a whole."""
+    archived: bool | None = None
 
 
 class DeleteChat(Command):

@@ -40,6 +40,7 @@ from .chat_store import ChatChanges, ChatStore, StoredChat
 from .command_error import ChatBusy, ChatReadOnly
 from .feed import ChatFeed, Feed, Feeds
 from .run_ownership import Reconciled, RemoteRun, RunOwnership
+from .search import Hit
 from .spool import Spool
 from .text import RunText
 from .tree import Turn, conversation, parts_of, written
@@ -51,6 +52,9 @@ RETRY_SECONDS = 5.0
 """Between two tries to save what is in memory only."""
 CHECK_SECONDS = 2.0
 """Between two looks whether the files that are written are still where they were opened."""
+
+INDEXED_AT_ONCE = 50
+"""Messages that enter the search index in one piece of work: others ask the store in between."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -100,6 +104,7 @@ class ChatService:
         self._watcher: asyncio.Task[None] | None = None
         self._mender: asyncio.Task[None] | None = None
         self._checker: asyncio.Task[None] | None = None
+        self._indexer: asyncio.Task[None] | None = None
         self._damage_announced = 0
         self._loop = asyncio.get_running_loop()
 
@@ -120,6 +125,7 @@ class ChatService:
         chat_service._notice()
         await chat_service.recover()
         chat_service._checker = asyncio.create_task(chat_service._check())
+        chat_service._index_soon()
         return chat_service
 
     def _open(self) -> None:
@@ -128,7 +134,7 @@ class ChatService:
 
     async def close(self) -> None:
         """Close the store. Live runs must have ended."""
-        for task in (self._watcher, self._mender, self._checker):
+        for task in (self._watcher, self._mender, self._checker, self._indexer):
             if task:
                 task.cancel()
         await self._in_thread(self._store.close)
@@ -301,6 +307,35 @@ class ChatService:
         # On the store's thread: ten thousand messages take a second.
         return await self._call(lambda: conversation(self._store.path_to_root(chat_id, leaf_id)))
 
+    # --- search -------------------------------------------------------------------------------------
+
+    async def search(self, owner: str, query: str, limit: int) -> tuple[list[Hit], bool]:
+        """Return where all words of a query occur in an owner's chats, and whether there are more hits."""
+        return await self._call(self._search, owner, query, limit)
+
+    def _search(self, owner: str, query: str, limit: int) -> tuple[list[Hit], bool]:
+        self._store.index_messages(INDEXED_AT_ONCE)
+        return self._store.search(owner, query, limit)
+
+    def _index_soon(self) -> None:
+        """Write new texts into the search index, a few at a time, between what others ask of the store."""
+        if self._indexer is None or self._indexer.done():
+            self._indexer = asyncio.create_task(self._index())
+
+    async def _index(self) -> None:
+        while await self._call(self._store.index_messages, INDEXED_AT_ONCE):
+            pass
+
+    # --- preferences --------------------------------------------------------------------------------
+
+    async def preferences(self, name: str) -> dict[str, str]:
+        """Return what each owner has chosen for one thing, as the default profile."""
+        return await self._call(self._store.preferences, name)
+
+    async def set_preference(self, owner: str, name: str, value: str) -> None:
+        """Keep what an owner has chosen."""
+        await self._call(self._store.set_preference, owner, name, value)
+
     # --- attachments --------------------------------------------------------------------------------
 
     async def put_attachment(self, owner: str, sha256: str, attachment: StoredAttachment) -> None:
@@ -364,6 +399,7 @@ class ChatService:
                 self._ownership.release(run.run_id)
                 self._publish_end(run, chat)
         self._notice()
+        self._index_soon()
 
     async def recover(self) -> None:
         """End runs whose server is gone: finish_reason ``lost``, with all the text of their spools."""

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+DEFAULT_PROFILE = "default_profile"
+"""Names an owner's preference."""
+
 catalog.known()  # reads the metadata of all packages, imports providers: here it does not hold up the loop
 
 
@@ -87,6 +90,11 @@ class Services:
             keys = await asyncio.to_thread(self.key_file.read)
             self.registry.set_stored(await self.chat_service.profiles(owner), keys, owner=owner)
 
+    async def choose_default(self, profile_id: str, owner: str) -> None:
+        """Let an owner's chats without a choice use this profile. ``profiles_changed`` tells the pages."""
+        await self.chat_service.set_preference(owner, DEFAULT_PROFILE, profile_id)
+        self.registry.choose_default(profile_id, owner)
+
     async def profiles_changed(self, owner: str = "") -> None:
         """Read an owner's profiles again and tell the owner's pages."""
         await self.read_stored_profiles(owner)
@@ -135,6 +143,8 @@ async def open_services(settings: Settings) -> Services:
     key_file = KeyFile(settings.data_folder)
     services = Services(settings, chat_service, registry, runs, deployments, engine, Metrics(), key_file)
     services.metrics.watch_queue(lambda: runs.queued)
+    for owner, profile_id in (await chat_service.preferences(DEFAULT_PROFILE)).items():
+        registry.choose_default(profile_id, owner)
     for owner in await chat_service.profile_owners():
         await services.read_stored_profiles(owner)
     runs.on_started.append(services.run_started)

@@ -150,6 +150,7 @@ export interface UpdateChat {
    * Replaces the chat's own values as a whole.
    */
   parameters?: Parameters | null;
+  archived?: boolean | null;
 }
 /**
  * Delete a chat and all that is in it; its live runs are interrupted.
@@ -528,6 +529,10 @@ export interface ChatInfo {
    * The chat's own values; what is absent in them is the profile's.
    */
   parameters?: Parameters | null;
+  /**
+   * Put away: the list shows it apart from the others, and search finds it. Absent: it is not.
+   */
+  archived?: boolean | null;
   running: boolean;
 }
 /**

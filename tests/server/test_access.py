@@ -37,6 +37,7 @@ FIELDS: dict[str, Any] = {
     "message_id": "some-message",
     "nonce": "0123456789abcdef0123456789abcdef",
     "profile_id": "some-profile",
+    "query": "words",
     "run_id": "some-run0",
     "sha256": hashlib.sha256(b"mine").hexdigest(),
     "text": "mine",

@@ -74,6 +74,7 @@ class ChatChanges(RestRequest):
     streaming: wire.StreamingMode | None = None
     parameters: wire.Parameters | None = None
     """Replaces the chat's own values as a whole."""
+    archived: bool | None = None
 
 
 class ChatList(Answer):
@@ -156,10 +157,11 @@ async def get_chat(call: Call, request: GetChat) -> OpenedChat:
 
 async def update_chat(call: Call, command: wire.UpdateChat) -> ChatAnswer:
     """Change the fields of a chat that the command has."""
-    present = command.model_fields_set & {"title", "profile_id", "streaming", "parameters"}
+    present = command.model_fields_set & {"title", "profile_id", "streaming", "parameters", "archived"}
     changes = {name: getattr(command, name) for name in present}
-    if changes.get("title", "") is None:
-        raise CommandError(checks.invalid("title", "A chat's title cannot be null."))
+    for name in ("title", "archived"):
+        if name in changes and changes[name] is None:
+            raise CommandError(checks.invalid(name, f"A chat's {name} cannot be null."))
     checks.check_profile(call.services, call.access, command.profile_id)
     return ChatAnswer(chat=await call.services.chat_service.update_chat(command.chat_id, changes))
 

@@ -23,6 +23,12 @@ class OfProfile(RestRequest):
     profile_id: str
 
 
+class DefaultProfile(RestRequest):
+    """The profile that chats without a choice use."""
+
+    profile_id: str
+
+
 class ValuesOfProfile(Values):
     """The values of a profile that is there."""
 
@@ -61,6 +67,12 @@ async def get_profile(call: Call, request: OfProfile) -> File:
 async def replace_profile(call: Call, request: ValuesOfProfile) -> File:
     """Replace a profile."""
     return await _json(_api(call).replace_profile(request.profile_id))
+
+
+async def choose_default_profile(call: Call, request: DefaultProfile) -> Done:
+    """Let chats without a choice use a profile, until another is chosen or saved."""
+    await _api(call).choose_default(request.profile_id)
+    return Done()
 
 
 async def delete_profile(call: Call, request: OfProfile) -> File:
@@ -111,6 +123,7 @@ OPERATIONS = (
     Operation(Values, "write", "nothing", add_profile, Route("POST", "profiles", 201)),
     Operation(OfProfile, "read", "nothing", get_profile, Route("GET", _PROFILE)),
     Operation(ValuesOfProfile, "write", "nothing", replace_profile, Route("PUT", _PROFILE)),
+    Operation(DefaultProfile, "write", "nothing", choose_default_profile, Route("PUT", "default-profile")),
     Operation(OfProfile, "write", "nothing", delete_profile, Route("DELETE", _PROFILE)),
     Operation(Values, "read", "nothing", check_profile, Route("POST", "profiles/check")),
     Operation(

@@ -72,7 +72,10 @@ class ProfileApi(Request):
         return json_response(profile=profile, values=None if profile.locked else values)
 
     async def add_profile(self) -> bytes:
-        """``POST profiles``: ``api_key`` among the values is kept apart from them."""
+        """``POST profiles``: ``api_key`` among the values is kept apart from them.
+
+        The new profile is the default from now on, if it can be used.
+        """
         self._check_not_locked()
         values = self._object()
         profile = self._stored_profile(values)
@@ -86,7 +89,13 @@ class ProfileApi(Request):
                     hint="Delete one that is no longer used.",
                 )
             )
-        return await self._save_profile(profile, values)
+        return await self._save_profile(profile, values, is_new=True)
+
+    async def choose_default(self, profile_id: str) -> None:
+        """``PUT default-profile``: chats without a choice use it until another is chosen."""
+        self._profile(profile_id)
+        await self._services.choose_default(profile_id, self._access.owner)
+        await self._services.profiles_changed(self._access.owner)
 
     async def replace_profile(self, profile_id: str) -> bytes:
         """``PUT profiles/{id}``: without ``api_key`` the kept key stays, with null it is dropped.
@@ -116,11 +125,15 @@ class ProfileApi(Request):
             raise CommandError(problem)
         return profile
 
-    async def _save_profile(self, profile: Profile, values: dict[str, Any]) -> bytes:
+    async def _save_profile(self, profile: Profile, values: dict[str, Any], *, is_new: bool = False) -> bytes:
         # The key first: a new address must never be stored beside the key of the old one.
         dropped = await self._change_key(profile, values)
         plain = {name: value for name, value in values.items() if name != "api_key"}
         await self._services.chat_service.save_profile(profile.id, plain, profile.owner)
+        if is_new:
+            await self._services.read_stored_profiles(profile.owner)
+            if self._profile(profile.id).problem is None:
+                await self._services.choose_default(profile.id, profile.owner)
         await self._services.profiles_changed(profile.owner)
         return json_response(profile=self._profile(profile.id), key_dropped=dropped or None)
 
