@@ -191,13 +191,19 @@ class Progress(Wire):
 
 @dataclass(frozen=True)
 class ParameterRow:
-    """What a parameter is called: by people, by LangChain's OpenAI classes, by the engine."""
+    """What a parameter is called: by people, by LangChain's OpenAI classes, by the engine.
+
+    Its type and its range are those of the field.
+    """
 
     label: str
+    """The panel translates it, as it does ``note``."""
     openai: str | None
     """None: it is no field of a request. ``extra_body.NAME``: OpenAI's own servers do not have it."""
     engine: str | None
     """None: the engine does not have it."""
+    note: str | None = None
+    """What the form says of it beside its range."""
 
 
 class Parameters(Wire):
@@ -206,7 +212,7 @@ class Parameters(Wire):
     system_prompt: Annotated[str | None, ParameterRow("System prompt", None, None)] = None
     temperature: Annotated[
         Annotated[float, Field(ge=0, le=2)] | None,
-        ParameterRow("Temperature", "temperature", "temperature"),
+        ParameterRow("Temperature", "temperature", "temperature", note="0 is the least random"),
     ] = None
     """0 is greedy."""
     top_p: Annotated[Annotated[float, Field(gt=0, le=1)] | None, ParameterRow("Top-p", "top_p", "top_p")] = (
@@ -221,10 +227,18 @@ class Parameters(Wire):
     ] = None
     repetition_penalty: Annotated[
         Annotated[float, Field(gt=0, le=5)] | None,
-        ParameterRow("Repetition penalty", "extra_body.repetition_penalty", "repetition_penalty"),
+        ParameterRow(
+            "Repetition penalty",
+            "extra_body.repetition_penalty",
+            "repetition_penalty",
+            note="1 is no penalty",
+        ),
     ] = None
     seed: Annotated[int | None, ParameterRow("Seed", "seed", "seed")] = None
-    stop: Annotated[list[str] | None, ParameterRow("Stop strings", "stop", "stop")] = None
+    stop: Annotated[
+        list[str] | None,
+        ParameterRow("Stop strings", "stop", "stop", note="the answer ends before any of them"),
+    ] = None
 
 
 PARAMETER_ROWS: Mapping[str, ParameterRow] = {
@@ -506,7 +520,7 @@ class UpdateChat(Command):
 
 
 class DeleteChat(Command):
-    """Delete a chat and all that is in it; its live runs are interrupted."""
+    """Delete a chat and all that is in it; its live runs are interrupted. Idempotent."""
 
     type: Literal["delete_chat"] = "delete_chat"
     chat_id: Id

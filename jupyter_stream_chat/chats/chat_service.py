@@ -50,6 +50,8 @@ WATCH_SECONDS = 2.0
 """Between two looks at runs of another server: when one ends, its chat can be written in again."""
 RETRY_SECONDS = 5.0
 """Between two tries to save what is in memory only."""
+REMEMBERED_DELETIONS = 1024
+"""Chats of which it is known that they were deleted, and by whom."""
 CHECK_SECONDS = 2.0
 """Between two looks whether the files that are written are still where they were opened."""
 
@@ -96,10 +98,12 @@ class ChatService:
         # One thread: SQLite's connection stays in it, and calls are done in the order of their making.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream-chat-store")
         self._feeds = Feeds(lambda seq: ChatFeed(seq=seq))
-        self._workspaces: Feeds[Feed[WorkspaceEvent]] = Feeds(lambda seq: Feed(seq=seq))
+        # Their events are kept encoded, by who sends them to pages.
+        self._workspaces: Feeds[Feed[WorkspaceEvent]] = Feeds(lambda seq: Feed(0, seq=seq))
         # Held from a write until it is published, and while a snapshot is read.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._remote: dict[str, OwnedRemoteRun] = {}
+        self._deleted: dict[str, str] = {}
         self._announced: ErrorInfo | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._mender: asyncio.Task[None] | None = None
@@ -180,6 +184,7 @@ class ChatService:
         async with self._lock(chat.chat_id):
             created = await self._call(self._store.create_chat, owner, chat)
             if created:
+                self._deleted.pop(chat.chat_id, None)
                 self.workspace(owner).publish(lambda seq: ChatAdded(seq=seq, chat=chat))
         return created
 
@@ -200,8 +205,15 @@ class ChatService:
             if settled.foreign:
                 raise _read_only(settled.foreign[0])
             chat = await self._call(self._store.delete_chat, chat_id)
+            self._deleted[chat_id] = chat.owner
+            if len(self._deleted) > REMEMBERED_DELETIONS:
+                del self._deleted[next(iter(self._deleted))]
             self.workspace(chat.owner).publish(lambda seq: ChatDeleted(seq=seq, chat_id=chat_id))
             self._forget(chat_id)
+
+    def was_deleted(self, owner: str, chat_id: str) -> bool:
+        """Return whether this server has deleted a chat of the owner's, and made none with its id since."""
+        return self._deleted.get(chat_id) == owner
 
     async def chats(self, owner: str) -> list[ChatInfo]:
         """Return the owner's chats, latest first, as of ``workspace(owner).seq`` at the return."""

@@ -56,7 +56,7 @@ class RequestMode:
 class Attempt:
     """Calls a model once, hands its text on as it comes, and keeps what the provider said about it."""
 
-    def __init__(self, run_id: str, forward: Forward, turnstile: AdmissionGate) -> None:
+    def __init__(self, run_id: str, forward: Forward, admission_gate: AdmissionGate) -> None:
         """``forward`` is given every piece of text, as (kind, text)."""
         self.finish_reason: FinishReason | None = None
         self.usage: Usage | None = None
@@ -70,7 +70,7 @@ class Attempt:
         log.debug("Run %s calls the provider as %s", run_id, self._root)
         self._hand_to = forward
         self._joined: list[tuple[PartKind, str]] | None = None
-        self._turnstile = turnstile
+        self._admission_gate = admission_gate
         self._yielded: Counter[PartKind] = Counter()
         self._supplied: Counter[PartKind] = Counter()
         self.callback = TokenCallback(self._root, run_id, self._hand_on)
@@ -99,7 +99,7 @@ class Attempt:
                 self._check(chunk)
                 if self.finish_reason and not has_turn:
                     # What is left is no text, and costs the loop as much as the beginning did.
-                    await self._turnstile.enter()
+                    await self._admission_gate.enter()
                     has_turn = True
             self._hand_on_joined()
         if self._refusal:

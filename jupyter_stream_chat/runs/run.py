@@ -221,7 +221,7 @@ class Run:
 
     async def _consume(self) -> None:
         """Ask the model and take its answer."""
-        await self._settings.turnstile.enter()
+        await self._settings.admission_gate.enter()
         with tracing(self._settings.tracing_allowed):
             llm = await self._host.open_model(self._on_progress)
             self._llm = llm
@@ -241,7 +241,7 @@ class Run:
 
     async def _attempt(self, llm: BaseChatModel, prompt: Prompt, ask: RequestMode) -> Failure | None:
         """Call the provider once."""
-        attempt = Attempt(self.run_id, self._append, self._settings.turnstile)
+        attempt = Attempt(self.run_id, self._append, self._settings.admission_gate)
         self.attempts.append(attempt)
         self._watchdog.ask(streamed=ask.streamed)
         try:

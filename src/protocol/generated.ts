@@ -153,7 +153,7 @@ export interface UpdateChat {
   archived?: boolean | null;
 }
 /**
- * Delete a chat and all that is in it; its live runs are interrupted.
+ * Delete a chat and all that is in it; its live runs are interrupted. Idempotent.
  */
 export interface DeleteChat {
   command_id: Id;

@@ -399,6 +399,12 @@ async def test_what_another_user_has_looks_as_if_it_were_not_there(start_server:
         assert chat_id not in json.dumps([e for e in two.events if e["type"] != "command_rejected"])
         assert (await one.command("interrupt_run", run_id=live["run_id"]))["type"] == "command_accepted"
         await one.finished(live["run_id"])
+        for page, answer_type in (
+            (one, "command_accepted"),
+            (one, "command_accepted"),
+            (two, "command_rejected"),
+        ):
+            assert (await page.command("delete_chat", chat_id=chat_id))["type"] == answer_type
 
 
 def bare(answer: Any, known: Mapping[str, Any]) -> str:

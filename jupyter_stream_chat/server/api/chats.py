@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints
 
 from ... import protocol as wire
 from ...chats import export
-from ...chats.command_error import CommandError
+from ...chats.command_error import CommandError, UnknownChat
 from . import checks
 from .ids import new_id
 from .operation import Answer, Call, Done, File, Operation, RestRequest, Route
@@ -167,8 +167,13 @@ async def update_chat(call: Call, command: wire.UpdateChat) -> ChatAnswer:
 
 
 async def delete_chat(call: Call, command: wire.DeleteChat) -> Done:
-    """Delete a chat. Its live runs are interrupted; one that does not end soon ends without its chat."""
+    """Delete a chat. Its live runs are interrupted; one that does not end soon ends without its chat.
+
+    Idempotent for the user who deleted it.
+    """
     services, chat_id = call.services, command.chat_id
+    if services.chat_service.was_deleted(call.access.owner, chat_id):
+        return Done()
     live = [services.runs.live(run_id) for run_id in services.chat_service.live_runs(chat_id)]
     try:
         async with asyncio.timeout(_END_SECONDS):
@@ -177,7 +182,12 @@ async def delete_chat(call: Call, command: wire.DeleteChat) -> Done:
                 await run.wait()
     except TimeoutError:
         pass  # its provider is slow to close the connection: the user does not wait for that
-    await services.chat_service.delete_chat(chat_id)
+    try:
+        await services.chat_service.delete_chat(chat_id)
+    except UnknownChat:
+        # The same command on another connection came first.
+        if not services.chat_service.was_deleted(call.access.owner, chat_id):
+            raise
     return Done()
 
 
@@ -278,7 +288,7 @@ OPERATIONS = (
     Operation(wire.CreateChat, "write", "nothing", create_chat, Route("POST", "chats", 201)),
     Operation(GetChat, "read", "chat", get_chat, Route("GET", _CHAT)),
     Operation(wire.UpdateChat, "write", "chat", update_chat, Route("PATCH", _CHAT, body=ChatChanges)),
-    Operation(wire.DeleteChat, "write", "chat", delete_chat, Route("DELETE", _CHAT)),
+    Operation(wire.DeleteChat, "write", "chat", delete_chat, Route("DELETE", _CHAT), accepts_deleted=True),
     Operation(ExportChat, "read", "chat", export_chat, Route("GET", f"{_CHAT}/export")),
     Operation(ListMessages, "read", "chat", list_messages, Route("GET", _MESSAGES)),
     Operation(

@@ -31,7 +31,7 @@ TRY_SECONDS: Final = 60.0
 """How long a model may take to answer when a profile is tried."""
 LIST_SECONDS: Final = 15.0
 MAX_TRIALS: Final = 4
-"""Profiles of one owner that may be tried at once."""
+"""Profiles of one owner that may be tried or examined at once."""
 MAX_PROFILES: Final = 100
 """Profiles that one owner may store: every page of the owner holds them all."""
 _TRIAL_QUESTION: Final = "Answer with one word: ready."
@@ -232,7 +232,8 @@ class ProfileApi(Request):
             read = registry.written(body.profile_id, owner), registry.find(body.profile_id, owner)
         else:
             raise CommandError(checks.invalid("profile_id", "Name a profile_id, or give values."))
-        return Diagnostics(Context.of(*read, self._services.settings), registry)
+        counted = self._services.trials.enter(owner, MAX_TRIALS)
+        return Diagnostics(Context.of(*read, self._services.settings), registry, counted)
 
     def _meant(self, but_for: str) -> Profile:
         """Return the profile of the body: its values, or by ``profile_id`` alone one that is there."""
