@@ -56,11 +56,11 @@ def _unknown_status(facts: ErrorFacts) -> bool:
 
 _MOST = re.compile(
     r"(?:maximum context length|context (?:length|size|window)|maximum|up to|at most|this model reads)"
-    r"\D{0,30}?(\d{3,})|> *(\d{3,}) *maximum"
+    r"\D{0,30}?(\d{3,})|> *(\d{3,}) *maximum|n_ctx\W{1,4}(\d{3,})"
 )
 _ASKED = re.compile(
     r"(?:requested|resulted in|too long:|request \(|(?:prompt|conversation|input) (?:has|contains|is))"
-    r"\D{0,30}?(\d{3,})"
+    r"\D{0,30}?(\d{3,})|n_prompt_tokens\W{1,4}(\d{3,})"
 )
 
 
@@ -108,6 +108,42 @@ _TOO_LONG = _any(
         "exceeds the model's maximum",
         "reduce the length of",
     ),
+)
+_FILTERED: Final = _says(
+    "content_filter",
+    "responsibleaipolicyviolation",
+    "data_inspection_failed",
+    "datainspectionfailed",
+    "inappropriate content",
+    "content management policy",
+    "content policy",
+    "content exists risk",
+    "safety system",
+    "requires moderation",
+    "was flagged",
+    "prohibited_content",
+    "敏感内容",
+    "违规内容",
+)
+_NO_REGION: Final = _says(
+    "unsupported_country_region_territory",
+    "country, region, or territory",
+    "location is not supported",
+    "not available in your country",
+    "not available in your region",
+)
+_BUSY: Final = _says(
+    "overloaded",
+    "over capacity",
+    "over_capacity",
+    "capacity exceeded",
+    "no capacity",
+    "server is busy",
+    "engine busy",
+    "too busy",
+    "loading model",
+    "model is loading",
+    "currently loading",
 )
 _ASK_AGAIN: Final = "Ask again; what had arrived is kept."
 
@@ -174,6 +210,12 @@ RULES: Final = (
         "streaming",
     ),
     Rule(
+        _named("LearnedHowToAsk"),
+        "learned_how_to_ask",
+        "{model} refused the request for its form, twice and each time for another reason.",
+        "Ask again: the next request has the form that it takes.",
+    ),
+    Rule(
         _named("ModelRefused"),
         "model_refused",
         "{model} refused to answer.",
@@ -193,23 +235,40 @@ RULES: Final = (
         "Start a new chat, or shorten the question.",
     ),
     Rule(
-        _all(
-            _status(400),
-            _says(
-                "content_filter",
-                "responsibleaipolicyviolation",
-                "data_inspection_failed",
-                "content management policy",
-            ),
-        ),
+        _all(_status(400, 403, 451), _FILTERED),
         "content_filter",
         "The provider's content filter refused the question.",
         "Put the question in other words.",
     ),
     Rule(
+        _all(_unknown_status, _FILTERED),
+        "content_filter",
+        "The provider's content filter ended the answer.",
+        "Put the question in other words.",
+    ),
+    Rule(
+        _any(_status(451), _all(_status(400, 403), _NO_REGION)),
+        "region_refused",
+        "The provider does not serve the country or region from which this server asks.",
+        "Choose another provider, or ask the administrator; the provider's own words are in the details.",
+    ),
+    Rule(
         _any(
             _status(402),
-            _says("insufficient_quota", "insufficient balance", "arrearage", "billing_hard_limit"),
+            _says(
+                "insufficient_quota",
+                "exceeded_current_quota",
+                "insufficient balance",
+                "insufficient credits",
+                "credit balance is too low",
+                "account is suspended",
+                "arrearage",
+                "billing_hard_limit",
+                "budget_exceeded",
+                "budget has been exceeded",
+                "余额不足",
+                "欠费",
+            ),
         ),
         "quota_used_up",
         "The account's quota is used up.",
@@ -220,12 +279,31 @@ RULES: Final = (
         _any(
             _status(401),
             _named("AuthenticationError"),
-            _all(_unknown_status, _says("invalid_api_key", "incorrect api key", "invalid api key")),
+            _all(
+                _any(_unknown_status, _status(400)),
+                _says(
+                    "invalid_api_key",
+                    "api_key_invalid",
+                    "incorrect api key",
+                    "invalid api key",
+                    "api key not valid",
+                    "access token invalid",
+                    "invalid access token",
+                    "login fail",
+                ),
+            ),
         ),
         "wrong_key",
         "The provider does not accept the key.",
         "Check the profile's API key.",
         "api_key",
+    ),
+    Rule(
+        _all(_status(403), lambda facts: facts.is_page),
+        "access_blocked",
+        "Something before the provider at {endpoint} refused the request with a web page.",
+        "A proxy or a firewall may not let this server through; the page's title is in the details.",
+        "{address}",
     ),
     Rule(
         _any(_status(403), _named("PermissionDeniedError")),
@@ -276,6 +354,7 @@ RULES: Final = (
                     _status(404),
                     lambda facts: facts.said.strip().lower() in ("not found", "404 not found", "404"),
                 ),
+                _all(_status(404, 405), lambda facts: facts.is_page),
             ),
         ),
         "wrong_path",
@@ -285,11 +364,20 @@ RULES: Final = (
     ),
     Rule(
         # LiteLLM's proxy says it by a 400.
-        _any(_status(404), _named("NotFoundError"), _all(_status(400), _says("invalid model name"))),
+        _any(_status(404, 410), _named("NotFoundError"), _all(_status(400), _says("invalid model name"))),
         "unknown_model",
         "The provider at {endpoint} does not know {model}.",
         "Check the model's (or deployment's) name, and the address with its path.",
         "{deployment}",
+    ),
+    Rule(
+        _any(
+            _status(498, 529),
+            _all(lambda facts: facts.status in (None, 200, 429) or (facts.status or 0) >= 500, _BUSY),
+        ),
+        "provider_busy",
+        "The provider has too much to do at the moment.",
+        "Wait a moment and ask again.",
     ),
     Rule(
         _any(
@@ -308,7 +396,7 @@ RULES: Final = (
         "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment of the Jupyter server.",
     ),
     Rule(
-        _any(_named("APITimeoutError", "TimeoutException", "TimeoutError"), _status(408, 504)),
+        _any(_named("APITimeoutError", "TimeoutException", "TimeoutError"), _status(408, 504, 522, 524)),
         "timeout",
         "The provider at {endpoint} did not answer in time.",
         "Try again; if it lasts, check the address and the network.",
@@ -392,20 +480,6 @@ RULES: Final = (
         "context_too_long",
         "The conversation is longer than the server at {endpoint} accepts.",
         "Start a new chat, or shorten the question.",
-    ),
-    Rule(
-        _any(
-            _status(529),
-            _all(
-                lambda facts: facts.status is None or facts.status >= 500,
-                _says(
-                    "overloaded", "over capacity", "no capacity", "server is busy", "engine busy", "too busy"
-                ),
-            ),
-        ),
-        "provider_busy",
-        "The provider has too much to do at the moment.",
-        "Wait a moment and ask again.",
     ),
     Rule(
         _named("StreamingFailed"),

@@ -130,6 +130,8 @@ def _parts(content: Any) -> tuple[str, str]:
     """Return text and reasoning of a content: a string, or a list of parts."""
     if isinstance(content, str):
         return content, ""
+    if isinstance(content, int | float) and not isinstance(content, bool):  # a template's JSON: 4 for "4"
+        return str(content), ""
     if isinstance(content, Mapping):
         content = [content]
     if not isinstance(content, list):
