@@ -39,6 +39,11 @@ def _says(*words: str) -> Callable[[ErrorFacts], bool]:
     return lambda facts: any(word in facts.text for word in words)
 
 
+def _matches(pattern: str) -> Callable[[ErrorFacts], bool]:
+    words = re.compile(pattern)
+    return lambda facts: words.search(facts.text) is not None
+
+
 def _any(*conditions: Callable[[ErrorFacts], bool]) -> Callable[[ErrorFacts], bool]:
     return lambda facts: any(condition(facts) for condition in conditions)
 
@@ -57,10 +62,12 @@ def _unknown_status(facts: ErrorFacts) -> bool:
 _MOST = re.compile(
     r"(?:maximum context length|context (?:length|size|window)|maximum|up to|at most|this model reads)"
     r"\D{0,30}?(\d{3,})|> *(\d{3,}) *maximum|n_ctx\W{1,4}(\d{3,})"
+    r"|(?:limit of|limit:|tokens allowed|cannot exceed|length of only|must be <=)\W{0,3}(\d{3,})"
 )
 _ASKED = re.compile(
     r"(?:requested|resulted in|too long:|request \(|(?:prompt|conversation|input) (?:has|contains|is))"
     r"\D{0,30}?(\d{3,})|n_prompt_tokens\W{1,4}(\d{3,})"
+    r"|(?:token count(?: of)?|received|given:|keep the first|prompt contains)\W{0,3}(\d{3,})"
 )
 
 
@@ -107,7 +114,22 @@ _TOO_LONG = _any(
         "range of input length",
         "exceeds the model's maximum",
         "reduce the length of",
+        "prompt 超长",
+        "输入过长",
     ),
+    _all(
+        lambda facts: facts.status != 429,
+        _matches(
+            r"\b(prompt|inputs?|context|conversation|request)\b[^.]{0,60}\bexceed(s|ed)?\b"
+            r"[^.]{0,40}\b(limit|maximum|length|tokens)"
+            r"|too many tokens|context length of only|`inputs` tokens \+"
+        ),
+    ),
+)
+_QUOTA: Final = _matches(
+    r"insufficient[ _](user[ _])?(quota|balance|credits?|funds)|exceeded_current_quota|arrearage"
+    r"|balance is (insufficient|too low)|billing_hard_limit|spending limit|used all available credits"
+    r"|account\b.{0,20}\bsuspended|budget[ _](has been )?exceeded|余额不足|额度不足|欠费"
 )
 _FILTERED: Final = _says(
     "content_filter",
@@ -132,6 +154,10 @@ _NO_REGION: Final = _says(
     "not available in your country",
     "not available in your region",
 )
+_NO_MODEL: Final = _matches(
+    r"\bmodel\b[^.]{0,60}\b(not found|not exist|not a valid model)|(invalid|unknown) model\b"
+    r"|not a valid model|model_not_found|模型不存在"
+)
 _BUSY: Final = _says(
     "overloaded",
     "over capacity",
@@ -139,6 +165,11 @@ _BUSY: Final = _says(
     "capacity exceeded",
     "no capacity",
     "server is busy",
+    "server busy",
+    "high traffic",
+    "high demand",
+    "访问量过大",
+    "系统繁忙",
     "engine busy",
     "too busy",
     "loading model",
@@ -255,20 +286,7 @@ RULES: Final = (
     Rule(
         _any(
             _status(402),
-            _says(
-                "insufficient_quota",
-                "exceeded_current_quota",
-                "insufficient balance",
-                "insufficient credits",
-                "credit balance is too low",
-                "account is suspended",
-                "arrearage",
-                "billing_hard_limit",
-                "budget_exceeded",
-                "budget has been exceeded",
-                "余额不足",
-                "欠费",
-            ),
+            _QUOTA,
         ),
         "quota_used_up",
         "The account's quota is used up.",
@@ -363,8 +381,8 @@ RULES: Final = (
         "{address}",
     ),
     Rule(
-        # LiteLLM's proxy says it by a 400.
-        _any(_status(404, 410), _named("NotFoundError"), _all(_status(400), _says("invalid model name"))),
+        # Gateways say it by a 400.
+        _any(_status(404, 410), _named("NotFoundError"), _all(_status(400, 422), _NO_MODEL)),
         "unknown_model",
         "The provider at {endpoint} does not know {model}.",
         "Check the model's (or deployment's) name, and the address with its path.",

@@ -31,7 +31,11 @@ _ENVELOPES: Final = ("response", "responsemetadata", "fault")
 """Around the error of clouds whose own APIs are of another shape."""
 _MOST_DEPTH: Final = 6
 _TITLE: Final = re.compile(r"(?is)<title[^>]*>(.*?)</title>|<h1[^>]*>(.*?)</h1>")
-_TRACE: Final = re.compile(r"(?s)traceback \(most recent call last\):.*\n(?=\S)", re.IGNORECASE)
+_TRACE: Final = re.compile(
+    r"(?si:traceback \(most recent call last\):.*\n(?=\S))"  # Python's ends in what went wrong
+    r"|(?s:\s*\ngoroutine \d+ \[.*)"  # Go's, and below JavaScript's and Java's, begin with it
+    r"|(?m:\n\s+at \S.*$)"
+)
 _TAG: Final = re.compile(r"(?s)<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>")
 
 
@@ -74,7 +78,7 @@ def is_error(value: Mapping[str, Any]) -> bool:
 
 
 def without_trace(text: str) -> str:
-    """Return a text in which a server's trace is only its last line: that names the fault."""
+    """Return a text without the frames of a server's trace: what is left names the fault."""
     return _TRACE.sub("", text)
 
 

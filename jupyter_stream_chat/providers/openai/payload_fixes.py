@@ -12,7 +12,14 @@ _COUNTS = ("prompt_tokens", "completion_tokens")
 _DETAILS = ("prompt_tokens_details", "completion_tokens_details")
 _MOST_TOKENS: Final = 10**9
 """A count beyond it is no count."""
-_REASONING_KEYS: Final = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details")
+_REASONING_KEYS: Final = (
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "reasoning_text",
+    "reasoning_details",
+    "thinking_blocks",
+)
 REMARKS: Final = "remarks"
 """Key of what is odd about an answer, in a chunk or a message's ``additional_kwargs``: a list of codes."""
 

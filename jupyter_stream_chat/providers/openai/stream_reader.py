@@ -101,6 +101,8 @@ class StreamReader:
             return
         raise_if_error(value, event=event.name)
         choices = value.get("choices")
+        if isinstance(choices, Mapping):
+            choices = [choices]
         if choices is not None and not isinstance(choices, list):
             raise MalformedAnswer(_NO_CHUNK)
         if choices is None and not value.get("usage"):
