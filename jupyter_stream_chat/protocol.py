@@ -48,9 +48,17 @@ PauseReason = Literal["asked", "repetition"]
 LimitKind = Literal["first_token", "next_token", "end", "resume"]
 """What a time limit is on. ``resume``: how long a run may stay paused."""
 ProgressStage = Literal["queued", "importing", "downloading", "waiting_for_hub", "loading", "retrying"]
-Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options", "streams_only"]
-"""What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance;
-``streams_only``: answer in one piece."""
+Limitation = Literal[
+    "refuses_streaming",
+    "fails_streaming",
+    "refuses_stream_options",
+    "streams_only",
+    "wants_reasoning",
+    "opens_reasoning",
+]
+"""What a deployment was found to need. ``fails_streaming``: without a reason, so perhaps by chance;
+``streams_only``: does not answer in one piece; ``wants_reasoning``: refuses a conversation whose answers come
+without their reasoning; ``opens_reasoning``: its template opens the reasoning, so answers begin inside it."""
 FieldKind = Literal["text", "url", "model", "key", "variable"]
 """``key`` is written and never read; ``variable`` names an environment variable of the server."""
 OnRepetition = Literal["off", "ask", "stop"]

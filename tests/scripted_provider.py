@@ -33,7 +33,8 @@ refusal=3       that many tokens of the model's own refusal instead of content
 finish=length   the finish_reason (stop); ``none`` leaves it out
 usage=always    auto (when ``stream_options`` asks), always, never, broken (counts that are no numbers)
 body=json       answer JSON even to a stream request; body=html: a web page
-refuse=stream   400 to a stream request; refuse=stream_options: 400 when these are present
+refuse=stream   400 to a stream request; refuse=stream_options: 400 when these are present;
+                refuse=stream_options+stream: both
 repeat=8        that many characters said again where it is asked to go on
 ==============  ===================================================================================
 
@@ -325,7 +326,7 @@ class ScriptedProvider:
     def _refusal(self, received: Received, script: Script, streamed: bool) -> web.Response | None:
         if refusal := self._wrong_key(received.headers):
             return refusal
-        if script.refuse == "stream_options" and "stream_options" in received.body:
+        if "stream_options" in script.refuse.split("+") and "stream_options" in received.body:
             return _error(400, "Unrecognized request argument supplied: stream_options", "invalid_request")
         if script.error:
             code, body = ERRORS[script.error]
@@ -337,7 +338,7 @@ class ScriptedProvider:
             failure = _error(status, f"scripted failure {status}", script.code or "scripted")
             failure.headers.update({"Retry-After": script.retry_after} if script.retry_after else {})
             return failure
-        if script.refuse == "stream" and streamed:
+        if "stream" in script.refuse.split("+") and streamed:
             return _error(400, "This model does not support stream.", "unsupported_value")
         return None
 

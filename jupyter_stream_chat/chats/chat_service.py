@@ -24,8 +24,10 @@ from ..protocol import (
     ChatInfo,
     ChatOpened,
     ChatUpdated,
+    Deployment,
     DeploymentLimitation,
     ErrorInfo,
+    Limitation,
     Message,
     MessageAdded,
     MessageChanged,
@@ -501,9 +503,11 @@ class ChatService:
         """Remember what a deployment does not do, until its time is up."""
         await self._call(self._store.remember_limitation, found, now, owner)
 
-    async def forget_limitations(self, owner: str = "") -> None:
-        """Forget what an owner's questions found of every deployment."""
-        await self._call(self._store.forget_limitations, owner)
+    async def forget_limitations(
+        self, owner: str = "", deployment: Deployment | None = None, limitation: Limitation | None = None
+    ) -> None:
+        """Forget what an owner's questions found: of every deployment, of one, or one finding."""
+        await self._call(self._store.forget_limitations, owner, deployment, limitation)
 
     # --- machinery ----------------------------------------------------------------------------------
 

@@ -15,7 +15,18 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from ..protocol import ChatInfo, DeploymentLimitation, ErrorInfo, Message, Parameters, Part, Role, RunInfo
+from ..protocol import (
+    ChatInfo,
+    Deployment,
+    DeploymentLimitation,
+    ErrorInfo,
+    Limitation,
+    Message,
+    Parameters,
+    Part,
+    Role,
+    RunInfo,
+)
 from . import attachments, search
 from .attachments import StoredAttachment
 from .command_error import ChatBusy, IdTaken, UnknownChat, UnknownMessage
@@ -478,9 +489,15 @@ class ChatStore:
         self._db.execute(replace, row)
 
     @_change
-    def forget_limitations(self, owner: str = "") -> None:
-        """Forget what an owner's questions found of every deployment."""
-        self._db.execute("DELETE FROM deployment_limitations WHERE owner = ?", (owner,))
+    def forget_limitations(
+        self, owner: str = "", deployment: Deployment | None = None, limitation: Limitation | None = None
+    ) -> None:
+        """Forget what an owner's questions found: of every deployment, of one, or one finding."""
+        named: dict[str, str] = {"owner": owner, **(deployment.model_dump() if deployment else {})}
+        if limitation is not None:
+            named["limitation"] = limitation
+        where = " AND ".join(f"{column} = ?" for column in named)
+        self._db.execute(f"DELETE FROM deployment_limitations WHERE {where}", tuple(named.values()))
 
     # --- within a transaction -----------------------------------------------------------------------
 

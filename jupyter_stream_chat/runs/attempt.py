@@ -51,6 +51,10 @@ class RequestMode:
     """Whether a stream may be asked to count tokens; some servers refuse a request that does."""
     joined: bool = False
     """Whether a stream's text is handed on at its end alone: nobody asked for a stream."""
+    with_reasoning: bool = False
+    """Whether the reasoning of earlier answers is sent with them; most servers refuse or ignore it."""
+    opens_reasoning: bool = False
+    """Whether the answer is expected to begin inside its reasoning."""
 
 
 class Attempt:
@@ -88,6 +92,8 @@ class Attempt:
         Raises what the provider raises, and ModelRefused.
         """
         config: RunnableConfig = {"callbacks": [self.callback], "run_id": self._root}
+        if ask.with_reasoning and getattr(llm, "takes_reasoning", False):
+            options = {**options, "with_reasoning": True}
         if not ask.streamed:
             self._check(await llm.ainvoke(list(prompt), config, **options))
         else:

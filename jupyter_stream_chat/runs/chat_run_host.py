@@ -104,6 +104,10 @@ class ChatRunHost:
         """Remember it of the profile's deployment if it comes again."""
         await self._deployments.suspect(self._profile.deployment, limitation, self._owner)
 
+    async def forget(self, limitation: Limitation) -> None:
+        """Forget it of the profile's deployment."""
+        await self._deployments.forget(self._owner, self._profile.deployment, limitation)
+
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error means; what is not the provider's fault is not called so."""
         if isinstance(error, sqlite3.Error):

@@ -18,6 +18,8 @@ _REMEMBERED_SECONDS: Final[dict[Limitation, float]] = {
     "refuses_stream_options": _DAY,
     "fails_streaming": 600.0,
     "streams_only": _DAY,
+    "wants_reasoning": _DAY,
+    "opens_reasoning": 30 * _DAY,
 }
 
 
@@ -65,7 +67,13 @@ class Deployments:
         else:
             self._suspicions[owner, deployment] = now
 
-    async def forget(self, owner: str = "") -> None:
-        """Forget all of an owner's: each deployment is asked to stream again."""
-        self._suspicions = {key: when for key, when in self._suspicions.items() if key[0] != owner}
-        await self._chat_service.forget_limitations(owner)
+    async def forget(
+        self, owner: str = "", deployment: Deployment | None = None, limitation: Limitation | None = None
+    ) -> None:
+        """Forget an owner's findings: all, those of one deployment, or one of them."""
+        self._suspicions = {
+            key: when
+            for key, when in self._suspicions.items()
+            if key[0] != owner or (deployment is not None and key[1] != deployment)
+        }
+        await self._chat_service.forget_limitations(owner, deployment, limitation)

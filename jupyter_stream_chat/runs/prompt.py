@@ -14,7 +14,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from ..attachments.envelope import Enclosed, enclosed, estimated_tokens, nonce_for
 from ..chats.tree import Turn
-from ..protocol import AttachmentPart, Part, TextPart
+from ..protocol import AttachmentPart, Part, ReasoningPart, TextPart
+from ..providers.openai.chunks import REASONING
 
 _NOT_STORED: Final = "The content of this attachment is not on the server any more."
 _NOT_SENT: Final = "[The attachments of this question are not sent to this model.]\n\n"
@@ -35,17 +36,27 @@ def prompt_messages(
     questions follow each other, or an answer is empty, and many servers and templates refuse that.
     """
     opening = [("system", system_prompt)] if system_prompt and system_prompt.strip() else []
-    sent: list[tuple[str, str]] = []
-    for role, text in [*opening, *((turn.role, _text_of(turn, attached)) for turn in turns)]:
+    said = ((turn.role, _text_of(turn, attached), _reasoning_of(turn)) for turn in turns)
+    sent: list[tuple[str, str, str]] = []
+    has_question = False
+    for role, text, reasoning in [*((role, text, "") for role, text in opening), *said]:
         if not text.strip():
             continue
-        if role == "assistant" and not any(each == "user" for each, _ in sent):
+        has_question = has_question or role == "user"
+        if role == "assistant" and not has_question:
             continue
         if sent and sent[-1][0] == role:
-            sent[-1] = (role, f"{sent[-1][1]}\n\n{text}")
+            sent[-1] = (role, f"{sent[-1][1]}\n\n{text}", sent[-1][2] + reasoning)
         else:
-            sent.append((role, text))
-    return [_MESSAGE[role](content=text) for role, text in sent]
+            sent.append((role, text, reasoning))
+    return [_message(*each) for each in sent]
+
+
+def _message(role: str, text: str, reasoning: str) -> BaseMessage:
+    message: BaseMessage = _MESSAGE[role](content=text)
+    if reasoning:  # where LangChain sends nothing of it
+        message.response_metadata[REASONING] = reasoning
+    return message
 
 
 def without_attachments(turns: Iterable[Turn]) -> list[Turn]:
@@ -73,6 +84,10 @@ def within(
         if sum(sizes[:first]) + sum(sizes[start:]) <= room or start == questions[-1]:
             return [*messages[:first], *messages[start:]], start - first
     return list(messages), 0
+
+
+def _reasoning_of(turn: Turn) -> str:
+    return "".join(part.text for part in turn.parts if isinstance(part, ReasoningPart))
 
 
 def _text_of(turn: Turn, attached: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ...protocol import FinishReason, PartKind, Usage
 from ..finish_reasons import meaning_of, word_of
@@ -10,6 +10,10 @@ from .payload_fixes import REMARKS, is_count
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
+
+
+REASONING: Final = "reasoning_content"
+"""Key of an earlier answer's reasoning, in its ``response_metadata``: sent where a deployment asks for it."""
 
 
 def pieces_of(message: BaseMessage) -> list[tuple[PartKind, str]]:

@@ -41,6 +41,12 @@ class Deployments(Answer):
     deployments: list[wire.DeploymentLimitation]
 
 
+class Forgotten(Answer):
+    """What the doctor finds of a deployment of which nothing is remembered any more."""
+
+    step: wire.DoctorStep
+
+
 def _api(call: Call) -> ProfileApi:
     return ProfileApi(call.services, call.access, call.body)
 
@@ -116,6 +122,11 @@ async def forget_deployments(call: Call, request: Everything) -> Done:
     return Done()
 
 
+async def forget_deployment(call: Call, request: Values) -> Forgotten:
+    """Forget what was found of one profile's deployment; the profile is named as for the doctor."""
+    return Forgotten(step=await _api(call).forget_deployment())
+
+
 _PROFILE = "profiles/{profile_id}"
 
 OPERATIONS = (
@@ -136,4 +147,5 @@ OPERATIONS = (
     Operation(Values, "execute", "nothing", examine_profile, Route("POST", "doctor")),
     Operation(Everything, "read", "nothing", list_deployments, Route("GET", "deployments")),
     Operation(Everything, "write", "nothing", forget_deployments, Route("DELETE", "deployments")),
+    Operation(Values, "write", "nothing", forget_deployment, Route("POST", "deployments/forget")),
 )

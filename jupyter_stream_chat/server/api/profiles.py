@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from ... import protocol as wire
 from ...chats.command_error import CommandError
 from ...doctor.context import Context, read_draft
+from ...doctor.diagnostics import REMEMBERED, taken
 from ...providers.adapter import Adapter
 from ...providers.langchain.tracing import tracing
 from ...providers.openai.chunks import text_of
@@ -223,6 +225,18 @@ class ProfileApi(Request):
 
     async def examine_profile(self) -> Diagnostics:
         """``POST doctor``: a profile by its ``profile_id``, or the ``values`` of one that is being edited."""
+        context = await self._examined()
+        counted = self._services.trials.enter(self._access.owner, MAX_TRIALS)
+        return Diagnostics(context, self._services.registry, counted)
+
+    async def forget_deployment(self) -> wire.DoctorStep:
+        """``POST deployments/forget``: of a profile named as in ``POST doctor``; return the doctor's row."""
+        context = await self._examined()
+        if isinstance(context.profile, Profile):
+            await self._services.deployments.forget(self._access.owner, context.profile.deployment)
+        return await taken(REMEMBERED, replace(context, remembered=()))
+
+    async def _examined(self) -> Context:
         body = self._body(Examined)
         registry, owner = self._services.registry, self._access.owner
         if body.values is not None:
@@ -232,8 +246,11 @@ class ProfileApi(Request):
             read = registry.written(body.profile_id, owner), registry.find(body.profile_id, owner)
         else:
             raise CommandError(checks.invalid("profile_id", "Name a profile_id, or give values."))
-        counted = self._services.trials.enter(owner, MAX_TRIALS)
-        return Diagnostics(Context.of(*read, self._services.settings), registry, counted)
+        profile, deployments = read[0], self._services.deployments
+        known = (
+            await deployments.limitations(profile.deployment, owner) if isinstance(profile, Profile) else ()
+        )
+        return Context.of(*read, self._services.settings, remembered=known)
 
     def _meant(self, but_for: str) -> Profile:
         """Return the profile of the body: its values, or by ``profile_id`` alone one that is there."""
