@@ -76,7 +76,7 @@ export function isHtmlBlock(source: string, isOpen: (name: string) => boolean): 
     return false;
   }
   if (tag.closes) {
-    return isOpen(tag.name) || !SENTENCE.test(source);
+    return isOpen(tag.name) || (HOLDING.has(tag.name) && !SENTENCE.test(source));
   }
   const isElement = HOLDING.has(tag.name) && (FOLDS.has(tag.name) || !SENTENCE.test(source));
   return !tag.isBare || isElement || isComplete(source.split(EMPTY_LINE, 1)[0], tag);

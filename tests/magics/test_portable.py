@@ -22,6 +22,12 @@ from jupyter_stream_chat.magics.signs import show_controls
         (r"a [link\] and \[1\], \[a-z\]+, \(\d+\)", r"a [link\] and \[1\], \[a-z\]+, \(\d+\)"),
         ("价格是$5和$10，\\(x\\)是", "价格是\\$5和\\$10，$x$是"),
         ("open \\(x\n\nclosed \\)", "open \\(x\n\nclosed \\)"),
+        (r"open \( and \(a\)", r"open \( and $a$"),
+        ("Hence $(x_n)$ and $dy/dx$, $1,000$", "Hence $(x_n)$ and $dy/dx$, $1,000$"),
+        ("- $20 = 2 x $10\n- 5$ each", "- \\$20 = 2 x \\$10\n- 5\\$ each"),
+        ("$HOME; export PATH=$PATH", r"\$HOME; export PATH=\$PATH"),
+        ("$$\na = b\n\nc = d\n$$\n", "$$a = b c = d$$\n"),
+        ("see https://a.test/~me?a=$b", "see https://a.test/~me?a=$b"),
     ],
 )
 def test_formulas_in_dollar_signs_and_no_other_dollar_sign_bare(text: str, saved: str) -> None:
@@ -35,3 +41,41 @@ def test_saved_again_it_stays() -> None:
 
 def test_control_characters_are_signs() -> None:
     assert show_controls("a\x1b[31mb\x07\x9b\u202ec\r\nd\te") == "a␛[31mb␇␦␦c\nd\te"
+
+
+@pytest.mark.parametrize(
+    ("text", "saved"),
+    [
+        ("##标题\n\n#标签", "## 标题\n\n#标签"),
+        ("3~5天，10~20元 ~~old~~", r"3\~5天，10\~20元 ~~old~~"),
+        ("List<String> and <your-name>", r"List\<String> and \<your-name>"),
+        ("press <kbd>A</kbd> or <b>, a<b and c>d", r"press <kbd>A</kbd> or \<b>, a\<b and c>d"),
+        (
+            "<details>\n<summary>S</summary>\n\nx\n\n</details>",
+            "<details>\n<summary>S</summary>\n\nx\n\n</details>",
+        ),
+        ("含**「重点」**内容和**词**", "含<strong>「重点」</strong>内容和**词**"),
+        ("**注意：**请", "<strong>注意：</strong>请"),
+        ("**Bold:** text, **bold**.", "**Bold:** text, **bold**."),
+        ("Roses\nViolets\n\nEnd", "Roses  \nViolets\n\nEnd"),
+        ("- a\n  b\n- c", "- a  \n  b\n- c"),
+        ("Text\n- a\n\n| A |\n|---|\n| 1 |", "Text\n- a\n\n| A |\n|---|\n| 1 |"),
+        ("Title\n===\nA\n---", "Title\n===\nA\n---"),
+        ("`a~b` and `<b>`", "`a~b` and `<b>`"),
+        (
+            "```markdown\n# A\n```sh\nls\n```\nend\n```\nafter",
+            "````markdown\n# A\n```sh\nls\n```\nend\n````\nafter",
+        ),
+        ("```text\n```\n$5", "```text\n```\n\\$5"),
+    ],
+)
+def test_what_models_mean_in_words_that_all_readers_have(text: str, saved: str) -> None:
+    assert portable(text) == saved
+    assert portable(saved) == saved
+
+
+@pytest.mark.parametrize(
+    "unit", ["~", "<a", "**「", "<b>", "$", "`", "\\(", "a\n", "```md\n", "\n\n$$\n", "https://"]
+)
+def test_takes_time_in_proportion_to_the_text(unit: str) -> None:
+    portable("x" + unit * 20_000)
