@@ -48,7 +48,9 @@ PauseReason = Literal["asked", "repetition"]
 LimitKind = Literal["first_token", "next_token", "end", "resume"]
 """What a time limit is on. ``resume``: how long a run may stay paused."""
 ProgressStage = Literal["queued", "importing", "downloading", "waiting_for_hub", "loading", "retrying"]
-Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options", "streams_only"]
+Limitation = Literal[
+    "refuses_streaming", "fails_streaming", "refuses_stream_options", "streams_only", "refuses_pictures"
+]
 """What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance;
 ``streams_only``: answer in one piece."""
 FieldKind = Literal["text", "url", "model", "key", "variable"]
@@ -139,6 +141,8 @@ class AttachmentSource(Wire):
     lines: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2, max_length=2)] | None = None
     """The first and the last line, from 1."""
     variable: Annotated[str, StringConstraints(max_length=200)] | None = None
+    output: Annotated[int, Field(ge=0)] | None = None
+    """Which output of the cell, from 0; absent: the cell, or all its outputs."""
 
 
 class AttachmentPart(Wire):
@@ -153,7 +157,7 @@ class AttachmentPart(Wire):
         "text/plain"
     )
     sha256: Sha256
-    """Of the content's UTF-8 bytes."""
+    """Of the content's UTF-8 bytes. The content of a picture is its bytes in base64."""
     characters: Annotated[int, Field(ge=0)]
     """Code points of the content."""
     omitted: Annotated[
@@ -351,6 +355,8 @@ class ChatInfo(Wire):
     """The chat's own switch; absent: the profile's, then the global setting."""
     parameters: Parameters | None = None
     """The chat's own values; what is absent in them is the profile's."""
+    local_only: bool | None = None
+    """The chat's attachments go to local models only."""
     running: bool = False
 
 
@@ -488,6 +494,7 @@ class CreateChat(Command):
     profile_id: str | None = None
     streaming: StreamingMode | None = None
     parameters: Parameters | None = None
+    local_only: bool | None = None
 
 
 class UpdateChat(Command):
@@ -500,6 +507,7 @@ class UpdateChat(Command):
     streaming: StreamingMode | None = None
     parameters: Parameters | None = None
     """Replaces the chat's own values as a whole."""
+    local_only: bool | None = None
 
 
 class DeleteChat(Command):

@@ -22,9 +22,9 @@ from .records import PARTS, Damage, RecordReader, Row, is_id
 from .sqlite import Database
 from .tree import edited, run_id_of, title_of
 
-_CHANGEABLE = ("title", "profile_id", "streaming", "parameters")
+_CHANGEABLE = ("title", "profile_id", "streaming", "parameters", "local_only")
 _CHAT = """
-SELECT rowid, owner, chat_id, title, created_at, updated_at, profile_id, streaming, parameters,
+SELECT rowid, owner, chat_id, title, created_at, updated_at, profile_id, streaming, parameters, local_only,
     EXISTS (SELECT 1 FROM runs WHERE runs.chat_id = chats.chat_id AND finished = 0) AS running
 FROM chats
 """
@@ -182,7 +182,7 @@ class ChatStore:
         """Insert a chat; False when it is there. Raises IdTaken when it is another owner's."""
         row = (chat.chat_id, owner, chat.title, chat.created_at, chat.updated_at)
         own = (chat.profile_id, chat.streaming, _column(chat.parameters))
-        inserted = self._insert("chats", (*row, *own, None))
+        inserted = self._insert("chats", (*row, *own, None, chat.local_only))
         if not inserted and self.chat(chat.chat_id).owner != owner:
             raise IdTaken("chat_id", chat.chat_id)
         return inserted

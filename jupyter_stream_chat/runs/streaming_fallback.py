@@ -81,7 +81,7 @@ def next_mode(
             return ask
         case "streams_only":
             return replace(ask, streamed=True, joined=True)
-        case None:
+        case None | "refuses_pictures":
             return None
 
 

@@ -119,6 +119,7 @@ export interface CreateChat {
   profile_id?: string | null;
   streaming?: StreamingMode | null;
   parameters?: Parameters | null;
+  local_only?: boolean | null;
 }
 /**
  * How to generate. What is absent is the provider's own default; not every provider has all of them.
@@ -150,6 +151,7 @@ export interface UpdateChat {
    * Replaces the chat's own values as a whole.
    */
   parameters?: Parameters | null;
+  local_only?: boolean | null;
 }
 /**
  * Delete a chat and all that is in it; its live runs are interrupted.
@@ -251,7 +253,7 @@ export interface AttachmentPart {
   source: AttachmentSource;
   media_type: string;
   /**
-   * Of the content's UTF-8 bytes.
+   * Of the content's UTF-8 bytes. The content of a picture is its bytes in base64.
    */
   sha256: string;
   /**
@@ -279,6 +281,10 @@ export interface AttachmentSource {
    */
   lines?: number[] | null;
   variable?: string | null;
+  /**
+   * Which output of the cell, from 0; absent: the cell, or all its outputs.
+   */
+  output?: number | null;
 }
 /**
  * Answer a question once more: adds an empty answer beside those that it has, and starts a run.
@@ -528,6 +534,10 @@ export interface ChatInfo {
    * The chat's own values; what is absent in them is the profile's.
    */
   parameters?: Parameters | null;
+  /**
+   * The chat's attachments go to local models only.
+   */
+  local_only?: boolean | null;
   running: boolean;
 }
 /**

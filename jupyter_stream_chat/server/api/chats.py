@@ -74,6 +74,8 @@ class ChatChanges(RestRequest):
     streaming: wire.StreamingMode | None = None
     parameters: wire.Parameters | None = None
     """Replaces the chat's own values as a whole."""
+    local_only: bool | None = None
+    """The chat's attachments go to local models only."""
 
 
 class ChatList(Answer):
@@ -139,6 +141,7 @@ async def create_chat(call: Call, command: wire.CreateChat) -> ChatAnswer:
         profile_id=command.profile_id,
         streaming=command.streaming,
         parameters=command.parameters,
+        local_only=command.local_only,
     )
     chat_service = call.services.chat_service
     created = await chat_service.create_chat(call.access.owner, chat)
@@ -156,7 +159,7 @@ async def get_chat(call: Call, request: GetChat) -> OpenedChat:
 
 async def update_chat(call: Call, command: wire.UpdateChat) -> ChatAnswer:
     """Change the fields of a chat that the command has."""
-    present = command.model_fields_set & {"title", "profile_id", "streaming", "parameters"}
+    present = command.model_fields_set & {"title", "profile_id", "streaming", "parameters", "local_only"}
     changes = {name: getattr(command, name) for name in present}
     if changes.get("title", "") is None:
         raise CommandError(checks.invalid("title", "A chat's title cannot be null."))
