@@ -55,6 +55,7 @@ Limitation = Literal[
     "streams_only",
     "wants_reasoning",
     "opens_reasoning",
+    "refuses_pictures",
 ]
 """What a deployment was found to need. ``fails_streaming``: without a reason, so perhaps by chance;
 ``streams_only``: does not answer in one piece; ``wants_reasoning``: refuses a conversation whose answers come
@@ -147,6 +148,8 @@ class AttachmentSource(Wire):
     lines: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2, max_length=2)] | None = None
     """The first and the last line, from 1."""
     variable: Annotated[str, StringConstraints(max_length=200)] | None = None
+    output: Annotated[int, Field(ge=0)] | None = None
+    """Which output of the cell, from 0; absent: the cell, or all its outputs."""
 
 
 class AttachmentPart(Wire):
@@ -161,7 +164,7 @@ class AttachmentPart(Wire):
         "text/plain"
     )
     sha256: Sha256
-    """Of the content's UTF-8 bytes."""
+    """Of the content's UTF-8 bytes. The content of a picture is its bytes in base64."""
     characters: Annotated[int, Field(ge=0)]
     """Code points of the content."""
     omitted: Annotated[
@@ -375,6 +378,8 @@ class ChatInfo(Wire):
     """The chat's own values; what is absent in them is the profile's."""
     archived: bool | None = None
     """Put away: the list shows it apart from the others, and search finds it. Absent: it is not."""
+    local_only: bool | None = None
+    """The chat's attachments go to local models only."""
     running: bool = False
 
 
@@ -512,6 +517,7 @@ class CreateChat(Command):
     profile_id: str | None = None
     streaming: StreamingMode | None = None
     parameters: Parameters | None = None
+    local_only: bool | None = None
 
 
 class UpdateChat(Command):
@@ -525,6 +531,7 @@ class UpdateChat(Command):
     parameters: Parameters | None = None
     """Replaces the chat's own values as a whole."""
     archived: bool | None = None
+    local_only: bool | None = None
 
 
 class DeleteChat(Command):

@@ -38,10 +38,11 @@ from .tree import edited, run_id_of, text_of, title_of
 
 log = logging.getLogger(__name__)
 
-_CHANGEABLE = ("title", "profile_id", "streaming", "parameters", "archived")
+_CHANGEABLE = ("title", "profile_id", "streaming", "parameters", "archived", "local_only")
 _CHAT = """
 SELECT rowid, owner, chat_id, title, created_at, updated_at, profile_id, streaming, parameters,
-    archived, EXISTS (SELECT 1 FROM runs WHERE runs.chat_id = chats.chat_id AND finished = 0) AS running
+    archived, local_only,
+    EXISTS (SELECT 1 FROM runs WHERE runs.chat_id = chats.chat_id AND finished = 0) AS running
 FROM chats
 """
 _MESSAGE = "position, message_id, chat_id, parent_id, role, author, content, created_at"
@@ -198,7 +199,7 @@ class ChatStore:
         """Insert a chat; False when it is there. Raises IdTaken when it is another owner's."""
         row = (chat.chat_id, owner, chat.title, chat.created_at, chat.updated_at)
         own = (chat.profile_id, chat.streaming, _column(chat.parameters))
-        inserted = self._insert("chats", (*row, *own, None, bool(chat.archived)))
+        inserted = self._insert("chats", (*row, *own, None, bool(chat.archived), chat.local_only))
         if not inserted and self.chat(chat.chat_id).owner != owner:
             raise IdTaken("chat_id", chat.chat_id)
         return inserted

@@ -93,6 +93,8 @@ CREATE TABLE attachment_uses (
 CREATE INDEX attachment_uses_by_message ON attachment_uses (message_id);
 """
 
+_LOCAL_ONLY: Final = "ALTER TABLE chats ADD COLUMN local_only INTEGER"  # 1: attachments to local models only
+
 
 def _number_parts(db: sqlite3.Connection) -> None:
     """Bring runs and profiles to the words of protocol 2: lengths and digests per part, and new names.
@@ -197,6 +199,7 @@ STEPS: Final[tuple[str | Callable[[sqlite3.Connection], None], ...]] = (
     _OWNERS,
     _ATTACHMENTS,
     _FINDING,
+    _LOCAL_ONLY,
 )
 """What leads from each version to the next: SQL, or a function within the same transaction."""
 VERSION: Final = len(STEPS)

@@ -9,6 +9,7 @@ from typing import Final
 
 from ..chats.chat_service import ChatService
 from ..protocol import Deployment, DeploymentLimitation, Limitation
+from ..providers.profiles.profile import Profile
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ _REMEMBERED_SECONDS: Final[dict[Limitation, float]] = {
     "streams_only": _DAY,
     "wants_reasoning": _DAY,
     "opens_reasoning": 30 * _DAY,
+    "refuses_pictures": _DAY,
 }
 
 
@@ -49,6 +51,14 @@ class Deployments:
             if (found.provider, found.endpoint, found.model)
             == (deployment.provider, deployment.endpoint, deployment.model)
         }
+
+    async def take_pictures(self, profile: Profile, owner: str = "") -> bool:
+        """Tell whether a profile's model can be sent pictures."""
+        if profile.is_local or profile.images == "off":
+            return False
+        return profile.images == "on" or "refuses_pictures" not in await self.limitations(
+            profile.deployment, owner
+        )
 
     async def remember(self, deployment: Deployment, limitation: Limitation, owner: str = "") -> None:
         """Remember what a deployment does not do."""

@@ -59,6 +59,10 @@ class DetachedRunHost:
         """Remember it of the profile's deployment if it comes again."""
         await self._deployments.suspect(self._profile.deployment, limitation, self._owner)
 
+    async def forget(self, limitation: Limitation) -> None:
+        """Forget it of the profile's deployment."""
+        await self._deployments.forget(self._owner, self._profile.deployment, limitation)
+
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error means."""
         return self._registry.explain(error, self._profile)

@@ -16,6 +16,7 @@ from typing import Literal
 
 from langchain_core.messages import BaseMessage
 
+from ..attachments.pictures import is_picture
 from ..chats.chat_service import ChatService
 from ..chats.command_error import CommandError
 from ..chats.tree import text_of
@@ -179,7 +180,10 @@ class RunManager:
         # The chat was last asked in now, whenever the answer was begun.
         answer_now = answer.model_copy(update={"created_at": info.created_at})
         leaf_id = answer.message_id if text_of(answer).strip() else answer.parent_id
-        await self._begin(None, answer_now, info, profile, leaf_id=leaf_id, owner=owner)
+        may_attach = self._may_attach(profile, chat)
+        await self._begin(
+            None, answer_now, info, profile, leaf_id=leaf_id, owner=owner, may_attach=may_attach
+        )
 
     def answer_detached(
         self,
@@ -256,10 +260,14 @@ class RunManager:
         owner = await self._owner_of(chat)
         profile = self._profile(chat, owner)
         if isinstance(command, SendMessage):
-            self._check_attachments(command, profile)
+            await self._check_attachments(command, chat, profile, owner)
         info = self._run_info(command, command.answer_id, chat, profile)
         answer = _empty_answer(command, profile)
-        await self._begin(question, answer, info, profile, leaf_id=command.message_id, owner=owner)
+        may_attach = self._may_attach(profile, chat)
+        leaf_id = command.message_id
+        await self._begin(
+            question, answer, info, profile, leaf_id=leaf_id, owner=owner, may_attach=may_attach
+        )
 
     async def _begin(
         self,
@@ -270,6 +278,7 @@ class RunManager:
         *,
         leaf_id: str,
         owner: str,
+        may_attach: bool,
     ) -> None:
         """Write a run's beginning and start it. ``leaf_id`` ends the conversation that the model is sent."""
         with self._place(profile):
@@ -285,7 +294,7 @@ class RunManager:
                     info,
                     leaf_id,
                     owner,
-                    may_attach=self._may_attach(profile),
+                    may_attach=may_attach,
                 )
                 self._start(info, host, profile, attended=info.run_id not in self._unattended)
 
@@ -297,13 +306,21 @@ class RunManager:
             message = f"The message has {len(text)} characters; {self._max_message_characters} are allowed."
             raise _refused("message_too_long", message, "Shorten it, or send it in parts.", "content")
 
-    def _may_attach(self, profile: Profile) -> bool:
-        return self._attachments == "on" or (self._attachments == "local" and profile.is_local)
+    def _may_attach(self, profile: Profile, chat: ChatInfo) -> bool:
+        is_local_only = self._attachments == "local" or bool(chat.local_only)
+        return self._attachments != "off" and (profile.is_local or not is_local_only)
 
-    def _check_attachments(self, command: SendMessage, profile: Profile) -> None:
-        count = sum(isinstance(part, AttachmentPart) for part in command.content)
-        if count and not self._may_attach(profile):
+    async def _check_attachments(
+        self, command: SendMessage, chat: ChatInfo, profile: Profile, owner: str
+    ) -> None:
+        attached = [part for part in command.content if isinstance(part, AttachmentPart)]
+        count = len(attached)
+        if count and not self._may_attach(profile, chat):
             raise _attachments_refused(self._attachments, profile)
+        has_pictures = any(is_picture(part.media_type) for part in attached)
+        if has_pictures and not await self._deployments.take_pictures(profile, owner):
+            message = f"{profile.label} takes no pictures."
+            raise _refused("pictures_not_taken", message, "Remove them, or choose another model.", "content")
         if count > self._max_attachments:
             message = f"The question has {count} attachments; {self._max_attachments} are allowed."
             raise _refused("too_many_attachments", message, "Remove some of them.", "content")

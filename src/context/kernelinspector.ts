@@ -6,6 +6,8 @@
  */
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { codePoints } from '../protocol/text';
+import { withoutAnsi } from './budget';
 import { ContextError } from './kinds';
 import { DESCRIBE, LIST } from './pythonvariable';
 
@@ -52,11 +54,14 @@ export class KernelInspector {
   /**
    * The variables that the user made; none while the kernel is busy with the user's work.
    *
-   * @returns what is remembered, if the kernel has run nothing since. A kernel that cannot tell has none.
+   * @returns what is remembered, if the kernel has run nothing since. Null: this language has no list of them.
    */
-  variables(): Promise<readonly IVariable[]> {
+  async variables(): Promise<readonly IVariable[] | null> {
+    if (this._kernel.status === 'idle' && !(await this._isPython())) {
+      return null;
+    }
     if (this._list === null && !this._isOurs && this._kernel.status !== 'idle') {
-      return Promise.resolve([]);
+      return [];
     }
     this._list ??= this._evaluate(LIST).then(
       text => (JSON.parse(text) as [string, string][]).map(([name, type]) => ({ name, type })),
@@ -69,35 +74,69 @@ export class KernelInspector {
   }
 
   /**
-   * A variable in words.
+   * A variable in words; in languages other than Python, what the kernel's own inspection says.
    *
-   * @throws ContextError when the kernel is busy, slow, dead, of another language, or refuses.
+   * @param rows - so many rows of a table are added.
+   * @throws ContextError when the kernel is busy, slow, dead, or refuses.
    */
-  describe(name: string): Promise<string> {
-    return this._evaluate(DESCRIBE(name));
+  describe(name: string, rows: number): Promise<string> {
+    return this._alone(async () =>
+      (await this._isPython()) ? this._request(DESCRIBE(name, rows)) : this._inspect(name)
+    );
   }
 
-  /** Evaluate an expression whose value is text in hexadecimal digits: no way of quoting changes those. */
   private _evaluate(expression: string): Promise<string> {
-    const asked = this._queue.then(() => this._request(expression));
-    this._queue = asked.catch(() => undefined);
+    return this._alone(() => this._request(expression));
+  }
+
+  private async _isPython(): Promise<boolean> {
+    const { language_info } = await this._kernel.info;
+    return language_info.name === 'python';
+  }
+
+  /** Ask once the kernel is idle, and no other question of ours is open. */
+  private _alone(ask: () => Promise<string>): Promise<string> {
+    const asked = this._queue.then(async () => {
+      const trans = this._trans;
+      if (!(await this._isIdle())) {
+        throw new ContextError(
+          this._kernel.status === 'dead'
+            ? trans.__('The kernel has died: restart it.')
+            : trans.__('The kernel is busy: the variable is read when it is idle.')
+        );
+      }
+      this._isOurs = true;
+      return ask();
+    });
+    this._queue = asked.then(
+      () => (this._isOurs = false),
+      () => (this._isOurs = false)
+    );
     return asked;
   }
 
+  private async _inspect(name: string): Promise<string> {
+    const trans = this._trans;
+    const asked = this._kernel.requestInspect({
+      code: name,
+      cursor_pos: codePoints(name),
+      detail_level: 0
+    });
+    const reply = await within(PATIENCE, asked);
+    if (!reply) {
+      throw new ContextError(trans.__('The kernel took too long to describe the variable.'));
+    }
+    const { content } = reply;
+    const text = content.status === 'ok' && content.found ? content.data['text/plain'] : undefined;
+    if (typeof text !== 'string') {
+      throw new ContextError(trans.__('The kernel knows no variable %1.', name));
+    }
+    return `${name}: ${withoutAnsi(text)}`;
+  }
+
+  /** Evaluate an expression whose value is text in hexadecimal digits: no way of quoting changes those. */
   private async _request(expression: string): Promise<string> {
     const trans = this._trans;
-    if (!(await this._isIdle())) {
-      throw new ContextError(
-        this._kernel.status === 'dead'
-          ? trans.__('The kernel has died: restart it.')
-          : trans.__('The kernel is busy: send again when it is idle.')
-      );
-    }
-    const { language_info } = await this._kernel.info;
-    if (language_info.name !== 'python') {
-      throw new ContextError(trans.__('Variables can be attached from Python kernels only.'));
-    }
-    this._isOurs = true;
     const future = this._kernel.requestExecute(
       {
         code: '',
@@ -116,7 +155,6 @@ export class KernelInspector {
       const { user_expressions: values } = reply.content as KernelMessage.IExecuteReply;
       return decoded(values?.text, trans);
     } finally {
-      this._isOurs = false;
       future.dispose();
     }
   }

@@ -4,13 +4,16 @@
  * Each kind is a module of its own; other extensions add theirs (`IStreamChat.registerContextKind`).
  */
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
-import type { ISignal } from '@lumino/signaling';
-import type { AttachmentSource } from '../protocol/generated';
+import { type ISignal, Signal } from '@lumino/signaling';
+import type { AttachmentPart, AttachmentSource } from '../protocol/generated';
 import { type IFound, Search } from './search';
 
-/** The text of an item, as the model is sent it. */
+/** An item as the model is sent it. */
 export interface IContextContent {
+  /** Of a picture: its bytes in base64. */
   readonly text: string;
+  /** `text/plain` where it is absent; of a picture its own. */
+  readonly mediaType?: string;
   /** Sentences: what was left out, and why. */
   readonly omitted: readonly string[];
 }
@@ -31,6 +34,10 @@ export interface IContextItem {
   resolve(limit: number): Promise<IContextContent>;
   /** Show where it is from. */
   reveal?(): void;
+  /** Emitted when it may have changed, or may be read where it could not be before. */
+  readonly changed?: ISignal<unknown, unknown>;
+  /** Reading costs nothing, so it is read after every change. */
+  readonly isQuick?: boolean;
 }
 
 export interface IContextKind {
@@ -39,9 +46,15 @@ export interface IContextKind {
   /**
    * What of this kind fits what the user types.
    *
-   * @param query - lower case; empty: propose what is nearest.
+   * @param query - without space around it; empty: propose what is nearest.
    */
   propose(query: string): Promise<readonly IContextItem[]> | readonly IContextItem[];
+  /**
+   * The item with a source, to read it again: of a question that is asked anew, of a draft after a reload.
+   *
+   * @returns null: such a source cannot be read again.
+   */
+  restore?(source: AttachmentSource, title: string): IContextItem | null;
   /** Emitted when other proposals may be due: a menu that is open then asks again. */
   readonly changed?: ISignal<unknown, unknown>;
 }
@@ -58,7 +71,16 @@ export class ContextKinds {
   /** Add a kind; disposing removes it. */
   add(kind: IContextKind): IDisposable {
     this._kinds.add(kind);
-    return new DisposableDelegate(() => this._kinds.delete(kind));
+    this._changed.emit();
+    return new DisposableDelegate(() => {
+      this._kinds.delete(kind);
+      this._changed.emit();
+    });
+  }
+
+  /** A kind was added or removed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
   }
 
   /** Whether there is anything to attach. */
@@ -72,10 +94,21 @@ export class ContextKinds {
    * @param show - called at once, and whenever more is known, until the search is disposed.
    */
   search(query: string, show: (found: IFound) => void): IDisposable {
-    return new Search([...this._kinds], query.trim().toLowerCase(), show);
+    return new Search([...this._kinds], query.trim(), show);
+  }
+
+  /** The item of an attachment, to be read again; null: what was read then is all there is. */
+  restore({
+    kind,
+    source,
+    title
+  }: Pick<AttachmentPart, 'kind' | 'source' | 'title'>): IContextItem | null {
+    const owner = [...this._kinds].find(each => each.kind === kind);
+    return owner?.restore?.(source ?? {}, title) ?? null;
   }
 
   private readonly _kinds = new Set<IContextKind>();
+  private readonly _changed = new Signal<this, void>(this);
 }
 
 /** Whether two items are of the same thing. */
@@ -86,5 +119,8 @@ export function isSame(a: IContextItem, b: IContextItem): boolean {
 /** Whether an item fits a query: each of its words is in the title, the kind or the detail. */
 export function fits(query: string, ...texts: readonly string[]): boolean {
   const all = texts.join(' ').toLowerCase();
-  return query.split(/\s+/).every(word => all.includes(word));
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every(word => all.includes(word));
 }

@@ -20,7 +20,7 @@ export interface IFound {
 
 export class Search implements IDisposable {
   /**
-   * @param query - lower case, without space around it.
+   * @param query - without space around it.
    * @param show - called at once and after every change.
    */
   constructor(

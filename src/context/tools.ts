@@ -19,4 +19,6 @@ export interface IContextTools {
   activate(id: string): void;
   /** Open a file. */
   open(path: string): void;
+  /** Show a folder in the file browser. */
+  showFolder(path: string): void;
 }

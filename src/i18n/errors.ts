@@ -345,6 +345,14 @@ export function sentences(
       trans.__('The provider did not answer in time.'),
       trans.__('Try again; if it lasts, check the address and the network.')
     ],
+    pictures_not_taken: [
+      trans.__('The model takes no pictures.'),
+      trans.__('Remove them, or choose another model.')
+    ],
+    pictures_refused: [
+      trans.__('%1 refused the question with its pictures.', values.model ?? ''),
+      trans.__('Send it without pictures, or choose a model that takes them.')
+    ],
     too_many_attachments: [
       trans.__('The question has too many attachments.'),
       trans.__('Remove some of them.')

@@ -119,6 +119,7 @@ export interface CreateChat {
   profile_id?: string | null;
   streaming?: StreamingMode | null;
   parameters?: Parameters | null;
+  local_only?: boolean | null;
 }
 /**
  * How to generate. What is absent is the provider's own default; not every provider has all of them.
@@ -151,6 +152,7 @@ export interface UpdateChat {
    */
   parameters?: Parameters | null;
   archived?: boolean | null;
+  local_only?: boolean | null;
 }
 /**
  * Delete a chat and all that is in it; its live runs are interrupted. Idempotent.
@@ -252,7 +254,7 @@ export interface AttachmentPart {
   source: AttachmentSource;
   media_type: string;
   /**
-   * Of the content's UTF-8 bytes.
+   * Of the content's UTF-8 bytes. The content of a picture is its bytes in base64.
    */
   sha256: string;
   /**
@@ -280,6 +282,10 @@ export interface AttachmentSource {
    */
   lines?: number[] | null;
   variable?: string | null;
+  /**
+   * Which output of the cell, from 0; absent: the cell, or all its outputs.
+   */
+  output?: number | null;
 }
 /**
  * Answer a question once more: adds an empty answer beside those that it has, and starts a run.
@@ -533,6 +539,10 @@ export interface ChatInfo {
    * Put away: the list shows it apart from the others, and search finds it. Absent: it is not.
    */
   archived?: boolean | null;
+  /**
+   * The chat's attachments go to local models only.
+   */
+  local_only?: boolean | null;
   running: boolean;
 }
 /**

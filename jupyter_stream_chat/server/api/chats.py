@@ -75,6 +75,8 @@ class ChatChanges(RestRequest):
     parameters: wire.Parameters | None = None
     """Replaces the chat's own values as a whole."""
     archived: bool | None = None
+    local_only: bool | None = None
+    """The chat's attachments go to local models only."""
 
 
 class ChatList(Answer):
@@ -140,6 +142,7 @@ async def create_chat(call: Call, command: wire.CreateChat) -> ChatAnswer:
         profile_id=command.profile_id,
         streaming=command.streaming,
         parameters=command.parameters,
+        local_only=command.local_only,
     )
     chat_service = call.services.chat_service
     created = await chat_service.create_chat(call.access.owner, chat)
@@ -157,7 +160,14 @@ async def get_chat(call: Call, request: GetChat) -> OpenedChat:
 
 async def update_chat(call: Call, command: wire.UpdateChat) -> ChatAnswer:
     """Change the fields of a chat that the command has."""
-    present = command.model_fields_set & {"title", "profile_id", "streaming", "parameters", "archived"}
+    present = command.model_fields_set & {
+        "title",
+        "profile_id",
+        "streaming",
+        "parameters",
+        "archived",
+        "local_only",
+    }
     changes = {name: getattr(command, name) for name in present}
     for name in ("title", "archived"):
         if name in changes and changes[name] is None:
