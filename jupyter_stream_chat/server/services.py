@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import protocol as wire
 from ..chats.chat_service import ChatService
-from ..providers.local.engine_client import EngineClient
+from ..providers.local.engine_client import EngineClient, engine_of
 from ..providers.profiles import catalog
 from ..providers.profiles.keyfile import KeyFile
 from ..providers.profiles.registry import Registry, registry_of
@@ -108,12 +108,7 @@ class Services:
 
 async def open_services(settings: Settings) -> Services:
     """Open the store and load what the profiles need."""
-    engine = EngineClient(
-        idle_seconds=settings.engine_idle_seconds,
-        threads=settings.engine_threads,
-        most_chats=settings.engine_max_chats,
-        cache_mib=settings.engine_cache_mib,
-    )
+    engine = engine_of(settings)
     registry = registry_of(settings, engine)
     chat_service = await ChatService.open(settings.data_folder)
     deployments = Deployments(chat_service)
