@@ -47,7 +47,7 @@ def nbytes_of(network: torch.nn.Module) -> int:
 
 
 def _nbytes(tensor: torch.Tensor) -> int:
-    # torchao holds a quantised weight as several tensors in one, whose own size is that of what it stands for.
+    # torchao holds a quantised weight as several tensors in one, which tells the size of what it stands for.
     if (flatten := getattr(tensor, "__tensor_flatten__", None)) is not None:
         names, _ = flatten()
         return sum(_nbytes(getattr(tensor, name)) for name in names)

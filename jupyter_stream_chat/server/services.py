@@ -130,6 +130,9 @@ async def open_services(settings: Settings) -> Services:
     key_file = KeyFile(settings.data_folder)
     services = Services(settings, chat_service, registry, runs, deployments, engine, Metrics(), key_file)
     services.metrics.watch_queue(lambda: runs.queued)
+    services.metrics.watch_models(
+        lambda: runs.active.values(), lambda: engine.status.models if engine.status else ()
+    )
     for owner in await chat_service.profile_owners():
         await services.read_stored_profiles(owner)
     runs.on_started.append(services.run_started)
