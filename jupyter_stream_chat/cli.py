@@ -26,7 +26,7 @@ from .config import Settings
 from .doctor.context import Context
 from .doctor.diagnostics import examine
 from .protocol import DoctorOutcome, DoctorStep, ErrorInfo, Limitation, encode
-from .providers.local.engine_client import EngineClient
+from .providers.local.engine_client import engine_of
 from .providers.profiles.keyfile import KeyFile
 from .providers.profiles.profile import Profile
 from .providers.profiles.registry import Registry, registry_of
@@ -103,7 +103,7 @@ class DoctorApp(JupyterApp):
 @asynccontextmanager
 async def _registry(settings: Settings) -> AsyncIterator[Registry]:
     """Lend the profiles of this machine, as the server would have them."""
-    engine = EngineClient(threads=settings.engine_threads)
+    engine = engine_of(settings)
     registry = registry_of(settings, engine)
     # Where nothing was ever stored, a look must not make the store.
     if not settings.profiles_locked and (settings.data_folder / FILE_NAME).exists():

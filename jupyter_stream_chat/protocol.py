@@ -280,6 +280,10 @@ class Usage(Wire):
     input_tokens: int
     output_tokens: int
     reasoning_tokens: int = 0
+    guessed_tokens: int = 0
+    """Tokens that were guessed ahead (speculative decoding)."""
+    accepted_tokens: int = 0
+    """Of these, how many the model accepted."""
 
 
 class Timings(Wire):

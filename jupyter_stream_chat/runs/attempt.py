@@ -175,4 +175,6 @@ def _largest(one: Usage | None, other: Usage) -> Usage:
         input_tokens=max(one.input_tokens, other.input_tokens),
         output_tokens=max(one.output_tokens, other.output_tokens),
         reasoning_tokens=max(one.reasoning_tokens, other.reasoning_tokens),
+        guessed_tokens=max(one.guessed_tokens, other.guessed_tokens),
+        accepted_tokens=max(one.accepted_tokens, other.accepted_tokens),
     )

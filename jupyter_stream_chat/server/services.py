@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import protocol as wire
 from ..chats.chat_service import ChatService
-from ..providers.local.engine_client import EngineClient
+from ..providers.local.engine_client import EngineClient, engine_of
 from ..providers.profiles import catalog
 from ..providers.profiles.keyfile import KeyFile
 from ..providers.profiles.registry import Registry, registry_of
@@ -116,12 +116,7 @@ class Services:
 
 async def open_services(settings: Settings) -> Services:
     """Open the store and load what the profiles need."""
-    engine = EngineClient(
-        idle_seconds=settings.engine_idle_seconds,
-        threads=settings.engine_threads,
-        most_chats=settings.engine_max_chats,
-        cache_mib=settings.engine_cache_mib,
-    )
+    engine = engine_of(settings)
     registry = registry_of(settings, engine)
     chat_service = await ChatService.open(settings.data_folder)
     deployments = Deployments(chat_service)
@@ -143,6 +138,9 @@ async def open_services(settings: Settings) -> Services:
     key_file = KeyFile(settings.data_folder)
     services = Services(settings, chat_service, registry, runs, deployments, engine, Metrics(), key_file)
     services.metrics.watch_queue(lambda: runs.queued)
+    services.metrics.watch_models(
+        lambda: runs.active.values(), lambda: engine.status.models if engine.status else ()
+    )
     for owner, profile_id in (await chat_service.preferences(DEFAULT_PROFILE)).items():
         registry.choose_default(profile_id, owner)
     for owner in await chat_service.profile_owners():

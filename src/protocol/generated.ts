@@ -775,6 +775,14 @@ export interface Usage {
   input_tokens: number;
   output_tokens: number;
   reasoning_tokens: number;
+  /**
+   * Tokens that were guessed ahead (speculative decoding).
+   */
+  guessed_tokens: number;
+  /**
+   * Of these, how many the model accepted.
+   */
+  accepted_tokens: number;
 }
 /**
  * Milliseconds since the run was accepted; ``disconnect_ms`` since the interrupt arrived.

@@ -88,6 +88,8 @@ def usage_of(message: BaseMessage) -> Usage | None:
             input_tokens=_count(usage["input_tokens"]),
             output_tokens=_count(usage["output_tokens"]),
             reasoning_tokens=_count(details.get("reasoning") or 0),
+            guessed_tokens=_count(details.get("guessed") or 0),
+            accepted_tokens=_count(details.get("accepted") or 0),
         )
     except (
         AttributeError,
