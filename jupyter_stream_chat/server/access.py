@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable
-from typing import Literal
+from typing import Any, Literal
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth import User
@@ -54,6 +54,9 @@ class Access:
         """Ask Jupyter again who this is: a socket may outlive its user's session."""
         # Identity providers keep their answer with the handler: another one, of the same request, has none.
         asker = JupyterHandler(self._handler.application, self._handler.request)
+        # A new handler takes the connection's one close callback from the handler that answers the request.
+        connection: Any = self._handler.request.connection  # tornado declares a base class without the method
+        connection.set_close_callback(self._handler.on_connection_close)
         provider = self._handler.identity_provider
         user = await ensure_async(provider.get_user(asker))
         if user is None:
