@@ -95,10 +95,11 @@ async def test_values_may_not_name_any_variable_of_the_server(
 
 
 async def test_who_leaves_ends_the_call_under_way(server: Server, provider: ScriptedProvider) -> None:
+    # The call's own time limit would end it after ``PATIENCE``.
     reader = Reader(server, {"values": scripted_profile(provider, model="hang=before-headers")})
     request = await provider.request()
     await reader.leave()
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(PATIENCE / 2):
         await request.gone.wait()
     assert request.disconnected
 
