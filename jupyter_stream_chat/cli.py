@@ -12,6 +12,7 @@ import asyncio
 import shutil
 import sys
 import textwrap
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final
@@ -24,9 +25,10 @@ from .chats.sqlite import FILE_NAME
 from .config import Settings
 from .doctor.context import Context
 from .doctor.diagnostics import examine
-from .protocol import DoctorOutcome, DoctorStep, ErrorInfo, encode
-from .providers.local.engine_client import EngineClient
+from .protocol import DoctorOutcome, DoctorStep, ErrorInfo, Limitation, encode
+from .providers.local.engine_client import engine_of
 from .providers.profiles.keyfile import KeyFile
+from .providers.profiles.profile import Profile
 from .providers.profiles.registry import Registry, registry_of
 from .server.app import StreamChat
 
@@ -81,7 +83,13 @@ class DoctorApp(JupyterApp):
             if isinstance(profile, ErrorInfo) and profile.code == "unknown_profile":
                 print(_no_profile(name, registry), file=sys.stderr)
                 return NOT_EXAMINED
-            context = Context.of(profile, registry.find(name), settings, call_seconds=self.call_seconds)
+            context = Context.of(
+                profile,
+                registry.find(name),
+                settings,
+                call_seconds=self.call_seconds,
+                remembered=_remembered(settings, profile),
+            )
             if not self.json:
                 print(f"Profile {name}\n")
             failed = False
@@ -95,7 +103,7 @@ class DoctorApp(JupyterApp):
 @asynccontextmanager
 async def _registry(settings: Settings) -> AsyncIterator[Registry]:
     """Lend the profiles of this machine, as the server would have them."""
-    engine = EngineClient(threads=settings.engine_threads)
+    engine = engine_of(settings)
     registry = registry_of(settings, engine)
     # Where nothing was ever stored, a look must not make the store.
     if not settings.profiles_locked and (settings.data_folder / FILE_NAME).exists():
@@ -107,6 +115,23 @@ async def _registry(settings: Settings) -> AsyncIterator[Registry]:
     finally:
         await registry.close()
         await engine.close()
+
+
+def _remembered(settings: Settings, profile: Profile | ErrorInfo) -> set[Limitation]:
+    """Return what the server's questions found out about a profile's deployment."""
+    if isinstance(profile, ErrorInfo) or not (settings.data_folder / FILE_NAME).exists():
+        return set()
+    store = ChatStore(settings.data_folder)
+    try:
+        known = store.limitations(time.time())
+    finally:
+        store.close()
+    asked = profile.deployment
+    return {
+        each.limitation
+        for each in known
+        if (each.provider, each.endpoint, each.model) == (asked.provider, asked.endpoint, asked.model)
+    }
 
 
 def row(step: DoctorStep) -> str:

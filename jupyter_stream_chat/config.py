@@ -152,6 +152,14 @@ class Settings(HasTraits):
         it is loaded, at most 4 GiB, or 16 GiB on a GPU.""",
     ).tag(config=True)
 
+    engine_keep_free_mib = Int(
+        512,
+        min=0,
+        help="""Free memory (the GPU's, where a local model is on it) below which the local engine gives back
+        what is idle, in MiB: first what finished chats take, then models that nobody asks. Notebooks and
+        other programs need it more.""",
+    ).tag(config=True)
+
     engine_threads = Int(
         0, min=0, help="CPU threads of the local engine. 0: one less than there are cores, at least one."
     ).tag(config=True)

@@ -48,9 +48,18 @@ PauseReason = Literal["asked", "repetition"]
 LimitKind = Literal["first_token", "next_token", "end", "resume"]
 """What a time limit is on. ``resume``: how long a run may stay paused."""
 ProgressStage = Literal["queued", "importing", "downloading", "waiting_for_hub", "loading", "retrying"]
-Limitation = Literal["refuses_streaming", "fails_streaming", "refuses_stream_options", "streams_only"]
-"""What a deployment was found not to do. ``fails_streaming``: without a reason, so perhaps by chance;
-``streams_only``: answer in one piece."""
+Limitation = Literal[
+    "refuses_streaming",
+    "fails_streaming",
+    "refuses_stream_options",
+    "streams_only",
+    "wants_reasoning",
+    "opens_reasoning",
+    "refuses_pictures",
+]
+"""What a deployment was found to need. ``fails_streaming``: without a reason, so perhaps by chance;
+``streams_only``: does not answer in one piece; ``wants_reasoning``: refuses a conversation whose answers come
+without their reasoning; ``opens_reasoning``: its template opens the reasoning, so answers begin inside it."""
 FieldKind = Literal["text", "url", "model", "key", "variable"]
 """``key`` is written and never read; ``variable`` names an environment variable of the server."""
 OnRepetition = Literal["off", "ask", "stop"]
@@ -139,6 +148,8 @@ class AttachmentSource(Wire):
     lines: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2, max_length=2)] | None = None
     """The first and the last line, from 1."""
     variable: Annotated[str, StringConstraints(max_length=200)] | None = None
+    output: Annotated[int, Field(ge=0)] | None = None
+    """Which output of the cell, from 0; absent: the cell, or all its outputs."""
 
 
 class AttachmentPart(Wire):
@@ -153,7 +164,7 @@ class AttachmentPart(Wire):
         "text/plain"
     )
     sha256: Sha256
-    """Of the content's UTF-8 bytes."""
+    """Of the content's UTF-8 bytes. The content of a picture is its bytes in base64."""
     characters: Annotated[int, Field(ge=0)]
     """Code points of the content."""
     omitted: Annotated[
@@ -191,13 +202,19 @@ class Progress(Wire):
 
 @dataclass(frozen=True)
 class ParameterRow:
-    """What a parameter is called: by people, by LangChain's OpenAI classes, by the engine."""
+    """What a parameter is called: by people, by LangChain's OpenAI classes, by the engine.
+
+    Its type and its range are those of the field.
+    """
 
     label: str
+    """The panel translates it, as it does ``note``."""
     openai: str | None
     """None: it is no field of a request. ``extra_body.NAME``: OpenAI's own servers do not have it."""
     engine: str | None
     """None: the engine does not have it."""
+    note: str | None = None
+    """What the form says of it beside its range."""
 
 
 class Parameters(Wire):
@@ -206,7 +223,7 @@ class Parameters(Wire):
     system_prompt: Annotated[str | None, ParameterRow("System prompt", None, None)] = None
     temperature: Annotated[
         Annotated[float, Field(ge=0, le=2)] | None,
-        ParameterRow("Temperature", "temperature", "temperature"),
+        ParameterRow("Temperature", "temperature", "temperature", note="0 is the least random"),
     ] = None
     """0 is greedy."""
     top_p: Annotated[Annotated[float, Field(gt=0, le=1)] | None, ParameterRow("Top-p", "top_p", "top_p")] = (
@@ -221,10 +238,18 @@ class Parameters(Wire):
     ] = None
     repetition_penalty: Annotated[
         Annotated[float, Field(gt=0, le=5)] | None,
-        ParameterRow("Repetition penalty", "extra_body.repetition_penalty", "repetition_penalty"),
+        ParameterRow(
+            "Repetition penalty",
+            "extra_body.repetition_penalty",
+            "repetition_penalty",
+            note="1 is no penalty",
+        ),
     ] = None
     seed: Annotated[int | None, ParameterRow("Seed", "seed", "seed")] = None
-    stop: Annotated[list[str] | None, ParameterRow("Stop strings", "stop", "stop")] = None
+    stop: Annotated[
+        list[str] | None,
+        ParameterRow("Stop strings", "stop", "stop", note="the answer ends before any of them"),
+    ] = None
 
 
 PARAMETER_ROWS: Mapping[str, ParameterRow] = {
@@ -255,6 +280,10 @@ class Usage(Wire):
     input_tokens: int
     output_tokens: int
     reasoning_tokens: int = 0
+    guessed_tokens: int = 0
+    """Tokens that were guessed ahead (speculative decoding)."""
+    accepted_tokens: int = 0
+    """Of these, how many the model accepted."""
 
 
 class Timings(Wire):
@@ -351,6 +380,10 @@ class ChatInfo(Wire):
     """The chat's own switch; absent: the profile's, then the global setting."""
     parameters: Parameters | None = None
     """The chat's own values; what is absent in them is the profile's."""
+    archived: bool | None = None
+    """Put away: the list shows it apart from the others, and search finds it. Absent: it is not."""
+    local_only: bool | None = None
+    """The chat's attachments go to local models only."""
     running: bool = False
 
 
@@ -488,6 +521,7 @@ class CreateChat(Command):
     profile_id: str | None = None
     streaming: StreamingMode | None = None
     parameters: Parameters | None = None
+    local_only: bool | None = None
 
 
 class UpdateChat(Command):
@@ -500,10 +534,12 @@ class UpdateChat(Command):
     streaming: StreamingMode | None = None
     parameters: Parameters | None = None
     """Replaces the chat's own values as a whole."""
+    archived: bool | None = None
+    local_only: bool | None = None
 
 
 class DeleteChat(Command):
-    """Delete a chat and all that is in it; its live runs are interrupted."""
+    """Delete a chat and all that is in it; its live runs are interrupted. Idempotent."""
 
     type: Literal["delete_chat"] = "delete_chat"
     chat_id: Id

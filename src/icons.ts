@@ -12,6 +12,15 @@ export const chatIcon = new LabIcon({
 </svg>`
 });
 
+/** Ask about this: a speech bubble with a question mark. */
+export const askIcon = new LabIcon({
+  name: 'jupyter-stream-chat:ask',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path class="jp-icon3" fill="#616161" d="M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H9l-5 4.5V17a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zm0 2v10h2v2.2L8.3 15H20V5z"/>
+  <path class="jp-icon3" fill="#616161" d="M11.2 12.2h1.7V14h-1.7zm.8-6c1.7 0 2.9 1 2.9 2.4 0 1-.6 1.5-1.2 2-.5.4-.8.6-.8.9h-1.6c0-1.1.7-1.6 1.2-2 .4-.4.7-.6.7-1 0-.5-.5-.8-1.2-.8s-1.3.4-1.3 1.1H9c0-1.6 1.3-2.6 3-2.6z"/>
+</svg>`
+});
+
 /** Send: an arrow up. Takes the colour of the text beside it. */
 export const sendIcon = new LabIcon({
   name: 'jupyter-stream-chat:send',
@@ -49,5 +58,13 @@ export const streamIcon = new LabIcon({
   name: 'jupyter-stream-chat:stream',
   svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
   <path fill="currentColor" d="M4 6h16v2H4zm0 5h11v2H4zm0 5h6v2H4z"/>
+</svg>`
+});
+
+/** Locked: a padlock. */
+export const lockIcon = new LabIcon({
+  name: 'jupyter-stream-chat:lock',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path fill="currentColor" d="M12 2a5 5 0 0 1 5 5v3h1a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2h1V7a5 5 0 0 1 5-5zm0 2a3 3 0 0 0-3 3v3h6V7a3 3 0 0 0-3-3zM6 12v8h12v-8z"/>
 </svg>`
 });

@@ -33,7 +33,9 @@ refusal=3       that many tokens of the model's own refusal instead of content
 finish=length   the finish_reason (stop); ``none`` leaves it out
 usage=always    auto (when ``stream_options`` asks), always, never, broken (counts that are no numbers)
 body=json       answer JSON even to a stream request; body=html: a web page
-refuse=stream   400 to a stream request; refuse=stream_options: 400 when these are present
+refuse=stream   400 to a stream request; refuse=stream_options: 400 when these are present;
+                refuse=stream_options+stream: both;
+                refuse=pictures: 400 to a request that has some
 repeat=8        that many characters said again where it is asked to go on
 ==============  ===================================================================================
 
@@ -325,8 +327,10 @@ class ScriptedProvider:
     def _refusal(self, received: Received, script: Script, streamed: bool) -> web.Response | None:
         if refusal := self._wrong_key(received.headers):
             return refusal
-        if script.refuse == "stream_options" and "stream_options" in received.body:
+        if "stream_options" in script.refuse.split("+") and "stream_options" in received.body:
             return _error(400, "Unrecognized request argument supplied: stream_options", "invalid_request")
+        if script.refuse == "pictures" and _has_pictures(received.body):
+            return _error(400, "Invalid content type. image_url is not supported by this model.", "invalid")
         if script.error:
             code, body = ERRORS[script.error]
             if isinstance(body, str):
@@ -337,7 +341,7 @@ class ScriptedProvider:
             failure = _error(status, f"scripted failure {status}", script.code or "scripted")
             failure.headers.update({"Retry-After": script.retry_after} if script.retry_after else {})
             return failure
-        if script.refuse == "stream" and streamed:
+        if "stream" in script.refuse.split("+") and streamed:
             return _error(400, "This model does not support stream.", "unsupported_value")
         return None
 
@@ -476,6 +480,12 @@ def _usage(script: Script) -> dict[str, Any]:
 
 def _sse(value: dict[str, Any]) -> bytes:
     return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+def _has_pictures(body: dict[str, Any]) -> bool:
+    contents = [message.get("content") for message in body["messages"]]
+    parts = [part for content in contents if isinstance(content, list) for part in content]
+    return any(part.get("type") == "image_url" for part in parts)
 
 
 def _error(status: int, message: str, code: str) -> web.Response:

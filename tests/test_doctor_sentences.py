@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from jupyter_stream_chat.doctor import diagnostics as examination
 from jupyter_stream_chat.doctor.context import Step
-from jupyter_stream_chat.doctor.findings import WORDS
+from jupyter_stream_chat.doctor.findings import LIMITATIONS, WORDS
+from jupyter_stream_chat.protocol import Limitation
 
 PANEL = Path(__file__).parent.parent / "src"
 SOURCE = (PANEL / "i18n" / "doctor.ts").read_text()
@@ -19,9 +21,19 @@ def test_every_step_has_its_title() -> None:
     known = [value for value in vars(examination).values() if isinstance(value, Step | tuple)]
     steps = {step.name for each in known for step in (each if isinstance(each, tuple) else (each,))}
     assert len(steps) > 10
-    titled = set(re.findall(r"^    ([a-z_]+): trans", SOURCE, re.MULTILINE))
+    titled = _named_in("titles")
     assert steps - titled == set(), "has no title in src/i18n/doctor.ts"
     assert titled - steps == {"socket"}, "is no step any more"
+
+
+def test_every_limitation_has_its_sentence() -> None:
+    assert _named_in("limitations") == set(LIMITATIONS) == set(get_args(Limitation))
+
+
+def _named_in(function: str) -> set[str]:
+    """Return the names in the map that a function of the panel returns."""
+    body = SOURCE.split(f"function {function}(")[1].split("\n}\n")[0]
+    return set(re.findall(r"^    ([a-z_]+): trans", body, re.MULTILINE))
 
 
 def test_every_finding_has_its_sentence() -> None:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from jupyter_server.auth import IdentityProvider, User
 from jupyterlab.galata import configure_jupyter_server
 
 c = get_config()  # noqa: F821
@@ -59,6 +60,15 @@ c.StreamChat.profiles = [
     {"id": "counter", "label": "Counter", "provider": "huggingface", "model": os.environ["JSC_MODEL"]},
     {"id": "guide", "label": "Guide", "provider": "guide", "model": "guide"},
 ]
+if "JSC_USERS" in os.environ:
+
+    class UserOfCookie(IdentityProvider):
+        """Takes the value of a cookie for the user's name."""
+
+        def get_user(self, handler):
+            return User(username=handler.get_cookie("test-user", "nobody"))
+
+    c.ServerApp.identity_provider_class = UserOfCookie
 if "JSC_BARE" in os.environ:
     # As without [local]: a module that is None here is for Python one that is not installed.
     sys.modules["torch"] = sys.modules["transformers"] = None

@@ -24,8 +24,10 @@ from ..protocol import (
     ChatInfo,
     ChatOpened,
     ChatUpdated,
+    Deployment,
     DeploymentLimitation,
     ErrorInfo,
+    Limitation,
     Message,
     MessageAdded,
     MessageChanged,
@@ -40,6 +42,7 @@ from .chat_store import ChatChanges, ChatStore, StoredChat
 from .command_error import ChatBusy, ChatReadOnly
 from .feed import ChatFeed, Feed, Feeds
 from .run_ownership import Reconciled, RemoteRun, RunOwnership
+from .search import Hit
 from .spool import Spool
 from .text import RunText
 from .tree import Turn, conversation, parts_of, written
@@ -49,8 +52,13 @@ WATCH_SECONDS = 2.0
 """Between two looks at runs of another server: when one ends, its chat can be written in again."""
 RETRY_SECONDS = 5.0
 """Between two tries to save what is in memory only."""
+REMEMBERED_DELETIONS = 1024
+"""Chats of which it is known that they were deleted, and by whom."""
 CHECK_SECONDS = 2.0
 """Between two looks whether the files that are written are still where they were opened."""
+
+INDEXED_AT_ONCE = 50
+"""Messages that enter the search index in one piece of work: others ask the store in between."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -92,14 +100,17 @@ class ChatService:
         # One thread: SQLite's connection stays in it, and calls are done in the order of their making.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream-chat-store")
         self._feeds = Feeds(lambda seq: ChatFeed(seq=seq))
-        self._workspaces: Feeds[Feed[WorkspaceEvent]] = Feeds(lambda seq: Feed(seq=seq))
+        # Their events are kept encoded, by who sends them to pages.
+        self._workspaces: Feeds[Feed[WorkspaceEvent]] = Feeds(lambda seq: Feed(0, seq=seq))
         # Held from a write until it is published, and while a snapshot is read.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._remote: dict[str, OwnedRemoteRun] = {}
+        self._deleted: dict[str, str] = {}
         self._announced: ErrorInfo | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._mender: asyncio.Task[None] | None = None
         self._checker: asyncio.Task[None] | None = None
+        self._indexer: asyncio.Task[None] | None = None
         self._damage_announced = 0
         self._loop = asyncio.get_running_loop()
 
@@ -120,6 +131,7 @@ class ChatService:
         chat_service._notice()
         await chat_service.recover()
         chat_service._checker = asyncio.create_task(chat_service._check())
+        chat_service._index_soon()
         return chat_service
 
     def _open(self) -> None:
@@ -128,7 +140,7 @@ class ChatService:
 
     async def close(self) -> None:
         """Close the store. Live runs must have ended."""
-        for task in (self._watcher, self._mender, self._checker):
+        for task in (self._watcher, self._mender, self._checker, self._indexer):
             if task:
                 task.cancel()
         await self._in_thread(self._store.close)
@@ -174,6 +186,7 @@ class ChatService:
         async with self._lock(chat.chat_id):
             created = await self._call(self._store.create_chat, owner, chat)
             if created:
+                self._deleted.pop(chat.chat_id, None)
                 self.workspace(owner).publish(lambda seq: ChatAdded(seq=seq, chat=chat))
         return created
 
@@ -194,8 +207,15 @@ class ChatService:
             if settled.foreign:
                 raise _read_only(settled.foreign[0])
             chat = await self._call(self._store.delete_chat, chat_id)
+            self._deleted[chat_id] = chat.owner
+            if len(self._deleted) > REMEMBERED_DELETIONS:
+                del self._deleted[next(iter(self._deleted))]
             self.workspace(chat.owner).publish(lambda seq: ChatDeleted(seq=seq, chat_id=chat_id))
             self._forget(chat_id)
+
+    def was_deleted(self, owner: str, chat_id: str) -> bool:
+        """Return whether this server has deleted a chat of the owner's, and made none with its id since."""
+        return self._deleted.get(chat_id) == owner
 
     async def chats(self, owner: str) -> list[ChatInfo]:
         """Return the owner's chats, latest first, as of ``workspace(owner).seq`` at the return."""
@@ -301,6 +321,35 @@ class ChatService:
         # On the store's thread: ten thousand messages take a second.
         return await self._call(lambda: conversation(self._store.path_to_root(chat_id, leaf_id)))
 
+    # --- search -------------------------------------------------------------------------------------
+
+    async def search(self, owner: str, query: str, limit: int) -> tuple[list[Hit], bool]:
+        """Return where all words of a query occur in an owner's chats, and whether there are more hits."""
+        return await self._call(self._search, owner, query, limit)
+
+    def _search(self, owner: str, query: str, limit: int) -> tuple[list[Hit], bool]:
+        self._store.index_messages(INDEXED_AT_ONCE)
+        return self._store.search(owner, query, limit)
+
+    def _index_soon(self) -> None:
+        """Write new texts into the search index, a few at a time, between what others ask of the store."""
+        if self._indexer is None or self._indexer.done():
+            self._indexer = asyncio.create_task(self._index())
+
+    async def _index(self) -> None:
+        while await self._call(self._store.index_messages, INDEXED_AT_ONCE):
+            pass
+
+    # --- preferences --------------------------------------------------------------------------------
+
+    async def preferences(self, name: str) -> dict[str, str]:
+        """Return what each owner has chosen for one thing, as the default profile."""
+        return await self._call(self._store.preferences, name)
+
+    async def set_preference(self, owner: str, name: str, value: str) -> None:
+        """Keep what an owner has chosen."""
+        await self._call(self._store.set_preference, owner, name, value)
+
     # --- attachments --------------------------------------------------------------------------------
 
     async def put_attachment(self, owner: str, sha256: str, attachment: StoredAttachment) -> None:
@@ -364,6 +413,7 @@ class ChatService:
                 self._ownership.release(run.run_id)
                 self._publish_end(run, chat)
         self._notice()
+        self._index_soon()
 
     async def recover(self) -> None:
         """End runs whose server is gone: finish_reason ``lost``, with all the text of their spools."""
@@ -453,9 +503,11 @@ class ChatService:
         """Remember what a deployment does not do, until its time is up."""
         await self._call(self._store.remember_limitation, found, now, owner)
 
-    async def forget_limitations(self, owner: str = "") -> None:
-        """Forget what an owner's questions found of every deployment."""
-        await self._call(self._store.forget_limitations, owner)
+    async def forget_limitations(
+        self, owner: str = "", deployment: Deployment | None = None, limitation: Limitation | None = None
+    ) -> None:
+        """Forget what an owner's questions found: of every deployment, of one, or one finding."""
+        await self._call(self._store.forget_limitations, owner, deployment, limitation)
 
     # --- machinery ----------------------------------------------------------------------------------
 

@@ -7,24 +7,41 @@ Where the data live, on the disk or in memory, is ``database``'s business.
 from __future__ import annotations
 
 import json
+import logging
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from ..protocol import ChatInfo, DeploymentLimitation, ErrorInfo, Message, Parameters, Part, Role, RunInfo
-from . import attachments
+from ..protocol import (
+    ChatInfo,
+    Deployment,
+    DeploymentLimitation,
+    ErrorInfo,
+    Limitation,
+    Message,
+    Parameters,
+    Part,
+    Role,
+    RunInfo,
+)
+from . import attachments, search
 from .attachments import StoredAttachment
 from .command_error import ChatBusy, IdTaken, UnknownChat, UnknownMessage
 from .quarantine import Quarantine
 from .records import PARTS, Damage, RecordReader, Row, is_id
+from .search import Hit
 from .sqlite import Database
-from .tree import edited, run_id_of, title_of
+from .tree import edited, run_id_of, text_of, title_of
 
-_CHANGEABLE = ("title", "profile_id", "streaming", "parameters")
+log = logging.getLogger(__name__)
+
+_CHANGEABLE = ("title", "profile_id", "streaming", "parameters", "archived", "local_only")
 _CHAT = """
 SELECT rowid, owner, chat_id, title, created_at, updated_at, profile_id, streaming, parameters,
+    archived, local_only,
     EXISTS (SELECT 1 FROM runs WHERE runs.chat_id = chats.chat_id AND finished = 0) AS running
 FROM chats
 """
@@ -75,7 +92,7 @@ _LIMITATION = "provider, endpoint, model, limitation, until"
 _NO_LIMIT = -1
 _ID_OF = {"chats": "chat_id", "messages": "message_id", "runs": "run_id", "profiles": "profile_id"}
 
-ChatChanges = Mapping[str, str | Parameters | None]
+ChatChanges = Mapping[str, str | bool | Parameters | None]
 """Fields of a chat by name; a null clears the chat's own choice."""
 
 P = ParamSpec("P")
@@ -182,7 +199,7 @@ class ChatStore:
         """Insert a chat; False when it is there. Raises IdTaken when it is another owner's."""
         row = (chat.chat_id, owner, chat.title, chat.created_at, chat.updated_at)
         own = (chat.profile_id, chat.streaming, _column(chat.parameters))
-        inserted = self._insert("chats", (*row, *own, None))
+        inserted = self._insert("chats", (*row, *own, None, bool(chat.archived), chat.local_only))
         if not inserted and self.chat(chat.chat_id).owner != owner:
             raise IdTaken("chat_id", chat.chat_id)
         return inserted
@@ -201,6 +218,7 @@ class ChatStore:
         """Delete a chat with its messages and runs, and return it. Raises UnknownChat."""
         chat = self.chat(chat_id)
         attached = attachments.used_in(self._db, chat_id)
+        search.forget_chat(self._db, chat_id)
         self._db.execute("DELETE FROM chats WHERE chat_id = ?", (chat_id,))
         attachments.release(self._db, chat.owner, attached)
         return chat
@@ -289,6 +307,42 @@ class ChatStore:
             return None
         self._set_content(message_id, changed.content)
         return self._with_siblings(chat_id, [changed])[0]
+
+    # --- search -------------------------------------------------------------------------------------
+
+    def index_messages(self, limit: int) -> int:
+        """Write up to ``limit`` new or changed messages into the search index; return how many were left.
+
+        The index is derived: where it cannot be written, searching finds less, and nothing else changes.
+        """
+        try:
+            with self._db.transaction("IMMEDIATE"):
+                return self._index(limit) if search.is_available(self._db) else 0
+        except sqlite3.DatabaseError as error:
+            log.debug("The search index cannot be written: %s", error)
+            return 0
+
+    def _index(self, limit: int) -> int:
+        newest = "SELECT message_id FROM unindexed_messages ORDER BY rowid DESC LIMIT ?"
+        ids = [message_id for (message_id,) in self._db.execute(newest, (limit,))]
+        marks = ", ".join("?" * len(ids))
+        rows = self._rows(f"SELECT {_MESSAGE} FROM messages WHERE message_id IN ({marks})", ids)
+        positions = {row["message_id"]: int(row["position"]) for row in rows}
+        texts = [(positions[each.message_id], text_of(each)) for each in self._messages(rows)]
+        search.store_texts(self._db, texts)
+        self._db.execute(f"DELETE FROM unindexed_messages WHERE message_id IN ({marks})", ids)
+        return int(self._db.execute("SELECT count(*) FROM unindexed_messages").fetchone()[0])
+
+    def search(self, owner: str, query: str, limit: int) -> tuple[list[Hit], bool]:
+        """Return where all words of a query occur, titles first, and whether there are more hits."""
+        words = search.words_of(query)
+        if not words:
+            return [], False
+        with self._db.transaction():
+            hits = search.find_titles(self._db, owner, words, limit + 1)
+            if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'message_texts'").fetchone():
+                hits += search.find_messages(self._db, owner, words, limit + 1 - len(hits))
+        return hits[:limit], len(hits) > limit
 
     # --- runs ---------------------------------------------------------------------------------------
 
@@ -404,6 +458,19 @@ class ChatStore:
         delete = "DELETE FROM profiles WHERE owner = ? AND profile_id = ?"
         return bool(self._db.execute(delete, (owner, profile_id)).rowcount)
 
+    # --- preferences --------------------------------------------------------------------------------
+
+    def preferences(self, name: str) -> dict[str, str]:
+        """Return what each owner has chosen for one thing."""
+        rows = self._rows("SELECT owner, value FROM preferences WHERE name = ?", (name,))
+        return {str(row["owner"]): row["value"] for row in rows if isinstance(row["value"], str)}
+
+    @_change
+    def set_preference(self, owner: str, name: str, value: str) -> None:
+        """Keep what an owner has chosen."""
+        replace = "INSERT OR REPLACE INTO preferences (owner, name, value) VALUES (?, ?, ?)"
+        self._db.execute(replace, (owner, name, value))
+
     # --- deployments --------------------------------------------------------------------------------
 
     def limitations(self, now: float, owner: str = "") -> list[DeploymentLimitation]:
@@ -423,9 +490,15 @@ class ChatStore:
         self._db.execute(replace, row)
 
     @_change
-    def forget_limitations(self, owner: str = "") -> None:
-        """Forget what an owner's questions found of every deployment."""
-        self._db.execute("DELETE FROM deployment_limitations WHERE owner = ?", (owner,))
+    def forget_limitations(
+        self, owner: str = "", deployment: Deployment | None = None, limitation: Limitation | None = None
+    ) -> None:
+        """Forget what an owner's questions found: of every deployment, of one, or one finding."""
+        named: dict[str, str] = {"owner": owner, **(deployment.model_dump() if deployment else {})}
+        if limitation is not None:
+            named["limitation"] = limitation
+        where = " AND ".join(f"{column} = ?" for column in named)
+        self._db.execute(f"DELETE FROM deployment_limitations WHERE {where}", tuple(named.values()))
 
     # --- within a transaction -----------------------------------------------------------------------
 
@@ -522,6 +595,6 @@ class ChatStore:
         ]
 
 
-def _column(value: str | Parameters | None) -> str | None:
+def _column(value: str | bool | Parameters | None) -> str | bool | None:
     """Return a chat's field as its column has it."""
     return value.model_dump_json(exclude_none=True) if isinstance(value, Parameters) else value

@@ -93,6 +93,8 @@ CREATE TABLE attachment_uses (
 CREATE INDEX attachment_uses_by_message ON attachment_uses (message_id);
 """
 
+_LOCAL_ONLY: Final = "ALTER TABLE chats ADD COLUMN local_only INTEGER"  # 1: attachments to local models only
+
 
 def _number_parts(db: sqlite3.Connection) -> None:
     """Bring runs and profiles to the words of protocol 2: lengths and digests per part, and new names.
@@ -169,6 +171,25 @@ SELECT '', provider, endpoint, model, limitation, until FROM shared_limitations;
 DROP TABLE shared_limitations;
 """
 
+_FINDING: Final = """
+ALTER TABLE chats ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE preferences (
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (owner, name)
+);
+-- Messages whose text is not in the search index yet, newest last.
+CREATE TABLE unindexed_messages (message_id TEXT PRIMARY KEY);
+INSERT INTO unindexed_messages SELECT message_id FROM messages ORDER BY position;
+CREATE TRIGGER message_added AFTER INSERT ON messages BEGIN
+    INSERT INTO unindexed_messages SELECT new.message_id WHERE NOT EXISTS
+    (SELECT 1 FROM unindexed_messages WHERE message_id = new.message_id); END;
+CREATE TRIGGER message_changed AFTER UPDATE OF content ON messages BEGIN
+    INSERT INTO unindexed_messages SELECT new.message_id WHERE NOT EXISTS
+    (SELECT 1 FROM unindexed_messages WHERE message_id = new.message_id); END;
+"""
+
 STEPS: Final[tuple[str | Callable[[sqlite3.Connection], None], ...]] = (
     _FIRST,
     _DEPLOYMENTS,
@@ -177,6 +198,8 @@ STEPS: Final[tuple[str | Callable[[sqlite3.Connection], None], ...]] = (
     _number_parts,
     _OWNERS,
     _ATTACHMENTS,
+    _FINDING,
+    _LOCAL_ONLY,
 )
 """What leads from each version to the next: SQL, or a function within the same transaction."""
 VERSION: Final = len(STEPS)
@@ -204,6 +227,7 @@ def migrate(db: sqlite3.Connection, version: int) -> None:
 
 
 def columns_of(db: sqlite3.Connection) -> dict[str, list[str]]:
-    """Return the columns of each table, those first that others refer to."""
-    tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid").fetchall()
+    """Return the columns of each table but the search index's, those first that others refer to."""
+    select = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'message_texts*'"
+    tables = db.execute(f"{select} ORDER BY rowid").fetchall()
     return {name: [row[1] for row in db.execute(f'PRAGMA table_info("{name}")')] for (name,) in tables}

@@ -69,6 +69,7 @@ class RecordReader:
             self._report("chats", row, "its id or its owner cannot be read", None)
             return None
         fields = {name: value for name, value in columns.items() if name not in ("rowid", "owner")}
+        fields["archived"] = fields["archived"] or None
         wrong: list[str] = []
         if parameters is not None:
             fields["parameters"], unread = _from_json(Parameters, parameters, {})
@@ -79,6 +80,7 @@ class RecordReader:
         if wrong := wrong + unread:
             own = info.parameters.model_dump_json(exclude_none=True) if info.parameters else None
             values = info.model_dump(include=set(fields) - {"parameters"})
+            values["archived"] = bool(info.archived)
             self._report("chats", row, f"wrong: {', '.join(wrong)}", values | {"parameters": own})
         return owner, info
 

@@ -18,9 +18,7 @@ from ..protocol import (
     TextPart,
 )
 from .text import RunText
-
-TITLE_CODE_POINTS = 60
-
+from .title import title_from
 
 _PARTS: Mapping[PartKind, type[TextPart] | type[ReasoningPart]] = {
     "text": TextPart,
@@ -87,9 +85,8 @@ def edited(message: Message, text: str | None) -> Message:
 
 
 def title_of(message: Message) -> str:
-    """Return the title that a question gives to a chat without one: its first line, shortened."""
-    lines = (line.strip() for line in text_of(message).splitlines())
-    return next((line for line in lines if line), "")[:TITLE_CODE_POINTS].rstrip()
+    """Return the title that a question gives to a chat without one."""
+    return title_from(text_of(message))
 
 
 def parts_of(run_id: str, text: RunText) -> list[Part]:

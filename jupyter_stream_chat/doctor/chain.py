@@ -159,6 +159,9 @@ class _NoHost:
     async def suspect(self, limitation: Limitation) -> None:
         pass
 
+    async def forget(self, limitation: Limitation) -> None:
+        pass
+
     def explain(self, error: BaseException) -> ErrorInfo:
         assert isinstance(self._patient.keyed, Profile)
         return self._patient.explain(error, self._patient.keyed)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from ..protocol import ErrorInfo
 from ..providers.profiles.profile import Profile
 from .context import Context
-from .findings import Finding, found
+from .findings import LIMITATIONS, Finding, found
 
 _SWITCHES: Final = ("LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING", "LANGCHAIN_TRACING")
 _ENDPOINTS: Final = ("LANGSMITH_ENDPOINT", "LANGCHAIN_ENDPOINT")
@@ -39,6 +40,17 @@ async def key(context: Context) -> Finding:
     assert isinstance(context.profile, Profile)
     where = context.profile.api_key_env
     return found("pass", "key_in_variable", variable=where) if where else found("pass", "key_there")
+
+
+async def remembered(context: Context) -> Finding:
+    """Say what earlier questions found out about the deployment, and how it is asked for that reason."""
+    if not context.remembered:
+        return found("pass", "nothing_remembered")
+    names = sorted(context.remembered)
+    return replace(
+        found("pass", "remembered", findings=" ".join(LIMITATIONS[name] for name in names)),
+        values={"findings": ",".join(names)},
+    )
 
 
 async def tracing(context: Context) -> Finding:

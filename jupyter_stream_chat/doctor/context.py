@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ..protocol import DoctorOutcome, ErrorInfo, StreamingMode
+from ..protocol import DoctorOutcome, ErrorInfo, Limitation, StreamingMode
 from ..providers.adapter import Adapter
 from ..providers.errors.classify import classify
 from ..providers.profiles.profile import Profile
@@ -40,6 +40,8 @@ class Context:
     tracing: bool = False
     """Whether Jupyter's configuration lets LangChain trace."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    remembered: Collection[Limitation] = ()
+    """What earlier questions found out about its deployment."""
     call_seconds: float = 60.0
     """How long one call may take."""
     explain: Callable[[BaseException, Profile], ErrorInfo] = classify

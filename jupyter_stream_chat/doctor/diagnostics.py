@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
+from typing import Final
 
 from ..protocol import DoctorStep
 from ..providers.adapter import Adapter
@@ -55,6 +56,13 @@ _CHAIN = (
         "stop", "Stop", chain.stop, needs=("configuration", "key", "connection", "key_accepted"), seconds=20
     ),
 )
+REMEMBERED: Final = Step(
+    "remembered",
+    "What earlier questions found out",
+    configuration.remembered,
+    needs=("configuration",),
+    seconds=10,
+)
 _TRACING = Step("tracing", "Tracing", configuration.tracing, seconds=10)
 
 
@@ -62,10 +70,10 @@ def steps_for(context: Context) -> Sequence[Step]:
     """Return what is looked at, in order."""
     provider = context.provider
     if provider and provider.is_local:
-        return (_CONFIGURATION, *_ENGINE, *_CHAIN, _TRACING)
+        return (_CONFIGURATION, *_ENGINE, *_CHAIN, REMEMBERED, _TRACING)
     if provider and provider.is_openai_shaped:
-        return (_CONFIGURATION, *_NETWORK, _KEY, *_DIRECT, *_CHAIN, _TRACING)
-    return (_CONFIGURATION, _KEY, *_CHAIN, _TRACING)
+        return (_CONFIGURATION, *_NETWORK, _KEY, *_DIRECT, *_CHAIN, REMEMBERED, _TRACING)
+    return (_CONFIGURATION, _KEY, *_CHAIN, REMEMBERED, _TRACING)
 
 
 async def examine(context: Context, registry: Registry) -> AsyncGenerator[DoctorStep, None]:
@@ -77,11 +85,20 @@ async def examine(context: Context, registry: Registry) -> AsyncGenerator[Doctor
         steps = steps_for(context)
         titles = {step.name: step.title for step in steps}
         for step in steps:
-            start = time.monotonic()
-            finding = _skipped(step, context, titles) or await _look(step, context)
-            context.outcomes[step.name] = finding.outcome
-            ms = round((time.monotonic() - start) * 1000, 1)
-            yield DoctorStep(name=step.name, title=step.title, ms=ms, **asdict(finding))
+            finding = _skipped(step, context, titles)
+            yield await taken(step, context) if finding is None else _told(step, finding, context)
+
+
+async def taken(step: Step, context: Context) -> DoctorStep:
+    """Look at one thing, and return what was found and how long it took."""
+    start = time.monotonic()
+    finding = await _look(step, context)
+    return _told(step, finding, context, ms=round((time.monotonic() - start) * 1000, 1))
+
+
+def _told(step: Step, finding: Finding, context: Context, *, ms: float = 0.0) -> DoctorStep:
+    context.outcomes[step.name] = finding.outcome
+    return DoctorStep(name=step.name, title=step.title, ms=ms, **asdict(finding))
 
 
 async def _lent(context: Context, registry: Registry, stack: AsyncExitStack) -> Adapter | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ..protocol import DoctorOutcome, ErrorInfo
+from ..protocol import DoctorOutcome, ErrorInfo, Limitation
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,12 @@ WORDS: Final[Mapping[str, tuple[str, str | None]]] = {
         "Report it, with the provider's name: its client ignores that it is cancelled.",
     ),
     "stop_not_tried": ("Could not be tried: {error}", None),
+    # what is remembered
+    "nothing_remembered": ("Nothing: each question is asked in the usual form.", None),
+    "remembered": (
+        "{findings}",
+        "Forget it if the deployment has changed: the next question finds out anew.",
+    ),
     # any step
     "left_out": ("Left out, because it needs: {step}.", None),
     "too_slow": (
@@ -125,6 +131,18 @@ WORDS: Final[Mapping[str, tuple[str, str | None]]] = {
     ),
 }
 """Message and hint; ``{error}`` and ``{hint}`` are those of the error that a finding is about."""
+
+
+LIMITATIONS: Final[Mapping[Limitation, str]] = {
+    "refuses_streaming": "It does not stream: answers come in one piece.",
+    "fails_streaming": "Streaming failed lately: for ten minutes answers come in one piece.",
+    "refuses_stream_options": "It refuses stream_options: answers that stream have no token counts.",
+    "streams_only": "It only streams: answers in one piece are collected from a stream.",
+    "wants_reasoning": "It asks for the reasoning of earlier answers: it is sent with them.",
+    "opens_reasoning": "Its answers begin inside their reasoning: "
+    "text before the closing tag is shown as such.",
+}
+"""What can be remembered of a deployment, in a sentence."""
 
 
 def found(

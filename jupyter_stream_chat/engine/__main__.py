@@ -25,8 +25,11 @@ from .messages import (
     Pause,
     Progress,
     Queued,
+    ReleaseMemory,
+    Report,
     Resume,
     Shutdown,
+    Unload,
     decode_request,
     encode,
 )
@@ -50,6 +53,8 @@ class Settings:
     """Most answers of a model at a time."""
     cache_mib: int = 0
     """Most MiB for the caches of a model's chats; 0: a quarter of what is free when it is loaded."""
+    keep_free_mib: int = 512
+    """MiB of free memory below which what is idle is given back."""
 
 
 class Process:
@@ -77,18 +82,20 @@ class Process:
                 return
             self._accept(request)
 
-    def send(self, event: Event) -> None:
+    def send(self, event: Event | Report) -> None:
         """Write one event; any thread may."""
         data = memoryview(encode(event))
         with self._writing:
             while data:
                 data = data[os.write(self._events, data) :]
 
-    def _accept(self, request: Generate | Cancel | Pause | Resume) -> None:
+    def _accept(self, request: Generate | Cancel | Pause | Resume | Unload | ReleaseMemory) -> None:
         if isinstance(request, Generate):
             if not self._imported.is_set():
                 self.send(Progress(request.request_id, "importing"))
             self._queue.add(Job(request))
+        elif isinstance(request, Unload | ReleaseMemory):
+            self._queue.order(request)
         elif isinstance(request, Pause):
             self._queue.pause(request.request_id)
         elif isinstance(request, Resume):
@@ -123,7 +130,7 @@ class Process:
                 self.send(_unusable(job, missing))
 
 
-def make_worker(send: Callable[[Event], None], queue: JobQueue, settings: Settings) -> Worker:
+def make_worker(send: Callable[[Event | Report], None], queue: JobQueue, settings: Settings) -> Worker:
     """Import torch and transformers, which takes seconds, and return what answers requests."""
     import torch
 
@@ -136,6 +143,8 @@ def make_worker(send: Callable[[Event], None], queue: JobQueue, settings: Settin
         most_models=settings.most_models,
         most_running=settings.most_running,
         cache_bytes=settings.cache_mib * 2**20,
+        keep_free=settings.keep_free_mib * 2**20,
+        report=send,
     )
 
 
@@ -176,8 +185,13 @@ def main() -> None:
     parser.add_argument(
         "--cache-mib", type=int, default=0, help="most MiB for a model's chats; 0: a part of what is free"
     )
+    parser.add_argument(
+        "--keep-free-mib", type=int, default=512, help="MiB below which idle memory is given back"
+    )
     options = parser.parse_args()
-    settings = Settings(options.threads, options.models, options.chats, options.cache_mib)
+    settings = Settings(
+        options.threads, options.models, options.chats, options.cache_mib, options.keep_free_mib
+    )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's affair, which closes the pipe
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     Process(*take_pipes(), settings).run()

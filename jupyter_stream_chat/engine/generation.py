@@ -58,6 +58,11 @@ class Generation:
         """How many tokens the model has to read before the next one can be chosen."""
         return len(self.ids) - (self.cache.length if self.cache else 0)
 
+    @property
+    def room_left(self) -> int | None:
+        """How many more tokens the answer may have; None: no limit is known."""
+        return None if self._room is None else self._room - self.output_tokens
+
     def add(self, token: int) -> FinishReason | None:
         """Append a token and show its text. Returns why the answer is over, or None."""
         self.ids.append(token)

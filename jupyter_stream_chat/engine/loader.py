@@ -30,6 +30,7 @@ from .hub import find_model
 from .interruptible import interruptible
 from .messages import LoadOptions, Stage
 from .model import LoadedModel, context_length, end_tokens
+from .quantization import HELD_PART, quantized
 from .weights import check_weights, file_size, read_json, unreadable
 
 Report = Callable[[Stage, float | None], None]
@@ -74,9 +75,10 @@ def _load(folder: Path, name: str, options: LoadOptions, report: Report) -> Load
     try:
         files = _check_folder(folder, name)
         device = pick_device(options.device)
-        _check_memory(file_size(files), name, device)
+        in_bits = quantized(options.quantization, device)
+        _check_memory(int(file_size(files) * HELD_PART[options.quantization]), name, device)
         dtype = compute_type(options.dtype, files, device)
-        return _read(folder, name, dtype, device, report)
+        return _read(folder, name, dtype, device, in_bits, report)
     except ImportError as error:
         raise _missing_package(name, error) from error
     except PermissionError as error:
@@ -143,7 +145,9 @@ def _check_memory(needed: int, name: str, device: torch.device) -> None:
         )
 
 
-def _read(folder: Path, name: str, dtype: str, device: torch.device, report: Report) -> LoadedModel:
+def _read(
+    folder: Path, name: str, dtype: str, device: torch.device, in_bits: dict[str, Any], report: Report
+) -> LoadedModel:
     config = AutoConfig.from_pretrained(folder, **_SAFE)
     _check_kind(config, name)
     try:
@@ -156,9 +160,17 @@ def _read(folder: Path, name: str, dtype: str, device: torch.device, report: Rep
         raise _load_failed(name, "its tokenizer", error) from error
     with _weights_reported(lambda fraction: report("loading", fraction)):
         network, info = AutoModelForCausalLM.from_pretrained(
-            folder, config=config, dtype=dtype, use_safetensors=True, output_loading_info=True, **_SAFE
+            folder,
+            config=config,
+            dtype=dtype,
+            use_safetensors=True,
+            output_loading_info=True,
+            **_SAFE,
+            **in_bits,
         )
-    loaded = prepare(network.to(device).eval(), tokenizer, name)
+    if not in_bits:  # what is quantised is there already, and cannot be moved
+        network = network.to(device)
+    loaded = prepare(network.eval(), tokenizer, name)
     if missing := sorted(info["missing_keys"]):
         raise EngineFailure(
             "missing_weights",

@@ -53,6 +53,10 @@ class LoadOptions:
     """auto (as the weights are stored), float32, bfloat16, float16."""
     revision: str | None = None
     """Branch, tag or commit on the hub."""
+    quantization: str = "none"
+    """none, 4bit or 8bit: how the weights are held."""
+    draft_model: str | None = None
+    """Hub id or folder of a smaller model of the same vocabulary, which guesses the next tokens."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,18 @@ class Resume:
     """Let a paused request go on, when its turn comes."""
 
     request_id: str
+
+
+@dataclass(frozen=True)
+class Unload:
+    """Give the memory of a model back, unless an answer of it is being written."""
+
+    model: str
+
+
+@dataclass(frozen=True)
+class ReleaseMemory:
+    """Give back what is idle: another program needs the memory."""
 
 
 @dataclass(frozen=True)
@@ -154,9 +170,57 @@ class Finished:
     forward_calls_after_stop: int = 0
     """Of these, how many were running at the stop or began after it."""
     guessed_tokens: int = 0
-    """Tokens guessed by prompt lookup."""
+    """Tokens guessed by prompt lookup or by the draft model."""
     accepted_tokens: int = 0
     """Of these, how many were right."""
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """A model in memory, and what was done with it since it was loaded. Sizes are in bytes."""
+
+    model: str
+    """Hub id or folder."""
+    device: str
+    quantization: str
+    draft_model: str | None
+    nbytes: int
+    """Of its weights, the draft model's included."""
+    cache_nbytes: int
+    """Of what its chats take."""
+    idle_cache_nbytes: int
+    """Of these, what finished chats take."""
+    cache_budget: int
+    running: int
+    """Answers that are being written."""
+    steps: int
+    """Calls of the model."""
+    step_answers: int
+    """Answers that took part in these calls, summed."""
+    output_tokens: int
+    guessed_tokens: int
+    """By prompt lookup or by the draft model."""
+    accepted_tokens: int
+    """Of these, how many were right."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """The models in memory: sent when it changes, about once a second. Belongs to no request."""
+
+    models: list[ModelStatus]
+    free_nbytes: int | None
+    """Memory that is free where models are loaded."""
+
+
+@dataclass(frozen=True)
+class Freed:
+    """Memory was given back because another program needed it. Belongs to no request."""
+
+    what: Literal["caches", "model"]
+    """What finished chats had taken, or a whole model that nobody asked."""
+    model: str
+    nbytes: int
 
 
 @dataclass(frozen=True)
@@ -170,25 +234,32 @@ class Failed:
     detail: str | None = None
 
 
-Request = Generate | Cancel | Pause | Resume | Shutdown
+Request = Generate | Cancel | Pause | Resume | Unload | ReleaseMemory | Shutdown
 Event = Progress | Queued | Started | Text | Finished | Failed
+"""What a request is told."""
+Report = Status | Freed
+"""What belongs to no request."""
 
 _REQUESTS: dict[str, type[Request]] = {
     "generate": Generate,
     "cancel": Cancel,
     "pause": Pause,
     "resume": Resume,
+    "unload": Unload,
+    "release_memory": ReleaseMemory,
     "shutdown": Shutdown,
 }
-_EVENTS: dict[str, type[Event]] = {
+_EVENTS: dict[str, type[Event] | type[Report]] = {
     "progress": Progress,
     "queued": Queued,
     "started": Started,
     "text": Text,
     "finished": Finished,
     "failed": Failed,
+    "status": Status,
+    "freed": Freed,
 }
-_NAMES: dict[type[Request] | type[Event], str] = {
+_NAMES: dict[type[Request] | type[Event] | type[Report], str] = {
     cls: name for table in (_REQUESTS, _EVENTS) for name, cls in table.items()
 }
 _NESTED: dict[str, type[Parameters | LoadOptions | Usage]] = {
@@ -198,7 +269,7 @@ _NESTED: dict[str, type[Parameters | LoadOptions | Usage]] = {
 }
 
 
-def encode(message: Request | Event) -> bytes:
+def encode(message: Request | Event | Report) -> bytes:
     """Write one line, newline included."""
     fields = {"type": _NAMES[type(message)], **vars(message)}
     return json.dumps(fields, default=asdict, separators=(",", ":")).encode() + b"\n"
@@ -210,7 +281,7 @@ def decode_request(line: bytes) -> Request:
     return _REQUESTS[name](**fields)
 
 
-def decode_event(line: bytes) -> Event:
+def decode_event(line: bytes) -> Event | Report:
     """Read a line from the engine. Raises ValueError or TypeError for what is no event."""
     name, fields = _fields(line)
     return _EVENTS[name](**fields)
@@ -223,4 +294,6 @@ def _fields(line: bytes) -> tuple[str, dict[str, Any]]:
     for key, cls in _NESTED.items():
         if key in fields:
             fields[key] = cls(**fields[key])
+    if "models" in fields:
+        fields["models"] = [ModelStatus(**each) for each in fields["models"]]
     return name, fields

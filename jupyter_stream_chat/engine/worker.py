@@ -8,6 +8,7 @@ is raised.
 from __future__ import annotations
 
 import gc
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,13 +17,35 @@ import torch
 
 from .errors import Interrupted
 from .generation import Generation
+from .hardware import free_memory
 from .loader import load_model
-from .messages import Event, Failed, Finished, Progress, Stage, Started, Text, Usage
+from .messages import (
+    Event,
+    Failed,
+    Finished,
+    Freed,
+    LoadOptions,
+    ModelStatus,
+    Progress,
+    ReleaseMemory,
+    Report,
+    Stage,
+    Started,
+    Status,
+    Text,
+    Usage,
+)
 from .prompt import check_messages, make_prompt
 from .scheduler.budget import default_budget
+from .scheduler.draft import Draft
 from .scheduler.outcome import Outcome, failed
 from .scheduler.queue import Job, JobQueue, ModelKey
 from .scheduler.scheduler import MOST_RUNNING, Scheduler
+
+LOOK_SECONDS = 2.0
+"""Between two looks at the memory that is free."""
+_STATUS_SECONDS = 1.0
+_KEEP_FREE = 512 * 2**20
 
 
 class Worker:
@@ -36,11 +59,16 @@ class Worker:
         most_models: int = 1,
         most_running: int = MOST_RUNNING,
         cache_bytes: int = 0,
+        keep_free: int = _KEEP_FREE,
+        probe: Callable[[torch.device], int | None] = free_memory,
+        report: Callable[[Report], None] = lambda report: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``send`` writes an event to the server.
+        """``send`` writes an event to the server, ``report`` what belongs to no request.
 
         ``most_running``: answers of a model at a time. ``cache_bytes``: most bytes of a model's caches; 0: a
-        part of what is free when it has been loaded.
+        part of what is free when it has been loaded. ``keep_free``: bytes of a device, as ``probe`` tells
+        them, below which what is idle is given back. ``clock`` tells seconds.
         """
         self._send = send
         self._queue = queue
@@ -49,6 +77,12 @@ class Worker:
         self._cache_bytes = cache_bytes
         self._schedulers: OrderedDict[ModelKey, Scheduler] = OrderedDict()
         self._jobs: dict[Generation, Job] = {}
+        self._keep_free = keep_free
+        self._probe = probe
+        self._report = report
+        self._clock = clock
+        self._looked = clock()
+        self._told: tuple[float, Status] = (0.0, Status([], None))
 
     def run(self) -> None:
         """Answer requests for ever."""
@@ -61,13 +95,18 @@ class Worker:
         ``wait`` for a request if nothing runs.
         """
         self._begin_waiting(wait=wait and not self._jobs)
+        for order in self._queue.orders():
+            self._release(None if isinstance(order, ReleaseMemory) else order.model)
         for scheduler in self._schedulers.values():
             for generation, outcome in scheduler.step() if scheduler.running else ():
                 self._leave(self._jobs.pop(generation), outcome)
+        self._look_at_memory()
+        self._tell_status()
         return bool(self._jobs) or self._queue.head(wait=False) is not None
 
     def _begin_waiting(self, *, wait: bool) -> None:
-        while (job := self._queue.head(wait=wait)) is not None:
+        seconds = LOOK_SECONDS if self._schedulers else None
+        while (job := self._queue.head(wait=wait, seconds=seconds)) is not None:
             wait = False
             try:
                 begun = self._begin(job)
@@ -89,7 +128,6 @@ class Worker:
         scheduler = self._scheduler(job)
         if scheduler is None:
             return False
-        is_new = job.generation is None
         generation = self._generation(job, scheduler)
         if not scheduler.admit(generation):
             return False
@@ -97,7 +135,8 @@ class Worker:
             scheduler.remove(generation)
             return True
         self._jobs[generation] = job
-        if is_new and job.prompt is not None:
+        if not job.is_begun and job.prompt is not None:
+            job.is_begun = True
             tokens = generation.prompt_tokens, generation.reused_tokens
             self._send(Started(job.request.request_id, *tokens, job.prompt.opening, job.prompt.harmony))
         return True
@@ -144,17 +183,29 @@ class Worker:
                 unused = next((key for key, each in self._schedulers.items() if not each.running), None)
                 if unused is None:
                     return None
-                del self._schedulers[unused]
-                self._return_memory()
+                self._unload(unused)
             self._queue.set_loading(key)
             try:
-                loaded = load_model(*key, self._reporter(key))
+                self._schedulers[key] = self._load(key)
             finally:
                 self._queue.set_loading(None)
-            budget = self._cache_bytes or default_budget(loaded.device)
-            self._schedulers[key] = Scheduler(loaded, budget, self._most_running)
         self._schedulers.move_to_end(key)
         return self._schedulers[key]
+
+    def _load(self, key: ModelKey) -> Scheduler:
+        model, options = key
+        reporter = self._reporter(key)
+        loaded = load_model(model, options, reporter)
+        draft = None
+        if options.draft_model is not None:
+            own = LoadOptions(device=options.device, dtype=options.dtype)
+            draft = Draft(load_model(options.draft_model, own, reporter), loaded, options.draft_model)
+        budget = self._cache_bytes or default_budget(loaded.device)
+        return Scheduler(loaded, budget, self._most_running, draft=draft)
+
+    def _unload(self, key: ModelKey) -> None:
+        del self._schedulers[key]
+        self._return_memory()
 
     def _reporter(self, key: ModelKey) -> Callable[[Stage, float | None], None]:
         """Return what tells each whole percent to those who wait for a model, and raises when none does."""
@@ -172,6 +223,51 @@ class Worker:
 
         return report
 
+    def _release(self, model: str | None) -> None:
+        """Unload a model, or, if None is named, all of them, and drop the idle caches; what runs stays."""
+        self._release_memory()
+        for key in [key for key, each in self._schedulers.items() if not each.running]:
+            if model is None or key[0] == model:
+                nbytes = self._schedulers[key].nbytes
+                self._unload(key)
+                if model is None:
+                    self._report(Freed("model", key[0], nbytes))
+
+    def _look_at_memory(self) -> None:
+        """Give back what is idle where a device has little free memory: others need it more."""
+        now = self._clock()
+        if now - self._looked < LOOK_SECONDS:
+            return
+        self._looked = now
+        for key, scheduler in list(self._schedulers.items()):
+            free = self._probe(scheduler.loaded.device)
+            if free is None or free >= self._keep_free:
+                continue
+            idle = scheduler.prefixes.idle_nbytes
+            if idle:
+                scheduler.prefixes.clear()
+                self._return_memory()
+                self._report(Freed("caches", key[0], idle))
+            elif not scheduler.running:
+                nbytes = scheduler.nbytes
+                self._unload(key)
+                self._report(Freed("model", key[0], nbytes))
+            return  # one thing at a time: the next look tells whether it was enough
+
+    def _tell_status(self) -> None:
+        """Report the models in memory, if anything changed: at once in the end, else once a second."""
+        now = self._clock()
+        told_at, told = self._told
+        if self._jobs and now - told_at < _STATUS_SECONDS:
+            return
+        models = [_status_of(key, scheduler) for key, scheduler in self._schedulers.items()]
+        if models == told.models:
+            return
+        devices = [scheduler.loaded.device for scheduler in self._schedulers.values()]
+        status = Status(models, self._probe(devices[0]) if devices else None)
+        self._told = (now, status)
+        self._report(status)
+
     def _release_memory(self) -> None:
         """Drop all that can be made again: the idle caches."""
         for scheduler in self._schedulers.values():
@@ -183,3 +279,23 @@ class Worker:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+def _status_of(key: ModelKey, scheduler: Scheduler) -> ModelStatus:
+    model, options = key
+    return ModelStatus(
+        model=model,
+        device=str(scheduler.loaded.device),
+        quantization=options.quantization,
+        draft_model=options.draft_model,
+        nbytes=scheduler.nbytes,
+        cache_nbytes=scheduler.prefixes.nbytes,
+        idle_cache_nbytes=scheduler.prefixes.idle_nbytes,
+        cache_budget=scheduler.prefixes.budget,
+        running=len(scheduler.running),
+        steps=scheduler.steps,
+        step_answers=scheduler.step_answers,
+        output_tokens=scheduler.output_tokens,
+        guessed_tokens=scheduler.guessed_tokens,
+        accepted_tokens=scheduler.accepted_tokens,
+    )

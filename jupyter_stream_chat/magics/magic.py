@@ -1,7 +1,7 @@
 """``%chat`` and ``%%chat``: reads the line, asks, and says what its commands say.
 
 Owns what IPython needs: registration, the rendering of failures, and question marks, which IPython would take
-for its help.
+for its help. ``%chat?`` alone is one: it shows the usage.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _GUARD = "\u200b"
 """An invisible mark between a question mark and the end of the line."""
-_ASKS = re.compile(r"^\s*(?:[\w.,\[\]'\" ]+=\s*)?%chat\b.*\?\s*$")
+_ASKS = re.compile(r"^\s*(?:[\w.,\[\]'\" ]+=\s*)?%chat\s+\S.*\?\s*$")
 
 
 @magics_class
@@ -62,7 +62,7 @@ class ChatMagics(Magics):
             answer = self.session.go_on(options, view)
         else:
             question = fix_question() if asked.command == "fix" else self._expanded(asked.question)
-            answer = self.session.ask(question, options, view)
+            answer = self.session.ask(question, options, view, typed=asked.question)
         if options.var is not None:
             self.shell.user_ns[options.var] = answer
         code = bare_code_of(answer.text) if options.format == "code" else ""
@@ -147,6 +147,9 @@ class ChatMagics(Magics):
         "trace": _trace,
         "help": _help,
     }
+
+
+ChatMagics.chat.__doc__ = f"Ask the models of the Stream Chat panel.\n\n{usage()}"
 
 
 def protect_questions(lines: list[str]) -> list[str]:

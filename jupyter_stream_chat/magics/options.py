@@ -121,6 +121,8 @@ def read_line(line: str, cell: str | None = None) -> Line:
     command, _, argument = rest.partition(" ")
     if command == "use" and len(rest.split()) == 2 and not is_ended:
         return Line(options, command, argument.strip())
+    if rest == "?" and not is_ended:
+        return Line(options, "help")
     if rest in COMMANDS and rest != "use" and not is_ended:
         return Line(options, rest)
     return Line(options, question=rest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from ..chats.title import title_from
 from .answer import Answer
 from .client import Backend, Client
 from .discovery import discover
@@ -44,8 +45,11 @@ class Session:
             self._local = Local()
         return self._local
 
-    def ask(self, question: str, options: Options, view: View) -> Answer:
-        """Ask, in the chat that the options name or in the kernel's own."""
+    def ask(self, question: str, options: Options, view: View, *, typed: str = "") -> Answer:
+        """Ask, in the chat that the options name or in the kernel's own.
+
+        ``typed``: the question before names in it were replaced, which names a new chat.
+        """
         if not question.strip():
             raise ChatError("There is no question.", "Write it behind %chat, or below %%chat.", code="usage")
         backend = self.backend(options)
@@ -57,7 +61,8 @@ class Session:
             "parameters": options.parameters(),
         }
         body = {name: value for name, value in body.items() if value is not None}
-        chat_id = self.chat_id(backend, options, make=True)
+        title = title_from(typed)
+        chat_id = self.chat_id(backend, options, make=True, title=title)
         try:
             answer = QuestionRun(backend, chat_id, view).ask(f"chats/{chat_id}/messages", body)
         except ChatError as error:
@@ -65,7 +70,7 @@ class Session:
                 raise
             # It was deleted in the panel meanwhile.
             self._chats.pop(_key(options), None)
-            chat_id = self.chat_id(backend, options, make=True)
+            chat_id = self.chat_id(backend, options, make=True, title=title)
             answer = QuestionRun(backend, chat_id, view).ask(f"chats/{chat_id}/messages", body)
         self.last = answer
         return answer
@@ -81,8 +86,11 @@ class Session:
         self.last = QuestionRun(backend, chat_id, view).ask(path, {})
         return self.last
 
-    def chat_id(self, backend: Backend, options: Options, *, make: bool) -> str:
-        """Return the chat's id; make the chat if there is none. "" where there is none and it is not made."""
+    def chat_id(self, backend: Backend, options: Options, *, make: bool, title: str = "") -> str:
+        """Return the chat's id; make the chat if there is none. "" where there is none and it is not made.
+
+        ``title``: of a new chat that the options do not name.
+        """
         key = _key(options)
         if key not in self._chats and options.chat is not None and key not in self._begun_anew:
             for chat in backend.call("GET", "chats")["chats"]:
@@ -91,7 +99,7 @@ class Session:
                     break
         if key not in self._chats and make:
             chat_id = str(uuid.uuid4())
-            backend.call("POST", "chats", {"chat_id": chat_id, "title": options.chat or ""})
+            backend.call("POST", "chats", {"chat_id": chat_id, "title": options.chat or title})
             self._chats[key] = chat_id
         return self._chats.get(key, "")
 

@@ -7,6 +7,7 @@ and OpenRouter (whose ``native_finish_reason`` is its upstream's own word).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from ..protocol import FinishReason
@@ -36,7 +37,9 @@ _FAILURE: Final = re.compile(
 
 def word_of(reason: object) -> str | None:
     """Return a finish reason as a provider wrote it; None: it gave none."""
-    if reason is None or not isinstance(reason, str | int):
+    if isinstance(reason, Mapping):  # SGLang's own: {"type": "abort", "message": ...}
+        return word_of(reason.get("type") or reason.get("reason"))
+    if isinstance(reason, bool) or not isinstance(reason, str | int):
         return None
     word = str(reason).strip()
     return None if _plain(word) in _NONE else word
@@ -44,7 +47,9 @@ def word_of(reason: object) -> str | None:
 
 def meaning_of(word: str) -> FinishReason | None:
     """Return what a finish reason means; None: nobody knows, so the answer is not known to be complete."""
-    return _MEANING.get(_plain(word))
+    plain = _plain(word)
+    # Gemini adds its own word behind the one of OpenAI's protocol: content_filter: PROHIBITED_CONTENT.
+    return _MEANING.get(plain) or _MEANING.get(plain.partition(":")[0].strip("_"))
 
 
 def decisive(reason: object, native: object) -> str | None:

@@ -90,6 +90,8 @@ class ReasoningSplitter:
         """The text ends inside the reasoning."""
         self.has_reasoning = opened
         """There was reasoning."""
+        self.has_closed = False
+        """Reasoning has ended in a closing tag."""
         self._tags: Tags | None = None
         """Of the reasoning that is open; None: whichever closes first."""
         self._held = ""
@@ -136,7 +138,7 @@ class ReasoningSplitter:
         for closing in _ALONE:
             if core.startswith(closing):
                 self.unopened = self.unopened if self.has_reasoning else 0
-                self._held, self.has_reasoning = core[len(closing) :], True
+                self._held, self.has_reasoning, self.has_closed = core[len(closing) :], True, True
                 return
         if not ended and (not core or _may_become(core, [*_BY_OPENING, *WRAPPERS, *_ALONE])):
             return
@@ -190,7 +192,8 @@ class ReasoningSplitter:
                 return
         yield "reasoning", self._held[:at].rstrip()
         self._held = self._held[end:]
-        self.is_reasoning, self._at_start = False, True
+        self._wrapper = next((end for begin, end in WRAPPERS.items() if closing.endswith(begin)), None)
+        self.is_reasoning, self._at_start, self.has_closed = False, True, True
 
     # --- in the answer -----------------------------------------------------------------------------
 
@@ -213,7 +216,7 @@ class ReasoningSplitter:
         if marker == self._wrapper:
             self._held, self._wrapper = self._held[len(marker) :], None
         elif marker in _ALONE and self._ends_unopened(_ALONE[marker], following):
-            self.unopened, self.has_reasoning = self._content, True
+            self.unopened, self.has_reasoning, self.has_closed = self._content, True, True
             self._held, self._at_start = self._held[len(marker) :], True
         elif marker in _BY_OPENING and self._opens_again(following):
             self._begin_reasoning(_BY_OPENING[marker], self._held[len(marker) :])

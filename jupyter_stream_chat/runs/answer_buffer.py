@@ -77,6 +77,7 @@ class AnswerBuffer:
         self.pause_buffer: PauseBuffer | None = None
         """While the run is paused."""
         self._continues = False
+        self._assumes_reasoning = False
         self._sources: list[list[_Source]] = []
         """Where each part lay before it was reclassified; empty: no part was."""
         self._sink = sink
@@ -94,8 +95,27 @@ class AnswerBuffer:
         self.trimmer = prompt.trimmer()
         self._continues = bool(prompt.kept)
 
+    def begins_inside_reasoning(self) -> None:
+        """Expect the answer to begin inside its reasoning, as earlier ones of its deployment did."""
+        if not self._continues and not self.characters:
+            self._assumes_reasoning = True
+            self.splitter = ReasoningSplitter(opened=True)
+
+    @property
+    def opened_its_reasoning(self) -> bool | None:
+        """Whether the answer began inside its reasoning, seen once its text is complete.
+
+        False: it was expected to, and nothing closed the reasoning; None: there is nothing to learn.
+        """
+        if self._assumes_reasoning:
+            return self.splitter.has_closed
+        return True if self.splitter.unopened and not self._continues else None
+
     def add(self, kind: PartKind, text: str) -> None:
         """Take a token; reasoning within the text is told apart."""
+        if kind == "reasoning" and self._assumes_reasoning and not self.characters:
+            # The server tells the two apart itself by now.
+            self._assumes_reasoning, self.splitter = False, ReasoningSplitter()
         for each, piece in self.splitter.add(text) if kind == "text" else [(kind, text)]:
             self._put(each, piece)
 
@@ -129,6 +149,11 @@ class AnswerBuffer:
         if self.splitter.unopened and not self._continues:
             self._reclassify(self.splitter.unopened)
 
+    def is_no_reasoning(self) -> None:
+        """Make it text: it was expected to be reasoning, and the answer has ended without any other."""
+        self._sources = [[_Source("text", part, 0, held.length) for part, held in enumerate(self.text)]]
+        self._rebuild()
+
     def _reclassify(self, length: int) -> None:
         """Make the first ``length`` code points of text reasoning, as a closing tag has told too late."""
         pieces: list[_Source] = []
@@ -138,6 +163,9 @@ class AnswerBuffer:
             end = moved if length else len(str(held)[:moved].rstrip())
             pieces += [_Source("reasoning", part, 0, end), _Source(held.kind, part, moved, held.length)]
         self._sources = [list(group) for _, group in groupby(filter(len, pieces), lambda source: source.kind)]
+        self._rebuild()
+
+    def _rebuild(self) -> None:
         self.text = RunText(
             (group[0].kind, "".join(source.of(self.text) for source in group)) for group in self._sources
         )

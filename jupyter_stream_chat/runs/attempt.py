@@ -51,12 +51,16 @@ class RequestMode:
     """Whether a stream may be asked to count tokens; some servers refuse a request that does."""
     joined: bool = False
     """Whether a stream's text is handed on at its end alone: nobody asked for a stream."""
+    with_reasoning: bool = False
+    """Whether the reasoning of earlier answers is sent with them; most servers refuse or ignore it."""
+    opens_reasoning: bool = False
+    """Whether the answer is expected to begin inside its reasoning."""
 
 
 class Attempt:
     """Calls a model once, hands its text on as it comes, and keeps what the provider said about it."""
 
-    def __init__(self, run_id: str, forward: Forward, turnstile: AdmissionGate) -> None:
+    def __init__(self, run_id: str, forward: Forward, admission_gate: AdmissionGate) -> None:
         """``forward`` is given every piece of text, as (kind, text)."""
         self.finish_reason: FinishReason | None = None
         self.usage: Usage | None = None
@@ -70,7 +74,7 @@ class Attempt:
         log.debug("Run %s calls the provider as %s", run_id, self._root)
         self._hand_to = forward
         self._joined: list[tuple[PartKind, str]] | None = None
-        self._turnstile = turnstile
+        self._admission_gate = admission_gate
         self._yielded: Counter[PartKind] = Counter()
         self._supplied: Counter[PartKind] = Counter()
         self.callback = TokenCallback(self._root, run_id, self._hand_on)
@@ -88,6 +92,8 @@ class Attempt:
         Raises what the provider raises, and ModelRefused.
         """
         config: RunnableConfig = {"callbacks": [self.callback], "run_id": self._root}
+        if ask.with_reasoning and getattr(llm, "takes_reasoning", False):
+            options = {**options, "with_reasoning": True}
         if not ask.streamed:
             self._check(await llm.ainvoke(list(prompt), config, **options))
         else:
@@ -99,7 +105,7 @@ class Attempt:
                 self._check(chunk)
                 if self.finish_reason and not has_turn:
                     # What is left is no text, and costs the loop as much as the beginning did.
-                    await self._turnstile.enter()
+                    await self._admission_gate.enter()
                     has_turn = True
             self._hand_on_joined()
         if self._refusal:
@@ -169,4 +175,6 @@ def _largest(one: Usage | None, other: Usage) -> Usage:
         input_tokens=max(one.input_tokens, other.input_tokens),
         output_tokens=max(one.output_tokens, other.output_tokens),
         reasoning_tokens=max(one.reasoning_tokens, other.reasoning_tokens),
+        guessed_tokens=max(one.guessed_tokens, other.guessed_tokens),
+        accepted_tokens=max(one.accepted_tokens, other.accepted_tokens),
     )

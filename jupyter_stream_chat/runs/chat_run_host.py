@@ -6,22 +6,29 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
+from ..attachments.pictures import is_picture, names_pictures
 from ..chats.chat_service import ChatService
 from ..chats.feed import LiveRun
 from ..chats.spool import Spool
 from ..chats.tree import Turn
-from ..protocol import ErrorInfo, Limitation, Notice, PartKind, RunInfo, RunProgressed
+from ..protocol import AttachmentPart, ErrorInfo, Limitation, Notice, PartKind, RunInfo, RunProgressed
 from ..providers.adapter import OnProgress
+from ..providers.errors.error_facts import error_facts
 from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
 from ..providers.provider import Opened
 from .continuation import Prompt, continuation
 from .deployments import Deployments
-from .prompt import prompt_messages, within, without_attachments
+from .prompt import has_pictures, prompt_messages, within, without_attachments
+
+_REFUSALS: Final = frozenset({400, 404, 415, 422, 501})
+"""Statuses by which providers refuse a request that they do not understand."""
+_MAY_BE_PICTURES: Final = frozenset({"provider_error", "parameter_refused", "unknown_model"})
 
 
 class ChatRunHost:
@@ -54,6 +61,8 @@ class ChatRunHost:
         self._leaf_id = leaf_id
         self._owner = owner
         self._may_attach = may_attach
+        self._has_pictures = False
+        self._refused_pictures = False
         self._goes_on = leaf_id == run.message_id
         self._opened: Opened | None = None
         self._has_model = False
@@ -74,18 +83,24 @@ class ChatRunHost:
         if not self._may_attach:
             turns = without_attachments(turns)
         attached = await self._chat_service.attached_texts(self._chat_id, (turn.parts for turn in turns))
+        # Asked only where it matters: the first token does not wait for the store.
+        takes_pictures = _have_pictures(turns) and await self._deployments.take_pictures(
+            self._profile, self._owner
+        )
         # Off the loop: ten thousand messages take a second.
-        messages, notice = await asyncio.to_thread(self._messages, turns, attached)
+        messages, notice = await asyncio.to_thread(self._messages, turns, attached, takes_pictures)
         if self._goes_on:
             prompt = continuation(messages, self._opened.options if self._opened else None)
             return replace(prompt, notice=notice)
         return Prompt(messages, notice=notice)
 
     def _messages(
-        self, turns: Sequence[Turn], attached: Mapping[str, str]
+        self, turns: Sequence[Turn], attached: Mapping[str, str], takes_pictures: bool
     ) -> tuple[Sequence[BaseMessage], Notice | None]:
         """Return what fits the declared context of the model, and a notice where that is not all."""
-        messages = prompt_messages(turns, self._profile.parameters.system_prompt, attached)
+        system_prompt = self._profile.parameters.system_prompt
+        messages = prompt_messages(turns, system_prompt, attached, takes_pictures=takes_pictures)
+        self._has_pictures = has_pictures(messages)
         length = self._profile.context_length
         if length is None:
             return messages, None
@@ -104,6 +119,10 @@ class ChatRunHost:
         """Remember it of the profile's deployment if it comes again."""
         await self._deployments.suspect(self._profile.deployment, limitation, self._owner)
 
+    async def forget(self, limitation: Limitation) -> None:
+        """Forget it of the profile's deployment."""
+        await self._deployments.forget(self._owner, self._profile.deployment, limitation)
+
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error means; what is not the provider's fault is not called so."""
         if isinstance(error, sqlite3.Error):
@@ -113,7 +132,13 @@ class ChatRunHost:
                 hint="Ask again; if it lasts, see the server's log.",
                 detail=repr(error),
             )
-        return self._registry.explain(error, self._profile)
+        explained = self._registry.explain(error, self._profile)
+        if self._has_pictures and explained.code in _MAY_BE_PICTURES:
+            facts = error_facts(error)
+            if facts.status in _REFUSALS:
+                self._refused_pictures = names_pictures(facts.text)
+                return pictures_refused(self._profile.model_name, explained.detail)
+        return explained
 
     def keep(self, part: int, kind: PartKind, text: str, on_written: Callable[[], None]) -> bool:
         """Append to the spool, which itself reports a failure."""
@@ -139,6 +164,8 @@ class ChatRunHost:
     async def finished(self, run: LiveRun) -> None:
         """Move the text into the store with the run's end; the spool stays if that is not on disk."""
         saved = False
+        if self._refused_pictures:
+            await self.remember("refuses_pictures")
         if self._has_model:
             self._registry.release(self._profile)
         try:
@@ -151,10 +178,26 @@ class ChatRunHost:
                 self._spool.close()
 
 
+def _have_pictures(turns: Sequence[Turn]) -> bool:
+    parts = (part for turn in turns for part in turn.parts)
+    return any(isinstance(part, AttachmentPart) and is_picture(part.media_type) for part in parts)
+
+
 def turns_left_out(messages: int, context_length: int) -> Notice:
     """Say that a context has no room for the whole conversation."""
     return Notice(
         code="turns_left_out",
         message=f"The model was not sent the first {messages} messages of this conversation: "
         f"its context has room for {context_length} tokens.",
+    )
+
+
+def pictures_refused(model: str, detail: str | None) -> ErrorInfo:
+    """Say that a provider refused a question that has pictures."""
+    return ErrorInfo(
+        code="pictures_refused",
+        message=f"{model} refused the question with its pictures.",
+        hint="Send it without pictures, or choose a model that takes them.",
+        detail=detail,
+        values={"model": model},
     )

@@ -9,6 +9,7 @@ from typing import Final
 
 from ..chats.chat_service import ChatService
 from ..protocol import Deployment, DeploymentLimitation, Limitation
+from ..providers.profiles.profile import Profile
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,9 @@ _REMEMBERED_SECONDS: Final[dict[Limitation, float]] = {
     "refuses_stream_options": _DAY,
     "fails_streaming": 600.0,
     "streams_only": _DAY,
+    "wants_reasoning": _DAY,
+    "opens_reasoning": 30 * _DAY,
+    "refuses_pictures": _DAY,
 }
 
 
@@ -48,6 +52,14 @@ class Deployments:
             == (deployment.provider, deployment.endpoint, deployment.model)
         }
 
+    async def take_pictures(self, profile: Profile, owner: str = "") -> bool:
+        """Tell whether a profile's model can be sent pictures."""
+        if profile.is_local or profile.images == "off":
+            return False
+        return profile.images == "on" or "refuses_pictures" not in await self.limitations(
+            profile.deployment, owner
+        )
+
     async def remember(self, deployment: Deployment, limitation: Limitation, owner: str = "") -> None:
         """Remember what a deployment does not do."""
         now = self._clock()
@@ -65,7 +77,13 @@ class Deployments:
         else:
             self._suspicions[owner, deployment] = now
 
-    async def forget(self, owner: str = "") -> None:
-        """Forget all of an owner's: each deployment is asked to stream again."""
-        self._suspicions = {key: when for key, when in self._suspicions.items() if key[0] != owner}
-        await self._chat_service.forget_limitations(owner)
+    async def forget(
+        self, owner: str = "", deployment: Deployment | None = None, limitation: Limitation | None = None
+    ) -> None:
+        """Forget an owner's findings: all, those of one deployment, or one of them."""
+        self._suspicions = {
+            key: when
+            for key, when in self._suspicions.items()
+            if key[0] != owner or (deployment is not None and key[1] != deployment)
+        }
+        await self._chat_service.forget_limitations(owner, deployment, limitation)

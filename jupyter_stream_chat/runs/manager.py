@@ -8,11 +8,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
 
+from langchain_core.messages import BaseMessage
+
+from ..attachments.pictures import is_picture
 from ..chats.chat_service import ChatService
 from ..chats.command_error import CommandError
 from ..chats.tree import text_of
@@ -34,8 +38,10 @@ from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
 from .chat_run_host import ChatRunHost
 from .deployments import Deployments
+from .detached_run_host import DetachedRunHost
 from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS, MAX_PAUSE_SECONDS
 from .run import Run
+from .run_host import RunHost
 from .settings import MAX_ATTACHMENTS, RELEASE_SECONDS, AttachmentPolicy, RunSettings
 
 log = logging.getLogger(__name__)
@@ -174,7 +180,37 @@ class RunManager:
         # The chat was last asked in now, whenever the answer was begun.
         answer_now = answer.model_copy(update={"created_at": info.created_at})
         leaf_id = answer.message_id if text_of(answer).strip() else answer.parent_id
-        await self._begin(None, answer_now, info, profile, leaf_id=leaf_id, owner=owner)
+        may_attach = self._may_attach(profile, chat)
+        await self._begin(
+            None, answer_now, info, profile, leaf_id=leaf_id, owner=owner, may_attach=may_attach
+        )
+
+    def answer_detached(
+        self,
+        owner: str,
+        profile: Profile,
+        messages: Sequence[BaseMessage],
+        on_text: Callable[[], None],
+    ) -> Run:
+        """Start a run that belongs to no chat: nothing of it is stored. Raises ``CommandError``.
+
+        ``profile`` is the ``owner``'s, with its key. ``on_text`` is called when there is more text, and at
+        the end. Nobody can be asked meanwhile.
+        """
+        with self._place(profile):
+            run_id = str(uuid.uuid4())
+            info = RunInfo(
+                run_id=run_id,
+                chat_id=run_id,
+                message_id=run_id,
+                profile_id=profile.id,
+                model=profile.model_name,
+                streaming=self._streaming_of(None, profile),
+                parameters=profile.parameters,
+                created_at=time.time(),
+            )
+            host = DetachedRunHost(self._registry, self._deployments, profile, messages, owner, on_text)
+            return self._start(info, host, profile, attended=False)
 
     def interrupt(
         self, run_id: str, shown: Sequence[int] | None = None
@@ -224,10 +260,14 @@ class RunManager:
         owner = await self._owner_of(chat)
         profile = self._profile(chat, owner)
         if isinstance(command, SendMessage):
-            self._check_attachments(command, profile)
+            await self._check_attachments(command, chat, profile, owner)
         info = self._run_info(command, command.answer_id, chat, profile)
         answer = _empty_answer(command, profile)
-        await self._begin(question, answer, info, profile, leaf_id=command.message_id, owner=owner)
+        may_attach = self._may_attach(profile, chat)
+        leaf_id = command.message_id
+        await self._begin(
+            question, answer, info, profile, leaf_id=leaf_id, owner=owner, may_attach=may_attach
+        )
 
     async def _begin(
         self,
@@ -238,6 +278,7 @@ class RunManager:
         *,
         leaf_id: str,
         owner: str,
+        may_attach: bool,
     ) -> None:
         """Write a run's beginning and start it. ``leaf_id`` ends the conversation that the model is sent."""
         with self._place(profile):
@@ -253,9 +294,9 @@ class RunManager:
                     info,
                     leaf_id,
                     owner,
-                    may_attach=self._may_attach(profile),
+                    may_attach=may_attach,
                 )
-                self._start(info, host, profile)
+                self._start(info, host, profile, attended=info.run_id not in self._unattended)
 
     def _check_length(self, command: SendMessage) -> None:
         text = "".join(part.text for part in command.content if isinstance(part, UserText))
@@ -265,13 +306,21 @@ class RunManager:
             message = f"The message has {len(text)} characters; {self._max_message_characters} are allowed."
             raise _refused("message_too_long", message, "Shorten it, or send it in parts.", "content")
 
-    def _may_attach(self, profile: Profile) -> bool:
-        return self._attachments == "on" or (self._attachments == "local" and profile.is_local)
+    def _may_attach(self, profile: Profile, chat: ChatInfo) -> bool:
+        is_local_only = self._attachments == "local" or bool(chat.local_only)
+        return self._attachments != "off" and (profile.is_local or not is_local_only)
 
-    def _check_attachments(self, command: SendMessage, profile: Profile) -> None:
-        count = sum(isinstance(part, AttachmentPart) for part in command.content)
-        if count and not self._may_attach(profile):
+    async def _check_attachments(
+        self, command: SendMessage, chat: ChatInfo, profile: Profile, owner: str
+    ) -> None:
+        attached = [part for part in command.content if isinstance(part, AttachmentPart)]
+        count = len(attached)
+        if count and not self._may_attach(profile, chat):
             raise _attachments_refused(self._attachments, profile)
+        has_pictures = any(is_picture(part.media_type) for part in attached)
+        if has_pictures and not await self._deployments.take_pictures(profile, owner):
+            message = f"{profile.label} takes no pictures."
+            raise _refused("pictures_not_taken", message, "Remove them, or choose another model.", "content")
         if count > self._max_attachments:
             message = f"The question has {count} attachments; {self._max_attachments} are allowed."
             raise _refused("too_many_attachments", message, "Remove some of them.", "content")
@@ -333,26 +382,27 @@ class RunManager:
             created_at=time.time(),
         )
 
-    def _streaming_of(self, chat: ChatInfo, profile: Profile) -> StreamingMode:
+    def _streaming_of(self, chat: ChatInfo | None, profile: Profile) -> StreamingMode:
         """Return the mode in force: the chat's, else the profile's, else the setting; locked, the setting."""
-        own = None if self._streaming_locked else chat.streaming or profile.streaming
-        return own or self._streaming
+        own = (chat.streaming if chat else None) or profile.streaming
+        return self._streaming if self._streaming_locked else own or self._streaming
 
     # --- a run's life ---------------------------------------------------------------------------
 
-    def _start(self, info: RunInfo, host: ChatRunHost, profile: Profile) -> None:
+    def _start(self, info: RunInfo, host: RunHost, profile: Profile, *, attended: bool) -> Run:
         settings = replace(
             self._settings,
             timeouts=profile.effective_timeouts,
             on_repetition=profile.on_repetition,
-            attended=info.run_id not in self._unattended,
+            attended=attended,
         )
         run = Run(info, host, settings)
         run.on_done = self._forget
         self._runs[run.run_id] = run
         if profile.is_local:
             self._local_runs.add(run.run_id)
-        self._chat_service.feed(info.chat_id).live[run.run_id] = run
+        if isinstance(host, ChatRunHost):
+            self._chat_service.feed(info.chat_id).live[run.run_id] = run
         log.info("Run %s started: profile %s, streaming %s", run.run_id, info.profile_id, info.streaming)
         for observer in self.on_started:
             observer(info)
@@ -361,6 +411,7 @@ class RunManager:
             run.interrupt(self._interrupted_early.pop(run.run_id))
         if self._closing:  # it was being accepted when the server began to close
             run.abandon(_SERVER_ENDS)
+        return run
 
     def _forget(self, run: Run) -> None:
         del self._runs[run.run_id]

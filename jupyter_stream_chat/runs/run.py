@@ -221,7 +221,7 @@ class Run:
 
     async def _consume(self) -> None:
         """Ask the model and take its answer."""
-        await self._settings.turnstile.enter()
+        await self._settings.admission_gate.enter()
         with tracing(self._settings.tracing_allowed):
             llm = await self._host.open_model(self._on_progress)
             self._llm = llm
@@ -241,9 +241,11 @@ class Run:
 
     async def _attempt(self, llm: BaseChatModel, prompt: Prompt, ask: RequestMode) -> Failure | None:
         """Call the provider once."""
-        attempt = Attempt(self.run_id, self._append, self._settings.turnstile)
+        attempt = Attempt(self.run_id, self._append, self._settings.admission_gate)
         self.attempts.append(attempt)
         self._watchdog.ask(streamed=ask.streamed)
+        if ask.opens_reasoning:
+            self._buffer.begins_inside_reasoning()
         try:
             await attempt.call(llm, prompt.messages, ask, prompt.options)
         except Exception as error:  # noqa: BLE001 - raised again, unless asking otherwise mends it
@@ -310,6 +312,8 @@ class Run:
         self._closed = True
         await self._buffer.close()
         ending = self._stop or self._ending(self._pump)
+        if self._buffer.opened_its_reasoning is not None:
+            ending = await self._learned_where_it_began(ending)
         ending = replace(ending, kept=self._buffer.reclassified(ending.kept))
         self.info = final_info(self.info, ending, self.text, self.attempts, self._stats)
         report(self.info)
@@ -321,6 +325,24 @@ class Run:
             self._done.set()
             if self.on_done is not None:
                 self.on_done(self)
+
+    async def _learned_where_it_began(self, ending: Outcome) -> Outcome:
+        """Remember that answers of this deployment begin inside their reasoning, or do not any more."""
+        opened = self._buffer.opened_its_reasoning
+        if not opened and (self._stop is not None or not self._finished_by_itself):
+            return ending
+        if not opened and self._pump is not None:
+            self._buffer.is_no_reasoning()
+            ending = self._ending(self._pump)
+        try:
+            await (self._host.remember if opened else self._host.forget)("opens_reasoning")
+        except Exception:
+            log.exception("Run %s: where its reasoning began could not be remembered", self.run_id)
+        return ending
+
+    @property
+    def _finished_by_itself(self) -> bool:
+        return bool(self.attempts) and self.attempts[-1].finish_reason == "stop"
 
     def _extend_pause(self) -> None:
         """Let a pause that was asked for last longer: the model has ended, or can be paused itself."""

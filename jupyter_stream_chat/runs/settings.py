@@ -36,5 +36,5 @@ class RunSettings:
     """Code points after which an answer is ended."""
     release_seconds: float = RELEASE_SECONDS
     tracing_allowed: bool = False
-    turnstile: AdmissionGate = field(default_factory=AdmissionGate)
+    admission_gate: AdmissionGate = field(default_factory=AdmissionGate)
     """One for all runs of a server."""

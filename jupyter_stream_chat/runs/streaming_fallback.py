@@ -6,7 +6,7 @@ Owns the policy (``opening``, ``next_mode``: pure) and the loop that follows it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NoReturn, Protocol
 
@@ -14,6 +14,7 @@ from ..protocol import Limitation, Notice, StreamingMode
 from ..providers.errors.error_facts import error_facts
 from ..providers.errors.retry_policy import (
     AskAgain,
+    LearnedHowToAsk,
     Refusal,
     RetryAfter,
     StreamingFailed,
@@ -23,10 +24,15 @@ from ..providers.errors.retry_policy import (
 )
 from .attempt import RequestMode
 
-MAX_WAITS: Final = 2
+MAX_REQUESTS: Final = 2
+"""Of one question: each costs the reader's money, or a place in the provider's limits."""
 MAX_WAIT_SECONDS: Final = 120.0
 """A provider that wants more is not waited for: its error is shown, and the user decides."""
 
+_SAID_CLEARLY: Final[frozenset[Limitation]] = frozenset(
+    {"refuses_streaming", "refuses_stream_options", "streams_only", "wants_reasoning"}
+)
+"""What a deployment refuses by words of its own, so that it holds whatever else goes wrong."""
 _NOTICES: dict[Limitation, Notice] = {
     "refuses_streaming": Notice(
         code="answered_whole", message="This deployment does not stream: the answer came in one piece."
@@ -49,6 +55,9 @@ class Memory(Protocol):
     async def suspect(self, limitation: Limitation) -> None:
         """Keep what it did not do once, perhaps by chance."""
 
+    async def forget(self, limitation: Limitation) -> None:
+        """Drop what turned out not to hold."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -63,16 +72,20 @@ def opening(mode: StreamingMode, known: Collection[Limitation]) -> RequestMode:
     refused = any(limitation in known for limitation in _NOTICES)
     streamed = mode == "on" or (mode == "auto" and not refused)
     joined = not streamed and "streams_only" in known
-    return RequestMode(streamed or joined, "refuses_stream_options" not in known, joined)
+    return RequestMode(
+        streamed or joined,
+        "refuses_stream_options" not in known,
+        joined,
+        with_reasoning="wants_reasoning" in known,
+        opens_reasoning="opens_reasoning" in known,
+    )
 
 
-def next_mode(
-    mode: StreamingMode, ask: RequestMode, refusal: Refusal | None, waits: int
-) -> RequestMode | None:
+def next_mode(mode: StreamingMode, ask: RequestMode, refusal: Refusal | None) -> RequestMode | None:
     """Return how to ask after a refusal; None: not again."""
     match refusal:
         case RetryAfter(seconds):
-            return ask if waits < MAX_WAITS and seconds <= MAX_WAIT_SECONDS else None
+            return ask if seconds <= MAX_WAIT_SECONDS else None
         case "refuses_stream_options":
             return replace(ask, stream_options=False) if ask.stream_options else None
         case "refuses_streaming" | "fails_streaming":
@@ -81,7 +94,9 @@ def next_mode(
             return ask
         case "streams_only":
             return replace(ask, streamed=True, joined=True)
-        case None:
+        case "wants_reasoning":
+            return None if ask.with_reasoning else replace(ask, with_reasoning=True)
+        case _:
             return None
 
 
@@ -102,7 +117,6 @@ class StreamingFallback:
         self._wait = wait
         self._learned: list[Limitation] = []
         self._suspected: set[Limitation] = set()
-        self._waits = 0
         self._requests = 0
         self._first: Exception | None = None
         """Why it was asked otherwise: shown if that fails too, and says less."""
@@ -114,9 +128,7 @@ class StreamingFallback:
         while failure := await self._ask(ask):
             # Raised from here, not from within an ``except``: an error must not be the context of another.
             ask = await self._after(ask, failure)
-        for limitation in self._learned:
-            keep = self._memory.suspect if limitation in self._suspected else self._memory.remember
-            await keep(limitation)
+        await self._keep(self._learned)
         if self._mode != "auto" or ask.streamed:
             return None
         return next((_NOTICES[each] for each in _NOTICES if each in known.union(self._learned)), None)
@@ -127,13 +139,14 @@ class StreamingFallback:
 
     async def _after(self, ask: RequestMode, failure: Failure) -> RequestMode:
         refusal = None if failure.has_text else refusal_of(failure.error, streamed=ask.streamed)
-        if (refusal == "streams_only" or isinstance(refusal, AskAgain)) and self._requests > 1:
-            refusal = None  # these ways cost one request more, and no other is added to it
-        following = next_mode(self._mode, ask, refusal, self._waits)
+        if refusal == "streams_only" and self._requests > 1:
+            refusal = None  # it has just refused the stream
+        following = next_mode(self._mode, ask, refusal)
+        if following is not None and self._requests >= MAX_REQUESTS:
+            await self._ask_later(refusal, failure.error)
         if following is None:
             self._give_up(failure.error, refusal)
         if isinstance(refusal, RetryAfter):
-            self._waits += 1
             await self._wait(refusal.seconds)
         elif isinstance(refusal, AskAgain):
             self._first = failure.error
@@ -144,6 +157,19 @@ class StreamingFallback:
             if following.streamed != ask.streamed:
                 self._first = failure.error
         return following
+
+    async def _ask_later(self, refusal: Refusal | None, error: Exception) -> NoReturn:
+        """End the question; what the provider said in clear words is kept for the next one."""
+        await self._keep([each for each in self._learned if each in _SAID_CLEARLY - self._suspected])
+        if not isinstance(refusal, str) or refusal not in _SAID_CLEARLY or may_be_chance(error):
+            raise error if self._first is None else _more_informative(self._first, error)
+        await self._keep([refusal])
+        raise LearnedHowToAsk("the deployment refused the request twice, each time for its form") from error
+
+    async def _keep(self, learned: Sequence[Limitation]) -> None:
+        for limitation in learned:
+            keep = self._memory.suspect if limitation in self._suspected else self._memory.remember
+            await keep(limitation)
 
     def _give_up(self, error: Exception, refusal: Refusal | None) -> NoReturn:
         if self._first is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable
-from typing import Literal
+from typing import Any, Literal
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth import User
@@ -53,7 +53,10 @@ class Access:
     async def is_signed_in(self) -> bool:
         """Ask Jupyter again who this is: a socket may outlive its user's session."""
         # Identity providers keep their answer with the handler: another one, of the same request, has none.
-        asker = JupyterHandler(self._handler.application, self._handler.request)
+        request: Any = self._handler.request  # tornado declares a base class without the callback
+        asker = JupyterHandler(self._handler.application, request)
+        # A new handler asks to be told when the client leaves, in place of the one that answers it.
+        request.connection.set_close_callback(self._handler.on_connection_close)
         provider = self._handler.identity_provider
         user = await ensure_async(provider.get_user(asker))
         if user is None:

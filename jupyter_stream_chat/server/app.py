@@ -15,6 +15,7 @@ from jupyter_server.extension.application import ExtensionApp
 
 from ..config import Settings
 from .activity import Activity
+from .http.completions import CompletionsHandler, ModelsHandler
 from .http.rest import RestHandler
 from .http.websocket import ChatSocket
 from .warm import Shared, warm
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
 
 EXTENSION_NAME = "jupyter_stream_chat"
 
-HANDLERS = [(r"stream-chat/ws", ChatSocket), (r"stream-chat/api/(.*)", RestHandler)]
+HANDLERS = [
+    (r"stream-chat/ws", ChatSocket),
+    (r"stream-chat/api/(.*)", RestHandler),
+    (r"stream-chat/v1/models", ModelsHandler),
+    (r"stream-chat/v1/models/([^/]+)", ModelsHandler),
+    (r"stream-chat/v1/chat/completions", CompletionsHandler),
+]
 """Every route, relative to the server's base URL."""
 
 

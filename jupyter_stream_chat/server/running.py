@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .api import rest  # noqa: F401 - loaded here, off the loop, for the handlers
+from .endpoint import answer  # noqa: F401 - as well
 from .page.pages import Pages
 from .services import Services, open_services
 

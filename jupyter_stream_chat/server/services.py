@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import protocol as wire
 from ..chats.chat_service import ChatService
-from ..providers.local.engine_client import EngineClient
+from ..providers.local.engine_client import EngineClient, engine_of
 from ..providers.profiles import catalog
 from ..providers.profiles.keyfile import KeyFile
 from ..providers.profiles.registry import Registry, registry_of
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from ..config import Settings
 
 log = logging.getLogger(__name__)
+
+DEFAULT_PROFILE = "default_profile"
+"""Names an owner's preference."""
 
 catalog.known()  # reads the metadata of all packages, imports providers: here it does not hold up the loop
 
@@ -87,6 +90,11 @@ class Services:
             keys = await asyncio.to_thread(self.key_file.read)
             self.registry.set_stored(await self.chat_service.profiles(owner), keys, owner=owner)
 
+    async def choose_default(self, profile_id: str, owner: str) -> None:
+        """Let an owner's chats without a choice use this profile. ``profiles_changed`` tells the pages."""
+        await self.chat_service.set_preference(owner, DEFAULT_PROFILE, profile_id)
+        self.registry.choose_default(profile_id, owner)
+
     async def profiles_changed(self, owner: str = "") -> None:
         """Read an owner's profiles again and tell the owner's pages."""
         await self.read_stored_profiles(owner)
@@ -108,12 +116,7 @@ class Services:
 
 async def open_services(settings: Settings) -> Services:
     """Open the store and load what the profiles need."""
-    engine = EngineClient(
-        idle_seconds=settings.engine_idle_seconds,
-        threads=settings.engine_threads,
-        most_chats=settings.engine_max_chats,
-        cache_mib=settings.engine_cache_mib,
-    )
+    engine = engine_of(settings)
     registry = registry_of(settings, engine)
     chat_service = await ChatService.open(settings.data_folder)
     deployments = Deployments(chat_service)
@@ -135,6 +138,11 @@ async def open_services(settings: Settings) -> Services:
     key_file = KeyFile(settings.data_folder)
     services = Services(settings, chat_service, registry, runs, deployments, engine, Metrics(), key_file)
     services.metrics.watch_queue(lambda: runs.queued)
+    services.metrics.watch_models(
+        lambda: runs.active.values(), lambda: engine.status.models if engine.status else ()
+    )
+    for owner, profile_id in (await chat_service.preferences(DEFAULT_PROFILE)).items():
+        registry.choose_default(profile_id, owner)
     for owner in await chat_service.profile_owners():
         await services.read_stored_profiles(owner)
     runs.on_started.append(services.run_started)

@@ -1,4 +1,7 @@
-"""How many profiles are being tried at once, by owner: each trial may hold a connection for a minute."""
+"""How many profiles each owner tries or lets the doctor examine at once.
+
+Each may hold a connection for minutes, or a local model in memory.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,10 @@ class Trials:
     def __init__(self) -> None:
         self._running: Counter[str] = Counter()
 
+    def running(self, owner: str) -> int:
+        """Return how many of an owner's are under way."""
+        return self._running[owner]
+
     @contextmanager
     def enter(self, owner: str, most: int) -> Iterator[None]:
         """Count one more. Raises CommandError where ``most`` are under way."""
@@ -23,7 +30,7 @@ class Trials:
             raise CommandError(
                 ErrorInfo(
                     code="too_many_trials",
-                    message=f"{most} profiles are being tried already.",
+                    message=f"{most} profiles are already being tried or examined.",
                     hint="Wait for one of them to end.",
                 )
             )

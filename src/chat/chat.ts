@@ -9,7 +9,8 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { Branches } from './branches';
 import { CommandError, Connection, Request } from '../connection/connection';
 import type { AttachmentApi } from '../context/api';
-import { AttachmentList } from '../context/attachments';
+import { AttachmentList, readAgain } from '../context/attachments';
+import type { ContextKinds } from '../context/kinds';
 import { discardedText } from './effectivetext';
 import type { IStreamingText } from '../markdown';
 import type {
@@ -50,6 +51,7 @@ export interface IChatHost {
   readonly connection: Connection;
   readonly storage: PanelStorage;
   readonly attachmentApi: AttachmentApi;
+  readonly contextKinds: ContextKinds;
   /** The display name that questions of this page carry. */
   readonly user: string;
   /** The chat list and the profiles have arrived. */
@@ -88,6 +90,11 @@ export class ChatModel {
       request => this._command(request),
       () => this._structureChanged.emit()
     );
+    this.attachments = new AttachmentList({
+      upload: content => host.attachmentApi.put(content),
+      restore: part => host.contextKinds.restore(part),
+      keep: parts => host.storage.setDraftParts(chatId, parts)
+    });
     this.restore();
   }
 
@@ -95,6 +102,9 @@ export class ChatModel {
   restore(): void {
     const { storage } = this._host;
     this._draft ||= storage.draft(this.chatId);
+    if (this.attachments.chips.length === 0) {
+      this.attachments.restore(storage.draftParts(this.chatId));
+    }
     const unsent = storage.unsent.get(this.chatId);
     if (unsent && !this._question) {
       this._wasLeft = true;
@@ -105,7 +115,8 @@ export class ChatModel {
 
   /** Nobody has written anything here. */
   get isPristine(): boolean {
-    return this.isNew && this._draft === '' && this.messages.length === 0;
+    const { chips } = this.attachments;
+    return this.isNew && this._draft === '' && chips.length === 0 && this.messages.length === 0;
   }
 
   /** Alternatives of messages, and what counts of an answer. */
@@ -120,7 +131,7 @@ export class ChatModel {
   }
 
   /** What the draft carries beside its text. */
-  readonly attachments = new AttachmentList();
+  readonly attachments: AttachmentList;
 
   /** A message was added or a run changed; not text. Also: what was stopped, loaded, chosen, refused. */
   get structureChanged(): ISignal<this, void> {
@@ -165,6 +176,11 @@ export class ChatModel {
   /** Choose whether answers stream; null: as the profile says. */
   setStreaming(streaming: StreamingMode | null): void {
     this._update({ streaming });
+  }
+
+  /** Whether attachments go to local models only. */
+  setLocalOnly(isLocalOnly: boolean): void {
+    this._update({ local_only: isLocalOnly || null });
   }
 
   /** Replace the chat's own parameters as a whole. */
@@ -358,13 +374,35 @@ export class ChatModel {
     return messages[messages.length - 1];
   }
 
-  /** Ask a question of this chat anew, with another text: a branch beside its own. */
-  askAnew(messageId: string, text: string): boolean {
+  /** Ask a question of this chat anew, with another text or other attachments: a branch beside its own. */
+  askAnew(messageId: string, text: string, attached: readonly AttachmentPart[]): boolean {
     const message = this._transcript.message(messageId);
-    return (
-      message !== undefined &&
-      this._ask(text, message.parent_id ?? null, attachmentsOf(message.content))
-    );
+    return message !== undefined && this._ask(text, message.parent_id ?? null, attached);
+  }
+
+  /**
+   * The attachments of a question as their sources are now. What cannot be read again stays as it was.
+   *
+   * @throws CommandError when the server refuses a content.
+   */
+  attachedNow(messageId: string): Promise<readonly AttachmentPart[]> {
+    const { attachmentApi, contextKinds } = this._host;
+    return readAgain(attachmentsOf(this._transcript.message(messageId)?.content ?? []), {
+      upload: content => attachmentApi.put(content),
+      restore: part => contextKinds.restore(part)
+    });
+  }
+
+  /** Ask an answer's question anew, without its pictures. */
+  askWithoutPictures(answerId: string): void {
+    const questionId = this._transcript.message(answerId)?.parent_id;
+    const question = questionId ? this._transcript.message(questionId) : undefined;
+    if (question) {
+      const attached = attachmentsOf(question.content).filter(
+        ({ media_type: type }) => !type?.startsWith('image/')
+      );
+      this.askAnew(question.message_id, this.keptText(question.message_id), attached);
+    }
   }
 
   private _ask(
@@ -649,7 +687,9 @@ export class ChatModel {
   }
 
   /** Change the chat's line: on the server, or here while the server has no such chat. */
-  private _update(choice: Pick<ChatInfo, 'profile_id' | 'streaming' | 'parameters'>): void {
+  private _update(
+    choice: Pick<ChatInfo, 'profile_id' | 'streaming' | 'parameters' | 'local_only'>
+  ): void {
     if (this.isNew) {
       this._local = { ...this._local, ...choice };
       this._structureChanged.emit();

@@ -29,11 +29,11 @@ export class ChatParameters implements IDisposable {
 
   /** Some parameter is the chat's own. */
   get isSet(): boolean {
-    return Object.values(this._typed).some(text => text);
+    return [...this._typed.values()].some(text => text);
   }
 
   text(name: string): string {
-    return this._typed[name] ?? '';
+    return this._typed.get(name) ?? '';
   }
 
   /** Why what is typed could not be checked. */
@@ -46,7 +46,7 @@ export class ChatParameters implements IDisposable {
   }
 
   set(name: string, text: string): void {
-    this._typed = { ...this._typed, [name]: text };
+    this._typed = new Map([...this._typed, [name, text]]);
     this._changed.emit();
     window.clearTimeout(this._timer);
     this._timer = window.setTimeout(() => void this.commit(), CHECK_DELAY);
@@ -54,7 +54,7 @@ export class ChatParameters implements IDisposable {
 
   /** Let the profile's values hold again. */
   clear(): void {
-    this._typed = {};
+    this._typed = new Map();
     void this.commit();
   }
 
@@ -113,7 +113,5 @@ export class ChatParameters implements IDisposable {
 }
 
 function typedOf(parameters: Parameters): ParameterText {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => [name, parameterText(value)])
-  );
+  return new Map(Object.entries(parameters).map(([name, value]) => [name, parameterText(value)]));
 }

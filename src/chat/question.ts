@@ -21,14 +21,15 @@ export function newQuestion(
   attached: readonly AttachmentPart[],
   ids: IQueued['ids'] = { message_id: newId(), answer_id: newId(), run_id: newId() }
 ): IUnsent {
-  const { chat_id, profile_id, streaming, parameters } = chat;
+  const { chat_id, profile_id, streaming, parameters, local_only } = chat;
   const create: Request<CreateChat> = {
     type: 'create_chat',
     chat_id,
     title: '',
     profile_id,
     streaming,
-    parameters
+    parameters,
+    local_only
   };
   return {
     create: isNewChat ? create : null,

@@ -83,6 +83,15 @@ export class PanelStorage {
     this._set(`draft:${chatId}`, text || null);
   }
 
+  /** What a draft carries beside its text; the contents are on the server. */
+  draftParts(chatId: string): readonly AttachmentPart[] {
+    const { parts } = parse(this._get(`attached:${chatId}`)) as { parts?: unknown };
+    return Array.isArray(parts) ? parts.filter(isAttachment) : [];
+  }
+  setDraftParts(chatId: string, parts: readonly AttachmentPart[]): void {
+    this._set(`attached:${chatId}`, parts.length > 0 ? JSON.stringify({ parts }) : null);
+  }
+
   /** Unsent questions by chat: at most one each. */
   get unsent(): ReadonlyMap<string, IUnsent> {
     return this._all('unsent', isUnsent);
@@ -220,7 +229,7 @@ function isText(part: unknown): boolean {
   return isObject(part) && part.type === 'text' && typeof part.text === 'string';
 }
 
-function isAttachment(part: unknown): boolean {
+function isAttachment(part: unknown): part is AttachmentPart {
   return (
     isObject(part) &&
     part.type === 'attachment' &&

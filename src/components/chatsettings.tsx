@@ -5,12 +5,12 @@ import { settingsIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect, useMemo, useRef } from 'react';
 import { localizeProblem } from '../i18n/fields';
+import { lookUp } from '../i18n/lookup';
 import { ChatModel } from '../chat/chat';
 import { ChatParameters } from '../chat/parameters';
 import { ProfileEditor } from '../profiles/editor';
 import { parameterKind, parameterText } from '../profiles/parameters';
 import { parameterField } from '../profiles/fields';
-import type { Parameters } from '../protocol/generated';
 import { usePanel } from './context';
 import { useSignal } from './hooks';
 import { Problem } from './profiles/field';
@@ -85,7 +85,7 @@ export function ChatSettings({ chat, editor, onClose }: IProps): JSX.Element {
             field={parameterField(name)}
             kind={parameterKind(name)}
             text={typed.text(name)}
-            placeholder={parameterText(chat.profile?.parameters?.[name as keyof Parameters])}
+            placeholder={parameterText(lookUp({ ...chat.profile?.parameters }, name))}
             problem={
               problem && localizeProblem(problem, localize(problem), typed.text(name), trans)
             }

@@ -11,7 +11,9 @@ import type { WhileRunning } from '../chat/queue';
 import { AttachmentList } from '../context/attachments';
 import { ContextKinds } from '../context/kinds';
 import { DraftChips } from './attachments/chips';
+import { LocalOnlySwitch } from './attachments/localonly';
 import { MENU_ID, useAttachMenu } from './attachments/menu';
+import { usePaste } from './attachments/paste';
 import { usePanel } from './context';
 import { AskWhileRunning, WhileRunningMenu } from './whilerunning';
 
@@ -44,10 +46,17 @@ export interface IAttaching {
   readonly kinds: ContextKinds;
   readonly list: AttachmentList;
   readonly load: (sha256: string) => Promise<string>;
+  /** Attachments of this chat go to local models only. */
+  readonly isLocalOnly: boolean;
+  readonly onLocalOnly: (isLocalOnly: boolean) => void;
 }
 
 const NO_KINDS = new ContextKinds();
-const NO_ATTACHMENTS = new AttachmentList();
+const NO_ATTACHMENTS = new AttachmentList({
+  upload: () => Promise.reject(new Error('nothing can be attached')),
+  restore: () => null,
+  keep: () => undefined
+});
 
 export function Composer(props: IProps): JSX.Element {
   const { trans, settings, changeSetting } = usePanel();
@@ -64,6 +73,7 @@ export function Composer(props: IProps): JSX.Element {
     onDraft: props.onDraft,
     input: props.inputRef
   });
+  const onPaste = usePaste(props.attaching ? list : null);
   useFitToText(props.inputRef, props.draft);
   // A reason that no longer holds is not worth reading.
   useEffect(() => setHint(''), [props.blocked, whileRunning]);
@@ -157,6 +167,7 @@ export function Composer(props: IProps): JSX.Element {
             placeholder={trans.__('Ask a question')}
             aria-label={trans.__('Your question')}
             aria-describedby="jp-StreamChat-keys"
+            aria-autocomplete={props.attaching ? 'list' : undefined}
             aria-controls={menu.isOpen ? MENU_ID : undefined}
             aria-activedescendant={menu.activeId}
             onChange={event => {
@@ -166,7 +177,9 @@ export function Composer(props: IProps): JSX.Element {
               menu.look();
             }}
             onKeyDown={onKeyDown}
+            onPaste={onPaste}
           />
+          {props.attaching && <LocalOnlySwitch {...props.attaching} />}
           {props.attaching && <AttachButton onClick={menu.open} />}
         </div>
         <span id="jp-StreamChat-keys" className="jp-StreamChat-hidden">

@@ -23,10 +23,10 @@ export function MessageEditor({ chat, message, onLeave }: IProps): JSX.Element {
   const isAnswer = role === 'assistant';
   const { blockedReason } = chat;
 
-  const onConfirm = (text: string) => {
+  const onConfirm = async (text: string) => {
     if (isAnswer) {
       chat.branches.editAnswer(messageId, text);
-    } else if (!chat.askAnew(messageId, text)) {
+    } else if (!chat.askAnew(messageId, text, await chat.attachedNow(messageId))) {
       return;
     }
     drafts.delete(messageId);
@@ -42,7 +42,7 @@ export function MessageEditor({ chat, message, onLeave }: IProps): JSX.Element {
       enterConfirms={settings.enterSends && !isAnswer}
       blocked={blockedReason && reasonFor(blockedReason, trans)}
       onChange={text => drafts.set(messageId, text)}
-      onConfirm={onConfirm}
+      onConfirm={text => void onConfirm(text)}
       onLeave={onLeave}
     />
   );

@@ -315,13 +315,17 @@ function ChatView({
 /** What the composer can attach; undefined: the server takes nothing, or nothing offers anything. */
 function useAttaching(workspace: WorkspaceModel, chat: ChatModel): IAttaching | undefined {
   const { contextKinds: kinds, attachmentApi, maxAttachments } = workspace;
-  return useMemo(
-    () =>
-      maxAttachments > 0 && !kinds.isEmpty
-        ? { kinds, list: chat.attachments, load: hash => attachmentApi.get(hash) }
-        : undefined,
-    [kinds, attachmentApi, chat, maxAttachments]
-  );
+  useSignal(kinds.changed);
+  if (maxAttachments === 0 || kinds.isEmpty) {
+    return undefined;
+  }
+  return {
+    kinds,
+    list: chat.attachments,
+    load: hash => attachmentApi.get(hash),
+    isLocalOnly: chat.info.local_only ?? false,
+    onLocalOnly: isLocalOnly => chat.setLocalOnly(isLocalOnly)
+  };
 }
 
 /** Read and upload what is attached, then send; the draft and its chips stay where that fails. */
@@ -336,7 +340,7 @@ async function sendAttached(
     return;
   }
   try {
-    const parts = await chat.attachments.prepare(text => workspace.attachmentApi.put(text));
+    const parts = await chat.attachments.prepare();
     if (parts && send(parts) !== false) {
       chat.attachments.sent(chips);
     }

@@ -38,6 +38,13 @@ export function RunChoices({ chat, message, run }: IProps): JSX.Element | null {
           isBusy={chat.blockedReason !== null}
           onChoose={() => chat.continueAnswer(message.message_id)}
         />
+        {run.error?.code === 'pictures_refused' && (
+          <Choice
+            label={trans.__('Send without pictures')}
+            isBusy={chat.blockedReason !== null}
+            onChoose={() => chat.askWithoutPictures(message.message_id)}
+          />
+        )}
       </div>
     )
   );

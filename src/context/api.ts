@@ -5,6 +5,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { CommandError } from '../connection/connection';
 import { refusal, UNREACHABLE } from '../connection/refusal';
+import type { IContextContent } from './kinds';
 import { sha256 } from './sha256';
 
 export class AttachmentApi {
@@ -16,9 +17,10 @@ export class AttachmentApi {
    * @returns its hash.
    * @throws CommandError when the server refuses, or cannot be reached.
    */
-  async put(text: string): Promise<string> {
+  async put({ text, mediaType = 'text/plain' }: IContextContent): Promise<string> {
     const hash = sha256(new TextEncoder().encode(text));
-    await this._request(hash, { method: 'PUT', body: JSON.stringify({ text }) });
+    const body = JSON.stringify({ text, media_type: mediaType });
+    await this._request(hash, { method: 'PUT', body });
     return hash;
   }
 

@@ -1,39 +1,67 @@
 /**
- * A text file: as it is open, with changes that are not saved, else as Jupyter's contents manager gives it.
+ * A file: as it is open, with changes that are not saved, else as Jupyter's contents manager gives it.
+ *
+ * Text is read by its encoding, a picture as a picture, a notebook as a notebook; other binary files are refused.
  */
 import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
+import type { AttachmentSource } from '../protocol/generated';
 import { cut } from './budget';
+import { bytesOf, decoded } from './decode';
 import { documentOf, type IOpenDocument } from './documents';
-import { ContextError, fits, type IContextItem, type IContextKind } from './kinds';
+import { fittedPicture, PICTURE_TYPES, SVG } from './fitpicture';
+import {
+  ContextError,
+  fits,
+  type IContextContent,
+  type IContextItem,
+  type IContextKind
+} from './kinds';
+import type { NotebookKind } from './notebook';
 import { nameOf } from './notebooks';
 import type { IContextTools } from './tools';
+
+/** Bytes: what is larger is not read at all. */
+const MOST_BYTES = 20_000_000;
 
 export class FileKind implements IContextKind {
   readonly kind = 'file';
 
-  constructor(private readonly _tools: IContextTools) {}
+  constructor(
+    private readonly _tools: IContextTools,
+    private readonly _notebooks: NotebookKind
+  ) {}
 
   async propose(query: string): Promise<readonly IContextItem[]> {
     const open = this._open()
       .filter(({ editor }) => editor)
       .map(({ path }) => path);
-    const paths = query === '' ? open : [...open, ...(await this._list(PathExt.dirname(query)))];
+    const listed = await entriesFor(query, this._tools);
+    const paths = [
+      ...open,
+      ...listed.filter(({ type }) => type === 'file').map(({ path }) => path)
+    ];
     return [...new Set(paths)]
       .filter(path => fits(query, 'file', path))
       .map(path => this.item(path));
   }
 
-  /** A file that can be attached. */
+  restore({ path }: AttachmentSource): IContextItem | null {
+    return path ? this.item(path) : null;
+  }
+
+  /** A file that can be attached; of a notebook, its cells. */
   item(path: string): IContextItem {
     const { trans, open } = this._tools;
+    if (PathExt.extname(path) === '.ipynb') {
+      return this._notebooks.item(path);
+    }
     return {
       kind: this.kind,
       title: nameOf(path),
       detail: trans.__('File %1', path),
       source: { path },
-      resolve: async limit =>
-        cut(await this._read(path), limit, left => trans.__('%1 characters left out', left)),
+      resolve: limit => this._read(path, limit),
       reveal: () => open(path)
     };
   }
@@ -42,30 +70,99 @@ export class FileKind implements IContextKind {
     return this._tools.documents().flatMap(widget => documentOf(widget) ?? []);
   }
 
-  private async _list(folder: string): Promise<readonly string[]> {
-    const listed = await this._tools.contents.get(folder, { content: true });
-    const entries = Array.isArray(listed.content) ? (listed.content as Contents.IModel[]) : [];
-    return entries.filter(({ type }) => type === 'file').map(({ path }) => path);
+  private async _read(path: string, limit: number): Promise<IContextContent> {
+    const live = this._open().find(each => each.path === path && each.editor);
+    return live ? cutText(live.text(), limit, this._tools) : this._readFile(path, limit);
   }
 
-  private async _read(path: string): Promise<string> {
+  private async _readFile(path: string, limit: number): Promise<IContextContent> {
     const { trans, contents } = this._tools;
-    const live = this._open().find(each => each.path === path && each.editor);
-    if (live) {
-      return live.text();
-    }
     let file: Contents.IModel;
     try {
+      const { size } = await contents.get(path, { content: false });
+      if ((size ?? 0) > MOST_BYTES) {
+        throw new ContextError(trans.__('%1 is too large: more than %2 MB.', path, 20));
+      }
       file = await contents.get(path, { content: true, type: 'file' });
     } catch (error) {
+      if (error instanceof ContextError) {
+        throw error;
+      }
       console.warn('jupyter-stream-chat:', error);
       throw new ContextError(
         trans.__('%1 cannot be read: it may have been moved or deleted.', path)
       );
     }
-    if (file.format !== 'text' || typeof file.content !== 'string') {
+    const { format, content, mimetype } = file;
+    if (typeof content !== 'string') {
       throw new ContextError(trans.__('%1 is no text file.', path));
     }
-    return file.content;
+    return format === 'base64'
+      ? bytesContent(nameOf(path), bytesOf(content), mimetype, limit, this._tools)
+      : cutText(content, limit, this._tools);
   }
+}
+
+/**
+ * What a model is sent of a file's bytes.
+ *
+ * @throws ContextError when they are neither text nor a picture.
+ */
+export async function bytesContent(
+  name: string,
+  bytes: Uint8Array,
+  mediaType: string,
+  limit: number,
+  tools: Pick<IContextTools, 'trans'>
+): Promise<IContextContent> {
+  const { trans } = tools;
+  if (PICTURE_TYPES.includes(mediaType) || mediaType === SVG) {
+    return fittedPicture(mediaType, bytes, trans);
+  }
+  const found = decoded(bytes);
+  if (!found) {
+    throw new ContextError(trans.__('%1 is no text file.', name));
+  }
+  const { text, omitted } = cutText(found.text, limit, tools);
+  const { encoding } = found;
+  const note = encoding && trans.__('Read as %1: the file is not UTF-8.', encoding);
+  return { text, omitted: note ? [note, ...omitted] : omitted };
+}
+
+/** What is in the folders that a query may mean: the one that it names, or the root and that of the open document. */
+export async function entriesFor(
+  query: string,
+  tools: IContextTools
+): Promise<readonly Contents.IModel[]> {
+  if (query === '') {
+    return [];
+  }
+  const [word] = query.split(/\s+/).slice(-1);
+  const named = word.slice(0, Math.max(word.lastIndexOf('/'), 0));
+  const [widget] = tools.documents();
+  const here = widget && documentOf(widget)?.path;
+  const folders = new Set([named, ...(named === '' && here ? [PathExt.dirname(here)] : [])]);
+  const listed = await Promise.all([...folders].map(folder => entriesOf(folder, tools)));
+  return listed.flat();
+}
+
+/** What is in a folder; of a folder that there is none, nothing. */
+export async function entriesOf(
+  folder: string,
+  { contents }: IContextTools
+): Promise<readonly Contents.IModel[]> {
+  try {
+    const { content } = await contents.get(folder, { content: true, type: 'directory' });
+    return Array.isArray(content) ? (content as Contents.IModel[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+function cutText(
+  text: string,
+  limit: number,
+  { trans }: Pick<IContextTools, 'trans'>
+): IContextContent {
+  return cut(text, limit, left => trans.__('%1 characters left out', left));
 }

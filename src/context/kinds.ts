@@ -4,11 +4,16 @@
  * Each kind is a module of its own; other extensions add theirs (`IStreamChat.registerContextKind`).
  */
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
-import type { AttachmentSource } from '../protocol/generated';
+import { type ISignal, Signal } from '@lumino/signaling';
+import type { AttachmentPart, AttachmentSource } from '../protocol/generated';
+import { type IFound, Search } from './search';
 
-/** The text of an item, as the model is sent it. */
+/** An item as the model is sent it. */
 export interface IContextContent {
+  /** Of a picture: its bytes in base64. */
   readonly text: string;
+  /** `text/plain` where it is absent; of a picture its own. */
+  readonly mediaType?: string;
   /** Sentences: what was left out, and why. */
   readonly omitted: readonly string[];
 }
@@ -29,6 +34,10 @@ export interface IContextItem {
   resolve(limit: number): Promise<IContextContent>;
   /** Show where it is from. */
   reveal?(): void;
+  /** Emitted when it may have changed, or may be read where it could not be before. */
+  readonly changed?: ISignal<unknown, unknown>;
+  /** Reading costs nothing, so it is read after every change. */
+  readonly isQuick?: boolean;
 }
 
 export interface IContextKind {
@@ -37,9 +46,17 @@ export interface IContextKind {
   /**
    * What of this kind fits what the user types.
    *
-   * @param query - lower case; empty: propose what is nearest.
+   * @param query - without space around it; empty: propose what is nearest.
    */
   propose(query: string): Promise<readonly IContextItem[]> | readonly IContextItem[];
+  /**
+   * The item with a source, to read it again: of a question that is asked anew, of a draft after a reload.
+   *
+   * @returns null: such a source cannot be read again.
+   */
+  restore?(source: AttachmentSource, title: string): IContextItem | null;
+  /** Emitted when other proposals may be due: a menu that is open then asks again. */
+  readonly changed?: ISignal<unknown, unknown>;
 }
 
 /** An item cannot be read; the message is a sentence for the user, in their language. */
@@ -50,14 +67,20 @@ export class ContextError extends Error {
   }
 }
 
-/** Items that the menu shows of one kind. */
-const PER_KIND = 8;
-
 export class ContextKinds {
   /** Add a kind; disposing removes it. */
   add(kind: IContextKind): IDisposable {
     this._kinds.add(kind);
-    return new DisposableDelegate(() => this._kinds.delete(kind));
+    this._changed.emit();
+    return new DisposableDelegate(() => {
+      this._kinds.delete(kind);
+      this._changed.emit();
+    });
+  }
+
+  /** A kind was added or removed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
   }
 
   /** Whether there is anything to attach. */
@@ -65,27 +88,39 @@ export class ContextKinds {
     return this._kinds.size === 0;
   }
 
-  /** What fits a query, in the order of the kinds. A kind that fails proposes nothing. */
-  async propose(query: string): Promise<readonly IContextItem[]> {
-    const words = query.trim().toLowerCase();
-    const proposed = await Promise.all([...this._kinds].map(kind => proposals(kind, words)));
-    return proposed.flat();
+  /**
+   * Look for what fits a query, in the order of the kinds. A kind that fails proposes nothing.
+   *
+   * @param show - called at once, and whenever more is known, until the search is disposed.
+   */
+  search(query: string, show: (found: IFound) => void): IDisposable {
+    return new Search([...this._kinds], query.trim(), show);
+  }
+
+  /** The item of an attachment, to be read again; null: what was read then is all there is. */
+  restore({
+    kind,
+    source,
+    title
+  }: Pick<AttachmentPart, 'kind' | 'source' | 'title'>): IContextItem | null {
+    const owner = [...this._kinds].find(each => each.kind === kind);
+    return owner?.restore?.(source ?? {}, title) ?? null;
   }
 
   private readonly _kinds = new Set<IContextKind>();
+  private readonly _changed = new Signal<this, void>(this);
 }
 
-async function proposals(kind: IContextKind, query: string): Promise<readonly IContextItem[]> {
-  try {
-    return (await kind.propose(query)).slice(0, PER_KIND);
-  } catch (error) {
-    console.warn(`jupyter-stream-chat: the kind ${kind.kind} proposes nothing`, error);
-    return [];
-  }
+/** Whether two items are of the same thing. */
+export function isSame(a: IContextItem, b: IContextItem): boolean {
+  return a.kind === b.kind && JSON.stringify(a.source) === JSON.stringify(b.source);
 }
 
 /** Whether an item fits a query: each of its words is in the title, the kind or the detail. */
 export function fits(query: string, ...texts: readonly string[]): boolean {
   const all = texts.join(' ').toLowerCase();
-  return query.split(/\s+/).every(word => all.includes(word));
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every(word => all.includes(word));
 }

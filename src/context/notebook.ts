@@ -1,63 +1,106 @@
 /**
- * A notebook that is open: all cells that fit, those up to the active one first.
+ * A notebook with all its cells: as it is open, with changes that are not saved, else as its file has it.
  */
-import { codePoints } from '../protocol/text';
-import { cut } from './budget';
-import { fits, type IContextContent, type IContextItem, type IContextKind } from './kinds';
-import { cellsOf, cellText, nameOf, notebookAt } from './notebooks';
+import type { ICodeCellModel } from '@jupyterlab/cells';
+import type { Contents } from '@jupyterlab/services';
+import type { AttachmentSource } from '../protocol/generated';
+import {
+  ContextError,
+  fits,
+  type IContextContent,
+  type IContextItem,
+  type IContextKind
+} from './kinds';
+import { cellsOf, nameOf, readCell } from './notebooks';
+import { type ILazyCell, notebookText } from './notebooktext';
+import type { IOutput } from './outputs';
 import type { IContextTools } from './tools';
 
 export class NotebookKind implements IContextKind {
   readonly kind = 'notebook';
+  readonly changed;
 
-  constructor(private readonly _tools: IContextTools) {}
+  constructor(private readonly _tools: IContextTools) {
+    this.changed = _tools.notebookChanged;
+  }
 
   propose(query: string): readonly IContextItem[] {
-    const { notebooks, trans, activate } = this._tools;
+    const { notebooks, trans } = this._tools;
     const items: IContextItem[] = [];
     notebooks.forEach(panel => {
       const { path } = panel.context;
-      if (!fits(query, 'notebook', path)) {
-        return;
+      if (fits(query, 'notebook', path)) {
+        const size = panel.content.model?.cells.length ?? 0;
+        items.push(this.item(path, trans.__('Notebook with %1 cells: %2', size, path)));
       }
-      items.push({
-        kind: this.kind,
-        title: nameOf(path),
-        detail: trans.__('Notebook with %1 cells: %2', cellsOf(panel).length, path),
-        source: { path },
-        resolve: async limit => this._read(path, limit),
-        reveal: () => activate(notebookAt(notebooks, path, trans).id)
-      });
     });
     return items;
   }
 
-  private _read(path: string, limit: number): IContextContent {
-    const { notebooks, trans } = this._tools;
-    const panel = notebookAt(notebooks, path, trans);
-    const cells = cellsOf(panel);
-    const active = Math.max(panel.content.activeCellIndex, 0);
-    // What ran before the active cell explains it best: from there backwards, then what follows.
-    const order = [...cells.slice(0, active + 1).reverse(), ...cells.slice(active + 1)];
-    const kept: { number: number; text: string }[] = [];
-    const omitted = new Set<string>();
-    let room = limit;
-    for (const cell of order) {
-      const { text, omitted: missing } = cellText(cell, trans);
-      const most = Math.floor(limit / 4);
-      const short = cut(text, most, left => trans.__('%1 characters left out', left));
-      room -= codePoints(short.text) + 2;
-      if (room < 0) {
-        break;
-      }
-      kept.push({ number: cell.number, text: short.text });
-      [...missing, ...short.omitted].forEach(sentence => omitted.add(sentence));
-    }
-    if (kept.length < cells.length) {
-      const left = cells.length - kept.length;
-      omitted.add(trans._n('%1 cell left out', '%1 cells left out', left));
-    }
-    kept.sort((a, b) => a.number - b.number);
-    return { text: kept.map(({ text }) => text).join('\n\n'), omitted: [...omitted] };
+  restore({ path }: AttachmentSource): IContextItem | null {
+    return path ? this.item(path) : null;
   }
+
+  /** A notebook that can be attached, whether it is open or not. */
+  item(path: string, detail?: string): IContextItem {
+    const { trans, open } = this._tools;
+    return {
+      kind: this.kind,
+      title: nameOf(path),
+      detail: detail ?? trans.__('Notebook %1', path),
+      source: { path },
+      resolve: limit => this._read(path, limit),
+      reveal: () => open(path)
+    };
+  }
+
+  private async _read(path: string, limit: number): Promise<IContextContent> {
+    const { notebooks, contents, trans } = this._tools;
+    const panel = notebooks.find(({ context }) => context.path === path);
+    if (panel) {
+      const cells = cellsOf(panel).map(cell => ({
+        hasRun: typeof (cell.model as Partial<ICodeCellModel>).executionCount === 'number',
+        read: () => readCell(cell)
+      }));
+      return notebookText(cells, panel.content.activeCellIndex, limit, trans);
+    }
+    let file: Contents.IModel;
+    try {
+      file = await contents.get(path, { type: 'notebook', content: true });
+    } catch (error) {
+      console.warn('jupyter-stream-chat:', error);
+      throw new ContextError(
+        trans.__('%1 cannot be read: it may have been moved or deleted.', path)
+      );
+    }
+    const cells = cellsInFile(file.content);
+    return notebookText(cells, cells.length - 1, limit, trans);
+  }
+}
+
+interface IFileCell {
+  readonly cell_type?: unknown;
+  readonly source?: unknown;
+  readonly execution_count?: unknown;
+  readonly outputs?: unknown;
+}
+
+/** The cells of a notebook's JSON; anything else in it is left out. */
+export function cellsInFile(content: unknown): readonly ILazyCell[] {
+  const { cells } = (content ?? {}) as { cells?: unknown };
+  return (Array.isArray(cells) ? (cells as IFileCell[]) : []).map((cell, at) => {
+    const count = cell.execution_count;
+    const executionCount = typeof count === 'number' ? count : null;
+    return {
+      hasRun: executionCount !== null,
+      read: () => ({
+        number: at + 1,
+        type: String(cell.cell_type),
+        source: Array.isArray(cell.source) ? cell.source.join('') : String(cell.source ?? ''),
+        executionCount,
+        isChanged: false,
+        outputs: Array.isArray(cell.outputs) ? (cell.outputs as IOutput[]) : []
+      })
+    };
+  });
 }

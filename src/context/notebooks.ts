@@ -1,17 +1,29 @@
 /**
- * Open notebooks: the one that was used last, a cell of one by its id, and a cell as text.
+ * Notebooks: an open one by its path, a cell by its id, cells as text. A notebook that is closed is read from its file.
  */
 import type { Cell, ICellModel, ICodeCellModel } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ContextError, type IContextContent } from './kinds';
 import { type IOutput, outputsText } from './outputs';
+import type { IContextTools } from './tools';
 
 /** A cell of an open notebook, and where it is in it. */
 export interface IPlacedCell {
   readonly model: ICellModel;
   /** From 1. */
   readonly number: number;
+}
+
+/** A cell as it is read: of an open notebook or of a file. */
+export interface IReadCell {
+  readonly number: number;
+  readonly type: string;
+  readonly source: string;
+  readonly executionCount: number | null;
+  /** Its source is another one than the one that ran. */
+  readonly isChanged: boolean;
+  readonly outputs: readonly IOutput[];
 }
 
 /** The cells of a notebook; those that are scrolled out of sight as well. */
@@ -55,33 +67,47 @@ export function cellAt(
   return cell;
 }
 
+export function readCell({ model, number }: IPlacedCell): IReadCell {
+  const { executionCount = null, isDirty = false } = model as Partial<ICodeCellModel>;
+  return {
+    number,
+    type: model.type,
+    source: model.sharedModel.getSource(),
+    executionCount,
+    isChanged: isDirty,
+    outputs: outputsOf(model)
+  };
+}
+
 /** A cell with its outputs, as a model reads it. */
-export function cellText(
-  { model, number }: IPlacedCell,
-  trans: TranslationBundle
-): IContextContent {
-  const source = model.sharedModel.getSource();
-  if (model.type !== 'code') {
-    return { text: `[${model.type} cell ${number}]\n${source}`, omitted: [] };
+export function cellText(cell: IReadCell, trans: TranslationBundle): IContextContent {
+  const { number, type, source, executionCount, isChanged } = cell;
+  if (type !== 'code') {
+    return { text: `[${type} cell ${number}]\n${source}`, omitted: [] };
   }
-  const { executionCount, isDirty } = model as ICodeCellModel;
   const ran =
     executionCount === null
       ? 'not executed'
-      : `executed as ${executionCount}${isDirty ? ', changed since' : ''}`;
-  const outputs = outputsText(outputsOf(model), trans);
+      : `executed as ${executionCount}${isChanged ? ', changed since' : ''}`;
+  const outputs = outputsText(cell.outputs, trans);
   const output = outputs.text ? `\n[output of cell ${number}]\n${outputs.text}` : '';
   return { text: `[code cell ${number}, ${ran}]\n${source}${output}`, omitted: outputs.omitted };
 }
 
 export function outputsOf(model: ICellModel): readonly IOutput[] {
-  return model.type === 'code' ? (model as ICodeCellModel).outputs.toJSON() : [];
+  const { outputs } = model as Partial<ICodeCellModel>;
+  return outputs && outputs.length > 0 ? outputs.toJSON() : [];
 }
 
-/** Open the notebook and go to one of its cells. */
-export function revealCell(panel: NotebookPanel, id: string, activate: (id: string) => void): void {
+/** Go to a cell of a notebook, which is opened where it was closed. */
+export function revealCell(tools: IContextTools, path: string, id: string): void {
+  const panel = tools.notebooks.find(({ context }) => context.path === path);
+  if (!panel) {
+    tools.open(path);
+    return;
+  }
   const at = panel.content.widgets.findIndex((cell: Cell) => cell.model.id === id);
-  activate(panel.id);
+  tools.activate(panel.id);
   if (at >= 0) {
     panel.content.activeCellIndex = at;
     void panel.content.scrollToItem(at);
@@ -90,7 +116,7 @@ export function revealCell(panel: NotebookPanel, id: string, activate: (id: stri
 
 /** The first line that says something, for a list. */
 export function firstLine(text: string): string {
-  const line = text.split('\n').find(each => each.trim() !== '') ?? '';
+  const line = /\S[^\n]*/.exec(text.slice(0, 2000))?.[0] ?? '';
   return line.trim().slice(0, 80);
 }
 

@@ -3,6 +3,8 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { withoutAnsi } from './budget';
+import { bytesOf } from './decode';
+import { PICTURE_TYPES, SVG } from './fitpicture';
 import type { IContextContent } from './kinds';
 
 /** An output as nbformat has it; anything else is left out. */
@@ -37,6 +39,30 @@ export function outputsText(
 export function errorText(outputs: readonly IOutput[]): string | null {
   const error = outputs.filter(({ output_type }) => output_type === 'error').pop();
   return error ? withoutAnsi(traceback(error)) : null;
+}
+
+/** A picture as it lies in a file. */
+export interface IPicture {
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The media type of the picture in an output; null: it has none that can be sent. */
+export function pictureTypeOf(output: IOutput): string | null {
+  const data = asObject(output.data);
+  return [...PICTURE_TYPES, SVG].find(type => data[type] !== undefined) ?? null;
+}
+
+/** The picture in an output; null: it has none that can be sent. */
+export function pictureOf(output: IOutput): IPicture | null {
+  const mediaType = pictureTypeOf(output);
+  if (mediaType === null) {
+    return null;
+  }
+  const text = joined(asObject(output.data)[mediaType]);
+  const bytes =
+    mediaType === SVG ? new TextEncoder().encode(text) : bytesOf(text.replace(/\s/g, ''));
+  return { mediaType, bytes };
 }
 
 function textOf(output: IOutput): string | null {

@@ -1,108 +1,94 @@
 /**
- * A variable of the notebook's kernel: names, types and shapes, never its values as a whole.
- *
- * The kernel evaluates one expression that leaves no name behind, and is asked only while it is idle.
+ * A variable of the notebook's kernel: names, types and shapes, never its values as a whole. Rows of a table only when
+ * they are asked for.
  */
-import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
-import type { TranslationBundle } from '@jupyterlab/translation';
+import type { AttachmentSource } from '../protocol/generated';
 import { cut } from './budget';
+import { inspectorOf, type IVariable } from './kernelinspector';
 import { ContextError, fits, type IContextItem, type IContextKind } from './kinds';
 import { nameOf, notebookAt } from './notebooks';
-import { DESCRIBE, LIST } from './pythonvariable';
 import type { IContextTools } from './tools';
 
-/** How long a kernel may take to describe a variable, in milliseconds. */
-const PATIENCE = 5000;
+/** Rows of a table that are sent where they are asked for. */
+const ROWS = 5;
+const TABLES: readonly string[] = ['DataFrame', 'Series', 'LazyFrame'];
+/** What may be a name in some language. */
+const NAME = /[\p{L}_.$][\p{L}\p{N}_.$]*/u;
 
 export class VariableKind implements IContextKind {
   readonly kind = 'variable';
+  readonly changed;
 
-  constructor(private readonly _tools: IContextTools) {}
-
-  async propose(query: string): Promise<readonly IContextItem[]> {
-    const panel = this._tools.notebooks.currentWidget;
-    const kernel = panel?.sessionContext.session?.kernel;
-    if (!panel || !kernel || query === '' || kernel.status !== 'idle') {
-      return [];
-    }
-    const { trans } = this._tools;
-    const listed = JSON.parse(await evaluate(kernel, LIST, trans)) as [string, string][];
-    return listed
-      .filter(([name, type]) => fits(query, 'variable', name, type))
-      .map(([name, type]) => this.item(panel, name, type));
+  constructor(private readonly _tools: IContextTools) {
+    this.changed = _tools.notebookChanged;
   }
 
-  /** A variable that can be attached. */
-  item(panel: NotebookPanel, name: string, type: string): IContextItem {
-    const { notebooks, trans, activate } = this._tools;
-    const { path } = panel.context;
+  propose(query: string): Promise<readonly IContextItem[]> | readonly IContextItem[] {
+    const panel = this._tools.notebooks.currentWidget;
+    const kernel = panel?.sessionContext.session?.kernel;
+    return panel && kernel && query !== '' ? this._fitting(query, panel.context.path, kernel) : [];
+  }
+
+  restore({ path, variable, lines }: AttachmentSource, title: string): IContextItem | null {
+    return path && variable ? this._item(path, variable, title, '', lines?.[1] ?? 0) : null;
+  }
+
+  private async _fitting(
+    query: string,
+    path: string,
+    kernel: Kernel.IKernelConnection
+  ): Promise<readonly IContextItem[]> {
+    const { trans } = this._tools;
+    const inspector = inspectorOf(kernel, trans);
+    const variables = await inspector.variables();
+    if (variables === null) {
+      // The kernel lists nothing: it can be asked for a name that is typed.
+      const name = NAME.exec(query.split(/\s+/).slice(-1)[0])?.[0];
+      return name ? this._items(path, { name, type: '' }, query) : [];
+    }
+    const found = variables.flatMap(variable => this._items(path, variable, query));
+    const isNamed = ({ source }: IContextItem) =>
+      query.split(/\s+/).includes(source.variable ?? '');
+    return [...found.filter(isNamed), ...found.filter(item => !isNamed(item))];
+  }
+
+  private _items(path: string, { name, type }: IVariable, query: string): readonly IContextItem[] {
+    const { trans } = this._tools;
+    const detail = trans.__('Variable of %1: %2', nameOf(path), type);
+    const items = fits(query, 'variable', name, type)
+      ? [this._item(path, name, name, detail, 0)]
+      : [];
+    if (TABLES.includes(type) && fits(query, 'variable rows', name, type)) {
+      const title = trans.__('%1 with %2 rows', name, ROWS);
+      items.push(this._item(path, name, title, detail, ROWS));
+    }
+    return items;
+  }
+
+  private _item(
+    path: string,
+    name: string,
+    title: string,
+    detail: string,
+    rows: number
+  ): IContextItem {
+    const { notebooks, trans, activate, notebookChanged } = this._tools;
     return {
       kind: this.kind,
-      title: name,
-      detail: trans.__('Variable of %1: %2', nameOf(path), type),
-      source: { path, variable: name },
+      title,
+      detail,
+      source: { path, variable: name, ...(rows > 0 && { lines: [1, rows] as [number, number] }) },
+      changed: notebookChanged,
       resolve: async limit => {
         const kernel = notebookAt(notebooks, path, trans).sessionContext.session?.kernel;
         if (!kernel) {
           throw new ContextError(trans.__('%1 has no kernel.', nameOf(path)));
         }
-        const text = await evaluate(kernel, DESCRIBE(name), trans);
+        const text = await inspectorOf(kernel, trans).describe(name, rows);
         return cut(text, limit, left => trans.__('%1 characters left out', left));
       },
       reveal: () => activate(notebookAt(notebooks, path, trans).id)
     };
   }
-}
-
-/**
- * Evaluate an expression whose value is text in hexadecimal digits: no way of quoting changes those.
- *
- * @throws ContextError when the kernel is busy, slow, of another language, or refuses.
- */
-async function evaluate(
-  kernel: Kernel.IKernelConnection,
-  expression: string,
-  trans: TranslationBundle
-): Promise<string> {
-  if (kernel.status !== 'idle') {
-    throw new ContextError(trans.__('The kernel is busy: send again when it is idle.'));
-  }
-  const { language_info } = await kernel.info;
-  if (language_info.name !== 'python') {
-    throw new ContextError(trans.__('Variables can be attached from Python kernels only.'));
-  }
-  const future = kernel.requestExecute(
-    {
-      code: '',
-      silent: true,
-      store_history: false,
-      allow_stdin: false,
-      user_expressions: { text: expression }
-    },
-    false
-  );
-  let timer: number | undefined;
-  const slow = new Promise<never>((_, reject) => {
-    const error = new ContextError(trans.__('The kernel took too long to describe the variable.'));
-    timer = window.setTimeout(() => reject(error), PATIENCE);
-  });
-  try {
-    const { content } = await Promise.race([future.done, slow]);
-    const result = (content as { user_expressions?: Record<string, unknown> }).user_expressions;
-    return decoded(result?.text, trans);
-  } finally {
-    window.clearTimeout(timer);
-    future.dispose();
-  }
-}
-
-function decoded(result: unknown, trans: TranslationBundle): string {
-  const { data, evalue } = (result ?? {}) as { data?: Record<string, string>; evalue?: string };
-  const hex = /^'([0-9a-f]*)'$/.exec(data?.['text/plain'] ?? '')?.[1];
-  if (hex === undefined) {
-    throw new ContextError(trans.__('The kernel cannot describe the variable: %1', evalue ?? ''));
-  }
-  const bytes = Uint8Array.from(hex.match(/../g) ?? [], pair => parseInt(pair, 16));
-  return new TextDecoder().decode(bytes);
 }

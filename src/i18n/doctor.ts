@@ -27,9 +27,28 @@ function titles(trans: TranslationBundle): Record<string, string | undefined> {
     langchain: trans.__('One call, through LangChain'),
     langchain_streamed: trans.__('Streamed, through LangChain'),
     name: trans.__('Name resolution'),
+    remembered: trans.__('What earlier questions found out'),
     socket: trans.__('The way to this page'),
     stop: trans.__('Stop'),
     tracing: trans.__('Tracing')
+  };
+}
+
+/** What can be remembered of a deployment, by the name of the limitation. */
+function limitations(trans: TranslationBundle): Record<string, string | undefined> {
+  return {
+    fails_streaming: trans.__(
+      'Streaming failed lately: for ten minutes answers come in one piece.'
+    ),
+    opens_reasoning: trans.__(
+      'Its answers begin inside their reasoning: text before the closing tag is shown as such.'
+    ),
+    refuses_stream_options: trans.__(
+      'It refuses stream_options: answers that stream have no token counts.'
+    ),
+    refuses_streaming: trans.__('It does not stream: answers come in one piece.'),
+    streams_only: trans.__('It only streams: answers in one piece are collected from a stream.'),
+    wants_reasoning: trans.__('It asks for the reasoning of earlier answers: it is sent with them.')
   };
 }
 
@@ -99,6 +118,7 @@ function findings(
       trans.__('The provider did not let go: its answer goes on unseen.'),
       trans.__("Report it, with the provider's name: its client ignores that it is cancelled.")
     ],
+    nothing_remembered: [trans.__('Nothing: each question is asked in the usual form.')],
     nothing_streamed: [trans.__('Nothing was streamed.')],
     nothing_to_count: [trans.__('Left out, because no answer came through LangChain.')],
     pieces: [trans.__('%1 pieces, the first after %2 ms.', values.count, values.ms)],
@@ -117,6 +137,13 @@ function findings(
       [hint, trans.__("The call without parameters works: look at the profile's parameters.")].join(
         ' '
       )
+    ],
+    remembered: [
+      (values.findings ?? '')
+        .split(',')
+        .map(name => lookUp(limitations(trans), name) ?? name)
+        .join(' '),
+      trans.__('Forget it if the deployment has changed: the next question finds out anew.')
     ],
     released: [released],
     released_late: [released, trans.__('Try again when the machine has less to do.')],

@@ -14,6 +14,12 @@ export function sentences(
   values: Record<string, string>
 ): Record<string, [string, string?] | undefined> {
   return {
+    access_blocked: [
+      trans.__('Something before the provider refused the request with a web page.'),
+      trans.__(
+        "A proxy or a firewall may not let this server through; the page's title is in the details."
+      )
+    ],
     answer_stalled: [
       trans.__('The model sent nothing for too long.'),
       trans.__(
@@ -133,6 +139,12 @@ export function sentences(
     key_not_saved: [
       trans.__('The key could not be saved: the data folder cannot be written.'),
       trans.__('Make room or correct its permissions, or put the key into an environment variable.')
+    ],
+    learned_how_to_ask: [
+      trans.__(
+        'The model refused the request for its form, twice and each time for another reason.'
+      ),
+      trans.__('Ask again: the next request has the form that it takes.')
     ],
     load_failed: [
       trans.__('The model could not be loaded.'),
@@ -280,6 +292,12 @@ export function sentences(
       trans.__('Some saved records could not be read. They were put aside; all others work.'),
       trans.__('The files are named after the records. Delete them to end this notice.')
     ],
+    region_refused: [
+      trans.__('The provider does not serve the country or region from which this server asks.'),
+      trans.__(
+        "Choose another provider, or ask the administrator; the provider's own words are in the details."
+      )
+    ],
     repeats_itself: [
       trans.__('The provider sent the text again and again; each part is shown once.')
     ],
@@ -326,6 +344,14 @@ export function sentences(
     timeout: [
       trans.__('The provider did not answer in time.'),
       trans.__('Try again; if it lasts, check the address and the network.')
+    ],
+    pictures_not_taken: [
+      trans.__('The model takes no pictures.'),
+      trans.__('Remove them, or choose another model.')
+    ],
+    pictures_refused: [
+      trans.__('%1 refused the question with its pictures.', values.model ?? ''),
+      trans.__('Send it without pictures, or choose a model that takes them.')
     ],
     too_many_attachments: [
       trans.__('The question has too many attachments.'),

@@ -5,7 +5,10 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ErrorInfo } from '../protocol/generated';
+import { PARAMETER_ROWS, type IParameterRow } from '../protocol/parameters';
 import { lookUp } from './lookup';
+
+const PARAMETERS = 'parameters.';
 
 /** What a field is called, and what belongs into it beside the server's example. */
 export interface IFieldText {
@@ -34,32 +37,50 @@ export function fieldText(field: string, trans: TranslationBundle, own?: string)
       hint: trans.__('Of the Jupyter server; its name ends in _API_KEY')
     },
     streaming: { label: trans.__('Streaming') },
-    'parameters.system_prompt': { label: trans.__('System prompt') },
-    'parameters.temperature': {
-      label: trans.__('Temperature'),
-      hint: trans.__('0 to 2; 0 is the least random')
-    },
-    'parameters.top_p': { label: trans.__('Top-p'), hint: trans.__('Above 0, up to 1') },
-    'parameters.top_k': { label: trans.__('Top-k'), hint: trans.__('1 or more') },
-    'parameters.max_tokens': {
-      label: trans.__('Longest answer, in tokens'),
-      hint: trans.__('1 or more')
-    },
-    'parameters.repetition_penalty': {
-      label: trans.__('Repetition penalty'),
-      hint: trans.__('Above 0, up to 5; 1 is none')
-    },
-    'parameters.seed': { label: trans.__('Seed'), hint: trans.__('A whole number') },
-    'parameters.stop': {
-      label: trans.__('Stop strings'),
-      hint: trans.__('One a line; the answer ends before any of them')
-    },
     'timeouts.first_token': { label: trans.__('Time to the first word'), hint: seconds },
     'timeouts.stall': { label: trans.__('Time from one word to the next'), hint: seconds },
     'timeouts.total': { label: trans.__('Time of the whole answer'), hint: seconds },
     on_repetition: { label: trans.__('When an answer repeats itself') }
   };
-  return own ? { label: own } : (lookUp(texts, field) ?? { label: field });
+  if (own) {
+    return { label: own };
+  }
+  return lookUp(texts, field) ?? parameterFieldText(field, trans) ?? { label: field };
+}
+
+/** The same of a parameter, from its row; undefined for a field that is none. */
+function parameterFieldText(field: string, trans: TranslationBundle): IFieldText | undefined {
+  const row = field.startsWith(PARAMETERS)
+    ? lookUp(PARAMETER_ROWS, field.slice(PARAMETERS.length))
+    : undefined;
+  if (!row) {
+    return undefined;
+  }
+  const range = rangeText(row, trans);
+  const note = row.note?.(trans);
+  const hint = range && note ? trans.__('%1; %2', range, note) : (range ?? note);
+  return { label: row.label(trans), hint };
+}
+
+function rangeText(row: IParameterRow, trans: TranslationBundle): string | undefined {
+  const { kind, minimum, above, maximum } = row;
+  if (kind === 'lines') {
+    return trans.__('One per line');
+  }
+  if (maximum !== undefined) {
+    return minimum !== undefined
+      ? trans.__('%1 to %2', minimum, maximum)
+      : above !== undefined
+        ? trans.__('Above %1, up to %2', above, maximum)
+        : trans.__('%1 or less', maximum);
+  }
+  if (minimum !== undefined) {
+    return trans.__('%1 or more', minimum);
+  }
+  if (above !== undefined) {
+    return trans.__('Above %1', above);
+  }
+  return kind === 'integer' ? trans.__('A whole number') : undefined;
 }
 
 /** A provider as this reader calls it; `label` is what the server calls it. */

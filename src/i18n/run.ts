@@ -130,12 +130,22 @@ function describePause({ pause }: RunInfo, trans: TranslationBundle): IRunText {
     hint:
       seconds === undefined || seconds === null
         ? undefined
-        : trans._n(
-            'It ends at what is shown unless it is resumed within %1 second.',
-            'It ends at what is shown unless it is resumed within %1 seconds.',
-            seconds
+        : trans.__(
+            'It ends at what is shown unless it is resumed within %1.',
+            durationText(seconds, trans)
           )
   };
+}
+
+/** A time in the unit in which people say it. */
+export function durationText(seconds: number, trans: TranslationBundle): string {
+  const hours = Math.round(seconds / 360) / 10;
+  if (seconds >= 7200 || seconds === 3600) {
+    return trans._n('%1 hour', '%1 hours', hours);
+  }
+  return seconds >= 120
+    ? trans._n('%1 minute', '%1 minutes', Math.round(seconds / 60))
+    : trans._n('%1 second', '%1 seconds', seconds);
 }
 
 /** What a Stop did: how soon the provider had closed the connection, and how much text came after. */
@@ -161,26 +171,16 @@ function describeTimeLimit(
   { time_limit: limit, error }: RunInfo,
   trans: TranslationBundle
 ): string | undefined {
-  const seconds = limit?.seconds ?? 0;
+  const time = durationText(limit?.seconds ?? 0, trans);
   switch (limit?.limit_kind) {
     case 'first_token':
-      return trans._n(
-        'No first word came within %1 second.',
-        'No first word came within %1 seconds.',
-        seconds
-      );
+      return trans.__('No first word came within %1.', time);
     case 'next_token':
-      return trans._n(
-        'The model sent nothing for %1 second.',
-        'The model sent nothing for %1 seconds.',
-        seconds
-      );
+      return trans.__('The model sent nothing for %1.', time);
     case 'end':
-      return trans._n(
-        'The answer was not complete after %1 second.',
-        'The answer was not complete after %1 seconds.',
-        seconds
-      );
+      return trans.__('The answer was not complete after %1.', time);
+    case 'resume':
+      return trans.__('The answer was paused for %1 and not resumed.', time);
     default:
       return error?.message;
   }

@@ -84,13 +84,17 @@ export class ProfileApi {
     onStep: (step: DoctorStep) => void,
     signal?: AbortSignal
   ): Promise<void> {
-    const { profile_id } = values;
-    const body = 'provider' in values ? { values } : { profile_id };
-    const response = await this._request('POST', 'doctor', body, signal);
+    const response = await this._request('POST', 'doctor', examined(values), signal);
     for await (const line of lines(response)) {
       onStep(JSON.parse(line) as DoctorStep);
     }
     onStep(await checkSocket(this._settings, signal));
+  }
+
+  /** Forget what earlier questions found out about a profile's deployment; what the doctor finds then. */
+  async forget(values: Asked, signal?: AbortSignal): Promise<DoctorStep> {
+    const path = 'deployments/forget';
+    return (await this._json<{ step: DoctorStep }>('POST', path, examined(values), signal)).step;
   }
 
   private async _json<T>(
@@ -124,6 +128,11 @@ export class ProfileApi {
     }
     return response;
   }
+}
+
+/** How the doctor is told of which profile: values as they are typed, or a stored one. */
+function examined(values: Asked): object {
+  return 'provider' in values ? { values } : { profile_id: values.profile_id };
 }
 
 /** The lines of a response's body, each as soon as it is whole. */

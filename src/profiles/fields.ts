@@ -7,7 +7,7 @@ import { parameterText, parameterValue } from './parameters';
 import type { IProfileValues } from './api';
 
 /** What is typed, by field. */
-export type Typed = Readonly<Record<string, string | undefined>>;
+export type Typed = ReadonlyMap<string, string>;
 
 const PARAMETERS = 'parameters';
 const TIMEOUTS = 'timeouts';
@@ -27,14 +27,14 @@ export function timeoutField(name: string): string {
 /** The fields' texts for values; what no field shows (identifier, provider, key) is left out. */
 export function typedOf(values: Readonly<Record<string, unknown>>): Typed {
   const { id: _id, provider: _provider, api_key: _key, ...fields } = values;
-  const typed: Record<string, string> = {};
+  const typed = new Map<string, string>();
   for (const [name, value] of Object.entries(fields)) {
     if (GROUPS.includes(name)) {
       for (const [part, own] of Object.entries((value ?? {}) as object)) {
-        typed[`${name}.${part}`] = parameterText(own);
+        typed.set(`${name}.${part}`, parameterText(own));
       }
     } else if (typeof value === 'string') {
-      typed[name] = value;
+      typed.set(name, value);
     }
   }
   return typed;
@@ -42,22 +42,23 @@ export function typedOf(values: Readonly<Record<string, unknown>>): Typed {
 
 /** The values that typed texts stand for, over those from which the typing began. */
 export function valuesOf(typed: Typed, original: IProfileValues): IProfileValues {
-  const values: IProfileValues = { ...original };
-  for (const [field, text = ''] of Object.entries(typed)) {
+  const values = new Map<string, unknown>(Object.entries(original));
+  for (const [field, text] of typed) {
     const [group, name] = field.split('.');
     if (GROUPS.includes(group)) {
-      values[group] = { ...(values[group] as object), [name]: parameterValue(name, text) };
+      const others = values.get(group) as object | undefined;
+      values.set(group, { ...others, [name]: parameterValue(name, text) });
     } else {
-      values[field] = text.trim() || undefined;
+      values.set(field, text.trim() || undefined);
     }
   }
-  return values;
+  return Object.fromEntries(values) as IProfileValues;
 }
 
 /** Whether two sets of texts say the same; a field that is not there is empty. */
 export function isSame(one: Typed, other: Typed): boolean {
-  const fields = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return [...fields].every(field => (one[field] ?? '') === (other[field] ?? ''));
+  const fields = new Set([...one.keys(), ...other.keys()]);
+  return [...fields].every(field => (one.get(field) ?? '') === (other.get(field) ?? ''));
 }
 
 /** Whom an address leads to: scheme, host and port; of what is no address, the text itself. */

@@ -6,6 +6,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { CommandError } from '../connection/connection';
+import { lookUp } from '../i18n/lookup';
 import { newId } from '../protocol/ids';
 import type { Asked, IProfileValues, ISaved, ProfileApi } from './api';
 import {
@@ -95,12 +96,12 @@ export class ProfileForm implements IDisposable {
   }
 
   text(field: string): string {
-    return this._typed[field] ?? '';
+    return this._typed.get(field) ?? '';
   }
 
   /** Take over what is typed into a field; it is checked when the typing rests. */
   set(field: string, text: string): void {
-    this._typed = { ...this._typed, [field]: text };
+    this._typed = new Map([...this._typed, [field, text]]);
     this._touched.add(field);
     this._checkSoon();
   }
@@ -117,7 +118,8 @@ export class ProfileForm implements IDisposable {
   choosePreset(presetId: string): void {
     const preset = this.provider.presets.find(({ id }) => id === presetId);
     const label = this._touched.has('label') ? {} : { label: preset?.label ?? this.provider.label };
-    this._typed = { ...this._typed, ...label, preset: presetId, ...typedOf(preset?.values ?? {}) };
+    const known = typedOf({ ...label, preset: presetId, ...preset?.values });
+    this._typed = new Map([...this._typed, ...known]);
     this._checkSoon();
   }
 
@@ -157,7 +159,7 @@ export class ProfileForm implements IDisposable {
   get dropsKey(): boolean {
     const addresses = this.provider.fields.filter(({ kind }) => kind === 'url');
     const isElsewhere = addresses.some(
-      ({ name }) => hostOf(this._original[name]) !== hostOf(this.text(name))
+      ({ name }) => hostOf(lookUp(this._original, name)) !== hostOf(this.text(name))
     );
     return this._key === 'keep' && isElsewhere;
   }

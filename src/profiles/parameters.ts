@@ -3,20 +3,15 @@
  *
  * What is allowed is the server's business: a number that is none is sent as it was typed, and refused there.
  */
+import { lookUp } from '../i18n/lookup';
+import { PARAMETER_ROWS, type ParameterKind } from '../protocol/parameters';
 
 /** Typed text by parameter; empty or absent: not set. */
-export type ParameterText = Readonly<Record<string, string | undefined>>;
+export type ParameterText = ReadonlyMap<string, string>;
 
-/** What is typed as a text, never read as a number. */
-const TEXTS = new Set(['system_prompt']);
-/** What is typed line by line. */
-const LISTS = new Set(['stop']);
-
-/** How a parameter is typed. */
-export type ParameterKind = 'number' | 'text' | 'lines';
-
+/** How a parameter, or a time limit, is typed. */
 export function parameterKind(name: string): ParameterKind {
-  return TEXTS.has(name) ? 'text' : LISTS.has(name) ? 'lines' : 'number';
+  return lookUp(PARAMETER_ROWS, name)?.kind ?? 'number';
 }
 
 /** The value as a field shows it. */
@@ -45,12 +40,6 @@ export function parameterValue(name: string, text: string): unknown {
 
 /** What is set of the texts, as the server takes it. */
 export function parameterValues(texts: ParameterText): Record<string, unknown> {
-  const set: Record<string, unknown> = {};
-  for (const [name, text] of Object.entries(texts)) {
-    const value = parameterValue(name, text ?? '');
-    if (value !== undefined) {
-      set[name] = value;
-    }
-  }
-  return set;
+  const values = [...texts].map(([name, text]) => [name, parameterValue(name, text)] as const);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }

@@ -77,6 +77,15 @@ export class ProfileTrial implements IDisposable {
     await this._ask('doctor', signal => this._api.doctor(this._values(), onStep, signal));
   }
 
+  /** Forget what earlier questions found out about the deployment. */
+  async forget(): Promise<void> {
+    await this._ask(
+      'doctor',
+      signal => this._api.forget(this._values(), signal),
+      found => (this._steps = this._steps.map(step => (step.name === found.name ? found : step)))
+    );
+  }
+
   /** Ask no further. */
   cancel(): void {
     this._asking?.abort();

@@ -119,6 +119,7 @@ export interface CreateChat {
   profile_id?: string | null;
   streaming?: StreamingMode | null;
   parameters?: Parameters | null;
+  local_only?: boolean | null;
 }
 /**
  * How to generate. What is absent is the provider's own default; not every provider has all of them.
@@ -150,9 +151,11 @@ export interface UpdateChat {
    * Replaces the chat's own values as a whole.
    */
   parameters?: Parameters | null;
+  archived?: boolean | null;
+  local_only?: boolean | null;
 }
 /**
- * Delete a chat and all that is in it; its live runs are interrupted.
+ * Delete a chat and all that is in it; its live runs are interrupted. Idempotent.
  */
 export interface DeleteChat {
   command_id: Id;
@@ -251,7 +254,7 @@ export interface AttachmentPart {
   source: AttachmentSource;
   media_type: string;
   /**
-   * Of the content's UTF-8 bytes.
+   * Of the content's UTF-8 bytes. The content of a picture is its bytes in base64.
    */
   sha256: string;
   /**
@@ -279,6 +282,10 @@ export interface AttachmentSource {
    */
   lines?: number[] | null;
   variable?: string | null;
+  /**
+   * Which output of the cell, from 0; absent: the cell, or all its outputs.
+   */
+  output?: number | null;
 }
 /**
  * Answer a question once more: adds an empty answer beside those that it has, and starts a run.
@@ -528,6 +535,14 @@ export interface ChatInfo {
    * The chat's own values; what is absent in them is the profile's.
    */
   parameters?: Parameters | null;
+  /**
+   * Put away: the list shows it apart from the others, and search finds it. Absent: it is not.
+   */
+  archived?: boolean | null;
+  /**
+   * The chat's attachments go to local models only.
+   */
+  local_only?: boolean | null;
   running: boolean;
 }
 /**
@@ -760,6 +775,14 @@ export interface Usage {
   input_tokens: number;
   output_tokens: number;
   reasoning_tokens: number;
+  /**
+   * Tokens that were guessed ahead (speculative decoding).
+   */
+  guessed_tokens: number;
+  /**
+   * Of these, how many the model accepted.
+   */
+  accepted_tokens: number;
 }
 /**
  * Milliseconds since the run was accepted; ``disconnect_ms`` since the interrupt arrived.

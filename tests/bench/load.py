@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import psutil
 
+from jupyter_stream_chat.protocol import Delta, encode
 from tests.bench.figures import Figure, percentile
 from tests.bench.harness import Bench
 from tests.bench.processes import module
@@ -24,6 +25,8 @@ BURST_TOKENS = 500
 RAMP_SECONDS = 2.0
 """Over which the chats start: people do not press Enter in one millisecond."""
 
+RUN_ID = "run-00000001"
+"""Of the frames that the bare server echoes."""
 BEGUN_SECONDS = 4
 """When all of them have begun: each has its connections and its buffers."""
 
@@ -191,7 +194,7 @@ async def _echo_lag(sockets: int, seconds: int) -> float:
         await asyncio.sleep(after)
         for _ in range(RATE * seconds):
             sent = time.monotonic()
-            await socket.send_str(f'{{"type":"delta","offset":0,"text":"{sent}"}}')
+            await socket.send_str(encode(Delta(run_id=RUN_ID, part=0, offset=0, text=f"{sent} ")))
             await socket.receive()
             lags.append(1000 * (time.monotonic() - sent))
             await asyncio.sleep(max(0.0, sent + 1 / RATE - time.monotonic()))

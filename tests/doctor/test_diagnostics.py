@@ -202,7 +202,7 @@ async def test_tracing_is_told(provider: ScriptedProvider, allowed: bool) -> Non
 async def test_the_guide_is_examined_through_the_engine() -> None:
     findings = await examined({"id": "guide", "provider": "guide"})
     chain = ["langchain", "langchain_streamed", "callbacks", "stop"]
-    assert list(findings) == ["configuration", "direct", *chain, "tracing"]
+    assert list(findings) == ["configuration", "direct", *chain, "remembered", "tracing"]
     assert {step.outcome for step in findings.values()} == {"pass"}, findings
     assert GUIDE.provider in findings["configuration"].message
 

@@ -14,12 +14,14 @@ from jupyter_stream_chat.engine.messages import (
     Event,
     Failed,
     Finished,
+    Freed,
     Generate,
     LoadOptions,
     Parameters,
     Progress,
     Request,
     Shutdown,
+    Status,
     decode_event,
     encode,
 )
@@ -32,6 +34,7 @@ class Engine:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.process = process
+        self.reports: list[Status | Freed] = []
 
     def send(self, *requests: Request | bytes) -> None:
         assert self.process.stdin
@@ -40,8 +43,11 @@ class Engine:
         self.process.stdin.flush()
 
     def event(self) -> Event:
+        """Return the next event of a request."""
         assert self.process.stdout
-        return decode_event(self.process.stdout.readline())
+        while isinstance(event := decode_event(self.process.stdout.readline()), Status | Freed):
+            self.reports.append(event)
+        return event
 
     def end_of(self, request_id: str) -> Finished | Failed:
         while True:

@@ -302,3 +302,13 @@ def test_a_stop_in_a_pause_that_has_not_begun_yet_ends_the_request(tiny_model: P
     end = answers.events[-1]
     assert isinstance(end, Finished)
     assert end.finish_reason == "interrupted"
+
+
+def test_a_request_that_had_to_wait_for_room_begins_as_any_other(tiny_model: Path) -> None:
+    answers = Answers(most_running=1)
+    answers.add("r1", tiny_model)
+    answers.add("r2", tiny_model)
+    answers.finish()
+    told = [type(event) for event in answers.of("r2") if isinstance(event, Started | Text)]
+    assert told[0] is Started
+    assert told.count(Started) == 1

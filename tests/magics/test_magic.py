@@ -255,6 +255,23 @@ def test_commands(kernel: Kernel) -> None:
     assert "--max-tokens" in kernel.run("%chat help").printed
 
 
+@pytest.mark.parametrize("code", ["%chat?", "?%chat", "%%chat?"])
+def test_a_question_mark_alone_shows_the_help(kernel: Kernel, code: str) -> None:
+    (page,) = kernel.run(code).reply["content"]["payload"]
+    assert "--temperature" in page["data"]["text/plain"]
+
+
+def test_help_is_also_asked_for_by_a_sign(kernel: Kernel) -> None:
+    assert "--temperature" in kernel.run("%chat ?").printed
+
+
+def test_a_chat_is_named_by_the_question_as_it_was_typed(kernel: Kernel, server: Jupyter) -> None:
+    kernel.run("%chat reset")
+    kernel.run("many = list(range(90))")
+    kernel.run("%chat tokens=1 how long is {many}? And why?")
+    assert "tokens=1 how long is {many}?" in [chat["title"] for chat in server.chats()]
+
+
 def test_what_only_begins_like_a_command_is_a_question(kernel: Kernel, server: Jupyter) -> None:
     for question in ("history of tokens=2", "use pandas to sort tokens=2", "reset tokens=2"):
         assert kernel.run(f"%chat {question}").markdown == numbered(2)

@@ -30,8 +30,8 @@ def test_the_engine_gets_what_models_need() -> None:
 
 
 def test_settings_are_passed_on() -> None:
-    options = engine_command(3, most_chats=5, cache_mib=700)[-6:]
-    assert options == ["--threads", "3", "--chats", "5", "--cache-mib", "700"]
+    options = engine_command(3, most_chats=5, cache_mib=700, keep_free_mib=9)[-8:]
+    assert options == ["--threads", "3", "--keep-free-mib", "9", "--chats", "5", "--cache-mib", "700"]
 
 
 def test_the_hub_on_this_machine_is_asked_without_a_proxy() -> None:

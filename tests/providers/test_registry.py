@@ -43,6 +43,26 @@ def test_without_local_packages_there_is_no_default_until_something_is_stored(wi
     assert registry.default_id == "gpt"
 
 
+def test_the_newest_stored_profile_that_can_be_used_is_the_default() -> None:
+    registry = make([], environ=WITH_KEY)
+    unusable = {"id": "keyless", "provider": "azure", "model": "gpt-4o"}
+    registry.set_stored([OPENAI, SECOND, unusable])
+    assert registry.default_id == "second"
+
+
+def test_what_an_owner_chose_is_the_default_as_long_as_it_is_there() -> None:
+    registry = make([OPENAI], default_profile="gpt", environ=WITH_KEY)
+    registry.set_stored([SECOND], owner="ada")
+    registry.choose_default("second", "ada")
+    assert registry.default_id_for("ada") == "second"
+    assert registry.default_id_for("") == registry.default_id_for("eve") == "gpt"
+    registry.choose_default("guide", "ada")
+    assert registry.default_id_for("ada") == "guide"
+    registry.choose_default("second", "ada")
+    registry.set_stored([], owner="ada")
+    assert registry.default_id_for("ada") == "gpt"
+
+
 def test_local_models_without_their_packages_say_what_to_install(without_local: None) -> None:
     registry = make([{"id": "hf", "provider": "huggingface", "model": "Qwen/Qwen2.5-0.5B-Instruct"}])
     for info in registry.infos():

@@ -62,6 +62,9 @@ class World:
     async def suspect(self, limitation: Limitation) -> None:
         self.suspected.append(limitation)
 
+    async def forget(self, limitation: Limitation) -> None:
+        self.remembered.remove(limitation)
+
     def explain(self, error: BaseException) -> ErrorInfo:
         return classify(error, self.profile)
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from jupyter_stream_chat.runs import admission_gate as turnstile
+from jupyter_stream_chat.runs import admission_gate
 from jupyter_stream_chat.runs.admission_gate import LATE, MANY, AdmissionGate
 
 
@@ -22,8 +22,8 @@ async def occupy(until: asyncio.Event) -> None:
 @pytest.fixture(autouse=True)
 def a_long_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all come in one moment, and be patient, however slow the machine."""
-    monkeypatch.setattr(turnstile, "WITHIN", math.inf)
-    monkeypatch.setattr(turnstile, "PATIENCE", math.inf)
+    monkeypatch.setattr(admission_gate, "WITHIN", math.inf)
+    monkeypatch.setattr(admission_gate, "PATIENCE", math.inf)
 
 
 async def used() -> AdmissionGate:
@@ -42,7 +42,7 @@ async def test_a_few_begin_at_once() -> None:
 
 async def test_one_that_comes_later_begins_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = await used()
-    monkeypatch.setattr(turnstile, "WITHIN", 0.0)
+    monkeypatch.setattr(admission_gate, "WITHIN", 0.0)
     with pytest.raises(StopIteration):
         gate.enter().send(None)
 
@@ -77,7 +77,7 @@ async def test_the_next_waits_until_the_loop_is_on_time() -> None:
 
 
 async def test_a_loop_that_is_never_on_time_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turnstile, "PATIENCE", 10 * LATE)
+    monkeypatch.setattr(admission_gate, "PATIENCE", 10 * LATE)
     gate, idle = await used(), asyncio.Event()
     busy = asyncio.create_task(occupy(idle))
     async with asyncio.timeout(10):

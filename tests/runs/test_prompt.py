@@ -34,7 +34,10 @@ def test_text_is_sent_and_reasoning_is_not() -> None:
     first, second = ReasoningPart(text="First "), ReasoningPart(text="then ")
     parts = [first, TextPart(text="One, "), second, TextPart(text="two.")]
     turns = [turn("user", "count"), Turn("assistant", parts), Turn("assistant", [first])]
-    assert prompt_messages(turns, None) == [HumanMessage(content="count"), AIMessage(content="One, two.")]
+    question, answer = prompt_messages(turns, None)
+    assert question == HumanMessage(content="count")
+    # LangChain sends nothing of the metadata; a deployment that asks for the reasoning is sent it from there.
+    assert answer == AIMessage(content="One, two.", response_metadata={"reasoning_content": "First then "})
 
 
 def test_two_questions_in_a_row_become_one() -> None:

@@ -68,24 +68,24 @@ class Counting(AdmissionGate):
 
 async def waiting(world: World) -> tuple[Run, Counting]:
     """Return a run that waits until it may begin."""
-    turnstile = Counting()
-    run = make_run(world, turnstile=turnstile)
-    await turnstile.came.acquire()
-    return run, turnstile
+    gate = Counting()
+    run = make_run(world, admission_gate=gate)
+    await gate.came.acquire()
+    return run, gate
 
 
 async def test_beginning_and_end_wait_for_their_turn_and_text_does_not(
     models: Models, provider: ScriptedProvider
 ) -> None:
     world = await models("openai", "tokens=3")
-    run, turnstile = await waiting(world)
+    run, gate = await waiting(world)
     assert not provider.requests, "the provider was asked before it was the run's turn"
-    turnstile.open.set()
-    turnstile.open.clear()
-    await turnstile.came.acquire()
+    gate.open.set()
+    gate.open.clear()
+    await gate.came.acquire()
     assert str(run.text[-1]) == "t0 t1 t2 "
     assert not world.ends
-    turnstile.open.set()
+    gate.open.set()
     await run.wait()
     assert world.ends[0].finish_reason == "stop"
 

@@ -13,7 +13,7 @@ from jupyter_stream_chat.protocol import Limitation, RunInfo, StreamingMode
 from jupyter_stream_chat.providers.errors.retry_policy import Refusal, RetryAfter
 from jupyter_stream_chat.runs.attempt import RequestMode
 from jupyter_stream_chat.runs.run import Run
-from jupyter_stream_chat.runs.streaming_fallback import MAX_WAIT_SECONDS, MAX_WAITS, next_mode, opening
+from jupyter_stream_chat.runs.streaming_fallback import MAX_WAIT_SECONDS, next_mode, opening
 from tests.scripted_provider import Received, ScriptedProvider
 
 from .conftest import SHAPES, Models, World, make_run
@@ -62,14 +62,12 @@ def test_how_to_ask_first(mode: StreamingMode, known: Collection[Limitation], as
     ],
 )
 def test_how_to_ask_again(mode: StreamingMode, refusal: Refusal | None, again: RequestMode | None) -> None:
-    assert next_mode(mode, RequestMode(True), refusal, waits=0) == again
+    assert next_mode(mode, RequestMode(True), refusal) == again
 
 
 def test_nothing_is_tried_twice() -> None:
-    assert (
-        next_mode("auto", RequestMode(True, stream_options=False), "refuses_stream_options", waits=0) is None
-    )
-    assert next_mode("auto", RequestMode(True), RetryAfter(0), waits=MAX_WAITS) is None
+    assert next_mode("auto", RequestMode(True, stream_options=False), "refuses_stream_options") is None
+    assert next_mode("auto", RequestMode(True, with_reasoning=True), "wants_reasoning") is None
 
 
 # --- over a socket ---------------------------------------------------------------------------------
@@ -145,14 +143,32 @@ async def test_stream_options_that_are_refused_are_left_out(
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_three_requests_where_stream_options_are_refused_first(
+async def test_two_refusals_cost_two_requests_and_the_next_question_one(
+    models: Models, provider: ScriptedProvider, shape: str
+) -> None:
+    world = await models(shape, "tokens=3 refuse=stream_options+stream")
+    _, info = await ended(world, "auto")
+    assert [asked(request).streamed for request in provider.requests] == [True, True]
+    assert info.error is not None
+    assert info.error.code == "learned_how_to_ask"
+    assert world.remembered == ["refuses_stream_options", "refuses_streaming"]
+    again = await models(shape, "tokens=3 refuse=stream_options+stream")
+    again.remembered = world.remembered
+    _, info = await ended(again, "auto")
+    assert (again.kept["text"], info.finish_reason) == (ANSWER, "stop")
+    assert [asked(request).streamed for request in provider.requests[2:]] == [False]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_an_error_after_a_refusal_is_shown_and_the_refusal_kept(
     models: Models, provider: ScriptedProvider, shape: str
 ) -> None:
     world = await models(shape, "tokens=3 refuse=stream_options fail-stream=500")
     _, info = await ended(world, "auto")
-    assert [asked(request).streamed for request in provider.requests] == [True, True, False]
-    assert (world.kept["text"], info.finish_reason) == (ANSWER, "stop")
-    assert world.remembered == ["refuses_stream_options", "fails_streaming"]
+    assert [asked(request).streamed for request in provider.requests] == [True, True]
+    assert info.error is not None
+    assert info.error.code == "provider_error"
+    assert world.remembered == ["refuses_stream_options"]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -161,7 +177,6 @@ async def test_three_requests_where_stream_options_are_refused_first(
     [
         ("fail-stream=500 fail-whole=401", 2, "wrong_key"),
         ("refuse=stream fail-whole=429", 2, "rate_limited"),
-        ("refuse=stream_options fail-stream=500 fail-whole=401", 3, "wrong_key"),
         ("fail=500", 2, "provider_error"),
         ("fail=401", 1, "wrong_key"),
         ("fail=404", 1, "unknown_model"),
@@ -273,10 +288,10 @@ async def test_the_seconds_that_are_left_are_shown(models: Models) -> None:
     assert world.countdown == [3, 2, 1]
 
 
-async def test_it_is_asked_twice_again_and_no_more(models: Models, provider: ScriptedProvider) -> None:
+async def test_it_is_asked_once_again_and_no_more(models: Models, provider: ScriptedProvider) -> None:
     world = await models("openai", "fail=429 retry-after=0.01")
     _, info = await ended(world, "auto")
-    assert len(provider.requests) == 1 + MAX_WAITS
+    assert len(provider.requests) == 2
     assert info.error is not None
     assert info.error.code == "rate_limited"
 

@@ -21,6 +21,7 @@ from jupyter_stream_chat.server.api.operation import Operation
 from jupyter_stream_chat.server.api.operations import OPERATIONS
 from jupyter_stream_chat.server.api.rest import has_body
 from jupyter_stream_chat.server.app import HANDLERS
+from jupyter_stream_chat.server.http.completions import EndpointHandler
 from jupyter_stream_chat.server.http.rest import RestHandler
 from jupyter_stream_chat.server.http.websocket import ChatSocket
 from jupyter_stream_chat.server.page.session import CLOSE_SIGNED_OUT
@@ -36,6 +37,7 @@ FIELDS: dict[str, Any] = {
     "message_id": "some-message",
     "nonce": "0123456789abcdef0123456789abcdef",
     "profile_id": "some-profile",
+    "query": "words",
     "run_id": "some-run0",
     "sha256": hashlib.sha256(b"mine").hexdigest(),
     "text": "mine",
@@ -98,8 +100,10 @@ async def start_with(start_server: StartServer, authorizer: type[Authorizer], ac
     return server
 
 
-def test_every_route_of_the_extension_is_the_socket_or_the_tables() -> None:
-    assert [(r"stream-chat/ws", ChatSocket), (r"stream-chat/api/(.*)", RestHandler)] == HANDLERS
+def test_every_route_of_the_extension_is_the_socket_the_tables_or_the_endpoints() -> None:
+    """``test_endpoint`` asks the endpoint as a stranger, and without the rights."""
+    assert [(r"stream-chat/ws", ChatSocket), (r"stream-chat/api/(.*)", RestHandler)] == HANDLERS[:2]
+    assert all(issubclass(handler, EndpointHandler) for _, handler in HANDLERS[2:])
     assert len({(row.route.method, row.route.path) for row in ROUTES if row.route}) == len(ROUTES)
 
 
@@ -395,6 +399,12 @@ async def test_what_another_user_has_looks_as_if_it_were_not_there(start_server:
         assert chat_id not in json.dumps([e for e in two.events if e["type"] != "command_rejected"])
         assert (await one.command("interrupt_run", run_id=live["run_id"]))["type"] == "command_accepted"
         await one.finished(live["run_id"])
+        for page, answer_type in (
+            (one, "command_accepted"),
+            (one, "command_accepted"),
+            (two, "command_rejected"),
+        ):
+            assert (await page.command("delete_chat", chat_id=chat_id))["type"] == answer_type
 
 
 def bare(answer: Any, known: Mapping[str, Any]) -> str:

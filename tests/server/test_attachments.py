@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import Any
 
@@ -210,3 +211,92 @@ async def test_another_users_content_is_one_that_does_not_exist(start_server: St
     status, refused = await server.rest("GET", path, headers={"X-User": "ben"})
     assert (status, refused["error"]["code"]) == (404, "unknown_attachment")
     assert (await server.fetch("GET", path, headers={"X-User": "ada"})).body.decode() == CODE
+
+
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 8).decode()
+
+
+async def upload_picture(server: Server) -> dict[str, Any]:
+    """Upload a picture and return its part."""
+    body = {"text": PNG, "media_type": "image/png"}
+    status, _ = await server.rest("PUT", f"attachments/{hash_of(PNG)}", body)
+    assert status == 200
+    return part(PNG, kind="picture", title="Plot", media_type="image/png")
+
+
+async def test_a_picture_goes_to_a_hosted_model_as_a_picture(
+    server: Server, provider: ScriptedProvider
+) -> None:
+    picture = await upload_picture(server)
+    assert (await ask(server, await new_chat(server), picture))[0] == 202
+    (message,) = provider.requests[-1].body["messages"]
+    text, image = message["content"]
+    assert (text["type"], text["text"][-13:]) == ("text", "tokens=1 Why?")
+    assert image == {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}}
+
+
+async def test_what_is_no_picture_is_not_stored_as_one(server: Server) -> None:
+    body = {"text": CODE, "media_type": "image/png"}
+    status, refused = await server.rest("PUT", f"attachments/{hash_of(CODE)}", body)
+    assert (status, refused["error"]["code"]) == (400, "attachment_damaged")
+
+
+@pytest.mark.parametrize("fields", [{"profile_id": "guide"}, {"profile_id": "scripted"}])
+async def test_a_model_that_takes_no_pictures_is_not_asked(
+    start_server: StartServer, provider: ScriptedProvider, fields: dict[str, str]
+) -> None:
+    server = await start_server(profiles=[scripted_profile(provider, images="off")])
+    picture = await upload_picture(server)
+    status, refused = await ask(server, await new_chat(server), picture, **fields)
+    assert (status, refused["error"]["code"]) == (400, "pictures_not_taken")
+    assert provider.requests == []
+
+
+async def test_a_provider_that_refuses_pictures_is_not_sent_any_afterwards(
+    server: Server, provider: ScriptedProvider
+) -> None:
+    picture = await upload_picture(server)
+    chat = await new_chat(server)
+    content = [picture, {"type": "text", "text": "tokens=1 refuse=pictures Why?"}]
+    _, sent = await server.rest("POST", f"{chat}/messages", {"content": content})
+    await server.fetch("GET", f"runs/{sent['run_id']}/events", request_timeout=PATIENCE)
+    _, run = await server.rest("GET", f"runs/{sent['run_id']}")
+    error = run["run"]["error"]
+    assert error["code"] == "pictures_refused"
+    assert "image_url is not supported by this model" in error["detail"]
+    # The picture stays in the conversation, and later questions are answered all the same.
+    assert (await ask(server, chat))[0] == 202
+    (message,) = provider.requests[-1].body["messages"]
+    assert "[The picture is not sent: this model takes no pictures.]" in message["content"]
+    status, refused = await ask(server, chat, picture)
+    assert (status, refused["error"]["code"]) == (400, "pictures_not_taken")
+
+
+async def test_a_chat_whose_attachments_stay_local(
+    start_server: StartServer, provider: ScriptedProvider
+) -> None:
+    server = await start_server(profiles=[scripted_profile(provider)])
+    await upload(server, CODE)
+    chat = await new_chat(server)
+    _, changed = await server.rest("PATCH", chat, {"local_only": True})
+    assert changed["chat"]["local_only"] is True
+    status, refused = await ask(server, chat, part(CODE))
+    assert (status, refused["error"]["code"]) == (403, "attachments_local_only")
+    assert (await ask(server, chat, part(CODE), profile_id="guide"))[0] == 202
+    await ask(server, chat, profile_id="scripted")
+    assert CODE not in provider.requests[-1].body["messages"][0]["content"]
+    # Where the user opens the lock, the conversation goes out as a whole.
+    await server.rest("PATCH", chat, {"local_only": None})
+    await ask(server, chat)
+    assert CODE in provider.requests[-1].body["messages"][0]["content"]
+
+
+@pytest.mark.parametrize("policy", ["local", "off"])
+async def test_no_chat_loosens_what_the_server_says(
+    start_server: StartServer, provider: ScriptedProvider, policy: str
+) -> None:
+    server = await start_server(profiles=[scripted_profile(provider)], attachments=policy)
+    chat = await new_chat(server)
+    await server.rest("PATCH", chat, {"local_only": False})
+    status, _ = await ask(server, chat, part(CODE))
+    assert status == 403

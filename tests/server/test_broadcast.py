@@ -85,6 +85,18 @@ async def test_changed_profiles_do_not_wait(feed: Feed[WorkspaceEvent]) -> None:
     assert page.told[-1][-1] == feed.seq
 
 
+@pytest.mark.usefixtures("a_long_pause")
+async def test_the_newest_list_of_profiles_is_kept_once(feed: Feed[WorkspaceEvent]) -> None:
+    broadcast = Broadcast(feed, asyncio.get_running_loop())
+    for _ in range(50):
+        delete(feed)
+        feed.publish(lambda seq: ProfilesChanged(seq=seq, profiles=[]))
+    delete(feed)
+    assert broadcast.since(97, 1_000_000) is None, "a page that far behind needs a snapshot"
+    types = [json.loads(line)["type"] for line in broadcast.since(98, 1_000_000) or []]
+    assert types == ["chat_deleted", "profiles_changed", "chat_deleted"]
+
+
 async def test_many_pages_are_told_a_few_at_a_time(feed: Feed[WorkspaceEvent]) -> None:
     broadcast = Broadcast(feed, asyncio.get_running_loop())
     pages = [Page(broadcast) for _ in range(3 * PAGES_PER_STEP)]

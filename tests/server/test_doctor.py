@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from jupyter_stream_chat.server.api.profiles import MAX_TRIALS
 from tests.scripted_provider import ScriptedProvider
 
 from .conftest import KEY, Server, scripted_profile
@@ -100,6 +101,25 @@ async def test_who_leaves_ends_the_call_under_way(server: Server, provider: Scri
     async with asyncio.timeout(PATIENCE):
         await request.gone.wait()
     assert request.disconnected
+
+
+async def test_so_many_examinations_at_once_and_no_more(server: Server, provider: ScriptedProvider) -> None:
+    values = scripted_profile(provider, model="hang=before-headers")
+    readers = [Reader(server, {"values": values}) for _ in range(MAX_TRIALS)]
+    await provider.request(MAX_TRIALS - 1)
+    for path, body in (("doctor", {"values": values}), ("profiles/try", values)):
+        status, refused = await server.rest("POST", path, body)
+        assert (status, refused["error"]["code"]) == (429, "too_many_trials")
+    await readers.pop().leave()
+    trials = (await server.extension.services()).trials
+    async with asyncio.timeout(PATIENCE):
+        while trials.running("") == MAX_TRIALS:  # noqa: ASYNC110 - nobody tells when an examination ends
+            await asyncio.sleep(0.01)
+    whole = Reader(server, {"profile_id": "scripted"})
+    await whole.reading
+    assert {line["outcome"] for line in whole.lines} == {"pass"}
+    for reader in readers:
+        await reader.leave()
 
 
 async def test_an_empty_order_and_an_unknown_profile(server: Server) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from jupyter_stream_chat.chats.chat_service import ChatService
+from jupyter_stream_chat.server.services import DEFAULT_PROFILE
 from tests.scripted_provider import ScriptedProvider
 
 from .conftest import KEY, Server, StartServer, scripted_profile
@@ -37,6 +39,37 @@ async def test_profiles_are_added_replaced_and_deleted_in_every_page(server: Ser
         assert (await server.rest("GET", "profiles/mine"))[0] == 404
         changed = await page.until_type("profiles_changed", seq=3)
         assert "mine" not in [p["profile_id"] for p in changed["profiles"]]
+
+
+async def test_a_new_profile_is_the_default_until_another_is_chosen(start_server: StartServer) -> None:
+    server = await start_server()
+
+    async def default() -> str:
+        return str((await server.rest("GET", "profiles"))[1]["default_profile_id"])
+
+    before = await default()
+    async with server.page() as page:
+        await page.until_type("workspace_loaded")
+        await server.rest("POST", "profiles", {**STORED, "api_key": "k"})
+        assert (await page.until_type("profiles_changed"))["default_profile_id"] == "mine"
+        # One that cannot be used yet does not take its place.
+        await server.rest("POST", "profiles", {"id": "keyless", "provider": "openai", "model": "m"})
+        assert await default() == "mine"
+        status, _ = await server.rest("PUT", "default-profile", {"profile_id": before})
+        assert (status, await default()) == (200, before)
+        # A change of a profile is no choice.
+        await server.rest("PUT", "profiles/mine", {**STORED, "label": "Mine"})
+        assert await default() == before
+        status, refused = await server.rest("PUT", "default-profile", {"profile_id": "no such"})
+        assert (status, refused["error"]["code"]) == (404, "unknown_profile")
+
+
+async def test_the_chosen_default_outlives_the_server(start_server: StartServer, tmp_path: Path) -> None:
+    chat_service = await ChatService.open(tmp_path)
+    await chat_service.set_preference("", DEFAULT_PROFILE, "guide")
+    await chat_service.close()
+    server = await start_server(data_dir=str(tmp_path))
+    assert (await server.rest("GET", "profiles"))[1]["default_profile_id"] == "guide"
 
 
 async def test_a_stored_profile_that_can_no_longer_be_read_is_mended_or_deleted(server: Server) -> None:

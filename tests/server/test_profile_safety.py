@@ -339,7 +339,7 @@ async def test_a_trial_ends_when_its_page_leaves_and_few_go_on_at_once(
             await session.post(URL(server.url("api/profiles/try"), encoded=True), json=values)
 
     trials = [asyncio.ensure_future(try_it()) for _ in range(4)]
-    requests = [await provider.request() for _ in trials]
+    requests = [await provider.request(number) for number in range(len(trials))]
     status, refused = await server.rest("POST", "profiles/try", values)
     assert (status, refused["error"]["code"]) == (429, "too_many_trials")
     for trial in trials:

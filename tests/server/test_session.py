@@ -294,6 +294,35 @@ async def test_creating_twice_is_the_same_chat(server: Server) -> None:
         assert len(page.of_type("chat_added")) == 1
 
 
+async def test_deleting_twice_is_one_deletion(server: Server) -> None:
+    async with server.page() as page, server.page() as other:
+        await other.until_type("workspace_loaded")
+        chat_id = await page.new_chat()
+        run_id = await page.ask(chat_id, "hang=after-headers")
+        both = [each.send("delete_chat", chat_id=chat_id) for each in (page, other, page)]
+        answers = [await each.answer(sent) for each, sent in zip((page, other, page), both, strict=True)]
+        assert [answer["type"] for answer in answers] == ["command_accepted"] * 3
+        assert (await page.finished(run_id))["finish_reason"] == "interrupted"
+        # As a page does that lost its connection before the answer came.
+        async with server.page() as again:
+            assert (await again.command("delete_chat", chat_id=chat_id))["type"] == "command_accepted"
+        assert (await server.rest("DELETE", f"chats/{chat_id}"))[0] == 200
+        assert len(page.of_type("chat_deleted")) == 1
+        assert (await page.command("update_chat", chat_id=chat_id, title="x"))["error"][
+            "code"
+        ] == "unknown_chat"
+
+
+async def test_a_deleted_chat_that_is_made_again_can_be_deleted_again(server: Server) -> None:
+    async with server.page() as page:
+        chat_id = await page.new_chat()
+        for _ in range(2):
+            await page.command("delete_chat", chat_id=chat_id)
+            assert (await server.rest("GET", f"chats/{chat_id}"))[0] == 404
+            await page.command("create_chat", chat_id=chat_id)
+            assert (await server.rest("GET", f"chats/{chat_id}"))[0] == 200
+
+
 async def test_asking_twice_is_one_answer(server: Server, provider: ScriptedProvider) -> None:
     async with server.page() as page:
         chat_id = await page.new_chat()

@@ -270,6 +270,8 @@ async def test_a_chat_is_deleted_though_its_provider_does_not_close_the_connecti
             assert deleted["type"] == "command_accepted"
             assert services.runs.live(run_id) is not None, "its model still ignores the interrupt"
             await other.until_type("chat_deleted", chat_id=chat_id)
+            again = await page.command("delete_chat", chat_id=chat_id)
+            assert again["type"] == "command_accepted"
         finally:
             Deaf.release.set()
         async with asyncio.timeout(PATIENCE):

@@ -5,7 +5,7 @@ import { test } from './fixtures';
 import { Panel, type IGrowth } from './panel';
 import { numbered, timesAsked } from './provider';
 import { Wire } from './proxy';
-import { LAB_PORT } from './servers';
+import { LAB_PORT, LAB_URL } from './servers';
 
 /** How long the network is away; `make stress` takes 30 seconds. */
 const OFFLINE_SECONDS = Number(process.env.JSC_OFFLINE_SECONDS || 6);
@@ -112,4 +112,55 @@ test('a machine that sleeps in mid-stream wakes up to the whole answer', async (
   await after(6000);
   renderers.forEach(pid => process.kill(pid, 'SIGCONT'));
   await expectWhole();
+});
+
+/** Make a chat whose snapshot has 300 kB, by REST. */
+async function makeLargeChat(page: Page, title: string): Promise<void> {
+  await page.evaluate(
+    async ([base, chatTitle]) => {
+      const xsrf = /_xsrf=([^;]*)/.exec(document.cookie)?.[1] ?? '';
+      const headers = { 'X-XSRFToken': xsrf };
+      const request = async (method: string, path: string, body?: object) => {
+        const url = `${base}/stream-chat/api/${path}`;
+        const response = await fetch(url, { method, headers, body: JSON.stringify(body) });
+        return (await response.json()) as { chat: { chat_id: string; running: boolean } };
+      };
+      const { chat } = await request('POST', 'chats', { title: chatTitle });
+      const path = `chats/${chat.chat_id}`;
+      for (const number of [1, 2]) {
+        const text = `tokens=1 part ${number} ${'word '.repeat(30_000)}end`;
+        await request('POST', `${path}/messages`, { text });
+        while ((await request('GET', path)).chat.running) {
+          await new Promise(resolve => setTimeout(resolve, 50));
+        }
+      }
+    },
+    [LAB_URL, title] as const
+  );
+}
+
+test('a chat of 300 kB opens over 1 Mbit/s, and goes on, on one connection', async ({ lab }) => {
+  await makeLargeChat(lab, 'A large chat');
+  const wire = await Wire.to(LAB_PORT);
+  const page = await lab.context().newPage();
+  await page.goto(`${wire.url}/lab/workspaces/slow?reset`);
+  const panel = new Panel(page);
+  await panel.openNewChat();
+  await panel.choose('Scripted');
+  const opened: string[] = [];
+  page.on('websocket', socket => opened.push(socket.url()));
+  wire.rate = 125_000;
+  // The page pings while an answer is written: such a ping waits behind the snapshot.
+  await panel.ask('tokens=400 rate=20 beside');
+  await panel.root.getByRole('button', { name: 'Chats' }).click();
+  await panel.root.locator('.jp-StreamChat-chatSwitch', { hasText: 'A large chat' }).click();
+  await expect(panel.answers).toHaveCount(2, { timeout: 30_000 });
+  await expect(panel.root.locator('[data-role="user"]').last()).toContainText('end');
+  await panel.ask('tokens=20 rate=20 behind');
+  await panel.expectFinished('stop');
+  expect(await panel.tokens()).toEqual(numbered(20));
+  await expect(panel.root.locator('.jp-StreamChat-banner')).toHaveCount(0);
+  expect(opened.filter(url => url.includes('stream-chat'))).toEqual([]);
+  await page.close();
+  wire.close();
 });

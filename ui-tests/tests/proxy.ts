@@ -1,6 +1,8 @@
-/** A wire with faults: a TCP proxy between the browser and Jupyter that cuts, hangs or loses patience. */
+/** A wire with faults: a TCP proxy between the browser and Jupyter that is slow, cuts, hangs or loses patience. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
+import { setTimeout as after } from 'node:timers/promises';
 
 export class Wire {
   /**
@@ -22,6 +24,9 @@ export class Wire {
 
   /** How many connections were cut for want of patience. */
   idleCuts = 0;
+
+  /** Bytes that each connection carries in a second, in each direction; 0: as many as it can. */
+  rate = 0;
 
   /** The address of the near end. */
   get url(): string {
@@ -63,7 +68,7 @@ export class Wire {
       [far, near]
     ]) {
       this._sockets.add(from);
-      from.setNoDelay(true).pipe(to);
+      from.setNoDelay(true).pipe(this._slowed()).pipe(to);
       from.setTimeout(this._patience, () => {
         this.idleCuts++;
         from.destroy();
@@ -75,6 +80,21 @@ export class Wire {
         to.destroy();
       });
     }
+  }
+
+  /** Let pass what comes in the time that it takes at the rate. */
+  private _slowed(): Transform {
+    let freeAt = 0;
+    return new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        if (this.rate === 0) {
+          done(null, chunk);
+          return;
+        }
+        freeAt = Math.max(freeAt, performance.now()) + (1000 * chunk.length) / this.rate;
+        void after(freeAt - performance.now()).then(() => done(null, chunk));
+      }
+    });
   }
 
   private readonly _sockets = new Set<Socket>();

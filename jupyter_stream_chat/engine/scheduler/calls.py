@@ -67,12 +67,12 @@ class PackedCalls:
     def __init__(self, loaded: LoadedModel, bytes_per_token: int) -> None:
         """The model must be prepared (``prepare_packing``)."""
         self._loaded = loaded
-        self._bytes_per_token = bytes_per_token
+        self.bytes_per_token = bytes_per_token
         self.prompt_chunk = loaded.prompt_chunk
 
     def new_cache(self) -> PackedCache:
         """Return an empty cache."""
-        return PackedCache(self._bytes_per_token)
+        return PackedCache(self.bytes_per_token)
 
     def call(self, reads: Sequence[Read]) -> torch.Tensor:
         """Call the model once."""

@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from ..messages import Finished, Generate, LoadOptions, Usage
+from ..messages import Finished, Generate, LoadOptions, ReleaseMemory, Unload, Usage
 from ..prompt import Prompt
 
 ModelKey = tuple[str, LoadOptions]
 """What is loaded: a model and how."""
+Order = Unload | ReleaseMemory
+"""What is done at once, beside the requests."""
 
 
 class Progressing(Protocol):
@@ -39,6 +41,8 @@ class Job:
         """None before its prompt is made."""
         self.prompt: Prompt | None = None
         """What it is made of."""
+        self.is_begun = False
+        """Whether it has run: its prompt may be made long before there is room for it."""
         self.position = 0
         """The position last told; 0: none."""
 
@@ -73,6 +77,7 @@ class JobQueue:
         self._running: dict[str, Job] = {}
         self._paused: dict[str, Job] = {}
         self._is_blocked = False
+        self._orders: deque[Order] = deque()
         self._loading: ModelKey | None = None
 
     # --- any thread ---------------------------------------------------------------------------------
@@ -112,14 +117,30 @@ class JobQueue:
             elif job := self._running.get(request_id):
                 job.pause.clear()
 
+    def order(self, order: Order) -> None:
+        """Hand the worker an order."""
+        with self._changed:
+            self._orders.append(order)
+            self._changed.notify()
+
     # --- the worker's thread ------------------------------------------------------------------------
 
-    def head(self, *, wait: bool) -> Job | None:
-        """Return the job that is next, and leave it in the queue; None: none waits."""
+    def head(self, *, wait: bool, seconds: float | None = None) -> Job | None:
+        """Return the job that is next, and leave it in the queue; None: none waits.
+
+        ``wait`` for a job or an order, ``seconds`` at most.
+        """
         with self._changed:
-            while wait and not self._waiting:
-                self._changed.wait()
+            if wait:
+                self._changed.wait_for(lambda: self._waiting or self._orders, seconds)
             return self._waiting[0] if self._waiting else None
+
+    def orders(self) -> list[Order]:
+        """Return the orders that have come, each once."""
+        with self._changed:
+            orders = list(self._orders)
+            self._orders.clear()
+            return orders
 
     def take(self, job: Job) -> bool:
         """Make a waiting job a running one. False: it was cancelled or paused meanwhile."""

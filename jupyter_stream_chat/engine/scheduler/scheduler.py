@@ -6,8 +6,9 @@ every answer, and as much of the prompts as the answers can wait for. Knows noth
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 
@@ -15,10 +16,14 @@ from ..errors import EngineFailure, is_out_of_memory
 from ..generation import Generation
 from ..messages import Failed, FinishReason
 from ..model import LoadedModel
-from .calls import Read, model_calls
+from ..quantization import nbytes_of
+from .calls import PackedCalls, Read, model_calls
 from .chunks import ChunkSize, may_delay, shares
+from .draft import Draft
 from .outcome import Outcome, failed
 from .prefix_cache import PrefixCache
+
+log = logging.getLogger(__name__)
 
 MOST_RUNNING = 32
 _ANSWER_RESERVE = 128
@@ -37,10 +42,25 @@ class Scheduler:
         budget: int,
         most_running: int = MOST_RUNNING,
         clock: Callable[[], float] = time.perf_counter,
+        draft: Draft | None = None,
     ) -> None:
-        """``budget``: most bytes of all caches, in use and idle. ``clock`` tells seconds."""
+        """``budget``: most bytes of all caches, in use and idle. ``clock`` tells seconds.
+
+        ``draft`` guesses tokens where the model is called for several generations at once.
+        """
         self.loaded = loaded
         self._calls = model_calls(loaded)
+        self._draft = draft if isinstance(self._calls, PackedCalls) else None
+        if self._draft is not None and isinstance(self._calls, PackedCalls):
+            own = self._calls.bytes_per_token
+            budget = budget * own // (own + self._draft.bytes_per_token)
+        self.steps = 0
+        """Calls of the model so far."""
+        self.step_answers = 0
+        """Generations that took part in them, summed."""
+        self.output_tokens = 0
+        self.guessed_tokens = 0
+        self.accepted_tokens = 0
         self._most_running = min(most_running, self._calls.most_sequences or most_running)
         chunk = self._calls.prompt_chunk
         self.prefixes = PrefixCache(self._calls.new_cache, budget if chunk else 0)
@@ -57,6 +77,14 @@ class Scheduler:
     def is_packed(self) -> bool:
         """Whether the model is called for several generations at once."""
         return self._calls.most_sequences is None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the weights, the draft model's included."""
+        networks = [self.loaded.network]
+        if self._draft is not None:
+            networks.append(self._draft.loaded.network)
+        return sum(nbytes_of(network) for network in networks)
 
     def admit(self, generation: Generation) -> bool:
         """Let a generation run. False: there is no room for it now.
@@ -102,6 +130,8 @@ class Scheduler:
         else:
             if self._chunk_size and any(read.tokens > 1 for read in reads):
                 self._chunk_size.measured(sum(read.tokens for read in reads), seconds)
+            self.steps += 1
+            self.step_answers += len(reads)
             return [*left, *self._advance(reads, outputs, logits)]
         # Only now: while the exception was handled, its trace held the tensors.
         return [*left, *(self._give_up_memory() if ran_out else self._each_alone(reads))]
@@ -112,10 +142,14 @@ class Scheduler:
         self._running.remove(generation)
         self.prefixes.checkin(generation.cache)
         generation.cache = None
+        if self._draft is not None:
+            self._draft.forget(generation)
 
     def _plan(self) -> list[Read]:
         """Choose what the next call reads: the answers' last tokens, then parts of the prompts."""
-        answers = [self._next(generation) for generation in self._running if generation.unread == 1]
+        ready = [generation for generation in self._running if generation.unread == 1]
+        guesses = self._guesses(ready)
+        answers = [Read(generation, 1, guesses.get(generation, ())) for generation in ready]
         prompts = [generation for generation in self._running if generation.unread > 1]
         unread = [generation.unread for generation in prompts]
         if self._chunk_size:
@@ -125,8 +159,18 @@ class Scheduler:
             Read(prompt, tokens) for prompt, tokens in zip(prompts, unread, strict=True) if tokens
         ]
 
-    def _next(self, generation: Generation) -> Read:
-        return Read(generation, 1, generation.lookup.guess() if self.is_packed else ())
+    def _guesses(self, ready: Sequence[Generation]) -> Mapping[Generation, Sequence[int]]:
+        """Guess from what the conversations have had; where that gives nothing, ask the draft model."""
+        if not self.is_packed:
+            return {}
+        guesses = {generation: generation.lookup.guess() for generation in ready}
+        if self._draft is not None:
+            try:
+                guesses |= self._draft.guesses([each for each in ready if not guesses[each]])
+            except Exception:  # whatever it raises: answers need no guesses
+                log.exception("the draft model is not used any more")
+                self._draft = None
+        return guesses
 
     def _reserved(self, reads: list[Read], left: list[Left]) -> list[Read]:
         """Return the reads whose caches have room, made at the cost of idle caches, then of the youngest."""
@@ -190,8 +234,11 @@ class Scheduler:
                 accepted += 1
         except Exception as error:  # noqa: BLE001 - a sampler or tokenizer that raises ends one generation
             return failed(error)
+        self.output_tokens += accepted + 1
         if read.guess:
             generation.lookup.judged(len(read.guess), accepted)
+            self.guessed_tokens += len(read.guess)
+            self.accepted_tokens += accepted
         return end
 
     def _each_alone(self, reads: Sequence[Read]) -> Iterator[Left]:

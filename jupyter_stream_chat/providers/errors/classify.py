@@ -6,6 +6,7 @@ both), by an HTTP status and by their text, so that no SDK is loaded to read an 
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import traceback
@@ -18,13 +19,15 @@ from ..loopback import is_loopback
 from ..profiles.profile import Profile
 from .error_facts import body_of, causes, error_facts
 from .error_rules import OTHERWISE, rule_for, sizes_in
-from .provider_words import page_title, words_in
+from .provider_words import page_title, without_trace, words_in
 from .redact import redact
 
 log = logging.getLogger(__name__)
 
 _PAGE = re.compile(r"(?i)<(!doctype|html|head|body|h1|title)\b")
 _MAX_DETAIL = 4000
+_OF_A_PARSER = (StopIteration, json.JSONDecodeError)
+"""What a parser raised on the way to the error: nothing that the provider said."""
 _PERHAPS_THE_PROXY = frozenset(
     {"connection_refused", "connection_lost", "unknown_host", "timeout", "untrusted_certificate", "no_tls"}
 )
@@ -120,7 +123,9 @@ def _words(error: BaseException) -> str:
     chain = list(causes(error))
     lines = dict.fromkeys(words for each in chain for words in words_in(body_of(each)))
     for each in chain:
-        line = f"{type(each).__name__}: {_without_page(str(each))}"
+        if each is not error and isinstance(each, _OF_A_PARSER):
+            continue
+        line = f"{type(each).__name__}: {without_trace(_without_page(str(each)))}"
         if not any(line.endswith(known) for known in lines):
             lines[line] = None
     return "\n".join(lines)

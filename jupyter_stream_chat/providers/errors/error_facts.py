@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .provider_words import status_in, words_in
+from .provider_words import page_title, status_in, words_in
 
 _ADDRESS = re.compile(r"https?://[^\s'\"]+")
 
@@ -26,6 +26,8 @@ class ErrorFacts:
     """Of the response, where there was one; looked up without regard to case."""
     said: str = ""
     """The sentences of the provider's body."""
+    is_page: bool = False
+    """The provider's body is a web page: something before the provider may have written it."""
     redirect: str | None = None
     """Where the server sent the request, if it did not answer it."""
     param: str | None = None
@@ -54,7 +56,8 @@ def error_facts(error: BaseException) -> ErrorFacts:
         status,
         text,
         headers,
-        " ".join(words for body in bodies for words in words_in(body)),
+        " ".join(dict.fromkeys(words for body in bodies for words in words_in(body))),
+        any(isinstance(body, str) and page_title(body) is not None for body in bodies),
         redirects[0] if redirects else None,
         params[0] if params else None,
     )

@@ -39,6 +39,11 @@ def _says(*words: str) -> Callable[[ErrorFacts], bool]:
     return lambda facts: any(word in facts.text for word in words)
 
 
+def _matches(pattern: str) -> Callable[[ErrorFacts], bool]:
+    words = re.compile(pattern)
+    return lambda facts: words.search(facts.text) is not None
+
+
 def _any(*conditions: Callable[[ErrorFacts], bool]) -> Callable[[ErrorFacts], bool]:
     return lambda facts: any(condition(facts) for condition in conditions)
 
@@ -56,11 +61,13 @@ def _unknown_status(facts: ErrorFacts) -> bool:
 
 _MOST = re.compile(
     r"(?:maximum context length|context (?:length|size|window)|maximum|up to|at most|this model reads)"
-    r"\D{0,30}?(\d{3,})|> *(\d{3,}) *maximum"
+    r"\D{0,30}?(\d{3,})|> *(\d{3,}) *maximum|n_ctx\W{1,4}(\d{3,})"
+    r"|(?:limit of|limit:|tokens allowed|cannot exceed|length of only|must be <=)\W{0,3}(\d{3,})"
 )
 _ASKED = re.compile(
     r"(?:requested|resulted in|too long:|request \(|(?:prompt|conversation|input) (?:has|contains|is))"
-    r"\D{0,30}?(\d{3,})"
+    r"\D{0,30}?(\d{3,})|n_prompt_tokens\W{1,4}(\d{3,})"
+    r"|(?:token count(?: of)?|received|given:|keep the first|prompt contains)\W{0,3}(\d{3,})"
 )
 
 
@@ -107,7 +114,67 @@ _TOO_LONG = _any(
         "range of input length",
         "exceeds the model's maximum",
         "reduce the length of",
+        "prompt 超长",
+        "输入过长",
     ),
+    _all(
+        lambda facts: facts.status != 429,
+        _matches(
+            r"\b(prompt|inputs?|context|conversation|request)\b[^.]{0,60}\bexceed(s|ed)?\b"
+            r"[^.]{0,40}\b(limit|maximum|length|tokens)"
+            r"|too many tokens|context length of only|`inputs` tokens \+"
+        ),
+    ),
+)
+_QUOTA: Final = _matches(
+    r"insufficient[ _](user[ _])?(quota|balance|credits?|funds)|exceeded_current_quota|arrearage"
+    r"|balance is (insufficient|too low)|billing_hard_limit|spending limit|used all available credits"
+    r"|account\b.{0,20}\bsuspended|budget[ _](has been )?exceeded|余额不足|额度不足|欠费"
+)
+_FILTERED: Final = _says(
+    "content_filter",
+    "responsibleaipolicyviolation",
+    "data_inspection_failed",
+    "datainspectionfailed",
+    "inappropriate content",
+    "content management policy",
+    "content policy",
+    "content exists risk",
+    "safety system",
+    "requires moderation",
+    "was flagged",
+    "prohibited_content",
+    "敏感内容",
+    "违规内容",
+)
+_NO_REGION: Final = _says(
+    "unsupported_country_region_territory",
+    "country, region, or territory",
+    "location is not supported",
+    "not available in your country",
+    "not available in your region",
+)
+_NO_MODEL: Final = _matches(
+    r"\bmodel\b[^.]{0,60}\b(not found|not exist|not a valid model)|(invalid|unknown) model\b"
+    r"|not a valid model|model_not_found|模型不存在"
+)
+_BUSY: Final = _says(
+    "overloaded",
+    "over capacity",
+    "over_capacity",
+    "capacity exceeded",
+    "no capacity",
+    "server is busy",
+    "server busy",
+    "high traffic",
+    "high demand",
+    "访问量过大",
+    "系统繁忙",
+    "engine busy",
+    "too busy",
+    "loading model",
+    "model is loading",
+    "currently loading",
 )
 _ASK_AGAIN: Final = "Ask again; what had arrived is kept."
 
@@ -174,6 +241,12 @@ RULES: Final = (
         "streaming",
     ),
     Rule(
+        _named("LearnedHowToAsk"),
+        "learned_how_to_ask",
+        "{model} refused the request for its form, twice and each time for another reason.",
+        "Ask again: the next request has the form that it takes.",
+    ),
+    Rule(
         _named("ModelRefused"),
         "model_refused",
         "{model} refused to answer.",
@@ -193,23 +266,27 @@ RULES: Final = (
         "Start a new chat, or shorten the question.",
     ),
     Rule(
-        _all(
-            _status(400),
-            _says(
-                "content_filter",
-                "responsibleaipolicyviolation",
-                "data_inspection_failed",
-                "content management policy",
-            ),
-        ),
+        _all(_status(400, 403, 451), _FILTERED),
         "content_filter",
         "The provider's content filter refused the question.",
         "Put the question in other words.",
     ),
     Rule(
+        _all(_unknown_status, _FILTERED),
+        "content_filter",
+        "The provider's content filter ended the answer.",
+        "Put the question in other words.",
+    ),
+    Rule(
+        _any(_status(451), _all(_status(400, 403), _NO_REGION)),
+        "region_refused",
+        "The provider does not serve the country or region from which this server asks.",
+        "Choose another provider, or ask the administrator; the provider's own words are in the details.",
+    ),
+    Rule(
         _any(
             _status(402),
-            _says("insufficient_quota", "insufficient balance", "arrearage", "billing_hard_limit"),
+            _QUOTA,
         ),
         "quota_used_up",
         "The account's quota is used up.",
@@ -220,12 +297,31 @@ RULES: Final = (
         _any(
             _status(401),
             _named("AuthenticationError"),
-            _all(_unknown_status, _says("invalid_api_key", "incorrect api key", "invalid api key")),
+            _all(
+                _any(_unknown_status, _status(400)),
+                _says(
+                    "invalid_api_key",
+                    "api_key_invalid",
+                    "incorrect api key",
+                    "invalid api key",
+                    "api key not valid",
+                    "access token invalid",
+                    "invalid access token",
+                    "login fail",
+                ),
+            ),
         ),
         "wrong_key",
         "The provider does not accept the key.",
         "Check the profile's API key.",
         "api_key",
+    ),
+    Rule(
+        _all(_status(403), lambda facts: facts.is_page),
+        "access_blocked",
+        "Something before the provider at {endpoint} refused the request with a web page.",
+        "A proxy or a firewall may not let this server through; the page's title is in the details.",
+        "{address}",
     ),
     Rule(
         _any(_status(403), _named("PermissionDeniedError")),
@@ -276,6 +372,7 @@ RULES: Final = (
                     _status(404),
                     lambda facts: facts.said.strip().lower() in ("not found", "404 not found", "404"),
                 ),
+                _all(_status(404, 405), lambda facts: facts.is_page),
             ),
         ),
         "wrong_path",
@@ -284,12 +381,21 @@ RULES: Final = (
         "{address}",
     ),
     Rule(
-        # LiteLLM's proxy says it by a 400.
-        _any(_status(404), _named("NotFoundError"), _all(_status(400), _says("invalid model name"))),
+        # Gateways say it by a 400.
+        _any(_status(404, 410), _named("NotFoundError"), _all(_status(400, 422), _NO_MODEL)),
         "unknown_model",
         "The provider at {endpoint} does not know {model}.",
         "Check the model's (or deployment's) name, and the address with its path.",
         "{deployment}",
+    ),
+    Rule(
+        _any(
+            _status(498, 529),
+            _all(lambda facts: facts.status in (None, 200, 429) or (facts.status or 0) >= 500, _BUSY),
+        ),
+        "provider_busy",
+        "The provider has too much to do at the moment.",
+        "Wait a moment and ask again.",
     ),
     Rule(
         _any(
@@ -308,7 +414,7 @@ RULES: Final = (
         "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment of the Jupyter server.",
     ),
     Rule(
-        _any(_named("APITimeoutError", "TimeoutException", "TimeoutError"), _status(408, 504)),
+        _any(_named("APITimeoutError", "TimeoutException", "TimeoutError"), _status(408, 504, 522, 524)),
         "timeout",
         "The provider at {endpoint} did not answer in time.",
         "Try again; if it lasts, check the address and the network.",
@@ -392,20 +498,6 @@ RULES: Final = (
         "context_too_long",
         "The conversation is longer than the server at {endpoint} accepts.",
         "Start a new chat, or shorten the question.",
-    ),
-    Rule(
-        _any(
-            _status(529),
-            _all(
-                lambda facts: facts.status is None or facts.status >= 500,
-                _says(
-                    "overloaded", "over capacity", "no capacity", "server is busy", "engine busy", "too busy"
-                ),
-            ),
-        ),
-        "provider_busy",
-        "The provider has too much to do at the moment.",
-        "Wait a moment and ask again.",
     ),
     Rule(
         _named("StreamingFailed"),

@@ -10,23 +10,32 @@ from typing import Any, Final
 
 _MESSAGE_KEYS: Final = (
     "message", "error_message", "error_msg", "errmsg", "msg", "status_msg", "detail", "details",
-    "description", "error_description", "reason", "title", "failed_generation",
+    "description", "error_description", "faultstring", "reason", "title", "failed_generation",
 )  # fmt: skip
 _INNER_KEYS: Final = (
     "error",
     "errors",
+    "fault",
     "metadata",
     "raw",
     "base_resp",
     "response",
+    "responsemetadata",
     "body",
     "innererror",
     "cause",
 )
 _CODE_KEYS: Final = ("code", "status", "status_code", "error_code", "http_status")
-_LABEL_KEYS: Final = ("type", "code", "status", "provider_name")
+_LABEL_KEYS: Final = ("type", "code", "errorcode", "status", "provider_name")
+_ENVELOPES: Final = ("response", "responsemetadata", "fault")
+"""Around the error of clouds whose own APIs are of another shape."""
 _MOST_DEPTH: Final = 6
 _TITLE: Final = re.compile(r"(?is)<title[^>]*>(.*?)</title>|<h1[^>]*>(.*?)</h1>")
+_TRACE: Final = re.compile(
+    r"(?si:traceback \(most recent call last\):.*\n(?=\S))"  # Python's ends in what went wrong
+    r"|(?s:\s*\ngoroutine \d+ \[.*)"  # Go's, and below JavaScript's and Java's, begin with it
+    r"|(?m:\n\s+at \S.*$)"
+)
 _TAG: Final = re.compile(r"(?s)<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>")
 
 
@@ -47,8 +56,14 @@ def status_in(value: Any) -> int | None:
 
 def is_error(value: Mapping[str, Any]) -> bool:
     """Tell whether JSON that should be an answer, or a part of one, is an error."""
+    value = _lowered(value)
     if value.get("error") or value.get("object") == "error" or value.get("type") == "error":
         return True
+    for key, inner in value.items():  # ``x_groq``, and what clouds put around their errors
+        if (key.startswith("x_") or key in _ENVELOPES) and isinstance(inner, Mapping):
+            inside = _lowered(inner)
+            if inside.get("error") or inside.get("faultstring"):
+                return True
     if isinstance(base := value.get("base_resp"), Mapping) and base.get("status_code"):
         return True
     if "choices" in value and value["choices"] is not None:
@@ -57,9 +72,14 @@ def is_error(value: Mapping[str, Any]) -> bool:
         return True
     if value.get("usage"):
         return False
-    return (
-        any(value.get(key) for key in (*_MESSAGE_KEYS, "code", "error_code")) or status_in(value) is not None
-    )
+    if any(value.get(key) for key in ("code", "error_code")) or status_in(value) is not None:
+        return True
+    return any(words_in(value.get(key)) for key in _MESSAGE_KEYS)
+
+
+def without_trace(text: str) -> str:
+    """Return a text without the frames of a server's trace: what is left names the fault."""
+    return _TRACE.sub("", text)
 
 
 def page_title(text: str) -> str | None:
@@ -79,11 +99,12 @@ def _sentences(value: Any, depth: int) -> Iterator[str]:
         if inner is not None:
             yield from _sentences(inner, depth + 1)
         else:
-            yield page_title(value) or value
+            yield page_title(value) or without_trace(value)
     elif isinstance(value, Mapping):
+        value = _lowered(value)
         for key in _MESSAGE_KEYS:
             yield from _sentences(value.get(key), depth + 1)
-        for key in _INNER_KEYS:
+        for key in (*_INNER_KEYS, *(key for key in value if key.startswith("x_"))):
             yield from _sentences(value.get(key), depth + 1)
     elif isinstance(value, list):
         for each in value[:8]:
@@ -96,6 +117,7 @@ def _labels(value: Any, depth: int) -> Iterator[str]:
     if depth > _MOST_DEPTH:
         return
     if isinstance(value, Mapping):
+        value = _lowered(value)
         yield from (str(value[key]) for key in _LABEL_KEYS if isinstance(value.get(key), str | int))
         for key in _INNER_KEYS:
             yield from _labels(value.get(key), depth + 1)
@@ -110,15 +132,21 @@ def _statuses(value: Any, depth: int) -> Iterator[int]:
     if depth > _MOST_DEPTH:
         return
     if isinstance(value, Mapping):
+        value = _lowered(value)
         for key in _CODE_KEYS:
             code = value.get(key)
             if isinstance(code, int | str) and re.fullmatch(r"[45]\d\d", str(code)):
                 yield int(code)
-        for key in _INNER_KEYS:
+        for key in (*_INNER_KEYS, *_MESSAGE_KEYS):  # a gateway may put the upstream's JSON into its sentence
             yield from _statuses(value.get(key), depth + 1)
     elif isinstance(value, list):
         for each in value[:8]:
             yield from _statuses(each, depth + 1)
+
+
+def _lowered(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a mapping with its keys in lower case: some clouds write them with a capital."""
+    return {str(key).lower(): each for key, each in value.items()}
 
 
 def _json(text: str) -> Any:

@@ -24,9 +24,19 @@ _NO_CHUNKS = "no generation chunks were returned"
 """LangChain's words for a body that is no event stream, and for a stream without anything in it."""
 _STREAMS_ONLY = re.compile(
     r"stream\w*\s+(mode\s+)?only|only\b.{0,40}\bstream|must\b.{0,40}\bstream|stream\w*\b.{0,40}\b(required|must)"
-    r"|requires?\b.{0,40}\bstream|non[- ]?stream\w*\b.{0,60}\b(not|n't|un)|not\b.{0,30}\bnon[- ]?stream"
+    r"|requires?\b.{0,40}\bstream|\b(for|in)\s+non[- ]?stream|non[- ]?stream\w*\b.{0,60}\b(not|n't|un)"
+    r"|not\b.{0,30}\bnon[- ]?stream"
     r"|(set|use|enable)\b.{0,20}\bstream\W{0,4}\s*(=|to)?\s*\W{0,2}true"
 )
+_WANTS_REASONING = re.compile(
+    r"(missing|require|must|need|expect|pass|provide|include)\w*\b[^.]{0,80}\breasoning(_content|_details)?\b"
+    r"|\breasoning(_content|_details)?\b[^.]{0,80}"
+    r"\b(missing|required|must|needs?|expected|not (found|provided))\b"
+)
+_NOT_WANTED = re.compile(
+    r"\b(not (be )?(allowed|permitted|supported)|(must|should) not|unsupported|unexpected|forbidden|remove)\b"
+)
+_NO_STREAM = re.compile(r"\bstream\W{0,4}\s*(must|should|has to|needs to)?\s*(be|=|to|set)*\W{0,4}\s*false")
 _DIED = frozenset(
     {"RemoteProtocolError", "ReadError", "WriteError", "BrokenPipeError", "ConnectionResetError"}
 )
@@ -46,6 +56,10 @@ class AskAgain:
 
 
 Refusal = Limitation | RetryAfter | AskAgain
+
+
+class LearnedHowToAsk(Exception):
+    """The deployment refused two forms of the request in clear words; the next question has a third."""
 
 
 class StreamingRefused(Exception):
@@ -68,10 +82,17 @@ def refusal_of(error: BaseException, *, streamed: bool, now: datetime | None = N
             return RetryAfter(seconds)
     if facts.status is None and not facts.names.isdisjoint(_DIED) and "StreamCut" not in facts.names:
         return AskAgain()
+    if facts.status in _REFUSING and wants_reasoning(facts.text):
+        return "wants_reasoning"
     if streamed:
         return _stream_refusal(facts)
-    says_so = _STREAMS_ONLY.search(facts.text) and "false" not in facts.text
+    says_so = _STREAMS_ONLY.search(facts.text) and not _NO_STREAM.search(facts.text)
     return "streams_only" if facts.status in _REFUSING and says_so else None
+
+
+def wants_reasoning(text: str) -> bool:
+    """Tell whether a refusal, in lower case, asks for the reasoning of earlier answers."""
+    return bool(_WANTS_REASONING.search(text)) and not _NOT_WANTED.search(text)
 
 
 def may_be_chance(error: BaseException) -> bool:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...engine.messages import LoadOptions
 from ...protocol import ErrorInfo
 from ..adapter import OnProgress
 from ..parameters import engine_parameters
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _NEEDED = ("torch", "transformers")
+LOOKUP_TOKENS = 10
+"""Most tokens that prompt lookup guesses at once."""
 
 
 def local_problem() -> ErrorInfo | None:
@@ -59,7 +62,11 @@ class LocalAdapter:
         return EngineChatModel(
             client=self.engine,
             model=profile.model,
-            parameters=engine_parameters(profile),
+            parameters={**engine_parameters(profile), **_speculation(profile)},
+            load=LoadOptions(
+                quantization=profile.value("quantization") or "none",
+                draft_model=profile.value("draft_model"),
+            ),
             on_progress=on_progress,
         )
 
@@ -84,6 +91,10 @@ class LocalAdapter:
 async def leave_open(profile: Profile, llm: BaseChatModel) -> Opened:
     """Return how a local model continues an answer: the prompt leaves the last message open."""
     return Opened(llm, {"continue_final": True})
+
+
+def _speculation(profile: Profile) -> dict[str, int]:
+    return {"prompt_lookup": LOOKUP_TOKENS} if profile.value("prompt_lookup") == "on" else {}
 
 
 def _downloaded() -> list[str]:

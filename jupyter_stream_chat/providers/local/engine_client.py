@@ -10,9 +10,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ...engine.messages import Event, Failed, Finished, Generate
+from ...engine.messages import Event, Failed, Finished, Freed, Generate, ReleaseMemory, Status, Unload
 from .engine_process import AskAgain, EngineProcess, engine_command, unstartable
+
+if TYPE_CHECKING:
+    from ...config import Settings
 
 
 class EngineClient:
@@ -25,6 +29,7 @@ class EngineClient:
         threads: int = 0,
         most_chats: int = 32,
         cache_mib: int = 0,
+        keep_free_mib: int = 512,
         grace_seconds: float = 2.0,
         command: Sequence[str] | None = None,
     ) -> None:
@@ -34,12 +39,13 @@ class EngineClient:
         ``threads``: CPU threads of the engine; 0: one less than there are cores.
         ``most_chats``: answers of a model that it writes at once; others wait.
         ``cache_mib``: most MiB for the chats of a model; 0: a part of what is free when it is loaded.
+        ``keep_free_mib``: MiB of free memory below which the engine gives back what is idle.
         ``grace_seconds``: how long a cancelled request may take to end before the process is killed.
         ``command``: another program that speaks the engine's wire.
         """
         self._idle_seconds = idle_seconds
         self._grace = grace_seconds
-        self._command = list(command or engine_command(threads, most_chats, cache_mib))
+        self._command = list(command or engine_command(threads, most_chats, cache_mib, keep_free_mib))
         self._process: EngineProcess | None = None
         self._starting = asyncio.Lock()
         self._idle: asyncio.TimerHandle | None = None
@@ -49,6 +55,26 @@ class EngineClient:
     def pid(self) -> int | None:
         """The id of the engine process; None while there is none."""
         return self._process.pid if self._process and self._process.usable else None
+
+    @property
+    def status(self) -> Status | None:
+        """The models in the engine's memory; None while there is no process, or it has not told yet."""
+        return self._process.status if self._process and self._process.usable else None
+
+    @property
+    def freed(self) -> list[tuple[float, Freed]]:
+        """What the engine gave back because another program needed it, with the time, oldest first."""
+        return list(self._process.freed) if self._process else []
+
+    def unload(self, model: str) -> None:
+        """Let the engine give a model's memory back, unless an answer of it is being written."""
+        if self._process is not None:
+            self._process.order(Unload(model))
+
+    def release_memory(self) -> None:
+        """Let the engine give back what is idle."""
+        if self._process is not None:
+            self._process.order(ReleaseMemory())
 
     async def start(self) -> None:
         """Start the process ahead of the first request, so that its imports are done by then.
@@ -145,7 +171,26 @@ class EngineClient:
         ending.add_done_callback(self._endings.discard)
 
 
+def engine_of(settings: Settings) -> EngineClient:
+    """Return a client of the engine, which starts as these settings say."""
+    return EngineClient(
+        idle_seconds=settings.engine_idle_seconds,
+        threads=settings.engine_threads,
+        most_chats=settings.engine_max_chats,
+        cache_mib=settings.engine_cache_mib,
+        keep_free_mib=settings.engine_keep_free_mib,
+    )
+
+
 def _with_absolute_folder(request: Generate) -> Generate:
-    """Return the request with a folder named from the root: the engine works in another one."""
-    folder = Path(request.model).expanduser()
-    return replace(request, model=str(folder.absolute())) if folder.is_dir() else request
+    """Return the request with folders named from the root: the engine works in another one."""
+    load = request.load
+    if load.draft_model is not None:
+        load = replace(load, draft_model=absolute_folder(load.draft_model))
+    return replace(request, model=absolute_folder(request.model), load=load)
+
+
+def absolute_folder(model: str) -> str:
+    """Return a model's folder named from the root; a hub id as it is."""
+    folder = Path(model).expanduser()
+    return str(folder.absolute()) if folder.is_dir() else model

@@ -8,12 +8,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage, message_chunk_to_message
-from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages.ai import OutputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.outputs.chat_generation import merge_chat_generation_chunks
 from pydantic import ConfigDict, Field, PrivateAttr
@@ -198,6 +198,9 @@ class EngineChatModel(BaseChatModel):
             output_tokens=event.usage.output_tokens,
             total_tokens=event.usage.input_tokens + event.usage.output_tokens,
         )
+        if event.guessed_tokens:
+            guessed = {"guessed": event.guessed_tokens, "accepted": event.accepted_tokens}
+            usage["output_token_details"] = cast(OutputTokenDetails, guessed)
         about = {"finish_reason": event.finish_reason, "model_name": self.model}
         message = AIMessageChunk(
             content="",

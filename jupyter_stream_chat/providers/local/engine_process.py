@@ -13,6 +13,7 @@ import os
 import re
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -24,12 +25,16 @@ from ...engine.messages import (
     Event,
     Failed,
     Finished,
+    Freed,
     Generate,
     Pause,
     Progress,
+    ReleaseMemory,
     Resume,
     Started,
+    Status,
     Text,
+    Unload,
     decode_event,
     encode,
 )
@@ -39,6 +44,7 @@ log = logging.getLogger("jupyter_stream_chat.engine")
 _PACKAGE_FOLDER = Path(__file__).parents[2]
 _LINE_LIMIT = 16 * 2**20  # bytes; a failure's trace is the longest line
 _STDERR_LINES_KEPT = 20
+_FREED_KEPT = 5
 _SECRET = re.compile(r"_(API_?)?KEYS?$|_TOKEN$|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Hosts that no proxy can reach for this machine: a mirror of the hub that runs here is asked directly."""
@@ -70,6 +76,10 @@ class EngineProcess:
         """Requests that have text."""
         self._overdue: dict[str, asyncio.TimerHandle] = {}
         self._last_words: deque[str] = deque(maxlen=_STDERR_LINES_KEPT)
+        self.status: Status | None = None
+        """The models in its memory, as it told last."""
+        self.freed: deque[tuple[float, Freed]] = deque(maxlen=_FREED_KEPT)
+        """What it gave back to others, with the time (seconds since the epoch)."""
         self._closing = False
         self._is_ended = False
         """The client ends it: nothing is asked again."""
@@ -134,6 +144,11 @@ class EngineProcess:
         if request_id in self._requests and self.usable:
             self._stdin.write(encode(Resume(request_id)))
 
+    def order(self, order: Unload | ReleaseMemory) -> None:
+        """Let it give memory back."""
+        if self.usable:
+            self._stdin.write(encode(order))
+
     async def end(self) -> None:
         """End the process (its stdin ends), by force after the grace time, and wait until it is gone."""
         self._is_ended = not self._closing
@@ -170,7 +185,14 @@ class EngineProcess:
     async def _read_events(self, stdout: asyncio.StreamReader) -> None:
         try:
             async for line in stdout:
-                self._deliver(decode_event(line))
+                event = decode_event(line)
+                if isinstance(event, Status):
+                    self.status = event
+                elif isinstance(event, Freed):
+                    log.info("engine %s gave memory back: %s", self.pid, event)
+                    self.freed.append((time.time(), event))
+                else:
+                    self._deliver(event)
         except (ValueError, TypeError) as error:  # what cannot be read cannot be trusted to end either
             log.error("unreadable event of the engine: %s", error)
             self.kill()
@@ -246,9 +268,16 @@ def unstartable(request_id: str, error: OSError) -> Failed:
     )
 
 
-def engine_command(threads: int, most_chats: int = 32, cache_mib: int = 0) -> list[str]:
+def engine_command(
+    threads: int, most_chats: int = 32, cache_mib: int = 0, keep_free_mib: int = 512
+) -> list[str]:
     """Return the command that starts an engine. ``threads`` and ``cache_mib`` 0: the engine decides."""
-    options = {"--threads": threads, "--chats": most_chats, "--cache-mib": cache_mib}
+    options = {
+        "--threads": threads,
+        "--keep-free-mib": keep_free_mib,
+        "--chats": most_chats,
+        "--cache-mib": cache_mib,
+    }
     words = [str(word) for option in options.items() for word in option]
     return [sys.executable, "-m", "jupyter_stream_chat.engine", *words]
 

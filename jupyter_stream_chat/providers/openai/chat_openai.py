@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import openai
@@ -21,6 +21,8 @@ from pydantic import model_validator
 
 from ..langchain.chunk_accumulator import accumulated
 from ..loopback import without_proxy
+from .chunks import REASONING
+from .event_stream import EventDecoder
 from .payload_fixes import (
     REMARKS,
     MalformedAnswer,
@@ -31,6 +33,7 @@ from .payload_fixes import (
     sound_message,
     sound_usage,
 )
+from .stream_reader import StreamReader
 
 SETTINGS: dict[str, Any] = {
     # Retries are the run's business: the SDK's would hide seconds of silence from the user.
@@ -98,8 +101,34 @@ class _Reasoning:
         return result
 
 
+def collected(stream: str) -> dict[str, Any]:
+    """Return the answer that an event stream holds, in one piece. Raises what ``StreamReader`` raises."""
+    decoder, reader = EventDecoder(), StreamReader()
+    events = [*decoder.feed(stream.encode(errors="surrogatepass")), *decoder.close()]
+    chunks = [chunk for event in events if not reader.is_done for chunk in reader.read(event)]
+    chunks += reader.close(decoder.other)
+    choices = [chunk["choices"][0] for chunk in chunks]
+    message = {
+        name: text
+        for name in ("content", "reasoning_content", "refusal")
+        if (text := "".join(choice["delta"].get(name) or "" for choice in choices))
+    }
+    return {
+        "choices": [
+            {
+                "index": 0,
+                "message": {"content": "", **message},
+                "finish_reason": next((end for choice in choices if (end := choice["finish_reason"])), None),
+            }
+        ],
+        "usage": next((usage for chunk in reversed(chunks) if (usage := chunk["usage"])), None),
+    }
+
+
 def whole_answer(response: object) -> dict[str, Any]:
     """Return an answer in one piece with one sound choice. Raises ProviderSaid and MalformedAnswer."""
+    if isinstance(response, str) and response.lstrip().startswith(("data:", "event:", ":")):
+        response = collected(response)  # the server streams, whatever it is asked
     if not isinstance(response, dict | openai.BaseModel):  # an HTML page that says 200, say
         raise MalformedAnswer("The answer is not as OpenAI's protocol has it.", response)
     values = response if isinstance(response, dict) else response.model_dump(warnings=False)
@@ -107,7 +136,8 @@ def whole_answer(response: object) -> dict[str, Any]:
     choices = values.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise MalformedAnswer(
-            "The answer is not as OpenAI's protocol has it.", json.dumps(values, default=str)
+            "The answer is not as OpenAI's protocol has it.",
+            json.dumps({key: each for key, each in values.items() if each is not None}, default=str),
         )
     choice = choices[0]
     given = choice.get("message") or {"content": choice.get("text")}
@@ -130,7 +160,22 @@ class _Prefix:
         return payload
 
 
-class StreamingChatOpenAI(_InOneChunk, _Reasoning, _Prefix, ChatOpenAI):
+class _Reasoned:
+    """Knows the option ``with_reasoning``: earlier answers are sent with what led to them."""
+
+    takes_reasoning: ClassVar[bool] = True
+
+    def _get_request_payload(self, *args: Any, with_reasoning: bool = False, **kwargs: Any) -> dict[str, Any]:
+        payload: dict[str, Any] = super()._get_request_payload(*args, **kwargs)  # type: ignore[misc]
+        if with_reasoning:
+            given = self._convert_input(args[0]).to_messages()  # type: ignore[attr-defined]
+            for message, sent in zip(given, payload.get("messages", []), strict=False):
+                if sent["role"] == "assistant":
+                    sent["reasoning_content"] = message.response_metadata.get(REASONING, "")
+        return payload
+
+
+class StreamingChatOpenAI(_InOneChunk, _Reasoning, _Reasoned, _Prefix, ChatOpenAI):
     """``ChatOpenAI`` with its reasoning, and answers that go on."""
 
     @model_validator(mode="before")
@@ -171,7 +216,7 @@ class _FilterEnds:
         return result
 
 
-class StreamingAzureChatOpenAI(_InOneChunk, _Reasoning, _FilterEnds, AzureChatOpenAI):
+class StreamingAzureChatOpenAI(_InOneChunk, _Reasoning, _Reasoned, _FilterEnds, AzureChatOpenAI):
     """``AzureChatOpenAI`` with its reasoning."""
 
     @model_validator(mode="before")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ...protocol import FinishReason, PartKind, Usage
 from ..finish_reasons import meaning_of, word_of
@@ -10,6 +10,10 @@ from .payload_fixes import REMARKS, is_count
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
+
+
+REASONING: Final = "reasoning_content"
+"""Key of an earlier answer's reasoning, in its ``response_metadata``: sent where a deployment asks for it."""
 
 
 def pieces_of(message: BaseMessage) -> list[tuple[PartKind, str]]:
@@ -84,6 +88,8 @@ def usage_of(message: BaseMessage) -> Usage | None:
             input_tokens=_count(usage["input_tokens"]),
             output_tokens=_count(usage["output_tokens"]),
             reasoning_tokens=_count(details.get("reasoning") or 0),
+            guessed_tokens=_count(details.get("guessed") or 0),
+            accepted_tokens=_count(details.get("accepted") or 0),
         )
     except (
         AttributeError,

@@ -12,7 +12,14 @@ _COUNTS = ("prompt_tokens", "completion_tokens")
 _DETAILS = ("prompt_tokens_details", "completion_tokens_details")
 _MOST_TOKENS: Final = 10**9
 """A count beyond it is no count."""
-_REASONING_KEYS: Final = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details")
+_REASONING_KEYS: Final = (
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "reasoning_text",
+    "reasoning_details",
+    "thinking_blocks",
+)
 REMARKS: Final = "remarks"
 """Key of what is odd about an answer, in a chunk or a message's ``additional_kwargs``: a list of codes."""
 
@@ -130,6 +137,8 @@ def _parts(content: Any) -> tuple[str, str]:
     """Return text and reasoning of a content: a string, or a list of parts."""
     if isinstance(content, str):
         return content, ""
+    if isinstance(content, int | float) and not isinstance(content, bool):  # a template's JSON: 4 for "4"
+        return str(content), ""
     if isinstance(content, Mapping):
         content = [content]
     if not isinstance(content, list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -21,6 +22,11 @@ from .payload_fixes import (
 )
 
 _RESPONSE_ENDS: Final = ("response.completed", "response.incomplete", "response.failed")
+_DOUBLED: Final = re.compile(r"^(data:\s*)+")
+"""A gateway that puts its own prefix before the one of its upstream."""
+_KEEPS_ALIVE: Final = re.compile(
+    r"\W*(ping|pong|heart[-_ ]?beat|keep[-_ ]?alive|processing|connected)\W*", re.IGNORECASE
+)
 _NO_CHUNK: Final = "A chunk is not as OpenAI's protocol has it."
 
 
@@ -38,6 +44,8 @@ class StreamReader:
         """A finish reason has come."""
         self._goes_on = False
         self._has_chunk = False
+        self._foreign = ""
+        """The first event that is JSON of another protocol."""
         self._index: object = None
         self._remarks: set[str] = set()
         self._growth = {"content": Growth(), "reasoning_content": Growth()}
@@ -49,16 +57,18 @@ class StreamReader:
 
     def read(self, event: Event) -> Iterator[dict[str, Any]]:
         """Yield the chunks of an event. Raises ProviderSaid, MalformedAnswer or NotStreamed."""
-        data = event.data.strip()
+        data = _DOUBLED.sub("", event.data.strip())
         if data.strip("\"' ").upper().startswith("[DONE]"):
             self.is_done = True
             return
         try:
             value = json.loads(data)
-        except ValueError as error:
+        except ValueError:
+            if _KEEPS_ALIVE.fullmatch(data):
+                return
             if event.name == "error":
                 raise ProviderSaid(data) from None
-            raise MalformedAnswer(_NO_CHUNK, data) from error
+            raise MalformedAnswer(_NO_CHUNK, data) from None
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, Mapping):
                 yield from self._value(each, event)
@@ -77,8 +87,8 @@ class StreamReader:
         if self._has_chunk:
             rest = f" Its last words: {other[:200]}" if other else ""
             raise StreamCut(f"The stream ended without finish_reason and without [DONE].{rest}")
-        if other:
-            raise MalformedAnswer("The server sent no stream.", other)
+        if other or self._foreign:
+            raise MalformedAnswer("The server sent no stream of OpenAI's protocol.", other or self._foreign)
         raise EmptyStream("No generation chunks were returned: the stream ended without anything in it.")
 
     def _value(self, value: Mapping[str, Any], event: Event) -> Iterator[dict[str, Any]]:
@@ -91,8 +101,12 @@ class StreamReader:
             return
         raise_if_error(value, event=event.name)
         choices = value.get("choices")
+        if isinstance(choices, Mapping):
+            choices = [choices]
         if choices is not None and not isinstance(choices, list):
             raise MalformedAnswer(_NO_CHUNK)
+        if choices is None and not value.get("usage"):
+            self._foreign = self._foreign or (event.data if value else "")
         usage = sound_usage(value.get("usage"))
         chosen = [choice for choice in choices or [] if self._is_ours(choice)]
         if not chosen:

@@ -74,6 +74,8 @@ class Profile(BaseModel):
     parameters: Parameters = Parameters()
     context_length: Annotated[int, Field(ge=256)] | None = None
     """Tokens that the model takes, question and answer together; absent: unknown, and all is sent."""
+    images: Literal["auto", "on", "off"] = "auto"
+    """Whether its model is sent pictures; ``auto``: unless it was found to refuse them."""
     timeouts: Timeouts = Timeouts()
     on_repetition: OnRepetition = ON_REPETITION
     own: dict[str, str] = {}
@@ -178,6 +180,7 @@ _HINTS = {
     "id": "Use 1 to 64 letters, digits, dots, dashes or underscores, and no dot first.",
     "streaming": 'Use "auto", "on" or "off", or leave it out.',
     "context_length": "Give the number of tokens, for example 128000, or leave it out.",
+    "images": 'Use "auto", "on" or "off", or leave it out.',
     "timeouts.first_token": _SECONDS,
     "timeouts.stall": _SECONDS,
     "timeouts.total": _SECONDS,

@@ -78,6 +78,7 @@ class Registry:
         self._engine = engine
         self._adapters = {name: provider.adapter(engine) for name, provider in catalog.known().items()}
         self._stored: dict[str, list[_Entry]] = {}
+        self._chosen: dict[str, str] = {}
 
     def set_stored(
         self,
@@ -154,16 +155,26 @@ class Registry:
             for entry in self._entries(owner)
         ]
 
+    def choose_default(self, profile_id: str, owner: str = "") -> None:
+        """Let an owner's chats without a choice use this profile, as long as there is one of this id."""
+        self._chosen[owner] = profile_id
+
     def default_id_for(self, owner: str) -> str | None:
-        """Return the profile that a chat without a choice uses; None when there is none to use."""
+        """Return the profile that a chat without a choice uses; None when there is none to use.
+
+        The owner's choice comes before the administrator's default, a configured profile before stored ones,
+        and the newest stored one before the guide.
+        """
         usable = [entry.profile for entry in self._entries(owner) if isinstance(entry.profile, Profile)]
-        if any(profile.id == self._wanted_default for profile in usable):
-            return self._wanted_default
+        for wanted in (self._chosen.get(owner), self._wanted_default):
+            if any(profile.id == wanted for profile in usable):
+                return wanted
         for profile in usable:
             if profile.origin == "configured":
                 return profile.id
-        # A user without the local packages who has set up a provider wants that one, not the guide.
-        candidates = sorted(usable, key=lambda profile: profile.origin == "stored")
+        stored = [profile for profile in reversed(usable) if profile.origin == "stored"]
+        built_in = [profile for profile in usable if profile.origin == "built-in"]
+        candidates = [*stored, *built_in]
         return next((profile.id for profile in candidates if self._problem(profile) is None), None)
 
     @property

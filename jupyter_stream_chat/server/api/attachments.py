@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from ... import protocol as wire
+from ...attachments.pictures import is_picture, problem_of
 from ...chats.attachments import StoredAttachment
 from ...chats.command_error import CommandError
 from .operation import Answer, Call, File, Operation, RestRequest, Route
@@ -25,6 +26,7 @@ class PutAttachment(RestRequest):
     sha256: wire.Sha256
     """Of the text's UTF-8 bytes."""
     text: str
+    """Of a picture: its bytes in base64."""
     media_type: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}$")] = (
         "text/plain"
     )
@@ -58,6 +60,8 @@ async def put_attachment(call: Call, request: PutAttachment) -> AttachmentStored
         raise _refused("attachment_too_large", message, "Attach less: chosen lines, or a single cell.")
     if hashlib.sha256(content).hexdigest() != request.sha256:
         raise _refused("attachment_damaged", "The content of the attachment is not what its hash says.")
+    if is_picture(request.media_type) and (problem := problem_of(request.media_type, request.text)):
+        raise _refused("attachment_damaged", problem)
     stored = StoredAttachment(request.media_type, request.text)
     await call.services.chat_service.put_attachment(call.access.owner, request.sha256, stored)
     return AttachmentStored(sha256=request.sha256, characters=len(request.text))

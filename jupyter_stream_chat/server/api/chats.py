@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints
 
 from ... import protocol as wire
 from ...chats import export
-from ...chats.command_error import CommandError
+from ...chats.command_error import CommandError, UnknownChat
 from . import checks
 from .ids import new_id
 from .operation import Answer, Call, Done, File, Operation, RestRequest, Route
@@ -74,6 +74,9 @@ class ChatChanges(RestRequest):
     streaming: wire.StreamingMode | None = None
     parameters: wire.Parameters | None = None
     """Replaces the chat's own values as a whole."""
+    archived: bool | None = None
+    local_only: bool | None = None
+    """The chat's attachments go to local models only."""
 
 
 class ChatList(Answer):
@@ -139,6 +142,7 @@ async def create_chat(call: Call, command: wire.CreateChat) -> ChatAnswer:
         profile_id=command.profile_id,
         streaming=command.streaming,
         parameters=command.parameters,
+        local_only=command.local_only,
     )
     chat_service = call.services.chat_service
     created = await chat_service.create_chat(call.access.owner, chat)
@@ -156,17 +160,30 @@ async def get_chat(call: Call, request: GetChat) -> OpenedChat:
 
 async def update_chat(call: Call, command: wire.UpdateChat) -> ChatAnswer:
     """Change the fields of a chat that the command has."""
-    present = command.model_fields_set & {"title", "profile_id", "streaming", "parameters"}
+    present = command.model_fields_set & {
+        "title",
+        "profile_id",
+        "streaming",
+        "parameters",
+        "archived",
+        "local_only",
+    }
     changes = {name: getattr(command, name) for name in present}
-    if changes.get("title", "") is None:
-        raise CommandError(checks.invalid("title", "A chat's title cannot be null."))
+    for name in ("title", "archived"):
+        if name in changes and changes[name] is None:
+            raise CommandError(checks.invalid(name, f"A chat's {name} cannot be null."))
     checks.check_profile(call.services, call.access, command.profile_id)
     return ChatAnswer(chat=await call.services.chat_service.update_chat(command.chat_id, changes))
 
 
 async def delete_chat(call: Call, command: wire.DeleteChat) -> Done:
-    """Delete a chat. Its live runs are interrupted; one that does not end soon ends without its chat."""
+    """Delete a chat. Its live runs are interrupted; one that does not end soon ends without its chat.
+
+    Idempotent for the user who deleted it.
+    """
     services, chat_id = call.services, command.chat_id
+    if services.chat_service.was_deleted(call.access.owner, chat_id):
+        return Done()
     live = [services.runs.live(run_id) for run_id in services.chat_service.live_runs(chat_id)]
     try:
         async with asyncio.timeout(_END_SECONDS):
@@ -175,7 +192,12 @@ async def delete_chat(call: Call, command: wire.DeleteChat) -> Done:
                 await run.wait()
     except TimeoutError:
         pass  # its provider is slow to close the connection: the user does not wait for that
-    await services.chat_service.delete_chat(chat_id)
+    try:
+        await services.chat_service.delete_chat(chat_id)
+    except UnknownChat:
+        # The same command on another connection came first.
+        if not services.chat_service.was_deleted(call.access.owner, chat_id):
+            raise
     return Done()
 
 
@@ -276,7 +298,7 @@ OPERATIONS = (
     Operation(wire.CreateChat, "write", "nothing", create_chat, Route("POST", "chats", 201)),
     Operation(GetChat, "read", "chat", get_chat, Route("GET", _CHAT)),
     Operation(wire.UpdateChat, "write", "chat", update_chat, Route("PATCH", _CHAT, body=ChatChanges)),
-    Operation(wire.DeleteChat, "write", "chat", delete_chat, Route("DELETE", _CHAT)),
+    Operation(wire.DeleteChat, "write", "chat", delete_chat, Route("DELETE", _CHAT), accepts_deleted=True),
     Operation(ExportChat, "read", "chat", export_chat, Route("GET", f"{_CHAT}/export")),
     Operation(ListMessages, "read", "chat", list_messages, Route("GET", _MESSAGES)),
     Operation(

@@ -148,6 +148,8 @@ class Operation:
     """Done inside ``on_message``, before the commands that wait, and without an await."""
     ends_with_client: bool = False
     """Cancelled when the client of a REST request leaves: nobody else wants its answer."""
+    accepts_deleted: bool = False
+    """Also run for a chat that the user has deleted: a page that lost the answer sends the command again."""
 
     @property
     def name(self) -> str:

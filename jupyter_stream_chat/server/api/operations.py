@@ -11,11 +11,12 @@ from functools import cache
 
 from ... import protocol as wire
 from ...chats.command_error import CommandError
-from . import attachments, chats, following, profile_operations, runs, specification
+from . import attachments, chats, following, profile_operations, runs, search, specification
 from .operation import Operation, Route
 
 OPERATIONS: tuple[Operation, ...] = (
     *chats.OPERATIONS,
+    *search.OPERATIONS,
     *runs.OPERATIONS,
     *following.OPERATIONS,
     *attachments.OPERATIONS,

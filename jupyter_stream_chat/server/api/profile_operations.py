@@ -23,6 +23,12 @@ class OfProfile(RestRequest):
     profile_id: str
 
 
+class DefaultProfile(RestRequest):
+    """The profile that chats without a choice use."""
+
+    profile_id: str
+
+
 class ValuesOfProfile(Values):
     """The values of a profile that is there."""
 
@@ -33,6 +39,12 @@ class Deployments(Answer):
     """What deployments were found not to do."""
 
     deployments: list[wire.DeploymentLimitation]
+
+
+class Forgotten(Answer):
+    """What the doctor finds of a deployment of which nothing is remembered any more."""
+
+    step: wire.DoctorStep
 
 
 def _api(call: Call) -> ProfileApi:
@@ -61,6 +73,12 @@ async def get_profile(call: Call, request: OfProfile) -> File:
 async def replace_profile(call: Call, request: ValuesOfProfile) -> File:
     """Replace a profile."""
     return await _json(_api(call).replace_profile(request.profile_id))
+
+
+async def choose_default_profile(call: Call, request: DefaultProfile) -> Done:
+    """Let chats without a choice use a profile, until another is chosen or saved."""
+    await _api(call).choose_default(request.profile_id)
+    return Done()
 
 
 async def delete_profile(call: Call, request: OfProfile) -> File:
@@ -104,6 +122,11 @@ async def forget_deployments(call: Call, request: Everything) -> Done:
     return Done()
 
 
+async def forget_deployment(call: Call, request: Values) -> Forgotten:
+    """Forget what was found of one profile's deployment; the profile is named as for the doctor."""
+    return Forgotten(step=await _api(call).forget_deployment())
+
+
 _PROFILE = "profiles/{profile_id}"
 
 OPERATIONS = (
@@ -111,6 +134,7 @@ OPERATIONS = (
     Operation(Values, "write", "nothing", add_profile, Route("POST", "profiles", 201)),
     Operation(OfProfile, "read", "nothing", get_profile, Route("GET", _PROFILE)),
     Operation(ValuesOfProfile, "write", "nothing", replace_profile, Route("PUT", _PROFILE)),
+    Operation(DefaultProfile, "write", "nothing", choose_default_profile, Route("PUT", "default-profile")),
     Operation(OfProfile, "write", "nothing", delete_profile, Route("DELETE", _PROFILE)),
     Operation(Values, "read", "nothing", check_profile, Route("POST", "profiles/check")),
     Operation(
@@ -123,4 +147,5 @@ OPERATIONS = (
     Operation(Values, "execute", "nothing", examine_profile, Route("POST", "doctor")),
     Operation(Everything, "read", "nothing", list_deployments, Route("GET", "deployments")),
     Operation(Everything, "write", "nothing", forget_deployments, Route("DELETE", "deployments")),
+    Operation(Values, "write", "nothing", forget_deployment, Route("POST", "deployments/forget")),
 )

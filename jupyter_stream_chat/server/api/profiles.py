@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from ... import protocol as wire
 from ...chats.command_error import CommandError
 from ...doctor.context import Context, read_draft
+from ...doctor.diagnostics import REMEMBERED, taken
 from ...providers.adapter import Adapter
 from ...providers.langchain.tracing import tracing
 from ...providers.openai.chunks import text_of
@@ -31,7 +33,7 @@ TRY_SECONDS: Final = 60.0
 """How long a model may take to answer when a profile is tried."""
 LIST_SECONDS: Final = 15.0
 MAX_TRIALS: Final = 4
-"""Profiles of one owner that may be tried at once."""
+"""Profiles of one owner that may be tried or examined at once."""
 MAX_PROFILES: Final = 100
 """Profiles that one owner may store: every page of the owner holds them all."""
 _TRIAL_QUESTION: Final = "Answer with one word: ready."
@@ -72,7 +74,10 @@ class ProfileApi(Request):
         return json_response(profile=profile, values=None if profile.locked else values)
 
     async def add_profile(self) -> bytes:
-        """``POST profiles``: ``api_key`` among the values is kept apart from them."""
+        """``POST profiles``: ``api_key`` among the values is kept apart from them.
+
+        The new profile is the default from now on, if it can be used.
+        """
         self._check_not_locked()
         values = self._object()
         profile = self._stored_profile(values)
@@ -86,7 +91,13 @@ class ProfileApi(Request):
                     hint="Delete one that is no longer used.",
                 )
             )
-        return await self._save_profile(profile, values)
+        return await self._save_profile(profile, values, is_new=True)
+
+    async def choose_default(self, profile_id: str) -> None:
+        """``PUT default-profile``: chats without a choice use it until another is chosen."""
+        self._profile(profile_id)
+        await self._services.choose_default(profile_id, self._access.owner)
+        await self._services.profiles_changed(self._access.owner)
 
     async def replace_profile(self, profile_id: str) -> bytes:
         """``PUT profiles/{id}``: without ``api_key`` the kept key stays, with null it is dropped.
@@ -116,11 +127,15 @@ class ProfileApi(Request):
             raise CommandError(problem)
         return profile
 
-    async def _save_profile(self, profile: Profile, values: dict[str, Any]) -> bytes:
+    async def _save_profile(self, profile: Profile, values: dict[str, Any], *, is_new: bool = False) -> bytes:
         # The key first: a new address must never be stored beside the key of the old one.
         dropped = await self._change_key(profile, values)
         plain = {name: value for name, value in values.items() if name != "api_key"}
         await self._services.chat_service.save_profile(profile.id, plain, profile.owner)
+        if is_new:
+            await self._services.read_stored_profiles(profile.owner)
+            if self._profile(profile.id).problem is None:
+                await self._services.choose_default(profile.id, profile.owner)
         await self._services.profiles_changed(profile.owner)
         return json_response(profile=self._profile(profile.id), key_dropped=dropped or None)
 
@@ -210,6 +225,18 @@ class ProfileApi(Request):
 
     async def examine_profile(self) -> Diagnostics:
         """``POST doctor``: a profile by its ``profile_id``, or the ``values`` of one that is being edited."""
+        context = await self._examined()
+        counted = self._services.trials.enter(self._access.owner, MAX_TRIALS)
+        return Diagnostics(context, self._services.registry, counted)
+
+    async def forget_deployment(self) -> wire.DoctorStep:
+        """``POST deployments/forget``: of a profile named as in ``POST doctor``; return the doctor's row."""
+        context = await self._examined()
+        if isinstance(context.profile, Profile):
+            await self._services.deployments.forget(self._access.owner, context.profile.deployment)
+        return await taken(REMEMBERED, replace(context, remembered=()))
+
+    async def _examined(self) -> Context:
         body = self._body(Examined)
         registry, owner = self._services.registry, self._access.owner
         if body.values is not None:
@@ -219,7 +246,11 @@ class ProfileApi(Request):
             read = registry.written(body.profile_id, owner), registry.find(body.profile_id, owner)
         else:
             raise CommandError(checks.invalid("profile_id", "Name a profile_id, or give values."))
-        return Diagnostics(Context.of(*read, self._services.settings), registry)
+        profile, deployments = read[0], self._services.deployments
+        known = (
+            await deployments.limitations(profile.deployment, owner) if isinstance(profile, Profile) else ()
+        )
+        return Context.of(*read, self._services.settings, remembered=known)
 
     def _meant(self, but_for: str) -> Profile:
         """Return the profile of the body: its values, or by ``profile_id`` alone one that is there."""

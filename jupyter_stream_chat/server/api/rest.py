@@ -59,7 +59,9 @@ async def check_owned(
     Immediate operations cannot wait for the store: they ask ``checks.is_own_run``.
     """
     if operation.owned == "chat":
-        await checks.check_chat(services, access, fields["chat_id"])
+        chat_id = fields["chat_id"]
+        if not (operation.accepts_deleted and services.chat_service.was_deleted(access.owner, chat_id)):
+            await checks.check_chat(services, access, chat_id)
     elif operation.owned == "run" and not operation.is_immediate:
         run_id = fields["run_id"] if "run_id" in fields else run_id_of(fields["nonce"])
         await checks.check_run(services, access, run_id)

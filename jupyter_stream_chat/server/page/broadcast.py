@@ -47,6 +47,8 @@ class Broadcast:
         """Follow ``feed`` from now on."""
         self._feed = feed
         self._lines: deque[str] = deque(maxlen=LOG_EVENTS)
+        self._profiles_seq = feed.seq
+        """The number of the newest list of profiles."""
         self._loop = loop
         self._budget = TokenBucket(loop.time, NEWS_CAPACITY, NEWS_INTERVAL)
         self._timer: TimerHandle | None = None
@@ -98,6 +100,11 @@ class Broadcast:
             for reader in tuple(self._readers):
                 reader.unfollow(event.chat_id)
         if isinstance(event, ProfilesChanged):
+            # A list of profiles can be long, and a newer one replaces it. A page that has not read the one
+            # before, though it was told at once, is sent a snapshot.
+            while len(self._lines) > event.seq - self._profiles_seq:
+                self._lines.popleft()
+            self._profiles_seq = event.seq
             self._tell_all()
         elif self._timer is None:
             wait = self._budget.take()

@@ -81,7 +81,7 @@ describe('a chat with branches', () => {
 
   it('asks an edited question beside the old one, and shows it there at once', () => {
     chat().draft = 'something else';
-    expect(chat().askAnew('question-2', 'Really?')).toBe(true);
+    expect(chat().askAnew('question-2', 'Really?', [])).toBe(true);
     const sent = server.last('send_message');
     expect(sent.parent_id).toBe('answer-1');
     expect(ids()).toEqual(['question-1', 'answer-1', sent.message_id]);
@@ -89,7 +89,7 @@ describe('a chat with branches', () => {
   });
 
   it('asks an edited first question without a parent', () => {
-    chat().askAnew('question-1', 'Really?');
+    chat().askAnew('question-1', 'Really?', []);
     expect(server.last('send_message').parent_id).toBeNull();
     expect(ids()).toHaveLength(1);
   });

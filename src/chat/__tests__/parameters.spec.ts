@@ -51,6 +51,16 @@ describe('ChatParameters', () => {
     expect([typed.problem('model'), chat.parameters]).toEqual([null, {}]);
   });
 
+  it.each(['constructor', '__proto__'])('may be called %s', async name => {
+    const typed = new ChatParameters(chat, rest.api);
+    expect([typed.text(name), typed.isSet]).toEqual(['', false]);
+    typed.set(name, '7');
+    await rested();
+    expect(typed.text(name)).toBe('7');
+    const sent = rest.body('POST profiles/check').parameters as object;
+    expect(Object.entries(sent)).toEqual([[name, 7]]);
+  });
+
   it('are tried again when the server could not be asked', async () => {
     const typed = new ChatParameters(chat, rest.api);
     delete rest.answers['POST profiles/check'];

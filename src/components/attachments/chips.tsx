@@ -35,22 +35,19 @@ export function DraftChips({ list, load, onRemoved }: IChipsProps): JSX.Element 
   return (
     <ul className="jp-StreamChat-chips" aria-label={trans.__('Attachments')}>
       {list.chips.map(chip => (
-        <li key={chip.id} data-problem={chip.problem ? true : undefined}>
+        <li key={chip.id} data-problem={chip.problem || chip.secretLine ? true : undefined}>
           <Chip
-            kind={chip.item?.kind ?? chip.part?.kind ?? ''}
+            kind={chip.kind}
             title={chip.title}
             size={sizeOf(chip, trans)}
-            omitted={chip.content?.omitted ?? chip.part?.omitted ?? []}
-            problem={chip.problem}
-            onOpen={() => void openChip(chip, load, trans)}
+            warnings={warningsOf(chip, trans)}
+            onOpen={() => void openChip(chip, list, load, trans)}
             onReveal={() => chip.item?.reveal?.()}
             onRemove={() => remove(chip)}
           />
-          {chip.problem && (
-            <span className="jp-StreamChat-chipProblem" role="status">
-              {chip.problem}
-            </span>
-          )}
+          <span className="jp-StreamChat-chipProblem" role="status">
+            {chip.problem ?? secretSentence(chip, trans)}
+          </span>
         </li>
       ))}
     </ul>
@@ -73,10 +70,9 @@ export function QuestionChips({
           <Chip
             kind={part.kind}
             title={part.title}
-            size={tokens(Math.ceil(part.characters / 4), trans)}
-            omitted={part.omitted}
-            problem={null}
-            onOpen={() => void openText(part.title, part.omitted, load(part.sha256), trans)}
+            size={sizeOf({ part, content: null }, trans)}
+            warnings={part.omitted}
+            onOpen={() => void openPart(part, load, trans)}
           />
         </li>
       ))}
@@ -88,8 +84,8 @@ interface IChipProps {
   readonly kind: string;
   readonly title: string;
   readonly size: string;
-  readonly omitted: readonly string[];
-  readonly problem: string | null;
+  /** Sentences. */
+  readonly warnings: readonly string[];
   readonly onOpen: () => void;
   readonly onReveal?: () => void;
   readonly onRemove?: () => void;
@@ -97,8 +93,8 @@ interface IChipProps {
 
 function Chip(props: IChipProps): JSX.Element {
   const { trans } = usePanel();
-  const { title, size, omitted, problem, onOpen, onReveal, onRemove } = props;
-  const warning = problem ?? omitted.join(' ');
+  const { title, size, warnings, onOpen, onReveal, onRemove } = props;
+  const warning = warnings.join(' ');
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (onRemove && (event.key === 'Backspace' || event.key === 'Delete')) {
       event.preventDefault();
@@ -133,11 +129,37 @@ function Chip(props: IChipProps): JSX.Element {
   );
 }
 
-function sizeOf({ content, part }: IChip, trans: TranslationBundle): string {
+function warningsOf(chip: IChip, trans: TranslationBundle): readonly string[] {
+  const { problem, hasChanged, content, part } = chip;
+  if (problem) {
+    return [problem];
+  }
+  const changed = hasChanged ? [trans.__('It has changed since; what is sent is the newest.')] : [];
+  const secret = secretSentence(chip, trans);
+  return [...changed, ...(secret ? [secret] : []), ...((content ?? part)?.omitted ?? [])];
+}
+
+function secretSentence({ secretLine }: IChip, trans: TranslationBundle): string | null {
+  return secretLine === null
+    ? null
+    : trans.__('Line %1 looks like a key or a password. It is sent as it is.', secretLine);
+}
+
+function sizeOf(
+  { content, part }: Pick<IChip, 'content' | 'part'>,
+  trans: TranslationBundle
+): string {
+  if (isPicture(content?.mediaType ?? part?.media_type)) {
+    return trans.__('picture');
+  }
   if (content) {
     return tokens(estimatedTokens(content.text), trans);
   }
   return part ? tokens(Math.ceil(part.characters / 4), trans) : '';
+}
+
+function isPicture(mediaType: string | undefined): boolean {
+  return mediaType?.startsWith('image/') ?? false;
 }
 
 function tokens(count: number, trans: TranslationBundle): string {
@@ -145,32 +167,66 @@ function tokens(count: number, trans: TranslationBundle): string {
 }
 
 async function openChip(
-  { title, content, part, problem }: IChip,
+  chip: IChip,
+  list: AttachmentList,
   load: (sha256: string) => Promise<string>,
   trans: TranslationBundle
 ): Promise<void> {
+  const { title, content, part, problem } = (await list.refresh(chip)) ?? chip;
   if (content) {
-    await openText(title, content.omitted, Promise.resolve(content.text), trans);
-  } else if (part) {
-    await openText(title, part.omitted, load(part.sha256), trans);
+    const { text, mediaType } = content;
+    await openContent(title, content.omitted, Promise.resolve(text), mediaType, trans);
   } else if (problem) {
-    await openText(title, [], Promise.resolve(problem), trans);
+    await openContent(title, [], Promise.resolve(problem), undefined, trans);
+  } else if (part) {
+    await openPart(part, load, trans);
   }
 }
 
-async function openText(
+async function openPart(
+  { title, omitted, sha256, media_type }: AttachmentPart,
+  load: (sha256: string) => Promise<string>,
+  trans: TranslationBundle
+): Promise<void> {
+  await openContent(title, omitted, load(sha256), media_type, trans);
+}
+
+async function openContent(
   title: string,
   omitted: readonly string[],
   text: Promise<string>,
+  mediaType: string | undefined,
   trans: TranslationBundle
 ): Promise<void> {
   const body = new Widget({ node: document.createElement('div') });
   body.addClass('jp-StreamChat-attachedText');
   const sentence = document.createElement('p');
-  sentence.textContent = [trans.__('The model is sent this text:'), ...omitted].join(' ');
+  const opening = isPicture(mediaType)
+    ? trans.__('The model is sent this picture:')
+    : trans.__('The model is sent this text:');
+  sentence.textContent = [opening, ...omitted].join(' ');
+  body.node.append(sentence, await shownContent(title, text, mediaType));
+  await showDialog({ title, body, buttons: [Dialog.okButton({ label: trans.__('Close') })] });
+}
+
+async function shownContent(
+  title: string,
+  text: Promise<string>,
+  mediaType: string | undefined
+): Promise<HTMLElement> {
   const shown = document.createElement('pre');
   shown.tabIndex = 0;
-  shown.textContent = await text.catch((error: Error) => error.message);
-  body.node.append(sentence, shown);
-  await showDialog({ title, body, buttons: [Dialog.okButton({ label: trans.__('Close') })] });
+  try {
+    const content = await text;
+    if (mediaType && isPicture(mediaType)) {
+      const image = document.createElement('img');
+      image.alt = title;
+      image.src = `data:${mediaType};base64,${content}`;
+      return image;
+    }
+    shown.textContent = content;
+  } catch (error) {
+    shown.textContent = (error as Error).message;
+  }
+  return shown;
 }

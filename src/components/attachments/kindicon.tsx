@@ -4,7 +4,10 @@
 import {
   bugIcon,
   codeIcon,
+  consoleIcon,
   fileIcon,
+  folderIcon,
+  imageIcon,
   kernelIcon,
   LabIcon,
   listIcon,
@@ -15,6 +18,9 @@ import * as React from 'react';
 const ICONS: ReadonlyMap<string, LabIcon> = new Map([
   ['cell', codeIcon],
   ['error', bugIcon],
+  ['folder', folderIcon],
+  ['output', consoleIcon],
+  ['picture', imageIcon],
   ['notebook', notebookIcon],
   ['selection', listIcon],
   ['variable', kernelIcon]

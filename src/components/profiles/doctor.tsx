@@ -11,9 +11,11 @@ interface IProps {
   isRunning: boolean;
   /** Put the cursor into a field that is to be changed; absent where none can be. */
   onField?: (field: string) => void;
+  /** Forget what earlier questions found out about the deployment. */
+  onForget: () => void;
 }
 
-export function DoctorTable({ steps, isRunning, onField }: IProps): JSX.Element {
+export function DoctorTable({ steps, isRunning, onField, onForget }: IProps): JSX.Element {
   const { trans, localizeStep } = usePanel();
   const outcomes = {
     pass: trans.__('passed'),
@@ -41,7 +43,7 @@ export function DoctorTable({ steps, isRunning, onField }: IProps): JSX.Element 
           {/* A line of its own: at the panel's least width no column would be wide enough. */}
           <tr>
             <td colSpan={3}>
-              <Finding step={localizeStep(step)} onField={onField} />
+              <Finding step={localizeStep(step)} {...{ onField, onForget }} />
             </td>
           </tr>
         </tbody>
@@ -50,9 +52,13 @@ export function DoctorTable({ steps, isRunning, onField }: IProps): JSX.Element 
   );
 }
 
-function Finding({ step, onField }: Pick<IProps, 'onField'> & { step: DoctorStep }): JSX.Element {
+function Finding({
+  step,
+  onField,
+  onForget
+}: Pick<IProps, 'onField' | 'onForget'> & { step: DoctorStep }): JSX.Element {
   const { trans } = usePanel();
-  const { message, hint, detail, field } = step;
+  const { message, hint, detail, field, code } = step;
   return (
     <>
       {message && <div>{message}</div>}
@@ -60,6 +66,11 @@ function Finding({ step, onField }: Pick<IProps, 'onField'> & { step: DoctorStep
       {field && onField && (
         <button type="button" className="jp-StreamChat-textButton" onClick={() => onField(field)}>
           {trans.__('Go to "%1"', fieldText(field, trans).label)}
+        </button>
+      )}
+      {code === 'remembered' && (
+        <button type="button" className="jp-StreamChat-textButton" onClick={onForget}>
+          {trans.__('Forget it')}
         </button>
       )}
       {detail && (

@@ -3,9 +3,9 @@
  */
 import * as React from 'react';
 import { fieldText, localizeProblem } from '../../i18n/fields';
-import type { ParameterKind } from '../../profiles/parameters';
 import type { ProfileForm } from '../../profiles/form';
 import type { ErrorInfo, ProviderField } from '../../protocol/generated';
+import type { ParameterKind } from '../../protocol/parameters';
 import { usePanel } from '../context';
 import { Field } from './field';
 
@@ -98,10 +98,10 @@ export function ValueInput(props: IValueProps): JSX.Element {
             onChange(event.currentTarget.value),
           onBlur
         };
-        return props.kind === 'number' ? (
-          <input {...typed} type="text" inputMode="decimal" />
-        ) : (
+        return props.kind === 'text' || props.kind === 'lines' ? (
           <textarea {...typed} rows={props.kind === 'lines' ? 2 : 3} />
+        ) : (
+          <input {...typed} type="text" inputMode="decimal" />
         );
       }}
     </Field>

@@ -71,7 +71,13 @@ export function TrialResult({ trial, onField }: IResultProps): JSX.Element {
         )}
       </div>
       <TrialError error={trial.error('answer') ?? trial.error('doctor')} />
-      {steps.length > 0 && <DoctorTable {...{ steps, onField }} isRunning={running === 'doctor'} />}
+      {steps.length > 0 && (
+        <DoctorTable
+          {...{ steps, onField }}
+          isRunning={running === 'doctor'}
+          onForget={() => void trial.forget()}
+        />
+      )}
     </div>
   );
 }

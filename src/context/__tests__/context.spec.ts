@@ -1,12 +1,22 @@
 import { nullTranslator } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
 import { createHash } from 'crypto';
-import { TextEncoder } from 'util';
+import { TextDecoder, TextEncoder } from 'util';
+import type { AttachmentPart } from '../../protocol/generated';
 import { AttachmentList } from '../attachments';
 import { cut, estimatedTokens, withoutAnsi } from '../budget';
 import { ContextError, ContextKinds, type IContextItem } from '../kinds';
+import { decoded } from '../decode';
 import { mentionBefore } from '../mention';
+import { cellsInFile } from '../notebook';
+import { notebookText } from '../notebooktext';
 import { errorText, outputsText } from '../outputs';
+import type { IFound } from '../search';
+import { secretIn } from '../secrets';
 import { sha256 } from '../sha256';
+
+// jsdom has none of its own.
+Object.assign(globalThis, { TextDecoder, TextEncoder });
 
 const trans = nullTranslator.load('jupyter_stream_chat');
 
@@ -88,16 +98,28 @@ describe('a budget', () => {
 });
 
 describe('the attachments of a draft', () => {
-  it('are read again when they are sent', async () => {
-    const list = new AttachmentList();
+  function draft(restore: (part: AttachmentPart) => IContextItem | null = () => null) {
+    const uploaded: string[] = [];
+    const kept: AttachmentPart[][] = [];
+    const list = new AttachmentList({
+      upload: async ({ text }) => `hash of ${uploaded.push(text)}`,
+      restore,
+      keep: parts => kept.push([...parts])
+    });
+    return { list, uploaded, kept };
+  }
+
+  it('are read again when they are sent, and uploaded where they are new', async () => {
+    const { list, uploaded } = draft();
     let now = 'before';
     await list.add(item(() => now));
     await list.add(item(() => now));
     expect(list.chips.map(({ content }) => content?.text)).toEqual(['before']);
+    await list.prepare();
+    expect(uploaded).toEqual(['before']);
     now = 'after';
-    const uploaded: string[] = [];
-    const parts = await list.prepare(async text => `hash of ${uploaded.push(text)}`);
-    expect(uploaded).toEqual(['after']);
+    const parts = await list.prepare();
+    expect(uploaded).toEqual(['before', 'after']);
     expect(parts).toEqual([
       {
         type: 'attachment',
@@ -105,15 +127,16 @@ describe('the attachments of a draft', () => {
         title: 'Cell 1',
         source: { path: 'a.ipynb', cell_id: 'Cell 1' },
         media_type: 'text/plain',
-        sha256: 'hash of 1',
+        sha256: 'hash of 2',
         characters: 5,
         omitted: []
       }
     ]);
+    expect(list.chips[0].hasChanged).toBe(true);
   });
 
   it('stay, with the reason, where one cannot be read any more', async () => {
-    const list = new AttachmentList();
+    const { list } = draft();
     let isGone = false;
     const read = (): string => {
       if (isGone) {
@@ -124,18 +147,132 @@ describe('the attachments of a draft', () => {
     await list.add(item(read));
     await list.add(item(() => 'other', 'Cell 2'));
     isGone = true;
-    expect(await list.prepare(async () => 'hash')).toBeNull();
+    expect(await list.prepare()).toBeNull();
     expect(list.chips.map(({ problem }) => problem)).toEqual(['The cell was deleted.', null]);
   });
 
-  it('come back with a question that was not asked', async () => {
-    const list = new AttachmentList();
-    await list.add(item(() => 'text'));
-    const parts = (await list.prepare(async () => 'hash'))!;
-    list.sent(list.chips);
-    expect(list.chips).toEqual([]);
+  it('come back with a question that was not asked, or after a reload, and are read again', async () => {
+    const first = draft();
+    await first.list.add(item(() => 'text'));
+    const parts = (await first.list.prepare())!;
+    expect(first.kept.at(-1)).toEqual(parts);
+    first.list.sent(first.list.chips);
+    expect(first.list.chips).toEqual([]);
+    expect(first.kept.at(-1)).toEqual([]);
+
+    const { list, uploaded } = draft();
     list.restore(parts);
-    expect(await list.prepare(async () => 'unused')).toEqual(parts);
+    expect(await list.prepare()).toEqual(parts);
+    const again = draft(() => item(() => 'newer'));
+    again.list.restore(parts);
+    const [part] = (await again.list.prepare())!;
+    expect([part.characters, again.uploaded, uploaded]).toEqual([5, ['newer'], []]);
+  });
+
+  it('are read again as soon as they may have changed, or can be read', async () => {
+    const { list } = draft();
+    const changed = new Signal<object, void>({});
+    let text: string | null = null;
+    const read = (): string => {
+      if (text === null) {
+        throw new ContextError('The kernel is busy.');
+      }
+      return text;
+    };
+    await list.add({ ...item(read), changed });
+    expect(list.chips[0].problem).toBe('The kernel is busy.');
+    text = 'idle';
+    changed.emit();
+    await Promise.resolve();
+    expect(list.chips[0]).toMatchObject({ problem: null, content: { text: 'idle' } });
+    list.remove(list.chips[0].id);
+    text = null;
+    changed.emit();
+    await Promise.resolve();
+    expect(list.chips).toEqual([]);
+  });
+
+  it('that look like a key or a password are pointed out and not changed', async () => {
+    const { list } = draft();
+    await list.add(item(() => 'a = 1\napi_key = "abcd-1234-efgh"'));
+    expect(list.chips[0].secretLine).toBe(2);
+    expect(list.chips[0].content?.text).toContain('abcd-1234-efgh');
+  });
+});
+
+describe('a secret', () => {
+  it.each([
+    `OPENAI = "sk-${'a1B2'.repeat(8)}"`,
+    'key = AKIAIOSFODNN7ABCDEFG',
+    `ghp_${'x9'.repeat(18)}`,
+    '-----BEGIN OPENSSH PRIVATE KEY-----',
+    '{"password": "correct-horse"}',
+    "headers['Authorization'] = 'Bearer abcdefghijklmnop.qrst'",
+    'postgres://ada:hunter22@db/prod',
+    `hf_${'aB3'.repeat(12)}`
+  ])('is found in %j', line => {
+    expect(secretIn(`first\n${line}`)).toBe(2);
+  });
+
+  it.each([
+    'token = next(tokens)',
+    'api_key = os.environ["OPENAI_API_KEY"]',
+    'password = "<your password>"',
+    'api_key="your-api-key"',
+    'max_tokens: "100"',
+    'https://example.org/a:b@c',
+    'for token in text.split(): print("token:", token)'
+  ])('is not seen in %j', line => {
+    expect(secretIn(line)).toBeNull();
+  });
+});
+
+describe('bytes of a file', () => {
+  const encode = (text: string) => new TextEncoder().encode(text);
+  it.each<[string, number[], string | null, string | null]>([
+    ['UTF-8', [...encode('é你')], 'é你', null],
+    ['UTF-16 with a mark', [0xff, 0xfe, 0x61, 0, 0x60, 0x4f], 'a你', 'utf-16le'],
+    ['GBK', [0xc4, 0xe3, 0xba, 0xc3, 0x2c, 0x31], '你好,1', 'gb18030'],
+    ['Latin-1', [0x63, 0x61, 0x66, 0xe9, 0x20, 0x61], 'café a', 'windows-1252'],
+    ['a zip file', [0x50, 0x4b, 3, 4, 0, 0], null, null]
+  ])('of %s are read', (_, bytes, text, encoding) => {
+    expect(decoded(Uint8Array.from(bytes))).toEqual(text === null ? null : { text, encoding });
+  });
+});
+
+describe('a notebook', () => {
+  const cell = (source: string, count: number | null) => ({
+    cell_type: 'code',
+    source,
+    execution_count: count,
+    outputs: []
+  });
+  const cells = cellsInFile({
+    cells: [
+      cell('a'.repeat(20), 1),
+      cell('b'.repeat(20), null),
+      cell('c'.repeat(20), 2),
+      cell('d'.repeat(20), 3),
+      cell('e'.repeat(20), 4)
+    ]
+  });
+
+  it('keeps the active cell, then those before it that ran, and says what is left out', async () => {
+    // Each cell has 49 or 48 characters and a gap of two.
+    const { text, omitted } = await notebookText(cells, 3, 200, trans);
+    expect([...'abcde'].map(letter => text.includes(letter.repeat(20)))).toEqual([
+      true,
+      false,
+      true,
+      true,
+      false
+    ]);
+    expect(omitted).toEqual(['2 cells left out']);
+    expect(text.indexOf('aaa')).toBeLessThan(text.indexOf('ccc'));
+  });
+
+  it('that is no notebook has no cells', () => {
+    expect([cellsInFile(null), cellsInFile({ cells: 'x' })]).toEqual([[], []]);
   });
 });
 
@@ -150,15 +287,68 @@ describe('the menu', () => {
     expect(mentionBefore(text, caret)).toEqual(found);
   });
 
-  it('asks every kind, and leaves out one that fails', async () => {
+  it('shows what is proposed at once, and adds what takes longer in the order of the kinds', async () => {
+    const kinds = new ContextKinds();
+    let answer: (items: IContextItem[]) => void = () => undefined;
+    kinds.add({ kind: 'slow', propose: () => new Promise(resolve => (answer = resolve)) });
+    const added = kinds.add({ kind: 'cell', propose: query => [item(() => '', query)] });
+    const shown: (string | boolean)[][] = [];
+    const search = kinds.search(' Cell 4 ', ({ items, isSearching }) =>
+      shown.push([...items.map(({ title }) => title), isSearching])
+    );
+    expect(shown).toEqual([['Cell 4', true]]);
+    answer([item(() => '', 'x')]);
+    await Promise.resolve();
+    expect(shown[1]).toEqual(['x', 'Cell 4', false]);
+    search.dispose();
+    added.dispose();
+    kinds.search('', ({ items }) => shown.push(items.map(({ title }) => title)));
+    expect(shown[2]).toEqual([]);
+  });
+
+  it('asks a kind again when its proposals change, and keeps the former ones until it answers', async () => {
+    const kinds = new ContextKinds();
+    const changed = new Signal<object, void>({});
+    const answers: ((items: IContextItem[]) => void)[] = [];
+    kinds.add({
+      kind: 'slow',
+      changed,
+      propose: () => new Promise(resolve => answers.push(resolve))
+    });
+    let titles: string[] = [];
+    const search = kinds.search('', ({ items }) => (titles = items.map(({ title }) => title)));
+    answers[0]([item(() => '', 'before')]);
+    await Promise.resolve();
+    changed.emit();
+    changed.emit();
+    expect(titles).toEqual(['before']);
+    answers[2]([item(() => '', 'after')]);
+    await Promise.resolve();
+    // An answer to an older request comes late.
+    answers[1]([item(() => '', 'between')]);
+    await Promise.resolve();
+    expect(titles).toEqual(['after']);
+    search.dispose();
+    changed.emit();
+    expect(answers).toHaveLength(3);
+  });
+
+  it('leaves out a kind that fails, at once or later', async () => {
     const kinds = new ContextKinds();
     const warn = jest.spyOn(console, 'warn').mockImplementation();
-    kinds.add({ kind: 'broken', propose: () => Promise.reject(new Error('no')) });
-    const added = kinds.add({ kind: 'cell', propose: query => [item(() => '', query)] });
-    expect((await kinds.propose(' Cell 4 ')).map(({ title }) => title)).toEqual(['cell 4']);
-    expect(warn).toHaveBeenCalledTimes(1);
-    added.dispose();
-    expect(await kinds.propose('')).toEqual([]);
+    kinds.add({ kind: 'rejects', propose: () => Promise.reject(new Error('no')) });
+    kinds.add({
+      kind: 'throws',
+      propose: () => {
+        throw new Error('no');
+      }
+    });
+    kinds.add({ kind: 'cell', propose: query => [item(() => '', query)] });
+    let found: IFound | undefined;
+    kinds.search('a', now => (found = now));
+    await Promise.resolve();
+    expect(found).toMatchObject({ items: [{ title: 'a' }], isSearching: false });
+    expect(warn).toHaveBeenCalledTimes(2);
     warn.mockRestore();
   });
 });

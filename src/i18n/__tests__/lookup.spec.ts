@@ -9,5 +9,6 @@ it.each(['constructor', '__proto__', 'toString'])('has no sentence by the name o
   expect(localize(error, trans, 'zh-CN')).toBe(error);
   expect(fieldsToMend(error)).toBeNull();
   expect(fieldText(name, trans)).toEqual({ label: name });
+  expect(fieldText(`parameters.${name}`, trans)).toEqual({ label: `parameters.${name}` });
   expect(providerText(name, 'Label', trans)).toBe('Label');
 });

@@ -67,6 +67,32 @@ describe('describeRun', () => {
   });
 });
 
+it.each([
+  [1, '1 second'],
+  [60, '60 seconds'],
+  [120, '2 minutes'],
+  [3600, '1 hour'],
+  [5400, '90 minutes'],
+  [14_400, '4 hours'],
+  [9000, '2.5 hours'],
+  [86_400, '24 hours']
+])('says how long a pause of %d seconds may last: %s', (auto_end_seconds, time) => {
+  const paused = runInfo({
+    ...IDS,
+    status: 'paused',
+    pause: { reason: 'asked', auto_end_seconds }
+  });
+  expect(describeRun(paused, trans)?.hint).toBe(
+    `It ends at what is shown unless it is resumed within ${time}.`
+  );
+});
+
+it('says which pause ended a run', () => {
+  const time_limit = { limit_kind: 'resume' as const, seconds: 14_400 };
+  const end = { status: 'finished' as const, finish_reason: 'timeout' as const, time_limit };
+  expect(said(end)).toBe('The answer was paused for 4 hours and not resumed.');
+});
+
 describe('announce', () => {
   it('says once that the provider is asked again, not every second', () => {
     const waiting = runInfo({ ...IDS, status: 'waiting' });

@@ -96,6 +96,30 @@ describe('ProfileForm', () => {
     });
   });
 
+  it.each(['constructor', '__proto__', 'toString'])('has a field called %s', name => {
+    const field = { name, kind: 'url' as const, required: false };
+    const provider = { ...PROVIDERS[0], fields: [field], parameters: [name], timeouts: {} };
+    const form = make({ provider, profileId: 'mine', hasKey: true });
+    const parameter = `parameters.${name}`;
+    expect([form.text(name), form.text(parameter), form.isDirty, form.dropsKey]).toEqual([
+      '',
+      '',
+      false,
+      false
+    ]);
+    form.set(name, 'https://there');
+    form.set(parameter, '7');
+    expect([form.text(name), form.text(parameter), form.isDirty, form.dropsKey]).toEqual([
+      'https://there',
+      '7',
+      true,
+      true
+    ]);
+    const sent = new Map(Object.entries(form.values));
+    expect(sent.get(name)).toBe('https://there');
+    expect(Object.entries(sent.get('parameters') as object)).toEqual([[name, 7]]);
+  });
+
   it('names a new profile after its label, as nobody else is named', () => {
     const form = make({ taken: ['my-model', 'my-model-2', 'server'] });
     form.set('label', 'My Model!');

@@ -54,6 +54,18 @@ describe('ProfileTrial', () => {
     expect(rest.body('POST doctor')).toEqual({ profile_id: 'theirs' });
   });
 
+  it('forgets what is remembered of the deployment, and shows the row that the doctor finds then', async () => {
+    const row = { ...step('remembered'), code: 'remembered' };
+    rest.answers['POST doctor'] = [`${JSON.stringify(row)}\n`];
+    await trial.examine();
+    rest.answers['POST deployments/forget'] = { step: { ...row, code: 'nothing_remembered' } };
+    await trial.forget();
+    expect(rest.body('POST deployments/forget')).toEqual({
+      values: { provider: 'server', model: 'm' }
+    });
+    expect(trial.steps.map(({ code }) => code).slice(0, 1)).toEqual(['nothing_remembered']);
+  });
+
   it('hears nothing of what was given up', async () => {
     rest.answers['POST profiles/try'] = { text: 'late', ms: 1 };
     const asking = trial.try();
