@@ -15,8 +15,9 @@ import {
   OPEN_FORMULA
 } from './dialect';
 import { languageIn } from './fenceline';
-import { findMath, type IFormula, isModest, paint, restore } from './math';
+import { findMath, type IFormula, paint, restore } from './math';
 import { showControls } from './signs';
+import { isModest, mended } from './tex';
 
 /** Classes of what the renderer makes beside Markdown's own elements. */
 export const FORMULA_CLASS = 'jp-StreamChat-formula';
@@ -26,6 +27,7 @@ export const TIGHT_CLASS = 'jp-StreamChat-tight';
 export const TASK_CLASS = 'jp-StreamChat-task';
 export const FOOTNOTE_CLASS = 'jp-StreamChat-footnote';
 export const ALERT_CLASS = 'jp-StreamChat-alert';
+export const LONG_CELL_CLASS = 'jp-StreamChat-longCell';
 export const ALERT_TITLE_CLASS = 'jp-StreamChat-alertTitle';
 
 export interface IHtml {
@@ -36,6 +38,9 @@ export interface IHtml {
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdcf\ufdf0-\ufdff\ufe70-\ufeff]/;
 const FIRST_LETTER = /\p{L}/u;
+
+/** Characters of a cell that may be broken into lines of a word each. */
+const SHORT_CELL = 30;
 
 /**
  * Render Markdown.
@@ -92,7 +97,7 @@ class DialectRenderer extends Renderer {
       : name[0].toUpperCase() + name.slice(1).toLowerCase();
     return (
       `<blockquote class="${ALERT_CLASS} ${ALERT_CLASS}-${kind}"${direction}>` +
-      `<p class="${ALERT_TITLE_CLASS}" dir="auto">${heading}</p>${content}</blockquote>`
+      `<p class="${ALERT_TITLE_CLASS}"${title ? ' dir="auto"' : ''}>${heading}</p>${content}</blockquote>`
     );
   }
 
@@ -114,7 +119,8 @@ class DialectRenderer extends Renderer {
 
   override listitem(item: Tokens.ListItem): string {
     const name = item.task ? ` class="${TASK_CLASS}"` : '';
-    return `<li${name} dir="auto">${this.parser.parse(inParagraphs(item.tokens))}</li>`;
+    // The side of an item's mark is the list's; its paragraphs find their own.
+    return `<li${name}>${this.parser.parse(inParagraphs(item.tokens))}</li>`;
   }
 
   override paragraph({ tokens }: Tokens.Paragraph): string {
@@ -131,10 +137,11 @@ class DialectRenderer extends Renderer {
     );
   }
 
-  override tablecell({ header, align, tokens }: Tokens.TableCell): string {
+  override tablecell({ header, align, tokens, text }: Tokens.TableCell): string {
     const name = header ? 'th' : 'td';
     const side = align ? ` align="${align}"` : ' dir="auto"';
-    return `<${name}${side}>${this.parser.parseInline(tokens)}</${name}>`;
+    const long = text.length > SHORT_CELL ? ` class="${LONG_CELL_CLASS}"` : '';
+    return `<${name}${side}${long}>${this.parser.parseInline(tokens)}</${name}>`;
   }
 
   override link(token: Tokens.Link): string {
@@ -169,7 +176,7 @@ class DialectRenderer extends Renderer {
     }
     const [open, close] = formula.display ? ['\\[', '\\]'] : ['\\(', '\\)'];
     const classes = formula.display ? `${FORMULA_CLASS} ${DISPLAY_CLASS}` : FORMULA_CLASS;
-    return `<span class="${classes}" dir="ltr">${open}${escape(formula.tex)}${close}</span>`;
+    return `<span class="${classes}" dir="ltr">${open}${escape(mended(formula.tex))}${close}</span>`;
   }
 
   private _footnote({ label, tokens }: IFootnoteToken): string {

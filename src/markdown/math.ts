@@ -1,5 +1,5 @@
 /**
- * Where the formulas are in Markdown source, and what may be typeset of them.
+ * Where the formulas are in Markdown source.
  *
  * A formula stands in `\( \)`, `\[ \]`, `$ $`, `$$ $$` or a math environment. A dollar sign opens one only as
  * Pandoc has it, and not where a reader sees a price or a variable. Formulas are found before Markdown is parsed
@@ -52,13 +52,6 @@ const LONGEST_DOLLAR = 1000;
 /** A display formula may hold empty lines if it is no longer. */
 const LONGEST_WITH_BLANK = 3000;
 
-/** Bounds of what is typeset: MathJax's work can grow much faster than its input. */
-const LONGEST_TEX = 5000;
-const DEEPEST_TEX = 16;
-const DEFINES =
-  /\\(?:[exg]?def|let|futurelet|(?:re)?newcommand|(?:re)?newenvironment|require)(?![a-zA-Z])/;
-const REPEATED_COLUMN = /\*\s*\{\s*\d{3,}/;
-
 /** Find the formulas of some Markdown whose lines end in `\n` alone. */
 export function findMath(source: string): IMath {
   return new MathFinder(source).find();
@@ -88,25 +81,6 @@ export function restore(text: string, formulas: readonly IFormula[]): string {
     PAINTED,
     (_, number: string) => formulas[number.charCodeAt(0) - FIRST_NUMBER]?.source ?? ''
   );
-}
-
-/** Whether a formula is small enough to be typeset, and defines nothing for formulas elsewhere. */
-export function isModest(tex: string): boolean {
-  if (tex.length > LONGEST_TEX || DEFINES.test(tex) || REPEATED_COLUMN.test(tex)) {
-    return false;
-  }
-  let depth = 0;
-  for (const [sign] of tex.matchAll(/\\(?:begin|end|left|right)(?![a-zA-Z])|\\[\s\S]|[{}]/g)) {
-    if (sign === '{' || sign === '\\begin' || sign === '\\left') {
-      depth += 1;
-    } else if (sign === '}' || sign === '\\end' || sign === '\\right') {
-      depth -= 1;
-    }
-    if (depth > DEEPEST_TEX) {
-      return false;
-    }
-  }
-  return true;
 }
 
 class MathFinder {

@@ -28,8 +28,8 @@ const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   ol: ['class', 'reversed', 'start', 'type'],
   p: ['class'],
   span: ['class'],
-  td: ['align', 'colspan', 'rowspan'],
-  th: ['align', 'colspan', 'rowspan'],
+  td: ['align', 'class', 'colspan', 'rowspan'],
+  th: ['align', 'class', 'colspan', 'rowspan'],
   ul: ['class']
 };
 
@@ -43,7 +43,7 @@ const OWN_PICTURE = /^data:image\/(?:png|jpeg|gif|webp|avif|svg\+xml)[;,]/i;
 
 /** The classes that our renderer gives. */
 const OWN_CLASS =
-  /^jp-StreamChat-(?:formula|displayFormula|openFormula|tight|task|footnote|alert(?:Title|-[a-z]+)?)$/;
+  /^jp-StreamChat-(?:formula|displayFormula|openFormula|tight|task|footnote|longCell|alert(?:Title|-[a-z]+)?)$/;
 
 /** Elements whose content is no text. */
 const WITHOUT_TEXT = 'script, style, textarea, title, noscript, template, iframe, object, select';

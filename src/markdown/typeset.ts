@@ -8,8 +8,8 @@
 import type { IRenderMime } from '@jupyterlab/rendermime';
 
 import { FORMULA_CLASS } from './html';
-import { isModest } from './math';
 import { sanitizeLinks } from './sanitize';
+import { isModest } from './tex';
 
 const MOST_KEPT = 500;
 const SOURCE = 'data-tex';

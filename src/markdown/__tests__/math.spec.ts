@@ -1,4 +1,4 @@
-import { findMath, isModest, paint, restore } from '../math';
+import { findMath, paint, restore } from '../math';
 
 const formulas = (source: string) => findMath(source).formulas.map(({ tex }) => tex);
 
@@ -88,14 +88,4 @@ describe('findMath', () => {
       findMath(unit.repeat(20_000));
     }
   });
-});
-
-it('typesets no formula that is deep, long or defines something', () => {
-  expect(isModest('\\frac{1}{1 + \\frac{1}{1 + \\frac{1}{x}}}')).toBe(true);
-  expect(isModest('\\frac{'.repeat(40) + 'x' + '}{2}'.repeat(40))).toBe(false);
-  expect(isModest('\\left( '.repeat(40) + '\\right)'.repeat(40))).toBe(false);
-  expect(isModest('x'.repeat(6000))).toBe(false);
-  expect(isModest('\\def\\a{\\a\\a}\\a')).toBe(false);
-  expect(isModest('\\begin{array}{*{9999}{c}}x\\end{array}')).toBe(false);
-  expect(isModest('\\left\\{ x \\right\\}'.repeat(30))).toBe(true);
 });
