@@ -10,11 +10,12 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MemberDescriptorType
 from typing import Any
 
-from .values import describe
+from .attach import Attachment, picture_of
+from .values import describe, figure_of
 
 _PLACE = re.compile(
     r"""
@@ -46,11 +47,17 @@ class NothingNamed(LookupError):
     """The text in braces names nothing that can be looked up without calling anything."""
 
 
-def expand(text: str, namespace: Mapping[str, Any], hidden: Mapping[str, Any] | None = None) -> str:
+def expand(
+    text: str,
+    namespace: Mapping[str, Any],
+    hidden: Mapping[str, Any] | None = None,
+    on_figure: Callable[[Attachment], None] | None = None,
+) -> str:
     """Return the question with values in the place of names; what is put in is not looked at again.
 
     ``hidden`` holds names that the user did not make (IPython's own); they are put in only where the
-    namespace has another value for them, or where they are the history (``Out[3]``, ``_``).
+    namespace has another value for them, or where they are the history (``Out[3]``, ``_``). ``on_figure``
+    is given each figure as a picture as well; its words stand in the question.
     """
 
     def put_in(match: re.Match[str]) -> str:
@@ -61,7 +68,11 @@ def expand(text: str, namespace: Mapping[str, Any], hidden: Mapping[str, Any] | 
             value = look_up(source, namespace, hidden or {})
         except NothingNamed:
             return match[0]
-        return "{" + source + "}" if match["escaped"] else describe(value)
+        if match["escaped"]:
+            return "{" + source + "}"
+        if on_figure is not None and (figure := figure_of(value)) is not None:
+            on_figure(picture_of(figure, source))
+        return describe(value)
 
     return _PLACE.sub(put_in, text)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from .answer import Answer
+from .attach import Attachment
 from .code_blocks import bare_code_of, code_of
 from .context import expand
 from .display import view_for
@@ -61,8 +62,8 @@ class ChatMagics(Magics):
         if options.go_on:
             answer = self.session.go_on(options, view)
         else:
-            question = fix_question() if asked.command == "fix" else self._expanded(asked.question)
-            answer = self.session.ask(question, options, view, typed=asked.question)
+            question, figures = self._question(asked)
+            answer = self.session.ask(question, options, view, figures, typed=asked.question)
         if options.var is not None:
             self.shell.user_ns[options.var] = answer
         code = bare_code_of(answer.text) if options.format == "code" else ""
@@ -72,8 +73,12 @@ class ChatMagics(Magics):
             self.shell.set_next_input(code, replace=False)
         return None if options.var is not None else answer
 
-    def _expanded(self, question: str) -> str:
-        return expand(question, self.shell.user_ns, self.shell.user_ns_hidden)
+    def _question(self, asked: Line) -> tuple[str, list[Attachment]]:
+        if asked.command == "fix":
+            return fix_question(), []
+        figures: list[Attachment] = []
+        question = expand(asked.question, self.shell.user_ns, self.shell.user_ns_hidden, figures.append)
+        return question, figures
 
     # --- commands -----------------------------------------------------------------------------------
 

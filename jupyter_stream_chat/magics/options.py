@@ -51,6 +51,7 @@ class Options:
     quiet: bool = False
     go_on: bool = False
     local: bool = False
+    attach: list[str] | None = None
 
     def parameters(self) -> dict[str, Any] | None:
         """Return this question's own parameters, as the wire has them (``protocol.Parameters``)."""
@@ -96,6 +97,7 @@ def _parser() -> _Parser:
     add("-v", "--var", metavar="NAME", help="bind the answer to this variable")
     add("-q", "--quiet", action="store_true", help="show nothing")
     add("--continue", dest="go_on", action="store_true", help="let the last answer of the chat go on")
+    add("--attach", action="append", metavar="PATH", help="send this file with it; may be repeated")
     add("--local", action="store_true", help="answer in this process, without a server")
     return parser
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from ..chats.title import title_from
 from .answer import Answer
+from .attach import Attachment, read_file
 from .client import Backend, Client
 from .discovery import discover
 from .display import View
@@ -22,6 +24,9 @@ _ASKED_FOR: dict[Format, str] = {
     "math": "Answer with formulas in LaTeX between $$ and $$.",
 }
 """What is added to a question, so that it comes in this form."""
+
+_NO_PICTURES = {"pictures_not_taken", "attachments_off", "attachments_local_only", "attachment_too_large"}
+"""Refusals after which a figure is told in words alone."""
 
 
 class Session:
@@ -45,9 +50,18 @@ class Session:
             self._local = Local()
         return self._local
 
-    def ask(self, question: str, options: Options, view: View, *, typed: str = "") -> Answer:
+    def ask(
+        self,
+        question: str,
+        options: Options,
+        view: View,
+        figures: Sequence[Attachment] = (),
+        *,
+        typed: str = "",
+    ) -> Answer:
         """Ask, in the chat that the options name or in the kernel's own.
 
+        ``figures`` go with the question where the model takes pictures; the question tells them in words.
         ``typed``: the question before names in it were replaced, which names a new chat.
         """
         if not question.strip():
@@ -55,13 +69,28 @@ class Session:
         backend = self.backend(options)
         body: dict[str, Any] = {
             **new_message_ids(),
-            "text": "\n\n".join(part for part in (question, _ASKED_FOR[options.format]) if part),
             "profile_id": options.profile or self.profile_id,
             "streaming": "off" if options.no_stream else None,
             "parameters": options.parameters(),
         }
         body = {name: value for name, value in body.items() if value is not None}
         title = title_from(typed)
+        text = "\n\n".join(part for part in (question, _ASKED_FOR[options.format]) if part)
+        files = [read_file(path).upload(backend) for path in options.attach or ()]
+        written = {"type": "text", "text": text}
+        if figures:
+            try:
+                drawn = [figure.upload(backend) for figure in figures]
+                with_figures = {**body, "content": [*files, *drawn, written]}
+                return self._ask(backend, options, view, with_figures, title)
+            except ChatError as error:
+                if error.code not in _NO_PICTURES:
+                    raise
+        return self._ask(backend, options, view, {**body, "content": [*files, written]}, title)
+
+    def _ask(
+        self, backend: Backend, options: Options, view: View, body: dict[str, Any], title: str
+    ) -> Answer:
         chat_id = self.chat_id(backend, options, make=True, title=title)
         try:
             answer = QuestionRun(backend, chat_id, view).ask(f"chats/{chat_id}/messages", body)

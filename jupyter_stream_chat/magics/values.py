@@ -27,6 +27,14 @@ def describe(value: Any) -> str:
     return _bounded(text, VALUE_CHARACTERS)
 
 
+def figure_of(value: Any) -> Any | None:
+    """Return the figure of matplotlib that a value is, or is a part of; None: it is none."""
+    kind = _kind(value)
+    if kind == "matplotlib.Axes":
+        return value.figure
+    return value if kind == "matplotlib.Figure" else None
+
+
 def _kind(value: Any) -> str:
     """Return the qualified name of the first class that is known, subclasses included."""
     for cls in type(value).__mro__:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from pathlib import Path
+
 import pytest
 
 from .kernel import MIME_TYPE, Cell, Kernel
@@ -301,3 +305,49 @@ def test_the_token_is_nowhere(kernel: Kernel, server: Jupyter) -> None:
         kernel.run(f"%chat {line}") for line in ("tokens=2", "status", "-p nobody x", "trace", "history")
     ]
     assert server.token not in str([(cell.messages, cell.reply) for cell in cells])
+
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAAEElEQVR42mP8z8AARwzEcQCukw/x0F8jngAAAABJRU5ErkJggg=="
+
+
+def test_files_go_with_the_question(kernel: Kernel, server: Jupyter, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("remember \u4f60")
+    cell = {"cell_type": "code", "source": ["a = 1"], "execution_count": 2}
+    outputs = [{"output_type": "stream", "text": ["said\n"]}]
+    notebook = {"cells": [cell | {"outputs": outputs}]}
+    (tmp_path / "work.ipynb").write_text(json.dumps(notebook))
+    (tmp_path / "plot.png").write_bytes(base64.b64decode(PNG))
+    paths = " ".join(f"--attach '{tmp_path / name}'" for name in ("notes.txt", "work.ipynb", "plot.png"))
+    assert kernel.run(f"%chat {paths} tokens=1 with files").status == "ok"
+    text, picture = server.request("with files")["body"]["messages"][-1]["content"]
+    assert 'title="notes.txt">\nremember \u4f60\n</attachment' in text["text"]
+    assert "[code cell 1, executed as 2]\na = 1\n[output of cell 1]\nsaid\n" in text["text"]
+    assert picture["image_url"]["url"] == f"data:image/png;base64,{PNG}"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(None, "cannot be read"), (b"\x00\x01", "is no text file"), (b"\xff\xfe\x00", "is no text file")],
+)
+def test_a_file_that_cannot_go_with_the_question(
+    kernel: Kernel, tmp_path: Path, content: bytes | None, why: str
+) -> None:
+    path = tmp_path / "it"
+    if content is not None:
+        path.write_bytes(content)
+    cell = kernel.run(f"%chat --attach '{path}' tokens=1 with it")
+    assert cell.status == "error"
+    assert why in str(cell.error)
+
+
+def test_a_figure_is_a_picture_where_the_model_takes_pictures(kernel: Kernel, server: Jupyter) -> None:
+    kernel.run(
+        "import matplotlib; matplotlib.use('agg')\n"
+        "from matplotlib.figure import Figure\n"
+        "drawing = Figure(); drawing.subplots().plot([1, 2])"
+    )
+    kernel.run("%chat tokens=1 what does {drawing} show")
+    text, picture = server.request("show")["body"]["messages"][-1]["content"]
+    assert "2 points, y from 1 to 2" in text["text"]
+    assert picture["image_url"]["url"].startswith("data:image/png;base64,iVBOR")
+    assert kernel.run("%chat -p guide what does {drawing} show").status == "ok"

@@ -1,49 +1,11 @@
 /** What a question carries: a cell, a variable of a real kernel, an error, by keyboard, exactly as it is sent. */
-import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { expect } from '@jupyterlab/galata';
-import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { Page } from '@playwright/test';
 import { test } from './fixtures';
+import { kernelStatus, openNotebook, runAll, silentRequests } from './notebooks';
 import { Panel } from './panel';
 import { newestRequest } from './provider';
 
 const CELLS = ['df = {"a": 1, "b": [2]}', 'print("\\u001b[31mred\\u001b[0m")', '1 / 0'];
-
-/** Open a new notebook with these code cells and a kernel of its own; nothing has run. */
-async function openNotebook(page: Page, sources: readonly string[]): Promise<string> {
-  const path = `context-${Date.now()}.ipynb`;
-  await page.evaluate(
-    async ([file, cellSources]) => {
-      const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
-      const cells = cellSources.map((source, at) => ({
-        cell_type: 'code',
-        id: `cell-${at}`,
-        source,
-        metadata: {},
-        outputs: [],
-        execution_count: null
-      }));
-      const kernelspec = { name: 'python3', display_name: 'Python 3' };
-      const content = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-      await app.serviceManager.contents.save(file, { type: 'notebook', format: 'json', content });
-      const opened = (await app.commands.execute('docmanager:open', {
-        path: file,
-        kernel: { name: 'python3' }
-      })) as NotebookPanel;
-      await opened.sessionContext.ready;
-    },
-    [path, sources] as const
-  );
-  return path;
-}
-
-/** Begin to run all cells of the notebook that is in use. */
-async function runAll(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
-    void app.commands.execute('notebook:run-all-cells');
-  });
-}
 
 test('a cell, an error and a variable go to the model as the chips show them', async ({
   panel,
@@ -102,20 +64,12 @@ test('an open menu follows the notebook: an error and a variable appear when the
   panel
 }) => {
   const { page, root, input } = panel;
-  await openNotebook(page, ['import time; time.sleep(2); wanted_frame = {"a": 1}', '1 / 0']);
+  const path = await openNotebook(page, [
+    'import time; time.sleep(2); wanted_frame = {"a": 1}',
+    '1 / 0'
+  ]);
   await panel.open();
-  const silent = await page.evaluateHandle(() => {
-    const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
-    const { sessionContext } = app.shell.currentWidget as NotebookPanel;
-    const requests: string[] = [];
-    sessionContext.session?.kernel?.anyMessage.connect((_, { direction, msg }) => {
-      const { silent: isSilent } = msg.content as { silent?: boolean };
-      if (direction === 'send' && msg.header.msg_type === 'execute_request' && isSilent) {
-        requests.push(msg.header.msg_id);
-      }
-    });
-    return requests;
-  });
+  const silent = await silentRequests(page, path);
   await input.focus();
   await page.keyboard.type('@error');
   await runAll(page);
@@ -126,15 +80,7 @@ test('an open menu follows the notebook: an error and a variable appear when the
 
   // Asked while the kernel is busy, shown once it is idle; all keystrokes ask it once.
   await runAll(page);
-  await expect
-    .poll(() =>
-      page.evaluate(() => {
-        const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
-        const [panel] = [...app.shell.widgets('main')].filter(({ isVisible }) => isVisible);
-        return (panel as NotebookPanel).sessionContext.session?.kernel?.status;
-      })
-    )
-    .toBe('busy');
+  await expect.poll(() => kernelStatus(page, path)).toBe('busy');
   await silent.evaluate(requests => requests.splice(0));
   await input.focus();
   await page.keyboard.type('@variable wanted_fr', { delay: 20 });
