@@ -3,7 +3,7 @@
  */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker } from '@jupyterlab/notebook';
-import { ITranslator } from '@jupyterlab/translation';
+import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import type { Widget } from '@lumino/widgets';
 import { IStreamChat } from './tokens';
 import { CellKind } from './context/cell';
@@ -25,20 +25,28 @@ export const contextPlugin: JupyterFrontEndPlugin<void> = {
     notebooks: INotebookTracker,
     translator: ITranslator
   ) => {
-    const { shell, commands } = app;
-    const tools: IContextTools = {
-      notebooks,
-      contents: app.serviceManager.contents,
-      trans: translator.load('jupyter_stream_chat'),
-      documents: () => documentsOf(shell),
-      activate: id => shell.activateById(id),
-      open: path => void commands.execute('docmanager:open', { path })
-    };
+    const tools = contextTools(app, notebooks, translator.load('jupyter_stream_chat'));
     for (const Kind of [SelectionKind, CellKind, ErrorKind, VariableKind, NotebookKind, FileKind]) {
       streamChat.registerContextKind(new Kind(tools));
     }
   }
 };
+
+/** What the kinds need of this application. */
+export function contextTools(
+  { shell, commands, serviceManager }: JupyterFrontEnd,
+  notebooks: INotebookTracker,
+  trans: TranslationBundle
+): IContextTools {
+  return {
+    notebooks,
+    contents: serviceManager.contents,
+    trans,
+    documents: () => documentsOf(shell),
+    activate: id => shell.activateById(id),
+    open: path => void commands.execute('docmanager:open', { path })
+  };
+}
 
 function documentsOf(shell: JupyterFrontEnd.IShell): readonly Widget[] {
   const { currentWidget } = shell;

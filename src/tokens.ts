@@ -7,9 +7,30 @@ import type { IContextItem, IContextKind } from './context/kinds';
 
 export type { IContextContent, IContextItem, IContextKind } from './context/kinds';
 
-/** Why a question cannot be sent. */
+/** Why a question cannot be sent. Those after `disposed` are about the cell that the answer is for. */
 export type AskProblem =
-  'empty' | 'running' | 'read_only' | 'no_profile' | 'reload_needed' | 'disposed';
+  | 'empty'
+  | 'running'
+  | 'read_only'
+  | 'no_profile'
+  | 'reload_needed'
+  | 'disposed'
+  | 'no_notebook'
+  | 'closed'
+  | 'cell_gone'
+  | 'cell_locked'
+  | 'not_sent';
+
+/** Which cell an answer is for, and what the question carries. */
+export interface ICellPlace {
+  /** Of an open notebook; by default the one that was used last. */
+  readonly path?: string;
+  /** By default the active one. */
+  readonly cellId?: string;
+  /** Propose a change of what the cell holds. By default the code goes into the cell, or below it if it has text. */
+  readonly change?: boolean;
+  readonly attach?: readonly IContextItem[];
+}
 
 /** A question was not sent. */
 export class AskError extends Error {
@@ -58,6 +79,15 @@ export interface IStreamChat {
    * @returns removes the kind.
    */
   registerContextKind(kind: IContextKind): IDisposable;
+
+  /**
+   * Have the code of an answer written into a cell while it streams. It is not run; one undo takes it back.
+   *
+   * @param text - what the code should do.
+   * @returns the identifier of the answer's chat, once the question is on its way.
+   * @throws AskError when the cell cannot be used, or the question cannot be sent.
+   */
+  streamIntoCell(text: string, place?: ICellPlace): Promise<string>;
 
   /** Stop the answer that is being written in the open chat; what is shown is kept. */
   stop(): void;

@@ -60,7 +60,7 @@ export class VariableKind implements IContextKind {
  *
  * @throws ContextError when the kernel is busy, slow, of another language, or refuses.
  */
-async function evaluate(
+export async function evaluate(
   kernel: Kernel.IKernelConnection,
   expression: string,
   trans: TranslationBundle

@@ -158,7 +158,7 @@ async function openChip(
   }
 }
 
-async function openText(
+export async function openText(
   title: string,
   omitted: readonly string[],
   text: Promise<string>,
