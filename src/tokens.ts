@@ -4,41 +4,11 @@
 import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { IContextItem, IContextKind } from './context/kinds';
+import type { ICellPlace } from './notebook/cellplace';
 
+export { AskError, type AskProblem } from './chat/askerror';
+export type { ICellPlace } from './notebook/cellplace';
 export type { IContextContent, IContextItem, IContextKind } from './context/kinds';
-
-/** Why a question cannot be sent. Those after `disposed` are about the cell that the answer is for. */
-export type AskProblem =
-  | 'empty'
-  | 'running'
-  | 'read_only'
-  | 'no_profile'
-  | 'reload_needed'
-  | 'disposed'
-  | 'no_notebook'
-  | 'closed'
-  | 'cell_gone'
-  | 'cell_locked'
-  | 'not_sent';
-
-/** Which cell an answer is for, and what the question carries. */
-export interface ICellPlace {
-  /** Of an open notebook; by default the one that was used last. */
-  readonly path?: string;
-  /** By default the active one. */
-  readonly cellId?: string;
-  /** Propose a change of what the cell holds. By default the code goes into the cell, or below it if it has text. */
-  readonly change?: boolean;
-  readonly attach?: readonly IContextItem[];
-}
-
-/** A question was not sent. */
-export class AskError extends Error {
-  constructor(readonly reason: AskProblem) {
-    super(`The question was not sent: ${reason}`);
-    this.name = 'AskError';
-  }
-}
 
 /** The chats of the Stream Chat panel. */
 export interface IStreamChat {

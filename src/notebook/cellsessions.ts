@@ -85,6 +85,8 @@ export class CellSessions {
       chatId: chat.chatId,
       path: panel.context.path,
       cellId: cell.getId(),
+      index: at,
+      count: notebook.cells.length,
       below: where === 'below' ? place.cell.getId() : null,
       isChange
     };
@@ -249,7 +251,8 @@ export class CellSessions {
     }
     const { cell, index } = place;
     const { chat, follow } = workspace.followBeside(kept.chatId);
-    const now = { ...kept, cellId: cell.getId() };
+    const count = place.notebook.cells.length;
+    const now = { ...kept, cellId: cell.getId(), index, count };
     const diff = kept.isChange ? await this._createDiff(place) : null;
     const toDiff = (): void => void this._compare(place, now);
     const sink = diff ?? new Overlap(new CellWriter(cell, 0), toDiff);
@@ -275,17 +278,28 @@ export class CellSessions {
 
   /** The cell of an answer; a new one where it was not saved. */
   private _placeAgain(panel: NotebookPanel, kept: IKeptSession): IPlace | TargetProblem {
-    const place = findTarget({ panel, cellId: kept.cellId }, true);
-    if (place !== 'cell_gone' || kept.below === null) {
+    const { cellId, below, index, count } = kept;
+    const place = findTarget({ panel, cellId }, true);
+    if (place !== 'cell_gone') {
       return place;
     }
-    const above = findTarget({ panel, cellId: kept.below }, false);
+    const cells = panel.content.model?.sharedModel.cells ?? [];
+    const idAt = (at: number): string => cells[at]?.getId() ?? '';
+    if (cells.length === count) {
+      return findTarget({ panel, cellId: idAt(index) }, true);
+    }
+    if (below === null || cells.length !== count - 1) {
+      return place;
+    }
+    const named = findTarget({ panel, cellId: below }, false);
+    const above =
+      named === 'cell_gone' ? findTarget({ panel, cellId: idAt(index - 1) }, false) : named;
     if (typeof above === 'string') {
       return above;
     }
-    const index = above.index + 1;
-    insertCells(above.notebook, index, [{ cell_type: 'code', source: '' }]);
-    return { ...above, index, cell: above.notebook.cells[index] };
+    const at = above.index + 1;
+    insertCells(above.notebook, at, [{ cell_type: 'code', source: '' }]);
+    return { ...above, index: at, cell: above.notebook.cells[at] };
   }
 
   /** Say that an answer goes on without its cell. */

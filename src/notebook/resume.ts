@@ -11,6 +11,9 @@ export interface IKeptSession {
   readonly cellId: string;
   /** The cell below which the cell was made for the answer; null: it was there. */
   readonly below: string | null;
+  /** Where the cell was, of how many: notebooks before nbformat 4.5 keep no identifiers. */
+  readonly index: number;
+  readonly count: number;
   /** What the cell holds is changed, and shown as a difference. */
   readonly isChange: boolean;
 }
@@ -62,9 +65,11 @@ export class KeptSessions {
 }
 
 function isKept(value: unknown): value is IKeptSession {
-  const { chatId, path, cellId, below, isChange } = (value ?? {}) as Partial<IKeptSession>;
+  const { chatId, path, cellId, index, count, below, isChange } = (value ??
+    {}) as Partial<IKeptSession>;
   return (
     [chatId, path, cellId].every(each => typeof each === 'string') &&
+    [index, count].every(Number.isInteger) &&
     (below === null || typeof below === 'string') &&
     typeof isChange === 'boolean'
   );
