@@ -7,7 +7,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { ITranslator } from '@jupyterlab/translation';
+import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { DisposableSet } from '@lumino/disposable';
 import type { Widget } from '@lumino/widgets';
 import { CellKind } from './context/cell';
@@ -51,16 +51,7 @@ export const contextPlugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const { shell, commands } = app;
     const trans = translator.load('jupyter_stream_chat');
-    const tools: IContextTools = {
-      notebooks,
-      notebookChanged: new NotebookWatch(notebooks).changed,
-      contents: app.serviceManager.contents,
-      trans,
-      documents: () => documentsOf(shell),
-      activate: id => shell.activateById(id),
-      open: path => void commands.execute('docmanager:open', { path }),
-      showFolder: path => void commands.execute('filebrowser:open-path', { path })
-    };
+    const tools = contextTools(app, notebooks, trans);
     const notebook = new NotebookKind(tools);
     const kinds = {
       selection: new SelectionKind(tools),
@@ -171,6 +162,24 @@ function addCommands(options: ICommandOptions): void {
     isEnabled: () => isOn() && chosenPaths().length > 0,
     execute: () => attachPaths(chosenPaths())
   });
+}
+
+/** What the kinds need of this application. */
+export function contextTools(
+  { shell, commands, serviceManager }: JupyterFrontEnd,
+  notebooks: INotebookTracker,
+  trans: TranslationBundle
+): IContextTools {
+  return {
+    notebooks,
+    notebookChanged: new NotebookWatch(notebooks).changed,
+    contents: serviceManager.contents,
+    trans,
+    documents: () => documentsOf(shell),
+    activate: id => shell.activateById(id),
+    open: path => void commands.execute('docmanager:open', { path }),
+    showFolder: path => void commands.execute('filebrowser:open-path', { path })
+  };
 }
 
 function documentsOf(shell: JupyterFrontEnd.IShell): readonly Widget[] {

@@ -21,8 +21,19 @@ import type { IPanelSettings } from './components/context';
 import { ChatPanel } from './components/panel';
 import { browserStore } from './chat/storage';
 import { WorkspaceModel } from './chat/workspace';
-import { Generate, InsertActions, NewDocuments, renderAnswers } from './notebook';
-import { contextPlugin } from './contextplugin';
+import {
+  addWhyCell,
+  CellContext,
+  CellSessions,
+  ErrorActions,
+  Generate,
+  InsertActions,
+  KeptSessions,
+  NewDocuments,
+  renderAnswers,
+  renderErrors
+} from './notebook';
+import { contextPlugin, contextTools } from './contextplugin';
 import { StreamChat } from './streamchat';
 import { IStreamChat } from './tokens';
 
@@ -32,7 +43,9 @@ const DEFAULTS: IPanelSettings = {
   enterSends: true,
   typewriter: false,
   whileRunning: 'ask',
-  notebookActions: true
+  notebookActions: true,
+  cellSource: false,
+  unknownNames: 'underline'
 };
 
 const plugin: JupyterFrontEndPlugin<IStreamChat> = {
@@ -89,19 +102,43 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
 
     app.shell.add(panel, 'right', { rank: 900, type: 'Stream Chat' });
     restorer?.add(panel, panel.id);
-    const streamChat = new StreamChat({
+    const activate = (): void => app.shell.activateById(panel.id);
+    const context = notebooks && new CellContext(contextTools(app, notebooks, trans));
+    const sessions = new CellSessions({
+      tracker: notebooks,
       workspace,
-      activate: () => app.shell.activateById(panel.id)
+      languages,
+      trans,
+      kept: new KeptSessions(window.sessionStorage, app.serviceManager.serverSettings.baseUrl),
+      openChat: chatId => streamChat.open(chatId),
+      settings: () => panel.settings
     });
-    addCommands({ app, panel, workspace, streamChat, trans });
-    new Generate({
+    const isEnabled = (): boolean => panel.settings.notebookActions;
+    const generate = new Generate({
       app,
       tracker: notebooks,
       workspace,
       trans,
-      isEnabled: () => panel.settings.notebookActions,
-      openChat: chatId => streamChat.open(chatId)
+      context,
+      sessions,
+      isEnabled
     });
+    const streamChat = new StreamChat({
+      workspace,
+      activate,
+      streamIntoCell: (text, place) => generate.start(text, place)
+    });
+    addCommands({ app, panel, workspace, streamChat, trans });
+    if (notebooks && context) {
+      const options = { app, tracker: notebooks, workspace, trans, context };
+      const errors = new ErrorActions({ ...options, generate, isEnabled, activate });
+      renderErrors(rendermime, errors, trans);
+      addWhyCell({
+        ...options,
+        openChat: chatId => streamChat.open(chatId),
+        panel: panel.node
+      });
+    }
     renderAnswers(rendermime, {
       rendermime,
       languages,

@@ -11,13 +11,18 @@ interface IOptions {
   workspace: WorkspaceModel;
   /** Bring the panel to the front. */
   activate: () => void;
+  /** Has code of an answer written into a cell. */
+  streamIntoCell: IStreamChat['streamIntoCell'];
 }
 
 export class StreamChat implements IStreamChat {
-  constructor({ workspace, activate }: IOptions) {
+  constructor({ workspace, activate, streamIntoCell }: IOptions) {
     this._workspace = workspace;
     this._activate = activate;
+    this.streamIntoCell = streamIntoCell;
   }
+
+  readonly streamIntoCell: IStreamChat['streamIntoCell'];
 
   open(chatId?: string): void {
     this._activate();

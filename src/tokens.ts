@@ -4,20 +4,11 @@
 import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { IContextItem, IContextKind } from './context/kinds';
+import type { ICellPlace } from './notebook/cellplace';
 
+export { AskError, type AskProblem } from './chat/askerror';
+export type { ICellPlace } from './notebook/cellplace';
 export type { IContextContent, IContextItem, IContextKind } from './context/kinds';
-
-/** Why a question cannot be sent. */
-export type AskProblem =
-  'empty' | 'running' | 'read_only' | 'no_profile' | 'reload_needed' | 'disposed';
-
-/** A question was not sent. */
-export class AskError extends Error {
-  constructor(readonly reason: AskProblem) {
-    super(`The question was not sent: ${reason}`);
-    this.name = 'AskError';
-  }
-}
 
 /** The chats of the Stream Chat panel. */
 export interface IStreamChat {
@@ -58,6 +49,15 @@ export interface IStreamChat {
    * @returns removes the kind.
    */
   registerContextKind(kind: IContextKind): IDisposable;
+
+  /**
+   * Have the code of an answer written into a cell while it streams. It is not run; one undo takes it back.
+   *
+   * @param text - what the code should do.
+   * @returns the identifier of the answer's chat, once the question is on its way.
+   * @throws AskError when the cell cannot be used, or the question cannot be sent.
+   */
+  streamIntoCell(text: string, place?: ICellPlace): Promise<string>;
 
   /** Stop the answer that is being written in the open chat; what is shown is kept. */
   stop(): void;

@@ -15,7 +15,7 @@ describe('StreamChat', () => {
     activate.mockClear();
     server = new ScriptedServer();
     workspace = openPage(server);
-    streamChat = new StreamChat({ workspace, activate });
+    streamChat = new StreamChat({ workspace, activate, streamIntoCell: async () => CHAT });
   });
 
   afterEach(() => workspace.dispose());

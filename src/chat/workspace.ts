@@ -39,6 +39,13 @@ interface IOptions {
   store: IStore;
 }
 
+/** A chat that is followed beside the one that is open. */
+export interface IFollowedChat {
+  readonly chat: ChatModel;
+  /** To be disposed when the chat need no longer be followed. */
+  readonly follow: IDisposable;
+}
+
 export class WorkspaceModel implements IChatHost, IDisposable {
   constructor({ serverSettings, store }: IOptions) {
     const connection = new Connection(serverSettings);
@@ -181,12 +188,33 @@ export class WorkspaceModel implements IChatHost, IDisposable {
    *
    * @returns the chat, and what is to be disposed when it need no longer be followed.
    */
-  beginBeside(): { chat: ChatModel; follow: IDisposable } {
-    const chat = this._make(newId(), true);
-    this._held.add(chat);
-    this._background.add(chat);
-    chat.structureChanged.connect(this._onStructureChanged, this);
+  beginBeside(): IFollowedChat {
+    return this._hold(this._make(newId(), true));
+  }
+
+  /** Follow a chat of the server beside the one that is open. */
+  followBeside(chatId: string): IFollowedChat {
+    const chat = chatId === this._current.chatId ? this._current : this._chat(chatId);
+    const held = this._hold(chat);
+    if (this.isLoaded && chat !== this._current) {
+      chat.open();
+    }
+    return held;
+  }
+
+  private _hold(chat: ChatModel): IFollowedChat {
+    const holders = this._held.get(chat) ?? 0;
+    this._held.set(chat, holders + 1);
+    if (chat !== this._current && !this._background.has(chat)) {
+      this._background.add(chat);
+      chat.structureChanged.connect(this._onStructureChanged, this);
+    }
     const follow = new DisposableDelegate(() => {
+      const left = (this._held.get(chat) ?? 1) - 1;
+      if (left > 0) {
+        this._held.set(chat, left);
+        return;
+      }
       this._held.delete(chat);
       if (chat !== this._current) {
         chat.structureChanged.disconnect(this._onStructureChanged, this);
@@ -294,7 +322,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     } else {
       current.isNew = true;
     }
-    for (const chat of this._background) {
+    for (const chat of this._followed.slice(1)) {
       if (this._chats.has(chat.chatId)) {
         chat.open(isFirst ? 'opened' : 'reconnected');
       } else if (!this._held.has(chat)) {
@@ -424,7 +452,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   /** The open chat, those in which a message waits for the end of the answer, and those that are held. */
   private get _followed(): readonly ChatModel[] {
-    return [this._current, ...this._background];
+    return [...new Set([this._current, ...this._background])];
   }
 
   /** Follow chats no longer in which nothing waits any more. */
@@ -474,8 +502,8 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   private _sorted: readonly ChatInfo[] = [];
   private readonly _models = new Map<string, ChatModel>();
   private readonly _background = new Set<ChatModel>();
-  /** Chats that somebody beside the panel follows. */
-  private readonly _held = new Set<ChatModel>();
+  /** Chats that somebody beside the panel follows, and how many do. */
+  private readonly _held = new Map<ChatModel, number>();
   private _current: ChatModel;
   private _error: ErrorInfo | null = null;
   private readonly _changed = new Signal<this, void>(this);

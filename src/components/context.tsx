@@ -17,6 +17,10 @@ export interface IPanelSettings {
   readonly whileRunning: 'ask' | WhileRunning;
   /** Answers can be put into notebooks. */
   readonly notebookActions: boolean;
+  /** Cells say in their metadata which answer their code came from. */
+  readonly cellSource: boolean;
+  /** What becomes of names in generated code that the kernel does not know. */
+  readonly unknownNames: 'off' | 'underline' | 'stop';
 }
 
 /** Puts answers, and the code in them, into notebooks. */

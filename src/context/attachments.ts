@@ -244,3 +244,8 @@ export function partOf(
     omitted: content.omitted.slice(0, 20).map(sentence => sentence.slice(0, 300))
   };
 }
+
+/** Attachments of a question that is asked at once: the browser remembers none of them. */
+export function unkeptAttachments(upload: IAttachmentHost['upload']): AttachmentList {
+  return new AttachmentList({ upload, restore: () => null, keep: () => undefined });
+}

@@ -63,7 +63,7 @@ export class KernelInspector {
     if (this._list === null && !this._isOurs && this._kernel.status !== 'idle') {
       return [];
     }
-    this._list ??= this._evaluate(LIST).then(
+    this._list ??= this.evaluate(LIST).then(
       text => (JSON.parse(text) as [string, string][]).map(([name, type]) => ({ name, type })),
       (error: unknown) => {
         console.warn('jupyter-stream-chat: the kernel lists no variables', error);
@@ -85,7 +85,15 @@ export class KernelInspector {
     );
   }
 
-  private _evaluate(expression: string): Promise<string> {
+  /**
+   * Evaluate a Python expression whose value is text in hexadecimal digits.
+   *
+   * @throws ContextError when the kernel is busy, slow, dead, of another language, or refuses.
+   */
+  async evaluate(expression: string): Promise<string> {
+    if (!(await this._isPython())) {
+      throw new ContextError(this._trans.__('Only Python kernels can be asked for this.'));
+    }
     return this._alone(() => this._request(expression));
   }
 

@@ -2,6 +2,7 @@
  * A variable of the notebook's kernel: names, types and shapes, never its values as a whole. Rows of a table only when
  * they are asked for.
  */
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
 import type { AttachmentSource } from '../protocol/generated';
 import { cut } from './budget';
@@ -32,6 +33,12 @@ export class VariableKind implements IContextKind {
 
   restore({ path, variable, lines }: AttachmentSource, title: string): IContextItem | null {
     return path && variable ? this._item(path, variable, title, '', lines?.[1] ?? 0) : null;
+  }
+
+  /** A variable of a notebook's kernel that can be attached. */
+  item({ context }: NotebookPanel, { name, type }: IVariable): IContextItem {
+    const detail = this._tools.trans.__('Variable of %1: %2', nameOf(context.path), type);
+    return this._item(context.path, name, name, detail, 0);
   }
 
   private async _fitting(

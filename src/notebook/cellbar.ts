@@ -1,10 +1,13 @@
 /**
- * The line below a cell: asks what code to write, then says how the writing goes, with buttons.
+ * The line below a cell: says how the writing goes, with buttons.
  */
 import { Widget } from '@lumino/widgets';
 
 export interface IBarAction {
   readonly label: string;
+  /** What it does, where the label is short. */
+  readonly hint?: string;
+  readonly isDisabled?: boolean;
   readonly run: () => void;
 }
 
@@ -15,52 +18,58 @@ export class CellBar extends Widget {
     // Keys pressed here are no commands of the notebook.
     this.node.setAttribute('data-lm-suppress-shortcuts', 'true');
     this._text.setAttribute('role', 'status');
-  }
-
-  /**
-   * Ask for a line of text.
-   *
-   * @param note - said beside the field.
-   * @param answer - gets the text; null: the user left.
-   */
-  ask(placeholder: string, note: string, answer: (text: string | null) => void): void {
-    const input = document.createElement('input');
-    input.type = 'text';
-    input.className = 'jp-mod-styled';
-    input.placeholder = placeholder;
-    input.setAttribute('aria-label', placeholder);
-    this._text.textContent = note;
-    this.node.replaceChildren(input, this._text);
-    input.addEventListener('keydown', event => {
-      if (event.isComposing || !['Enter', 'Escape'].includes(event.key)) {
-        return;
-      }
-      event.preventDefault();
-      event.stopPropagation();
-      if (event.key === 'Escape' || input.value.trim() !== '') {
-        answer(event.key === 'Escape' ? null : input.value);
-      }
-    });
-    input.focus();
+    this.node.append(this._text, this._buttons);
   }
 
   /** Say how it goes, and what can be done. */
   tell(text: string, actions: readonly IBarAction[]): void {
-    const hadFocus = this.node.contains(document.activeElement);
-    this._text.textContent = text;
-    const buttons = actions.map(({ label, run }) => {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.className = 'jp-StreamChat-textButton';
-      button.textContent = label;
-      button.addEventListener('click', run);
-      return button;
-    });
-    this.node.replaceChildren(this._text, ...buttons);
-    if (hadFocus) {
-      buttons[0]?.focus();
+    if (text !== this._text.textContent) {
+      this._text.textContent = text;
+    }
+    this._actions = actions;
+    const shown = JSON.stringify(actions);
+    if (shown === this._shown) {
+      return;
+    }
+    this._shown = shown;
+    const focused = this._buttons.contains(document.activeElement)
+      ? (document.activeElement?.textContent ?? '')
+      : null;
+    const buttons = actions.map((action, at) => this._button(action, at));
+    this._buttons.replaceChildren(...buttons);
+    if (focused !== null) {
+      const same = buttons.find(({ textContent }) => textContent === focused);
+      (same ?? buttons.find(({ disabled }) => !disabled))?.focus();
     }
   }
 
+  /** Put the focus on the first button. */
+  focus(): void {
+    this._buttons.querySelector('button')?.focus();
+  }
+
+  private _button({ label, hint, isDisabled }: IBarAction, at: number): HTMLButtonElement {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'jp-StreamChat-textButton';
+    button.textContent = label;
+    button.disabled = isDisabled ?? false;
+    if (hint !== undefined) {
+      button.title = hint;
+      button.setAttribute('aria-label', hint);
+    }
+    button.addEventListener('click', () => this._actions[at]?.run());
+    return button;
+  }
+
   private readonly _text = document.createElement('span');
+  private readonly _buttons = buttonsNode();
+  private _actions: readonly IBarAction[] = [];
+  private _shown = '';
+}
+
+function buttonsNode(): HTMLElement {
+  const node = document.createElement('span');
+  node.className = 'jp-StreamChat-cellBarButtons';
+  return node;
 }

@@ -1,5 +1,5 @@
 /**
- * The question that asks for the code of a cell: what the user wants, and the cells that ran before it. Pure.
+ * The question that asks for the code of a cell, and the cells that ran before it. Pure.
  */
 import type { ISharedNotebook } from '@jupyter/ydoc';
 
@@ -29,29 +29,10 @@ export function cellsBefore(notebook: ISharedNotebook, index: number): IContext 
   return { sources: ran.slice(first), omitted: first };
 }
 
-/** The text of the question. */
-export function cellQuestion(
-  instruction: string,
-  language: string,
-  { sources, omitted }: IContext
-): string {
-  const parts = [
-    instruction.trim(),
-    `Write the code of one notebook cell in ${language}. Answer with one fenced code block.`
-  ];
-  if (sources.length > 0) {
-    const left = omitted > 0 ? ` (${omitted} earlier cells are left out)` : '';
-    const fence = '`'.repeat(Math.max(3, longestRun(sources) + 1));
-    parts.push(
-      `These cells ran before it${left}:`,
-      ...sources.map(source => `${fence}${language}\n${source}\n${fence}`)
-    );
-  }
-  return parts.join('\n\n');
-}
-
-/** The longest run of backticks: a fence around must be longer. */
-function longestRun(sources: readonly string[]): number {
-  const runs = sources.flatMap(source => source.match(/`+/g) ?? []);
-  return Math.max(0, ...runs.map(run => run.length));
+/** The text of the question; what it is about is attached. */
+export function cellQuestion(instruction: string, language: string, isChange: boolean): string {
+  const wanted = isChange
+    ? `Change the attached cell. Answer with its whole new source in one fenced ${language} code block.`
+    : `Write the code of one notebook cell in ${language}. Answer with one fenced code block.`;
+  return `${instruction.trim()}\n\n${wanted}`;
 }

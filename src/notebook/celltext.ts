@@ -1,24 +1,30 @@
 /**
- * An answer whose page is a cell: takes its code, and writes it into the cell's model once a frame.
+ * An answer whose page is a cell: takes its code, and hands it on once a frame.
  */
 import type { IStreamingText } from '../markdown';
 import { codePoints } from '../protocol/text';
-import type { CellWriter } from './cellwriter';
 import { CodeFilter } from './codefilter';
+import type { ICodeSink } from './codesink';
 
 export class CellText implements IStreamingText {
   /**
-   * @param writer - remains its owner's.
+   * @param sink - remains its owner's.
    * @param language - the kernel's, in lower case.
+   * @param given - a beginning of the answer whose code is in the cell already.
+   * @param onCode - called after code was handed on, with it.
    */
   constructor(
-    private readonly _writer: CellWriter,
+    private readonly _sink: ICodeSink,
     language: string,
+    given = '',
+    private readonly _onCode: (code: string) => void = () => undefined,
     private readonly _schedule: (callback: () => void) => unknown = requestAnimationFrame.bind(
       window
     )
   ) {
     this._filter = new CodeFilter(language);
+    this._filter.add(given);
+    this._given = given;
   }
 
   /** Whether any code has come. */
@@ -32,12 +38,12 @@ export class CellText implements IStreamingText {
   }
 
   append(text: string): void {
-    if (this._isEnded) {
+    if (this._isOther) {
       return;
     }
     this._given += text;
     this._waiting += text;
-    if (!this._isScheduled) {
+    if (!this._isScheduled && !this._isFrozen) {
       this._isScheduled = true;
       this._schedule(() => {
         this._isScheduled = false;
@@ -47,17 +53,18 @@ export class CellText implements IStreamingText {
   }
 
   setText(text: string): void {
-    // A text that does not continue this one is another answer: what is in the cell stays as it is.
     if (text.startsWith(this._given)) {
+      this._isFrozen = false;
       this.append(text.slice(this._given.length));
     } else {
-      this._isEnded = true;
+      // Another answer: what is in the cell stays as it is.
+      this._isOther = true;
     }
   }
 
   freeze(): void {
     this._flush();
-    this._isEnded = true;
+    this._isFrozen = true;
   }
 
   truncate(): void {
@@ -65,28 +72,36 @@ export class CellText implements IStreamingText {
   }
 
   async finish(): Promise<void> {
-    if (!this._isEnded) {
-      this._flush();
-      this._writer.append(this._filter.end());
-    }
-    this._isEnded = true;
+    this._isFrozen = false;
+    this._flush();
+    this._hand(this._filter.end());
   }
 
   dispose(): void {
-    this._isEnded = true;
+    this._isOther = true;
   }
 
   private _flush(): void {
-    if (!this._isEnded) {
+    if (!this._isFrozen && !this._isOther) {
       const text = this._waiting;
       this._waiting = '';
-      this._writer.append(this._filter.add(text));
+      this._hand(this._filter.add(text));
+    }
+  }
+
+  private _hand(code: string): void {
+    if (code !== '' && !this._isOther) {
+      this._sink.append(code);
+      this._onCode(code);
     }
   }
 
   private readonly _filter: CodeFilter;
-  private _given = '';
+  private _given: string;
   private _waiting = '';
   private _isScheduled = false;
-  private _isEnded = false;
+  /** The reader stopped or paused the answer. */
+  private _isFrozen = false;
+  /** What comes is no longer for the cell. */
+  private _isOther = false;
 }

@@ -1,4 +1,5 @@
 import type { CellChange, ISharedCell } from '@jupyter/ydoc';
+import type { ICodeSink } from './codesink';
 import { type IUndoManager, undoManagerOf } from './undo';
 
 /**
@@ -7,20 +8,27 @@ import { type IUndoManager, undoManagerOf } from './undo';
  * Owns the range that it has written. Edits that others make meanwhile, before it or in it, move or change the range
  * and are never overwritten. The model is written, not an editor: the cell may be out of sight. Nothing is run or saved.
  */
-export class CellWriter {
+export class CellWriter implements ICodeSink {
   private _start: number;
   private _end: number;
   private _step: object | null = null;
+  /** More than one where others made steps in between. */
+  private _steps = 0;
   private _isWriting = false;
   private _isEdited = false;
-  private _isClosed = false;
+  private _isDisposed = false;
 
-  /** Begin at `at`, in UTF-16 units as the shared model counts; absent: at the end of what the cell holds. */
+  /**
+   * Begin at the end of what the cell holds.
+   *
+   * @param start - the beginning of text there that is of the stream already, in UTF-16 units as the model counts.
+   */
   constructor(
     private readonly _cell: ISharedCell,
-    at?: number
+    start?: number
   ) {
-    this._start = this._end = at ?? _cell.source.length;
+    this._end = _cell.source.length;
+    this._start = start ?? this._end;
     _cell.changed.connect(this._onChanged, this);
     this._undoManager?.stopCapturing();
   }
@@ -35,65 +43,92 @@ export class CellWriter {
     return this._isEdited;
   }
 
+  isHeld = false;
+
+  get text(): string {
+    return this._cell.getSource().slice(this._start, this._end);
+  }
+
   /** Append text to the range. */
   append(text: string): void {
-    if (text === '' || this._isClosed) {
+    if (text === '' || this._isDisposed) {
       return;
     }
+    this.joined(() => this._cell.updateSource(this._end, this._end, text));
+    this._end += text.length;
+  }
+
+  clear(): void {
+    if (this._end > this._start) {
+      this.joined(() => this._cell.updateSource(this._start, this._end, ''));
+      this._end = this._start;
+    }
+    this._isEdited = false;
+  }
+
+  get isWriting(): boolean {
+    return this._isWriting;
+  }
+
+  joined(change: () => void): void {
     const manager = this._undoManager;
     const patience = manager?.captureTimeout ?? 0;
     if (manager) {
       // Yjs joins changes that follow each other within its capture time. Ours are one step, whatever the pauses
       // between them; where the last step is somebody else's, a new one begins.
-      if (this._step === null || manager.undoStack[manager.undoStack.length - 1] !== this._step) {
+      if (this._isOnTop) {
+        manager.lastChange = Date.now();
+      } else {
         manager.stopCapturing();
+        this._steps += 1;
       }
       manager.captureTimeout = Number.MAX_SAFE_INTEGER;
     }
     this._isWriting = true;
     try {
-      this._cell.updateSource(this._end, this._end, text);
+      change();
     } finally {
       this._isWriting = false;
       if (manager) {
         manager.captureTimeout = patience;
         this._step = manager.undoStack[manager.undoStack.length - 1] ?? null;
+        // What the reader types next is a step of its own, however soon that is.
+        manager.stopCapturing();
       }
     }
-    this._end += text.length;
   }
 
-  /** Take back what was written, as far as nobody has changed it. False: somebody has, and nothing is done. */
-  undo(): boolean {
-    const manager = this._undoManager;
-    if (
-      manager &&
-      this._step !== null &&
-      manager.undoStack[manager.undoStack.length - 1] === this._step
-    ) {
-      manager.undo();
-      return true;
+  /** Take back what was written, as far as nobody has changed it. */
+  undo(): void {
+    if (this._isOnTop && this._steps === 1) {
+      this._undoManager?.undo();
+    } else if (!this._isEdited) {
+      this._cell.updateSource(this._start, this._end, '');
     }
-    if (this._isEdited) {
-      return false;
-    }
-    this._cell.updateSource(this._start, this._end, '');
-    return true;
   }
 
-  /** Write no more. What the reader types next is a step of undo of its own. */
-  close(): void {
-    if (this._isClosed) {
-      return;
-    }
-    this._isClosed = true;
+  end(): void {
     this._undoManager?.stopCapturing();
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
   }
 
   /** Follow the range no longer. */
   dispose(): void {
-    this.close();
+    if (this._isDisposed) {
+      return;
+    }
+    this.end();
+    this._isDisposed = true;
     this._cell.changed.disconnect(this._onChanged, this);
+  }
+
+  /** The last step of undo is of this. */
+  private get _isOnTop(): boolean {
+    const steps = this._undoManager?.undoStack ?? [];
+    return this._step !== null && steps[steps.length - 1] === this._step;
   }
 
   private get _undoManager(): IUndoManager | null {
@@ -121,7 +156,7 @@ export class CellWriter {
     if (at < this._start || (at === this._start && this._end > this._start)) {
       this._start += length;
       this._end += length;
-    } else if (at < this._end) {
+    } else if (at < this._end || (this.isHeld && at === this._end)) {
       this._end += length;
       this._isEdited = true;
     }

@@ -41,11 +41,18 @@ export class CodeFilter {
     return code;
   }
 
-  /** The answer has ended: return the code that still waited. */
+  /** The answer has ended, for now: return the code that still waited. More may be added to it. */
   end(): string {
     const line = this._line;
-    this._line = '';
-    return line === '' && this._state !== 'bare' ? '' : this._complete(line, true);
+    if (line === '') {
+      return '';
+    }
+    const wasCode = this._state === 'code';
+    const code = this._complete(line, true);
+    const isOpen = this._state === 'bare' || (wasCode && this._state === 'code');
+    this._line = isOpen ? line : '';
+    this._shown = isOpen ? this._unindented(line).length : 0;
+    return code;
   }
 
   /** Take a whole line, without its line break. */

@@ -6,14 +6,20 @@ import { showErrorMessage } from '@jupyterlab/apputils';
 import type { Cell } from '@jupyterlab/cells';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { PanelLayout } from '@lumino/widgets';
+import type { PanelLayout } from '@lumino/widgets';
+import { AskError, type AskProblem } from '../chat/askerror';
 import type { WorkspaceModel } from '../chat/workspace';
+import { CommandError } from '../connection/connection';
+import { type AttachmentList, unkeptAttachments } from '../context/attachments';
+import type { IContextItem } from '../context/kinds';
+import type { AttachmentPart } from '../protocol/generated';
 import { chatIcon } from '../icons';
-import { CellBar, type IBarAction } from './cellbar';
-import { cellQuestion, cellsBefore } from './cellquestion';
-import { Generation } from './generation';
-import { insertCells } from './insertcode';
-import { findTarget, type IPlace, type ITarget, languageOf, pinTarget } from './target';
+import { type CellContext, sourcesUpTo } from './cellcontext';
+import type { ICellPlace } from './cellplace';
+import { CellPrompt, type IAsked, type Place } from './cellprompt';
+import { cellQuestion } from './cellquestion';
+import type { CellSessions } from './cellsessions';
+import { findTarget, type IPlace, type ITarget, languageOf, pinCell, pinTarget } from './target';
 import { problemSentence } from './targetproblem';
 
 interface IOptions {
@@ -22,186 +28,267 @@ interface IOptions {
   tracker: INotebookTracker | null;
   workspace: WorkspaceModel;
   trans: TranslationBundle;
+  context: CellContext | null;
+  sessions: CellSessions;
   /** The user wants it. */
   isEnabled: () => boolean;
-  /** Show a chat in the panel. */
-  openChat: (chatId: string) => void;
 }
 
-const COMMAND = 'stream-chat:generate';
+const GENERATE = 'stream-chat:generate';
+const CHANGE = 'stream-chat:change-cell';
 
 export class Generate {
   constructor(private readonly _options: IOptions) {
     const { app, trans, tracker, isEnabled } = _options;
-    app.commands.addCommand(COMMAND, {
+    const common = {
+      describedBy: { args: { type: 'object', properties: {} } },
+      isEnabled: () => isEnabled() && Boolean(tracker?.currentWidget),
+      isVisible: isEnabled
+    };
+    app.commands.addCommand(GENERATE, {
+      ...common,
       label: trans.__('Generate Code Here'),
       caption: trans.__('Have a model write code into the active cell'),
       icon: chatIcon,
-      describedBy: { args: { type: 'object', properties: {} } },
-      isEnabled: () => isEnabled() && Boolean(tracker?.currentWidget),
-      isVisible: isEnabled,
-      execute: () => this._ask(pinTarget(tracker))
+      execute: () => this._ask(pinTarget(tracker), false)
+    });
+    app.commands.addCommand(CHANGE, {
+      ...common,
+      label: trans.__('Change This Cell'),
+      caption: trans.__('Have a model propose a change of the active cell'),
+      icon: chatIcon,
+      execute: () => this._ask(pinTarget(tracker), true)
     });
   }
 
-  private async _ask(target: ITarget | null): Promise<void> {
-    const { trans } = this._options;
-    const place = await this._find(target);
+  /** Change the cell whose error is shown: with the traceback, and what led to it. */
+  async fix(target: ITarget | null): Promise<void> {
+    const { trans, context } = this._options;
+    const place = await this._find(target, true);
+    if (!place || !context) {
+      return;
+    }
+    const items = [context.error(place) ?? context.cell(place), context.before(place)];
+    const texts = sourcesUpTo(place.notebook, place.index);
+    const variables = await context.variables(place.panel, texts);
+    const attachments = unkeptAttachments(content =>
+      this._options.workspace.attachmentApi.put(content)
+    );
+    await this._attach(attachments, [...items, ...variables]);
+    const text = trans.__('Fix the error in this cell.');
+    const asked: IAsked = { text, place: 'change', profileId: this._profileId };
+    await this._send(asked, place, attachments);
+  }
+
+  /**
+   * Have an answer written into a cell, or below it, or change the cell.
+   *
+   * @returns the chat's identifier.
+   * @throws AskError when the cell cannot be used or nothing can be asked.
+   */
+  async start(text: string, place: ICellPlace = {}): Promise<string> {
+    const { path, cellId, change, attach = [] } = place;
+    if (!text.trim()) {
+      throw new AskError('empty');
+    }
+    const isChange = change ?? false;
+    const found = findTarget(pinCell(this._options.tracker, path, cellId), isChange);
+    if (typeof found === 'string') {
+      throw new AskError(found);
+    }
+    const attachments = unkeptAttachments(content =>
+      this._options.workspace.attachmentApi.put(content)
+    );
+    const own = isChange ? (this._options.context?.cell(found) ?? null) : null;
+    await this._attach(attachments, [own, ...attach]);
+    const where = isChange ? 'change' : this._isFree(found) ? 'here' : 'below';
+    const asked: IAsked = { text, place: where, profileId: this._profileId };
+    return this._begin(asked, found, await this._upload(attachments));
+  }
+
+  // --- the prompt -----------------------------------------------------------------------------------
+
+  private async _ask(target: ITarget | null, isChange: boolean): Promise<void> {
+    const { trans, workspace, context } = this._options;
+    const place = await this._find(target, isChange);
     const cell = place && widgetOf(place);
     if (!target || !place || !cell) {
       return;
     }
-    barOf(cell)?.dispose();
-    const bar = new CellBar();
-    (cell.layout as PanelLayout).addWidget(bar);
-    const { sources } = cellsBefore(place.notebook, place.index);
-    const note = trans._n(
-      'Sends this line and %1 cell that ran before.',
-      'Sends this line and %1 cells that ran before.',
-      sources.length
+    workspace.connect();
+    promptOf(cell)?.dispose();
+    const attachments = unkeptAttachments(content =>
+      this._options.workspace.attachmentApi.put(content)
     );
-    bar.ask(trans.__('What should the code do?'), note, text => {
-      bar.dispose();
-      if (text === null) {
+    const own = context?.cell(place) ?? null;
+    const onPlace = (chosen: Place): void => {
+      const chip = attachments.chips.find(({ item }) => item?.kind === 'cell');
+      if (chosen === 'change') {
+        void this._attach(attachments, [own]);
+      } else if (chip) {
+        attachments.remove(chip.id);
+      }
+    };
+    const places = this._places(place, isChange);
+    const prompt = new CellPrompt({
+      trans,
+      workspace,
+      attachments,
+      places,
+      profileId: this._profileId,
+      onPlace,
+      submit: asked => void this._submit(asked, target, attachments, prompt),
+      leave: () => {
+        prompt.dispose();
         cell.node.focus();
-      } else {
-        void this._start(text, target);
       }
     });
+    (cell.layout as PanelLayout).addWidget(prompt);
+    onPlace(places[0]);
+    await this._attach(attachments, [context?.before(place) ?? null]);
+    const texts = sourcesUpTo(place.notebook, place.index);
+    const variables = (await context?.variables(place.panel, texts)) ?? [];
+    if (!prompt.isDisposed) {
+      await this._attach(attachments, variables);
+    }
   }
 
-  private async _start(instruction: string, target: ITarget): Promise<void> {
-    const { workspace, trans } = this._options;
-    const place = await this._find(target);
-    if (!place) {
-      return;
+  /** Where the code can go; what is offered first comes first. */
+  private _places(place: IPlace, isChange: boolean): readonly Place[] {
+    if (this._isFree(place)) {
+      return ['here', 'below'];
     }
-    const { notebook, index, cell } = place;
-    const language = languageOf(notebook);
-    const question = cellQuestion(instruction, language, cellsBefore(notebook, index));
+    const { cell } = place;
+    const isCode = cell.cell_type === 'code' && cell.getSource().trim() !== '';
+    if (!isCode || cell.getMetadata('editable') === false) {
+      return ['below'];
+    }
+    return isChange ? ['change', 'below'] : ['below', 'change'];
+  }
+
+  private async _submit(
+    asked: IAsked,
+    target: ITarget,
+    attachments: AttachmentList,
+    prompt: CellPrompt
+  ): Promise<void> {
+    const place = await this._find(target, asked.place === 'change');
+    if (place && (await this._send(asked, place, attachments))) {
+      prompt.dispose();
+    }
+  }
+
+  /** Ask, and say why nothing was asked. */
+  private async _send(asked: IAsked, place: IPlace, attachments: AttachmentList): Promise<boolean> {
+    const { trans } = this._options;
+    try {
+      await this._begin(asked, place, await this._upload(attachments));
+      return true;
+    } catch (error) {
+      if (!(error instanceof AskError || error instanceof CommandError)) {
+        throw error;
+      }
+      const said = error instanceof CommandError ? error.message : this._sentence(error.reason);
+      await showErrorMessage(trans.__('Nothing was generated'), said);
+      return false;
+    }
+  }
+
+  // --- the answer -----------------------------------------------------------------------------------
+
+  private async _begin(
+    { text, place: where, profileId }: IAsked,
+    place: IPlace,
+    parts: readonly AttachmentPart[]
+  ): Promise<string> {
+    const { workspace, sessions } = this._options;
+    const isChange = where === 'change';
+    const question = cellQuestion(text, languageOf(place.notebook), isChange);
     const { chat, follow } = workspace.beginBeside();
     workspace.connect();
-    chat.setProfile(workspace.current.info.profile_id ?? null);
-    if (!chat.send(question)) {
+    chat.setProfile(profileId);
+    if (!chat.send(question, parts)) {
       follow.dispose();
-      await showErrorMessage(
-        trans.__('Nothing was generated'),
-        trans.__('No model profile is set up. Add one in the Stream Chat panel.')
-      );
-      return;
+      const reason = chat.blockedReason;
+      throw new AskError(reason === null || reason === 'loading' ? 'not_sent' : reason);
     }
-    const isFree =
+    this._lastProfile = profileId;
+    await sessions.begin({ place, where, chat, follow });
+    return chat.chatId;
+  }
+
+  private async _attach(
+    attachments: AttachmentList,
+    items: readonly (IContextItem | null)[]
+  ): Promise<void> {
+    const { maxAttachments } = this._options.workspace;
+    for (const item of items) {
+      if (item && attachments.chips.length < maxAttachments) {
+        await attachments.add(item);
+      }
+    }
+  }
+
+  /** Bring the attachments to the server; those that cannot be read say so, and keep the question back. */
+  private async _upload(attachments: AttachmentList): Promise<readonly AttachmentPart[]> {
+    const parts = await attachments.prepare();
+    if (!parts) {
+      throw new AskError('not_sent');
+    }
+    return parts;
+  }
+
+  private get _profileId(): string | null {
+    const { workspace } = this._options;
+    const last = workspace.profiles.find(({ profile_id: id }) => id === this._lastProfile);
+    return last?.profile_id ?? workspace.current.info.profile_id ?? null;
+  }
+
+  /** Whether code can go into the cell as it is. */
+  private _isFree({ cell }: IPlace): boolean {
+    return (
       cell.cell_type === 'code' &&
       cell.getSource().trim() === '' &&
-      cell.getMetadata('editable') !== false;
-    const at = isFree ? index : index + 1;
-    if (!isFree) {
-      insertCells(notebook, at, [{ cell_type: 'code', source: '' }]);
-    }
-    const written = notebook.cells[at];
-    place.panel.content.activeCellIndex = at;
-    const generation = new Generation({
-      chat,
-      notebook,
-      cell: written,
-      isNewCell: !isFree,
-      language
-    });
-    generation.stateChanged.connect(() => generation.isOver && follow.dispose());
-    written.disposed.connect(() => follow.dispose());
-    const widget = widgetOf({ ...place, index: at, cell: written });
-    if (widget) {
-      const bar = this._show(generation, widget, chat.chatId);
-      // The cell may be new or out of sight: it can take the focus once it is on the page.
-      await place.panel.content.scrollToItem(at, 'smart');
-      bar.node.querySelector('button')?.focus();
-    }
+      cell.getMetadata('editable') !== false &&
+      !this._options.sessions.isBusy(cell.getId())
+    );
   }
 
-  /** Tell at the cell how it goes, until the cell is edited afterwards. */
-  private _show(generation: Generation, cell: Cell, chatId: string): CellBar {
-    const { trans, openChat } = this._options;
-    barOf(cell)?.dispose();
-    const bar = new CellBar();
-    (cell.layout as PanelLayout).addWidget(bar);
-    const model = cell.model.sharedModel;
-    const leave = (): void => {
-      document.removeEventListener('keydown', onKey, true);
-      model.changed.disconnect(onEdit);
-      generation.dispose();
-      bar.dispose();
-    };
-    const onKey = (event: KeyboardEvent): void => {
-      const { target } = event;
-      // A cell that is laid out anew loses the focus to the page.
-      const isHere =
-        target === document.body || (target instanceof Node && cell.node.contains(target));
-      if (event.key === 'Escape' && isHere && !generation.isOver) {
-        event.stopPropagation();
-        generation.stop();
-      }
-    };
-    const onEdit = (): void => {
-      if (generation.isOver) {
-        leave();
-      }
-    };
-    const undo: IBarAction = {
-      label: trans.__('Undo'),
-      run: () => {
-        generation.undo();
-        leave();
-      }
-    };
-    const open: IBarAction = { label: trans.__('Open chat'), run: () => openChat(chatId) };
-    const stop: IBarAction = { label: trans.__('Stop'), run: () => generation.stop() };
-    const update = (): void => {
-      bar.tell(this._sentence(generation), generation.isOver ? [undo, open] : [stop, open]);
-      if (generation.isOver) {
-        model.changed.connect(onEdit);
-      }
-    };
-    document.addEventListener('keydown', onKey, true);
-    generation.stateChanged.connect(update);
-    update();
-    return bar;
-  }
-
-  private _sentence({ state }: Generation): string {
+  private async _find(target: ITarget | null, isChange: boolean): Promise<IPlace | null> {
     const { trans } = this._options;
-    switch (state) {
-      case 'waiting':
-        return trans.__('Waiting for the model');
-      case 'writing':
-        return trans.__('Writing code');
-      case 'stopped':
-        return trans.__('Stopped');
-      case 'failed':
-        return trans.__('The answer ended with an error, see the chat.');
-      case 'no_code':
-        return trans.__('The answer holds no code, see the chat.');
-      case 'done':
-        return trans.__('Code written; it was not run.');
-    }
-  }
-
-  private async _find(target: ITarget | null): Promise<IPlace | null> {
-    const { trans } = this._options;
-    const place = findTarget(target, false);
+    const place = findTarget(target, isChange);
     if (typeof place !== 'string') {
       return place;
     }
-    await showErrorMessage(trans.__('Nothing was generated'), problemSentence(place, trans));
+    await showErrorMessage(trans.__('Nothing was generated'), this._sentence(place));
     return null;
   }
+
+  private _sentence(reason: AskProblem): string {
+    const { trans } = this._options;
+    switch (reason) {
+      case 'no_notebook':
+      case 'closed':
+      case 'cell_gone':
+      case 'cell_locked':
+      case 'read_only':
+        return problemSentence(reason, trans);
+      case 'no_profile':
+        return trans.__('No model profile is set up. Add one in the Stream Chat panel.');
+      default:
+        return trans.__('The question could not be sent.');
+    }
+  }
+
+  private _lastProfile: string | null = null;
 }
 
-function widgetOf({ panel, index }: IPlace): Cell | undefined {
+export function widgetOf({ panel, index }: Pick<IPlace, 'panel' | 'index'>): Cell | undefined {
   return panel.content.widgets[index];
 }
 
-function barOf({ layout }: Cell): CellBar | undefined {
+function promptOf({ layout }: Cell): CellPrompt | undefined {
   return (layout as PanelLayout).widgets.find(
-    (widget): widget is CellBar => widget instanceof CellBar
+    (widget): widget is CellPrompt => widget instanceof CellPrompt
   );
 }

@@ -45,6 +45,24 @@ export function pinTarget(tracker: INotebookTracker | null, origin?: Element): I
 }
 
 /**
+ * Pin a cell by its notebook and its id.
+ *
+ * @param path - absent: the notebook that was used last.
+ * @param cellId - absent: the active cell.
+ * @returns null where no such notebook is open, or it has no cell.
+ */
+export function pinCell(
+  tracker: INotebookTracker | null,
+  path?: string,
+  cellId?: string
+): ITarget | null {
+  const isIts = ({ context }: NotebookPanel): boolean => context.path === path;
+  const panel = path === undefined ? tracker?.currentWidget : tracker?.find(isIts);
+  const id = cellId ?? panel?.content.activeCell?.model.sharedModel.getId();
+  return panel && id !== undefined ? { panel, cellId: id } : null;
+}
+
+/**
  * Find a pinned cell in its notebook as it is now.
  *
  * @param changes - the cell itself is changed, not only its neighbourhood.

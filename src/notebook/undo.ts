@@ -5,6 +5,8 @@
 /** What is needed of Yjs' undo manager. */
 export interface IUndoManager {
   captureTimeout: number;
+  /** Milliseconds since the epoch; 0: the next change begins a step. */
+  lastChange: number;
   readonly undoStack: readonly object[];
   stopCapturing(): void;
   undo(): unknown;

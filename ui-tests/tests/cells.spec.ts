@@ -2,64 +2,13 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { expect, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 import type { NotebookPanel } from '@jupyterlab/notebook';
+import { activate, cellsOf, generate, openNotebook, saying } from './cells';
 import { Panel } from './panel';
 
 // Galata's mocks of these send a request twice whose answer is empty.
 test.use({ kernels: null, sessions: null, viewport: { width: 1440, height: 900 } });
 
 const ANSWER = 'First:\n\n```python\nx = 1\nx\n```\n\nThen:\n\n```python\ny = 2\n```\n\nDone.\n';
-
-/** What the scripted provider is asked, to say a text. */
-function saying(text: string, more = ''): string {
-  return `echo=${Buffer.from(text).toString('base64url')} tokens=100000 ${more}`;
-}
-
-interface ICell {
-  readonly source: string;
-  readonly metadata?: object;
-}
-
-/** Open a notebook of these cells. */
-async function openNotebook(
-  page: IJupyterLabPageFixture,
-  path: string,
-  cells: readonly ICell[]
-): Promise<void> {
-  const content = {
-    cells: cells.map(cell => ({
-      cell_type: 'code',
-      execution_count: null,
-      metadata: {},
-      outputs: [],
-      ...cell
-    })),
-    metadata: { kernelspec: { name: 'python3', display_name: 'Python 3', language: 'python' } },
-    nbformat: 4,
-    nbformat_minor: 4
-  };
-  await page.contents.uploadContent(JSON.stringify(content), 'text', path);
-  await page.notebook.openByPath(path);
-  await page.notebook.activate(path.split('/').pop()!);
-}
-
-/** Choose the active cell by its place. */
-async function activate(page: IJupyterLabPageFixture, index: number): Promise<void> {
-  await page.evaluate(at => {
-    const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
-    (app.shell.currentWidget as NotebookPanel).content.activeCellIndex = at;
-  }, index);
-}
-
-/** The cells of the notebook in front, as its model has them: type and source. */
-function cellsOf(page: IJupyterLabPageFixture): Promise<string[]> {
-  return page.evaluate(() => {
-    const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
-    const panel = app.shell.currentWidget as NotebookPanel;
-    return panel.content.model!.sharedModel.cells.map(
-      cell => `${cell.cell_type}: ${cell.getSource()}`
-    );
-  });
-}
 
 /** Ask in a new chat for a text. */
 async function askFor(page: IJupyterLabPageFixture, text: string): Promise<Panel> {
@@ -199,15 +148,6 @@ test('code becomes a file of its language', async ({ page }) => {
   await expect(page.locator('.jp-FileEditor')).toContainText('let x = 1;');
   await expect(page.getByRole('tab', { name: /untitled.*\.js/ })).toBeVisible();
 });
-
-/** Ask at the active cell for a text, by keyboard. */
-async function generate(page: IJupyterLabPageFixture, request: string): Promise<void> {
-  await page.keyboard.press('Control+Alt+i');
-  const prompt = page.getByLabel('What should the code do?');
-  await expect(prompt).toBeFocused();
-  await prompt.fill(request);
-  await prompt.press('Enter');
-}
 
 test('code streams into an empty cell, without the prose around it, as one step of undo', async ({
   page,

@@ -10,7 +10,9 @@ export const SETTINGS: IPanelSettings = {
   enterSends: true,
   typewriter: false,
   whileRunning: 'ask',
-  notebookActions: true
+  notebookActions: true,
+  cellSource: false,
+  unknownNames: 'underline'
 };
 
 export const trans = nullTranslator.load('jupyter_stream_chat');

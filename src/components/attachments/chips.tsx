@@ -191,7 +191,8 @@ async function openPart(
   await openContent(title, omitted, load(sha256), media_type, trans);
 }
 
-async function openContent(
+/** Show what is sent: text, or a picture in base64 where there is a media type. */
+export async function openContent(
   title: string,
   omitted: readonly string[],
   text: Promise<string>,

@@ -15,14 +15,12 @@ test('only cells above that ran are sent', () => {
   expect(cellsBefore(made, 5)).toEqual({ sources: ['a', 'b'], omitted: 0 });
 });
 
-test('the newest cells are kept where all are too long, and the question says so', () => {
+test('the newest cells are kept where all are too long', () => {
   const context = cellsBefore(notebook(['a'.repeat(9000), 1], ['b'.repeat(9000), 2]), 2);
   expect(context).toEqual({ sources: ['b'.repeat(9000)], omitted: 1 });
-  expect(cellQuestion('Plot it', 'python', context)).toContain('(1 earlier cells are left out)');
 });
 
-test('code that holds fences is fenced by longer ones', () => {
-  const question = cellQuestion(' Plot it ', 'python', { sources: ['"""\n````\n"""'], omitted: 0 });
-  expect(question).toMatch(/^Plot it\n/);
-  expect(question).toContain('`````python\n"""\n````\n"""\n`````');
+test('the question says whether the cell is written or changed', () => {
+  expect(cellQuestion(' Plot it ', 'python', false)).toMatch(/^Plot it\n\nWrite .* in python/);
+  expect(cellQuestion('Sort it', 'python', true)).toMatch(/^Sort it\n\nChange .* whole new source/);
 });

@@ -21,7 +21,7 @@ describe.each([true, false])('a cell writer (undo per cell: %s)', perCell => {
     for (const piece of ['x', ' = ', '1\n', 'y']) {
       writer.append(piece);
     }
-    writer.close();
+    writer.end();
     expect(cell.getSource()).toBe('# total\nx = 1\ny');
     cell.undo();
     expect(cell.getSource()).toBe('# total\n');
@@ -36,7 +36,7 @@ describe.each([true, false])('a cell writer (undo per cell: %s)', perCell => {
     writer.append('a');
     await new Promise(resolve => setTimeout(resolve, 700));
     writer.append('b');
-    writer.close();
+    writer.end();
     cell.undo();
     expect(cell.getSource()).toBe('');
   });
@@ -45,7 +45,7 @@ describe.each([true, false])('a cell writer (undo per cell: %s)', perCell => {
     const { cell } = cellOf('', perCell);
     const writer = new CellWriter(cell);
     writer.append('x = 1');
-    writer.close();
+    writer.end();
     cell.updateSource(5, 5, '0');
     cell.undo();
     expect(cell.getSource()).toBe('x = 1');
@@ -69,15 +69,40 @@ describe.each([true, false])('a cell writer (undo per cell: %s)', perCell => {
     expect(writer.isEdited).toBe(true);
   });
 
+  test('what is typed while it streams is a step of its own, and stays', () => {
+    const { cell } = cellOf('', perCell);
+    const writer = new CellWriter(cell);
+    writer.append('x = 1');
+    cell.updateSource(0, 0, '# mine\n');
+    writer.append('\ny = 2');
+    writer.end();
+    writer.undo();
+    expect(cell.getSource()).toBe('# mine\n');
+  });
+
+  test('another version takes the place of the first, and both are one step', () => {
+    const { cell } = cellOf('top\n', perCell);
+    const writer = new CellWriter(cell);
+    writer.append('x = 1');
+    writer.end();
+    writer.clear();
+    writer.append('y = 2');
+    writer.end();
+    expect(cell.getSource()).toBe('top\ny = 2');
+    cell.undo();
+    expect(cell.getSource()).toBe('top\n');
+    expect(cell.canUndo()).toBe(false);
+  });
+
   test('takes its own text back where others have typed meanwhile', () => {
     const { cell } = cellOf('top', perCell);
     const writer = new CellWriter(cell);
     writer.append('\nx = 1');
     cell.updateSource(0, 0, '# mine\n');
     writer.append('0');
-    writer.close();
+    writer.end();
     cell.updateSource(0, 0, '# more\n');
-    expect(writer.undo()).toBe(true);
+    writer.undo();
     expect(cell.getSource()).toBe('# more\n# mine\ntop');
   });
 });
