@@ -10,6 +10,7 @@ import { CellKind } from './context/cell';
 import { ErrorKind } from './context/error';
 import { FileKind } from './context/file';
 import { NotebookKind } from './context/notebook';
+import { NotebookWatch } from './context/notebookwatch';
 import { SelectionKind } from './context/selection';
 import type { IContextTools } from './context/tools';
 import { VariableKind } from './context/variable';
@@ -28,6 +29,7 @@ export const contextPlugin: JupyterFrontEndPlugin<void> = {
     const { shell, commands } = app;
     const tools: IContextTools = {
       notebooks,
+      notebookChanged: new NotebookWatch(notebooks).changed,
       contents: app.serviceManager.contents,
       trans: translator.load('jupyter_stream_chat'),
       documents: () => documentsOf(shell),

@@ -6,7 +6,7 @@
 import { ISignal, Signal } from '@lumino/signaling';
 import type { AttachmentPart } from '../protocol/generated';
 import { codePoints, wellFormed } from '../protocol/text';
-import { ContextError, type IContextContent, type IContextItem } from './kinds';
+import { ContextError, type IContextContent, type IContextItem, isSame } from './kinds';
 
 export interface IChip {
   readonly id: number;
@@ -128,8 +128,4 @@ function partOf(item: IContextItem, content: IContextContent, sha256: string): A
     characters: codePoints(content.text),
     omitted: content.omitted.slice(0, 20).map(sentence => sentence.slice(0, 300))
   };
-}
-
-function isSame(a: IContextItem, b: IContextItem): boolean {
-  return a.kind === b.kind && JSON.stringify(a.source) === JSON.stringify(b.source);
 }

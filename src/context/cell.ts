@@ -18,8 +18,11 @@ import type { IContextTools } from './tools';
 
 export class CellKind implements IContextKind {
   readonly kind = 'cell';
+  readonly changed;
 
-  constructor(private readonly _tools: IContextTools) {}
+  constructor(private readonly _tools: IContextTools) {
+    this.changed = _tools.notebookChanged;
+  }
 
   propose(query: string): readonly IContextItem[] {
     const panel = this._tools.notebooks.currentWidget;

@@ -4,7 +4,9 @@
  * Each kind is a module of its own; other extensions add theirs (`IStreamChat.registerContextKind`).
  */
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
 import type { AttachmentSource } from '../protocol/generated';
+import { type IFound, Search } from './search';
 
 /** The text of an item, as the model is sent it. */
 export interface IContextContent {
@@ -40,6 +42,8 @@ export interface IContextKind {
    * @param query - lower case; empty: propose what is nearest.
    */
   propose(query: string): Promise<readonly IContextItem[]> | readonly IContextItem[];
+  /** Emitted when other proposals may be due: a menu that is open then asks again. */
+  readonly changed?: ISignal<unknown, unknown>;
 }
 
 /** An item cannot be read; the message is a sentence for the user, in their language. */
@@ -49,9 +53,6 @@ export class ContextError extends Error {
     this.name = 'ContextError';
   }
 }
-
-/** Items that the menu shows of one kind. */
-const PER_KIND = 8;
 
 export class ContextKinds {
   /** Add a kind; disposing removes it. */
@@ -65,23 +66,21 @@ export class ContextKinds {
     return this._kinds.size === 0;
   }
 
-  /** What fits a query, in the order of the kinds. A kind that fails proposes nothing. */
-  async propose(query: string): Promise<readonly IContextItem[]> {
-    const words = query.trim().toLowerCase();
-    const proposed = await Promise.all([...this._kinds].map(kind => proposals(kind, words)));
-    return proposed.flat();
+  /**
+   * Look for what fits a query, in the order of the kinds. A kind that fails proposes nothing.
+   *
+   * @param show - called at once, and whenever more is known, until the search is disposed.
+   */
+  search(query: string, show: (found: IFound) => void): IDisposable {
+    return new Search([...this._kinds], query.trim().toLowerCase(), show);
   }
 
   private readonly _kinds = new Set<IContextKind>();
 }
 
-async function proposals(kind: IContextKind, query: string): Promise<readonly IContextItem[]> {
-  try {
-    return (await kind.propose(query)).slice(0, PER_KIND);
-  } catch (error) {
-    console.warn(`jupyter-stream-chat: the kind ${kind.kind} proposes nothing`, error);
-    return [];
-  }
+/** Whether two items are of the same thing. */
+export function isSame(a: IContextItem, b: IContextItem): boolean {
+  return a.kind === b.kind && JSON.stringify(a.source) === JSON.stringify(b.source);
 }
 
 /** Whether an item fits a query: each of its words is in the title, the kind or the detail. */

@@ -9,8 +9,11 @@ import type { IContextTools } from './tools';
 
 export class NotebookKind implements IContextKind {
   readonly kind = 'notebook';
+  readonly changed;
 
-  constructor(private readonly _tools: IContextTools) {}
+  constructor(private readonly _tools: IContextTools) {
+    this.changed = _tools.notebookChanged;
+  }
 
   propose(query: string): readonly IContextItem[] {
     const { notebooks, trans, activate } = this._tools;

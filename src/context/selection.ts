@@ -10,8 +10,11 @@ import type { IContextTools } from './tools';
 
 export class SelectionKind implements IContextKind {
   readonly kind = 'selection';
+  readonly changed;
 
-  constructor(private readonly _tools: IContextTools) {}
+  constructor(private readonly _tools: IContextTools) {
+    this.changed = _tools.notebookChanged;
+  }
 
   propose(query: string): readonly IContextItem[] {
     const { trans } = this._tools;

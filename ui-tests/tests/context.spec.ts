@@ -1,23 +1,21 @@
 /** What a question carries: a cell, a variable of a real kernel, an error, by keyboard, exactly as it is sent. */
+import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { expect } from '@jupyterlab/galata';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Page } from '@playwright/test';
 import { test } from './fixtures';
 import { Panel } from './panel';
 import { newestRequest } from './provider';
 
 const CELLS = ['df = {"a": 1, "b": [2]}', 'print("\\u001b[31mred\\u001b[0m")', '1 / 0'];
 
-test('a cell, an error and a variable go to the model as the chips show them', async ({
-  panel,
-  lab
-}) => {
-  const { page, root, input } = panel;
+/** Open a new notebook with these code cells and a kernel of its own; nothing has run. */
+async function openNotebook(page: Page, sources: readonly string[]): Promise<string> {
   const path = `context-${Date.now()}.ipynb`;
   await page.evaluate(
-    async ([file, sources]) => {
-      const app = (
-        window as unknown as { jupyterapp: import('@jupyterlab/application').JupyterFrontEnd }
-      ).jupyterapp;
-      const cells = sources.map((source, at) => ({
+    async ([file, cellSources]) => {
+      const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
+      const cells = cellSources.map((source, at) => ({
         cell_type: 'code',
         id: `cell-${at}`,
         source,
@@ -31,12 +29,29 @@ test('a cell, an error and a variable go to the model as the chips show them', a
       const opened = (await app.commands.execute('docmanager:open', {
         path: file,
         kernel: { name: 'python3' }
-      })) as import('@jupyterlab/notebook').NotebookPanel;
+      })) as NotebookPanel;
       await opened.sessionContext.ready;
-      void app.commands.execute('notebook:run-all-cells');
     },
-    [path, CELLS] as const
+    [path, sources] as const
   );
+  return path;
+}
+
+/** Begin to run all cells of the notebook that is in use. */
+async function runAll(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
+    void app.commands.execute('notebook:run-all-cells');
+  });
+}
+
+test('a cell, an error and a variable go to the model as the chips show them', async ({
+  panel,
+  lab
+}) => {
+  const { page, root, input } = panel;
+  const path = await openNotebook(page, CELLS);
+  await runAll(page);
   await expect(
     lab.locator('.jp-OutputArea-output', { hasText: 'ZeroDivisionError' })
   ).toBeVisible();
@@ -81,4 +96,55 @@ test('a cell, an error and a variable go to the model as the chips show them', a
   expect(sent).toContain("df: dict with 2 keys\n'a': int\n'b': list\n");
   await expect(root.locator('[data-role="user"] .jp-StreamChat-chip')).toHaveCount(3);
   await expect(root.locator('.jp-StreamChat-composer .jp-StreamChat-chip')).toHaveCount(0);
+});
+
+test('an open menu follows the notebook: an error and a variable appear when the cells have run', async ({
+  panel
+}) => {
+  const { page, root, input } = panel;
+  await openNotebook(page, ['import time; time.sleep(2); wanted_frame = {"a": 1}', '1 / 0']);
+  await panel.open();
+  const silent = await page.evaluateHandle(() => {
+    const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
+    const { sessionContext } = app.shell.currentWidget as NotebookPanel;
+    const requests: string[] = [];
+    sessionContext.session?.kernel?.anyMessage.connect((_, { direction, msg }) => {
+      const { silent: isSilent } = msg.content as { silent?: boolean };
+      if (direction === 'send' && msg.header.msg_type === 'execute_request' && isSilent) {
+        requests.push(msg.header.msg_id);
+      }
+    });
+    return requests;
+  });
+  await input.focus();
+  await page.keyboard.type('@error');
+  await runAll(page);
+  await input.focus();
+  await expect(root.getByRole('option').first()).toContainText('Error in cell 2');
+  await page.keyboard.press('Escape');
+  await input.fill('');
+
+  // Asked while the kernel is busy, shown once it is idle; all keystrokes ask it once.
+  await runAll(page);
+  await expect
+    .poll(() =>
+      page.evaluate(() => {
+        const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
+        const [panel] = [...app.shell.widgets('main')].filter(({ isVisible }) => isVisible);
+        return (panel as NotebookPanel).sessionContext.session?.kernel?.status;
+      })
+    )
+    .toBe('busy');
+  await silent.evaluate(requests => requests.splice(0));
+  await input.focus();
+  await page.keyboard.type('@variable wanted_fr', { delay: 20 });
+  await expect(root.getByRole('option').first()).toContainText('wanted_frame');
+  await page.keyboard.type('ame', { delay: 50 });
+  await expect(root.getByRole('option').first()).toContainText('wanted_frame');
+  await expect(root.locator('.jp-StreamChat-attachMenu [role="option"]')).toHaveCount(1);
+  await page.keyboard.press('Enter');
+  await expect(root.locator('.jp-StreamChat-chip')).toContainText('wanted_frame');
+  await expect(root.locator('.jp-StreamChat-chipSize')).toContainText('token');
+  // One for the list, one to describe the variable.
+  expect(await silent.jsonValue()).toHaveLength(2);
 });

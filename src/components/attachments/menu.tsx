@@ -4,11 +4,13 @@
 import * as React from 'react';
 import { useEffect, useState } from 'react';
 import type { AttachmentList } from '../../context/attachments';
-import type { ContextKinds, IContextItem } from '../../context/kinds';
+import { type ContextKinds, type IContextItem, isSame } from '../../context/kinds';
 import { type IMention, mentionBefore } from '../../context/mention';
+import type { IFound } from '../../context/search';
 import { usePanel } from '../context';
 import { iconOf } from './kindicon';
 
+const NOTHING: IFound = { items: [], isSearching: false };
 export const MENU_ID = 'jp-StreamChat-attachMenu';
 
 interface IOptions {
@@ -35,26 +37,28 @@ export interface IAttachMenu {
 export function useAttachMenu({ kinds, list, draft, onDraft, input }: IOptions): IAttachMenu {
   const { trans } = usePanel();
   const [mention, setMention] = useState<IMention | null>(null);
-  const [items, setItems] = useState<readonly IContextItem[]>([]);
-  const [at, setAt] = useState(0);
+  const [{ items, isSearching }, setFound] = useState<IFound>(NOTHING);
+  const [selected, select] = useState<IContextItem | null>(null);
   const query = mention?.query;
 
   useEffect(() => {
     if (query === undefined) {
-      setItems([]);
+      setFound(NOTHING);
       return;
     }
-    let isCurrent = true;
-    void kinds.propose(query).then(proposed => {
-      if (isCurrent) {
-        setItems(proposed);
-        setAt(0);
-      }
+    select(null);
+    const search = kinds.search(query, found => {
+      setFound(found);
+      // What joins later does not change what Enter attaches.
+      select(current => current ?? found.items[0] ?? null);
     });
-    return () => {
-      isCurrent = false;
-    };
+    return () => search.dispose();
   }, [kinds, query]);
+  // An item is made anew whenever its kind is asked.
+  const at = Math.max(
+    items.findIndex(item => selected && isSame(item, selected)),
+    0
+  );
 
   const look = () => {
     const field = input.current;
@@ -82,15 +86,22 @@ export function useAttachMenu({ kinds, list, draft, onDraft, input }: IOptions):
     // Once the field has the text.
     window.requestAnimationFrame(() => input.current?.setSelectionRange(start + 1, start + 1));
   };
-  const isOpen = mention !== null && items.length > 0;
+  const isOpen = mention !== null && (items.length > 0 || isSearching);
 
   const onKeyDown = (event: React.KeyboardEvent): boolean => {
     if (!mention || (!isOpen && event.key !== 'Escape')) {
       return false;
     }
+    if (items.length === 0 && event.key !== 'Escape') {
+      // Enter would send a question whose attachment is still looked for.
+      if (event.key === 'Enter') {
+        event.preventDefault();
+      }
+      return event.key === 'Enter';
+    }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) {
-      setAt((at + step + items.length) % items.length);
+      select(items[(at + step + items.length) % items.length]);
     } else if (event.key === 'Escape') {
       if (mention.query === '') {
         replace(mention);
@@ -113,6 +124,16 @@ export function useAttachMenu({ kinds, list, draft, onDraft, input }: IOptions):
       role="listbox"
       aria-label={trans.__('What to attach')}
     >
+      {items.length === 0 && (
+        <li
+          className="jp-StreamChat-attachDetail"
+          role="option"
+          aria-disabled="true"
+          aria-selected="false"
+        >
+          {trans.__('Searching…')}
+        </li>
+      )}
       {items.map((item, index) => (
         <li
           key={index}
@@ -138,6 +159,6 @@ export function useAttachMenu({ kinds, list, draft, onDraft, input }: IOptions):
       ))}
     </ul>
   );
-  const activeId = isOpen ? `${MENU_ID}-${at}` : undefined;
+  const activeId = isOpen && items.length > 0 ? `${MENU_ID}-${at}` : undefined;
   return { isOpen, activeId, look, open, onKeyDown, element };
 }

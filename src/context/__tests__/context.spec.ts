@@ -1,4 +1,5 @@
 import { nullTranslator } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
 import { createHash } from 'crypto';
 import { TextEncoder } from 'util';
 import { AttachmentList } from '../attachments';
@@ -6,6 +7,7 @@ import { cut, estimatedTokens, withoutAnsi } from '../budget';
 import { ContextError, ContextKinds, type IContextItem } from '../kinds';
 import { mentionBefore } from '../mention';
 import { errorText, outputsText } from '../outputs';
+import type { IFound } from '../search';
 import { sha256 } from '../sha256';
 
 const trans = nullTranslator.load('jupyter_stream_chat');
@@ -150,15 +152,68 @@ describe('the menu', () => {
     expect(mentionBefore(text, caret)).toEqual(found);
   });
 
-  it('asks every kind, and leaves out one that fails', async () => {
+  it('shows what is proposed at once, and adds what takes longer in the order of the kinds', async () => {
+    const kinds = new ContextKinds();
+    let answer: (items: IContextItem[]) => void = () => undefined;
+    kinds.add({ kind: 'slow', propose: () => new Promise(resolve => (answer = resolve)) });
+    const added = kinds.add({ kind: 'cell', propose: query => [item(() => '', query)] });
+    const shown: (string | boolean)[][] = [];
+    const search = kinds.search(' Cell 4 ', ({ items, isSearching }) =>
+      shown.push([...items.map(({ title }) => title), isSearching])
+    );
+    expect(shown).toEqual([['cell 4', true]]);
+    answer([item(() => '', 'x')]);
+    await Promise.resolve();
+    expect(shown[1]).toEqual(['x', 'cell 4', false]);
+    search.dispose();
+    added.dispose();
+    kinds.search('', ({ items }) => shown.push(items.map(({ title }) => title)));
+    expect(shown[2]).toEqual([]);
+  });
+
+  it('asks a kind again when its proposals change, and keeps the former ones until it answers', async () => {
+    const kinds = new ContextKinds();
+    const changed = new Signal<object, void>({});
+    const answers: ((items: IContextItem[]) => void)[] = [];
+    kinds.add({
+      kind: 'slow',
+      changed,
+      propose: () => new Promise(resolve => answers.push(resolve))
+    });
+    let titles: string[] = [];
+    const search = kinds.search('', ({ items }) => (titles = items.map(({ title }) => title)));
+    answers[0]([item(() => '', 'before')]);
+    await Promise.resolve();
+    changed.emit();
+    changed.emit();
+    expect(titles).toEqual(['before']);
+    answers[2]([item(() => '', 'after')]);
+    await Promise.resolve();
+    // An answer to an older request comes late.
+    answers[1]([item(() => '', 'between')]);
+    await Promise.resolve();
+    expect(titles).toEqual(['after']);
+    search.dispose();
+    changed.emit();
+    expect(answers).toHaveLength(3);
+  });
+
+  it('leaves out a kind that fails, at once or later', async () => {
     const kinds = new ContextKinds();
     const warn = jest.spyOn(console, 'warn').mockImplementation();
-    kinds.add({ kind: 'broken', propose: () => Promise.reject(new Error('no')) });
-    const added = kinds.add({ kind: 'cell', propose: query => [item(() => '', query)] });
-    expect((await kinds.propose(' Cell 4 ')).map(({ title }) => title)).toEqual(['cell 4']);
-    expect(warn).toHaveBeenCalledTimes(1);
-    added.dispose();
-    expect(await kinds.propose('')).toEqual([]);
+    kinds.add({ kind: 'rejects', propose: () => Promise.reject(new Error('no')) });
+    kinds.add({
+      kind: 'throws',
+      propose: () => {
+        throw new Error('no');
+      }
+    });
+    kinds.add({ kind: 'cell', propose: query => [item(() => '', query)] });
+    let found: IFound | undefined;
+    kinds.search('a', now => (found = now));
+    await Promise.resolve();
+    expect(found).toMatchObject({ items: [{ title: 'a' }], isSearching: false });
+    expect(warn).toHaveBeenCalledTimes(2);
     warn.mockRestore();
   });
 });
