@@ -2,6 +2,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { expect } from '@jupyterlab/galata';
 import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Widget } from '@lumino/widgets';
 import type { Page } from '@playwright/test';
 import { test } from './fixtures';
 import { Panel } from './panel';
@@ -44,6 +45,19 @@ async function runAll(page: Page): Promise<void> {
     void app.commands.execute('notebook:run-all-cells');
   });
 }
+
+/** The page is that of the next tests too: they find it without a notebook. */
+test.afterEach(({ lab }) =>
+  lab.evaluate(async () => {
+    const { shell } = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
+    for (const widget of [...shell.widgets('main')]) {
+      await (
+        widget as Widget & Partial<Pick<NotebookPanel, 'sessionContext'>>
+      ).sessionContext?.shutdown();
+      widget.dispose();
+    }
+  })
+);
 
 test('a cell, an error and a variable go to the model as the chips show them', async ({
   panel,
@@ -147,4 +161,7 @@ test('an open menu follows the notebook: an error and a variable appear when the
   await expect(root.locator('.jp-StreamChat-chipSize')).toContainText('token');
   // One for the list, one to describe the variable.
   expect(await silent.jsonValue()).toHaveLength(2);
+
+  await root.getByRole('button', { name: 'Remove wanted_frame' }).click();
+  await expect(root.locator('.jp-StreamChat-chip')).toHaveCount(0);
 });
