@@ -54,9 +54,22 @@ export class BlockGroups {
 
   /** Let the browser leave out a group once it has been laid out: it remembers the height from then on. */
   private _settleGroup(group: Element): void {
-    const settle = () => group.classList.toggle(SETTLED_CLASS, isFull(group));
+    const settle = () => {
+      const isShown = group.parentElement !== null;
+      if (isShown && isFull(group) && [...group.children].some(isHeld)) {
+        // A height that is remembered while it changes would change at once when the group comes into view.
+        this._scheduleFrame(settle);
+      } else {
+        group.classList.toggle(SETTLED_CLASS, isFull(group));
+      }
+    };
     this._scheduleFrame(() => this._scheduleFrame(settle));
   }
+}
+
+/** Whether a block's height is not that of what is in it. */
+function isHeld(block: Element): boolean {
+  return block instanceof HTMLElement && block.style.minHeight !== '';
 }
 
 function isFull(group: Element): boolean {

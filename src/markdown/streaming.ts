@@ -133,6 +133,7 @@ export class StreamingMarkdown implements IStreamingText {
     this._steps.push(...(isCurrent() ? this._lateLinks() : []));
     await this._drain();
     if (isCurrent()) {
+      this._tail.releaseHeight();
       this._caret.clear();
     }
   }

@@ -154,7 +154,7 @@ export class OpenTail {
   }
 
   /**
-   * Let a block with a table become no lower until the next block begins.
+   * Let a block with a table become no lower until the next block begins, or the text ends.
    *
    * The columns of a table are laid out anew with each word, and a row that was broken into two lines may become one.
    */
@@ -164,7 +164,7 @@ export class OpenTail {
     }
     const { height } = block.getBoundingClientRect();
     if (this._held?.block !== block) {
-      this._releaseHeight();
+      this.releaseHeight();
       block.classList.add(HELD_CLASS);
       this._held = { block, height: 0 };
     }
@@ -174,8 +174,8 @@ export class OpenTail {
     }
   }
 
-  /** Let the block become as low as it is, too slowly to be seen. */
-  private _releaseHeight(): void {
+  /** Let the block become as low as what is in it, too slowly to be seen: nothing is written to it any more. */
+  releaseHeight(): void {
     if (this._held === null) {
       return;
     }
@@ -186,7 +186,7 @@ export class OpenTail {
   }
 
   private _begin(): IPlace {
-    this._releaseHeight();
+    this.releaseHeight();
     const block = createBlockNode();
     this._groups.add(block);
     this._place = { block, parent: block, from: 0 };

@@ -40,6 +40,25 @@ it('lets the browser leave out a full group, but not before it has been laid out
   expect([...settled]).not.toContain(root.querySelector(`.${GROUP_CLASS}:last-of-type`));
 });
 
+it('waits with a group while the height of a block in it is held', () => {
+  const { root, groups, add, tick } = create();
+  const [held] = names(40).map(name => {
+    const block = add(name);
+    groups.settle(block);
+    return block;
+  });
+  held.style.minHeight = '80px';
+  const isSettled = () => held.parentElement!.classList.contains(SETTLED_CLASS);
+  for (let frames = 0; frames < 5; frames += 1) {
+    tick();
+  }
+  expect(root.querySelectorAll(`.${SETTLED_CLASS}`).length).toBeGreaterThan(0);
+  expect(isSettled()).toBe(false);
+  held.style.removeProperty('min-height');
+  tick();
+  expect(isSettled()).toBe(true);
+});
+
 it('leaves no empty group behind, and fills one that has room again', () => {
   const { root, groups, add } = create();
   const blocks = names(30).map(add);
