@@ -63,6 +63,8 @@ for (const [name, expectation] of Object.entries(EXPECTATIONS)) {
     expect.soft(raw, 'raw Markdown').toBeLessThanOrEqual(expectation.raw ?? RAW);
     expect.soft(lower, `lower at ${example}`).toBeLessThanOrEqual(expectation.steady ?? STEADY);
     expect.soft(selected).toBe(expectation.select?.[1] ?? null);
+    // No space is left below a table that was higher while it streamed.
+    await expect(panel.text.locator('.jp-StreamChat-block[style*="min-height"]')).toHaveCount(0);
     await expectElements(panel, expectation);
     await expectTexts(panel, expectation);
     await expectCopies(panel, expectation, source);
