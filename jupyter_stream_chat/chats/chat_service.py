@@ -230,6 +230,10 @@ class ChatService:
         """Return a chat. Raises UnknownChat."""
         return (await self._call(self._store.chat, chat_id)).info
 
+    async def stored_chat(self, chat_id: str) -> StoredChat:
+        """Return a chat and whose it is, in one look. Raises UnknownChat."""
+        return await self._call(self._store.chat, chat_id)
+
     async def owner_of(self, chat_id: str) -> str:
         """Return whose chat it is. Raises UnknownChat."""
         return (await self._call(self._store.chat, chat_id)).owner

@@ -169,12 +169,12 @@ class RunManager:
         """
         if self._is_live(command):
             return
-        chat = await self._chat_service.chat(command.chat_id)
+        stored = await self._chat_service.stored_chat(command.chat_id)
         answer = await self._chat_service.message(command.chat_id, command.message_id)
         if answer.role != "assistant" or answer.parent_id is None:
             raise _refused("no_answer", "Only an answer can be continued.", "Ask a question.", "message_id")
-        owner = await self._owner_of(chat)
-        chat = self._as_written(chat, answer, owner)
+        owner = stored.owner
+        chat = self._as_written(stored.info, answer, owner)
         profile = self._profile(chat, owner)
         info = self._run_info(command, answer.message_id, chat, profile)
         # The chat was last asked in now, whenever the answer was begun.
@@ -254,10 +254,10 @@ class RunManager:
 
     async def _answer(self, command: SendMessage | RegenerateAnswer, question: Message | None = None) -> None:
         """Start the run that answers a question, which is added first when it is new."""
-        chat = await self._chat_service.chat(command.chat_id)
+        stored = await self._chat_service.stored_chat(command.chat_id)
+        chat, owner = stored.info, stored.owner
         if isinstance(command, SendMessage):
             chat = _as_asked(chat, command)
-        owner = await self._owner_of(chat)
         profile = self._profile(chat, owner)
         if isinstance(command, SendMessage):
             await self._check_attachments(command, chat, profile, owner)
@@ -340,9 +340,6 @@ class RunManager:
         if isinstance(profile, ErrorInfo):
             raise CommandError(profile)
         return profile.with_parameters(chat.parameters)
-
-    async def _owner_of(self, chat: ChatInfo) -> str:
-        return await self._chat_service.owner_of(chat.chat_id) or ""
 
     @contextmanager
     def _place(self, profile: Profile) -> Iterator[None]:
