@@ -137,7 +137,7 @@ class Settings(HasTraits):
         seconds only.""",
     ).tag(config=True)
 
-    engine_idle_seconds = Int(600, min=1, help="Seconds after which an unused local model is let go.").tag(
+    engine_idle_seconds = Int(600, min=1, help="Seconds after which an unused local model is unloaded.").tag(
         config=True
     )
 

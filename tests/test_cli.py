@@ -133,4 +133,4 @@ async def test_a_time_limit_of_ones_own(doctor: Terminal, provider: ScriptedProv
     doctor.configure(profiles=[profile_values("openai", provider, model="hang=before-headers")])
     status, output, _ = await doctor("openai", "--timeout=0.5")
     assert status == 1
-    assert "It did not end within 0.5 s." in output
+    assert "It did not finish within 0.5 s." in output

@@ -83,11 +83,11 @@ class Feed(Generic[E]):
         return list(islice(self._log, len(self._log) - missing, None))
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Send events to ``subscriber`` from now on; a second time is no second copy."""
+        """Send events to ``subscriber`` from now on; idempotent."""
         self._subscribers[subscriber] = None
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
-        """Send it no more."""
+        """Send it no further events."""
         self._subscribers.pop(subscriber, None)
 
     @property

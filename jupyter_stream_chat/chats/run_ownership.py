@@ -1,4 +1,4 @@
-"""Whose a run is: ours, another server's on the same store, or nobody's any more.
+"""Which server owns a run: this one, another one on the same store, or none any more.
 
 Owns the pairing of a run's row in the store with its locked spool. The store's thread calls all of it but
 ``problem``, ``is_ours``, ``release``, ``spool_failed`` and ``spool_again``, which the event loop calls: what

@@ -431,6 +431,6 @@ def _damaged(path: Path) -> ErrorInfo:
     return ErrorInfo(
         code="store_damaged",
         message="The saved chats were damaged. They have been put aside, and a new store was begun.",
-        hint="Mend the file or restore a copy in its place; delete it to end this notice.",
+        hint="Repair the file, or restore a copy in its place; delete it to end this notice.",
         detail=str(path),
     )

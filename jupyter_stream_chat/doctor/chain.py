@@ -69,7 +69,7 @@ async def counters(context: Context) -> Finding:
 
 
 async def stop(context: Context) -> Finding:
-    """Ask, press Stop at the first text or soon after, and measure until the provider is let go."""
+    """Ask, press Stop at the first text or soon after, and measure until the provider has disconnected."""
     host = _NoHost(context, LONG)
     run = _start(context, host, "off" if context.outcomes.get("direct_streamed") == "fail" else "auto")
     ended = asyncio.ensure_future(run.wait())

@@ -59,7 +59,7 @@ class Context:
     def of(
         cls, profile: Profile | ErrorInfo, keyed: Profile | ErrorInfo, settings: Settings, **more: Any
     ) -> Context:
-        """Return the patient that a profile is under these settings."""
+        """Return the context of a profile under these settings."""
         own = profile.streaming if isinstance(profile, Profile) and not settings.streaming_locked else None
         return cls(profile, keyed, streaming=own or settings.streaming, tracing=settings.tracing, **more)
 
@@ -123,7 +123,7 @@ class Step:
     title: str
     look: Callable[[Context], Awaitable[Finding]]
     needs: tuple[str, ...] = ()
-    """Steps that must not have failed; those that this patient does not have are no obstacle."""
+    """Steps that must not have failed; steps that this profile does not have are ignored."""
     seconds: float | None = None
     """Its time limit; None: that of a call."""
     when_slow: str = "too_slow"

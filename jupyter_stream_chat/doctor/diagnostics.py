@@ -77,7 +77,7 @@ def steps_for(context: Context) -> Sequence[Step]:
 
 
 async def examine(context: Context, registry: Registry) -> AsyncGenerator[DoctorStep, None]:
-    """Yield what each step found, as it ends. ``registry`` lends what opens the patient's models."""
+    """Yield what each step found, as it ends. ``registry`` lends what opens the models."""
     async with AsyncExitStack() as stack:
         context.explain = registry.explain
         if isinstance(context.profile, Profile):

@@ -28,7 +28,7 @@ class Finding:
     """Names and numbers of the sentence and the error's."""
 
 
-_TRY_LATER = "Try again when the machine has less to do."
+_TRY_LATER = "Try again when the machine is less busy."
 
 WORDS: Final[Mapping[str, tuple[str, str | None]]] = {
     # configuration
@@ -62,7 +62,10 @@ WORDS: Final[Mapping[str, tuple[str, str | None]]] = {
     "connected_by_tls": ("{tls}, and the certificate is trusted; the server answers.", None),
     # answers
     "models_listed": ("The provider lists its models.", None),
-    "no_models_list": ("There is no list of models to try it with: the next call will tell.", None),
+    "no_models_list": (
+        "There is no list of models to check it with: the next call will show whether it is accepted.",
+        None,
+    ),
     "answered": ("Answered: {text}", None),
     "answered_nothing": ("Answered, with an empty text.", None),
     "pieces": ("{count} pieces, the first after {ms} ms.", None),
@@ -81,14 +84,14 @@ WORDS: Final[Mapping[str, tuple[str, str | None]]] = {
         "Nothing to change: with streaming off its stream is collected and shown in one piece.",
     ),
     "nothing_streamed": ("Nothing was streamed.", None),
-    "not_collected": ("No sign that anything on the way collects them.", None),
+    "not_collected": ("No sign that a proxy buffers the stream.", None),
     "collected": (
-        "Pieces came many at once, after {seconds} s of silence: something on the way collects them.",
-        "Switch buffering off in what stands before the provider (nginx: proxy_buffering off, gzip off; "
+        "The stream arrived in bursts, after {seconds} s of silence: a proxy is buffering it.",
+        "Switch buffering off in the proxy in front of the provider (nginx: proxy_buffering off, gzip off; "
         "see docs/deployment.md). On Azure set the content filter to asynchronous.",
     ),
     # the callback chain
-    "nothing_to_count": ("Left out, because no answer came through LangChain.", None),
+    "nothing_to_count": ("Skipped: no answer came through LangChain.", None),
     "counted": ("{tokens} tokens reported, {logged} logged, {forwarded} forwarded.", None),
     "counts_differ": (
         "{tokens} tokens reported, {logged} logged, {forwarded} forwarded.",
@@ -96,16 +99,16 @@ WORDS: Final[Mapping[str, tuple[str, str | None]]] = {
     ),
     "unreported": (
         "{tokens} tokens reported, {logged} logged, {forwarded} forwarded. LangChain did not report "
-        "{characters} characters; they were shown all the same.",
+        "{characters} characters; they were shown nevertheless.",
         "Nothing that was received is lost; the server's log says what broke.",
     ),
     # Stop
     "complete_before_stop": ("The answer was complete before Stop could be tried.", None),
-    "released": ("The provider was let go {ms} ms after Stop.", None),
-    "released_late": ("The provider was let go {ms} ms after Stop.", _TRY_LATER),
+    "released": ("The provider disconnected {ms} ms after Stop.", None),
+    "released_late": ("The provider disconnected {ms} ms after Stop.", _TRY_LATER),
     "not_released": (
-        "The provider did not let go: its answer goes on unseen.",
-        "Report it, with the provider's name: its client ignores that it is cancelled.",
+        "The provider did not disconnect: it continues its answer, unseen.",
+        "Report it, with the provider's name: its client ignores cancellation.",
     ),
     "stop_not_tried": ("Could not be tried: {error}", None),
     # what is remembered
@@ -115,13 +118,13 @@ WORDS: Final[Mapping[str, tuple[str, str | None]]] = {
         "Forget it if the deployment has changed: the next question finds out anew.",
     ),
     # any step
-    "left_out": ("Left out, because it needs: {step}.", None),
+    "left_out": ("Skipped: depends on {step}.", None),
     "too_slow": (
-        "It did not end within {seconds} s.",
+        "It did not finish within {seconds} s.",
         "Check the address and the network; if the model is only slow, give it more time.",
     ),
     "too_slow_streamed": (
-        "It did not end within {seconds} s.",
+        "It did not finish within {seconds} s.",
         "Set streaming to off, if the call in one piece works.",
     ),
     "refused": ("{error}", "{hint}"),

@@ -2,6 +2,10 @@
 
 Beginning and end each cost the event loop some ten times what a token costs. Where many come in one moment,
 the answers being written would wait behind all of them; so each waits until the loop is on time again.
+
+What it buys (``python -m tests.bench.many_chats``; CPU time of one turn of the loop): with 200 chats the
+longest turn takes 70 ms instead of 190, the 99th percentile 29 ms instead of 105; with 5 chats the longest
+takes 3 ms instead of 5. With 200 chats it costs a fifth more CPU, since less text is merged.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ import asyncio
 from collections import deque
 
 MANY = 6
-"""How many are let in without a look at the loop ..."""
+"""How many may enter without a look at the loop ..."""
 WITHIN = 0.25
 """... in this many seconds."""
 STEP = 0.005
@@ -18,11 +22,11 @@ STEP = 0.005
 LATE = 0.005
 """Seconds by which the loop is late when it is busy."""
 PATIENCE = 0.1
-"""Seconds that the next one waits for a loop that stays busy: it is let in, in any case."""
+"""Seconds that the next one waits at most for a loop that stays busy."""
 
 
 class AdmissionGate:
-    """Lets runs in, in the order of their coming."""
+    """Admits runs in the order in which they come."""
 
     def __init__(self) -> None:
         self._order = asyncio.Lock()

@@ -76,7 +76,7 @@ def too_long(limit: int) -> Outcome:
 
 EMPTY: Final = ErrorInfo(
     code="empty_answer",
-    message="The model answered with nothing.",
+    message="The model returned an empty answer.",
     hint="Ask again; if it lasts, put the question in other words, or look at the profile's parameters.",
 )
 _ONLY_REASONING: Final = ErrorInfo(

@@ -39,4 +39,4 @@ class RunHost(Memory, Protocol):
         """Tell whoever watches that the status or the progress changed."""
 
     async def finished(self, run: LiveRun) -> None:
-        """Write the terminal state, ``run.info``, and let go of what the run held."""
+        """Write the terminal state, ``run.info``, and release what the run held."""

@@ -26,12 +26,12 @@ Forward = Callable[[PartKind, str], None]
 
 
 class TokenCallback(AsyncCallbackHandler):
-    """Hears one attempt: its root LangChain run alone, so that a model within a model is not heard twice."""
+    """Receives the tokens of one attempt: of its root LangChain run alone, so that none is counted twice."""
 
     run_inline = True  # otherwise LangChain makes a task per token
 
     def __init__(self, root: UUID, run_id: str, forward: Forward) -> None:
-        """``root`` is the LangChain run to hear; ``run_id`` names ours in the log."""
+        """``root`` is the LangChain run to listen to; ``run_id`` names ours in the log."""
         self.received: Counter[PartKind] = Counter()
         """Code points that LangChain reported by kind, whether or not they could be forwarded."""
         self.tokens = 0

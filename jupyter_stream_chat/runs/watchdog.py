@@ -62,7 +62,7 @@ class Watchdog:
         self._set_clock()
 
     def stop_timer(self) -> None:
-        """Nobody is at work: the model is loaded, the question queued, the provider busy."""
+        """Stop counting: the model is being loaded, the question is queued, or the provider is busy."""
         self._waiting = False
         self._set_clock()
 
@@ -79,7 +79,7 @@ class Watchdog:
         self._set_clock()
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self.stop_timer()
 
     def _now(self) -> float:

@@ -1,8 +1,11 @@
 """When Python looks for garbage: not while modules load, and hardly ever while answers stream.
 
-A collection of all objects stops every thread. Under full load it makes the slowest tokens twice as late and
-finds nothing, since what has ended is freed without it. Owns no lasting change: what is tuned is put back as
-soon as nothing streams.
+A collection of all objects stops every thread, and finds nothing under load, since what has ended is freed
+without it. Owns no lasting change: what is tuned is put back as soon as nothing streams.
+
+What it buys (``python -m tests.bench.many_chats``): with 200 chats no collection of all objects in five
+seconds instead of two. The longest turn of the loop takes 70 ms of CPU instead of 283, the collector 0.3 s
+instead of 0.7. With 5 chats it makes no difference.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ class GcTuning:
             gc.set_threshold(youngest, middle, max(oldest, OLDEST_THRESHOLD))
             self._ours = gc.get_threshold()
 
-    def rest(self) -> None:
+    def restore(self) -> None:
         """Collect as before, unless somebody else has changed the thresholds meanwhile. Idempotent."""
         if self._before is not None and gc.get_threshold() == self._ours:
             gc.set_threshold(*self._before)

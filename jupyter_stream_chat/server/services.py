@@ -76,7 +76,7 @@ class Services:
         self.run_owners.pop(run.run_id, None)
         self.metrics.finished(run)
         if not self.runs.is_busy:
-            self._gc_tuning.rest()
+            self._gc_tuning.restore()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run ``work`` to its end even if the page goes; in a context of its own, not the request's."""
@@ -108,7 +108,7 @@ class Services:
         if self.tasks:
             await asyncio.wait(set(self.tasks), timeout=2)
         await self.runs.close()
-        self._gc_tuning.rest()
+        self._gc_tuning.restore()
         await self.registry.close()
         await self.engine.close()
         await self.chat_service.close()

@@ -174,7 +174,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     return this.connection.hello?.limits.attachments ?? 0;
   }
 
-  /** Begin a chat. The server hears of it with the first question. */
+  /** Begin a chat. It is sent to the server with the first question. */
   newChat(): ChatModel {
     this.profileEditor.hide();
     if (!this._current.isNew) {

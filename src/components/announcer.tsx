@@ -1,5 +1,5 @@
 /**
- * The hidden nodes that speak to screen readers: changes of state politely, errors at once.
+ * The hidden live regions for screen readers: changes of state (polite) and errors (assertive).
  */
 import * as React from 'react';
 import { useEffect, useRef, useState } from 'react';

@@ -76,7 +76,7 @@ export function ChatSettings({ chat, editor, onClose }: IProps): JSX.Element {
       aria-label={trans.__('Settings of this chat')}
       onKeyDown={onKeyDown}
     >
-      <p>{trans.__('Empty fields are as the profile says.')}</p>
+      <p>{trans.__("Empty fields take the profile's values.")}</p>
       {names.map(name => {
         const problem = typed.problem(name);
         return (

@@ -84,7 +84,9 @@ export function Composer(props: IProps): JSX.Element {
       props.onSendLater(props.draft, whileRunning);
     } else if (props.blocked === 'loading' && hasText) {
       setWanted(props.draft);
-      setHint(trans.__('The chat is still loading. Your question is sent once it is here.'));
+      setHint(
+        trans.__('The chat is still loading. Your question is sent as soon as it has loaded.')
+      );
     } else if (props.blocked) {
       setHint(reasonFor(props.blocked, trans));
     } else if (hasText) {
@@ -282,7 +284,7 @@ function SendButton({
   const Icon = isRunning ? stopIcon.react : sendIcon.react;
 
   const onClick = (event: React.MouseEvent) => {
-    // The second click of a double click meant to send is not a wish to stop.
+    // The second click of a double click on Send must not stop the answer.
     if (event.detail > 1) {
       return;
     }

@@ -37,7 +37,7 @@ export function EffectiveTextChoice({ chat, message, onEdit }: IProps): JSX.Elem
   return (
     <div className="jp-StreamChat-effectiveText">
       {effective === 'nothing' && (
-        <p>{trans.__('Dropped: this answer is no longer part of the conversation.')}</p>
+        <p>{trans.__('Dropped: this answer is not part of the conversation.')}</p>
       )}
       <div role="group" aria-label={trans.__('Which text to use in the conversation')}>
         {choices.map(([name, label, onChoose]) => (

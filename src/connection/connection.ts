@@ -187,7 +187,7 @@ export class Connection implements IDisposable {
     this._helloTimer = window.setTimeout(() => this._fail(), HELLO_TIMEOUT);
   }
 
-  /** Forget the socket. What it says from now on is not heard. */
+  /** Forget the socket. Its further frames are ignored. */
   private _lost(): void {
     const socket = this._socket;
     this._socket = null;

@@ -67,19 +67,19 @@ function findings(
   );
   const kept = trans.__("Nothing that was received is lost; the server's log says what broke.");
   const inOnePiece = trans.__('The deployment does not stream: answers come in one piece.');
-  const released = trans.__('The provider was let go %1 ms after Stop.', values.ms);
+  const released = trans.__('The provider disconnected %1 ms after Stop.', values.ms);
   const hostNotFound = trans.__('The host %1 cannot be found.', values.host);
-  const tooSlow = trans.__('It did not end within %1 s.', values.seconds);
+  const tooSlow = trans.__('It did not finish within %1 s.', values.seconds);
   return {
     answered: [trans.__('Answered: %1', values.text)],
     answered_nothing: [trans.__('Answered, with an empty text.')],
     collected: [
       trans.__(
-        'Pieces came many at once, after %1 s of silence: something on the way collects them.',
+        'The stream arrived in bursts, after %1 s of silence: a proxy is buffering it.',
         values.seconds
       ),
       trans.__(
-        'Switch buffering off in what stands before the provider (nginx: proxy_buffering off, gzip off; see docs/deployment.md). On Azure set the content filter to asynchronous.'
+        'Switch buffering off in the proxy in front of the provider (nginx: proxy_buffering off, gzip off; see docs/deployment.md). On Azure set the content filter to asynchronous.'
       )
     ],
     complete_before_stop: [trans.__('The answer was complete before Stop could be tried.')],
@@ -102,7 +102,7 @@ function findings(
     key_in_variable: [trans.__('From the environment variable %1.', values.variable)],
     key_there: [trans.__('There is one.')],
     left_out: [
-      trans.__('Left out, because it needs: %1.', lookUp(titles(trans), values.step) ?? values.step)
+      trans.__('Skipped: depends on %1.', lookUp(titles(trans), values.step) ?? values.step)
     ],
     models_listed: [trans.__('The provider lists its models.')],
     must_stream: [
@@ -111,16 +111,18 @@ function findings(
     ],
     no_key: [trans.__('The profile has none, and none is sent.')],
     no_models_list: [
-      trans.__('There is no list of models to try it with: the next call will tell.')
+      trans.__(
+        'There is no list of models to check it with: the next call will show whether it is accepted.'
+      )
     ],
-    not_collected: [trans.__('No sign that anything on the way collects them.')],
+    not_collected: [trans.__('No sign that a proxy buffers the stream.')],
     not_released: [
-      trans.__('The provider did not let go: its answer goes on unseen.'),
-      trans.__("Report it, with the provider's name: its client ignores that it is cancelled.")
+      trans.__('The provider did not disconnect: it continues its answer, unseen.'),
+      trans.__("Report it, with the provider's name: its client ignores cancellation.")
     ],
     nothing_remembered: [trans.__('Nothing: each question is asked in the usual form.')],
     nothing_streamed: [trans.__('Nothing was streamed.')],
-    nothing_to_count: [trans.__('Left out, because no answer came through LangChain.')],
+    nothing_to_count: [trans.__('Skipped: no answer came through LangChain.')],
     pieces: [trans.__('%1 pieces, the first after %2 ms.', values.count, values.ms)],
     proxy_found: [
       trans.__('Through the proxy of the environment: %1 is %2.', values.host, values.address)
@@ -146,11 +148,11 @@ function findings(
       trans.__('Forget it if the deployment has changed: the next question finds out anew.')
     ],
     released: [released],
-    released_late: [released, trans.__('Try again when the machine has less to do.')],
+    released_late: [released, trans.__('Try again when the machine is less busy.')],
     socket_closed: [
       trans.__('Nothing came over a WebSocket to this server within %1 s.', values.seconds),
       trans.__(
-        'Have what stands before Jupyter pass WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; see docs/deployment.md).'
+        'Let the proxy in front of Jupyter pass WebSockets on (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; see docs/deployment.md).'
       )
     ],
     socket_open: [
@@ -159,7 +161,7 @@ function findings(
     socket_slow: [
       trans.__('A WebSocket to this server opens, and is answered after %1 ms.', values.ms),
       trans.__(
-        'Look whether something between this page and Jupyter holds frames back (nginx: proxy_buffering off; see docs/deployment.md), or the machine is busy.'
+        'Check whether something between this page and Jupyter buffers frames (nginx: proxy_buffering off; see docs/deployment.md), or whether the machine is busy.'
       )
     ],
     stop_not_tried: [trans.__('Could not be tried: %1', error)],
@@ -187,7 +189,7 @@ function findings(
       [
         counted,
         trans.__(
-          'LangChain did not report %1 characters; they were shown all the same.',
+          'LangChain did not report %1 characters; they were shown nevertheless.',
           values.characters
         )
       ].join(' '),

@@ -39,12 +39,12 @@ export function sentences(
     ],
     answered_whole: [trans.__('This deployment does not stream: the answer came in one piece.')],
     attachment_damaged: [
-      trans.__('The content of an attachment is not what its hash says.'),
+      trans.__('The content of an attachment does not match its hash.'),
       trans.__('Attach it again.')
     ],
     attachment_too_large: [
       trans.__('An attachment is too large.'),
-      trans.__('Attach less: chosen lines, or a single cell.')
+      trans.__('Attach less: selected lines, or a single cell.')
     ],
     attachments_local_only: [
       trans.__('Attachments may go to local models only.'),
@@ -83,7 +83,7 @@ export function sentences(
     context_too_long: [
       values.asked
         ? trans.__(
-            'The conversation is longer than the model can read: %1 tokens, and %2 are possible.',
+            'The conversation has %1 tokens; the model accepts at most %2.',
             values.asked,
             values.most
           )
@@ -95,7 +95,7 @@ export function sentences(
       trans.__('Set streaming to auto or off: by the switch below the question, or in the profile.')
     ],
     empty_answer: [
-      trans.__('The model answered with nothing.'),
+      trans.__('The model returned an empty answer.'),
       trans.__(
         'Ask again; if it lasts, put the question in other words, or look at the parameters of the profile.'
       )
@@ -119,8 +119,8 @@ export function sentences(
       trans.__('Correct it where the Jupyter server starts, or remove it: public models need none.')
     ],
     internal_error: [
-      trans.__('The server had an error of its own.'),
-      trans.__("The server's log says more.")
+      trans.__('An error occurred in the Jupyter server.'),
+      trans.__("See the server's log.")
     ],
     invalid_parameter: [
       trans.__('A parameter of this profile is not valid.'),
@@ -138,7 +138,7 @@ export function sentences(
     ],
     key_not_saved: [
       trans.__('The key could not be saved: the data folder cannot be written.'),
-      trans.__('Make room or correct its permissions, or put the key into an environment variable.')
+      trans.__('Free space, correct its permissions, or put the key into an environment variable.')
     ],
     learned_how_to_ask: [
       trans.__(
@@ -155,8 +155,8 @@ export function sentences(
       trans.__('Merge it with its model, or choose the merged model.')
     ],
     malformed_answer: [
-      trans.__("What the provider sent is no answer in OpenAI's protocol."),
-      trans.__('Check the address with its path; if it was right so far, ask again.')
+      trans.__("The provider's response does not follow OpenAI's protocol."),
+      trans.__('Check the address with its path; if it worked before, ask again.')
     ],
     message_too_long: [trans.__('The question is too long.'), trans.__('Shorten it.')],
     missing_package: [
@@ -173,7 +173,7 @@ export function sentences(
     ],
     no_answer: [trans.__('Only an answer can be continued.'), trans.__('Ask a question.')],
     no_chat_template: [
-      trans.__('This model has no chat template: it holds no conversation.'),
+      trans.__('This model has no chat template, so it cannot chat.'),
       trans.__('Choose a chat model.')
     ],
     no_first_token: [
@@ -204,17 +204,17 @@ export function sentences(
     ],
     not_a_number: [
       trans.__(
-        'The model computes no valid numbers: its weights are damaged, or their type is too narrow.'
+        'The model computes invalid numbers (NaN): its weights are damaged, or their type is too narrow.'
       ),
       trans.__('Load it with the type float32, or download it again.')
     ],
     not_causal: [
-      trans.__('This is no language model that writes answers.'),
+      trans.__('This is not a causal language model.'),
       trans.__('Choose a causal chat model.')
     ],
     not_saved: [
-      trans.__('Chats are not being saved: they live in memory only.'),
-      trans.__('Free space on the disk or check the rights of the data folder.')
+      trans.__('Chats are not being saved: they are kept in memory only.'),
+      trans.__('Free space on the disk, or check the permissions of the data folder.')
     ],
     only_reasoning: [
       trans.__('The model wrote its reasoning and no answer.'),
@@ -239,7 +239,7 @@ export function sentences(
     private_address: [
       trans.__("The address lies inside the server's network."),
       trans.__(
-        'Name a public address, or ask the administrator to set c.StreamChat.private_addresses.'
+        'Enter a public address, or ask the administrator to set c.StreamChat.private_addresses.'
       )
     ],
     profile_exists: [
@@ -255,7 +255,7 @@ export function sentences(
       trans.__('Ask the administrator for the profile that you need.')
     ],
     provider_busy: [
-      trans.__('The provider has too much to do at the moment.'),
+      trans.__('The provider is overloaded at the moment.'),
       trans.__('Wait a moment and ask again.')
     ],
     provider_error: [
@@ -285,7 +285,7 @@ export function sentences(
       trans.__("Check the account's plan and billing.")
     ],
     rate_limited: [
-      trans.__('The provider has had too many requests from this key.'),
+      trans.__('The provider has received too many requests with this key.'),
       trans.__('Wait a minute and ask again.')
     ],
     records_damaged: [
@@ -317,14 +317,14 @@ export function sentences(
       trans.__('The provider sent several answers at once; the first one is shown.')
     ],
     stream_cut: [
-      trans.__("The answer was cut: the provider's stream ended before its end."),
+      trans.__('The provider closed the stream before the answer was complete.'),
       trans.__('Continue it, or ask again; what had arrived is kept.')
     ],
     store_damaged: [
       trans.__(
         'The saved chats were damaged. They have been put aside, and a new store was begun.'
       ),
-      trans.__('Mend the file or restore a copy in its place; delete it to end this notice.')
+      trans.__('Repair the file, or restore a copy in its place; delete it to end this notice.')
     ],
     store_gone: [
       trans.__('Chats are not being saved: the folder of the saved chats was deleted or replaced.'),
@@ -358,26 +358,26 @@ export function sentences(
       trans.__('Remove some of them.')
     ],
     too_many_open_chats: [
-      trans.__('This page follows as many chats as it may.'),
+      trans.__('This page has as many chats open as its limit allows.'),
       trans.__('Close another page of this server first.')
     ],
     too_many_profiles: [
-      trans.__('You have as many profiles as possible.'),
+      trans.__('You have reached the limit of profiles.'),
       trans.__('Delete one that is no longer used.')
     ],
     too_many_queued_runs: [
-      trans.__('As many questions as may wait for the local model do so already.'),
+      trans.__('The queue for the local model is full.'),
       trans.__('Wait, or choose another model.')
     ],
     too_many_runs: [
-      trans.__('The server is writing as many answers as it may.'),
+      trans.__('The server is already writing as many answers as its limit allows.'),
       trans.__('Wait until one has ended.')
     ],
     tool_calls: [
       trans.__('The model also called a tool; this chat has none, so nothing was done.')
     ],
     too_many_trials: [
-      trans.__('Too many profiles are being tried.'),
+      trans.__('Too many profiles are being tried or examined.'),
       trans.__('Wait until one has ended.')
     ],
     turns_left_out: [
@@ -411,8 +411,8 @@ export function sentences(
       trans.__('Choose another profile.')
     ],
     unreadable_model: [
-      trans.__("The model's folder or files may not be read."),
-      trans.__('Give the user that runs the Jupyter server the right to read them.')
+      trans.__("The model's folder or files cannot be read: permission denied."),
+      trans.__('Give the user that runs the Jupyter server permission to read them.')
     ],
     unsupported_architecture: [
       trans.__("The local engine cannot run this model's architecture."),

@@ -99,7 +99,7 @@ export class ProfileForm implements IDisposable {
     return this._typed.get(field) ?? '';
   }
 
-  /** Take over what is typed into a field; it is checked when the typing rests. */
+  /** Take over what is typed into a field; it is checked once no key was pressed for a moment. */
   set(field: string, text: string): void {
     this._typed = new Map([...this._typed, [field, text]]);
     this._touched.add(field);
@@ -276,7 +276,7 @@ export class ProfileForm implements IDisposable {
     this._timer = window.setTimeout(() => void this._check(), CHECK_DELAY);
   }
 
-  /** Ask the server what is wrong. What it says of texts that were typed over meanwhile is not heard. */
+  /** Ask the server what is wrong. The answer about texts that have changed since is ignored. */
   private async _check(): Promise<void> {
     this._checking?.abort();
     const { signal } = (this._checking = new AbortController());

@@ -24,6 +24,13 @@ notification = Path(home, "settings", "@jupyterlab", "apputils-extension", "noti
 notification.parent.mkdir(parents=True, exist_ok=True)
 notification.write_text(json.dumps({"fetchNews": "false"}))
 
+if counts := os.environ.get("BENCH_COUNTS"):
+    from tests.bench import counting
+
+    counting.install(Path(counts))
+    if without := os.environ["BENCH_WITHOUT"]:
+        counting.switch_off(without)
+
 c.StreamChat.data_dir = f"{home}/stream-chat"
 c.StreamChat.max_live_runs = 256  # for the load test
 c.StreamChat.profiles = [

@@ -41,6 +41,7 @@ class Stream:
     """When each token was here, by ``time.monotonic()``."""
     text: str = ""
     lost: int = 0
+    frames: int = 0
 
     async def ask(self, question: str, after: float = 0.0) -> None:
         """Ask, and read to the answer's end."""
@@ -54,6 +55,7 @@ class Stream:
 
     async def _frame(self) -> list[str]:
         """Return the events of the next frame."""
+        self.frames += 1
         return (await self.socket.receive_str()).split("\n")
 
     async def _send(self, kind: str, **fields: Any) -> None:
@@ -87,7 +89,7 @@ class Stream:
 async def measure(bench: Bench) -> list[Figure]:
     """Stream many chats at a reader's pace, then at full speed; beside them, echo as many small frames."""
     chats, seconds = bench.size(200, 40), bench.size(60, 6)
-    server = _process_of(bench.lab)
+    server = process_of(bench.lab)
     figures = await _at_readers_pace(bench, chats, seconds)
     before = server.memory_info().rss
     full_speed = await _at_full_speed(bench, chats)
@@ -98,15 +100,15 @@ async def measure(bench: Bench) -> list[Figure]:
 
 async def _at_readers_pace(bench: Bench, chats: int, seconds: int) -> list[Figure]:
     floor = await _echo_lag(chats, bench.size(20, 4))
-    processes = [_process_of(bench.lab), _process_of(bench.provider), psutil.Process()]
+    processes = [process_of(bench.lab), process_of(bench.provider), psutil.Process()]
     count = RATE * seconds
-    async with _pages() as http, AsyncExitStack() as stack:
+    async with pages() as http, AsyncExitStack() as stack:
         await (await http.delete(f"{bench.provider}/_requests")).release()
-        streams = [await _connect(stack, http, bench.lab) for _ in range(chats)]
+        streams = [await connect(stack, http, bench.lab) for _ in range(chats)]
         memory: list[int] = []
         sampling = asyncio.create_task(_sample(processes[0], memory))
         cpu = [sum(process.cpu_times()[:2]) for process in processes]
-        await _ask_all(streams, f"tokens={count} rate={RATE}")
+        await ask_all(streams, f"tokens={count} rate={RATE}")
         cpu = [sum(process.cpu_times()[:2]) - before for process, before in zip(processes, cpu, strict=True)]
         sampling.cancel()
         requests = await (await http.get(f"{bench.provider}/_requests")).json()
@@ -123,7 +125,7 @@ async def _at_readers_pace(bench: Bench, chats: int, seconds: int) -> list[Figur
     begun = memory[min(BEGUN_SECONDS, len(memory) - 1)]
     name = f"{chats} chats at {RATE} tokens/s, {seconds} s"
     return [
-        Figure(f"{name}: answers not whole", _not_whole(streams, count), "", 0),
+        Figure(f"{name}: answers not whole", not_whole(streams, count), "", 0),
         Figure(
             f"{name}: the server's memory while they are written",
             (max(memory) - begun) / 2**20,
@@ -145,10 +147,10 @@ async def _at_readers_pace(bench: Bench, chats: int, seconds: int) -> list[Figur
 
 async def _at_full_speed(bench: Bench, chats: int) -> Figure:
     """Return the highest total rate: every provider sends as fast as it is read."""
-    async with _pages() as http, AsyncExitStack() as stack:
-        streams = [await _connect(stack, http, bench.lab) for _ in range(chats)]
+    async with pages() as http, AsyncExitStack() as stack:
+        streams = [await connect(stack, http, bench.lab) for _ in range(chats)]
         start = time.monotonic()
-        await _ask_all(streams, f"tokens={BURST_TOKENS}")
+        await ask_all(streams, f"tokens={BURST_TOKENS}")
         seconds = time.monotonic() - start
     return Figure(
         f"{chats} chats at full speed, total rate",
@@ -156,11 +158,11 @@ async def _at_full_speed(bench: Bench, chats: int) -> Figure:
         "tokens/s",
         RATE * 200,
         at_least=True,
-        note=f"{_not_whole(streams, BURST_TOKENS)} answers not whole",
+        note=f"{not_whole(streams, BURST_TOKENS)} answers not whole",
     )
 
 
-async def _ask_all(streams: list[Stream], question: str) -> None:
+async def ask_all(streams: list[Stream], question: str) -> None:
     """Ask in every chat, and read to the end of every answer."""
     asking = [
         stream.ask(f"{question} {stream.chat_id}", RAMP_SECONDS * n / len(streams))
@@ -169,17 +171,19 @@ async def _ask_all(streams: list[Stream], question: str) -> None:
     await asyncio.gather(*asking)
 
 
-def _not_whole(streams: list[Stream], count: int) -> int:
+def not_whole(streams: list[Stream], count: int) -> int:
+    """Return how many answers are not what the provider sent."""
     whole = "".join(f"t{n} " for n in range(count))
     return sum(stream.lost > 0 or stream.text != whole for stream in streams)
 
 
-def _pages() -> aiohttp.ClientSession:
+def pages() -> aiohttp.ClientSession:
     """Return a client that opens as many connections as there are pages; by itself it opens 100."""
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
 
 
-async def _connect(stack: AsyncExitStack, http: aiohttp.ClientSession, lab: str) -> Stream:
+async def connect(stack: AsyncExitStack, http: aiohttp.ClientSession, lab: str) -> Stream:
+    """Return a page that is connected and has the list of chats."""
     socket = await stack.enter_async_context(http.ws_connect(f"{lab}/stream-chat/ws", max_msg_size=0))
     while "workspace_loaded" not in await socket.receive_str():
         pass
@@ -199,13 +203,13 @@ async def _echo_lag(sockets: int, seconds: int) -> float:
             lags.append(1000 * (time.monotonic() - sent))
             await asyncio.sleep(max(0.0, sent + 1 / RATE - time.monotonic()))
 
-    async with module("tests.bench.echo") as url, _pages() as http, AsyncExitStack() as stack:
+    async with module("tests.bench.echo") as url, pages() as http, AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(http.ws_connect(url)) for _ in range(sockets)]
         await asyncio.gather(*(echo(socket, RAMP_SECONDS * n / sockets) for n, socket in enumerate(opened)))
     return percentile(lags, 99)
 
 
-def _process_of(url: str) -> psutil.Process:
+def process_of(url: str) -> psutil.Process:
     """Return the process that listens at an address of this machine."""
     port = int(url.rsplit(":", 1)[1])
     for connection in psutil.net_connections("tcp"):

@@ -10,9 +10,10 @@ import socket
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import aiohttp
 
@@ -58,17 +59,23 @@ async def module(name: str, *arguments: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def jupyter(provider: str, prepare: Callable[[Path], None] = lambda home: None) -> AsyncIterator[str]:
+async def jupyter(
+    provider: str,
+    prepare: Callable[[Path], None] = lambda home: None,
+    *,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> AsyncIterator[str]:
     """Run JupyterLab with the panel, its default profile the scripted provider; return its URL.
 
-    ``prepare`` is called with its home before it starts.
+    ``prepare`` is called with its home before it starts; ``environment`` holds more variables.
     """
     with tempfile.TemporaryDirectory(prefix="stream-chat-bench-") as home:
         prepare(Path(home))
         port = free_port()
         # A home of its own: settings, kernels and runtime files of whoever measures stay out of it.
-        environment = {
+        variables = {
             **os.environ,
+            **environment,
             "BENCH_HOME": home,
             "BENCH_PORT": str(port),
             "BENCH_PROVIDER": provider,
@@ -78,7 +85,7 @@ async def jupyter(provider: str, prepare: Callable[[Path], None] = lambda home: 
         config = str(Path(__file__).with_name("jupyter_config.py"))
         command = (sys.executable, "-m", "jupyterlab", "--config", config)
         with (Path(home) / "log").open("w+") as log:
-            async with process(*command, env=environment, stdout=DEVNULL, stderr=log) as started:
+            async with process(*command, env=variables, stdout=DEVNULL, stderr=log) as started:
                 url = f"http://127.0.0.1:{port}"
                 try:
                     await _answers(f"{url}/api", started)

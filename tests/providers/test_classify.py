@@ -45,7 +45,7 @@ async def refusal(values: dict[str, object], question: str, *, whole: bool = Fal
         ("fail=404 code=DeploymentNotFound", "unknown_model", "does not know"),
         ("fail=429", "rate_limited", "too many"),
         ("fail=429 code=insufficient_quota", "quota_used_up", "quota"),
-        ("fail=500", "provider_error", "error of its own"),
+        ("fail=500", "provider_error", "error occurred"),
         ("fail=400", "provider_error", "refused"),
         ("fail=400 code=context_length_exceeded", "context_too_long", "longer"),
         ("fail=400 code=content_filter", "content_filter", "filter"),

@@ -203,7 +203,7 @@ async def test_where_both_fail_the_error_that_says_more_is_shown_and_nothing_rem
     [
         ("refuse=stream", "does_not_stream", "does not stream"),
         ("body=json", "does_not_stream", "does not stream"),
-        ("fail-stream=500", "provider_error", "error of its own"),
+        ("fail-stream=500", "provider_error", "error occurred"),
     ],
 )
 async def test_on_does_not_ask_without_a_stream_and_says_how_to(

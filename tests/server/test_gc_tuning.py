@@ -39,14 +39,14 @@ for _ in range(3):
     tuning.stream()
     assert gc.get_threshold()[2] == OLDEST_THRESHOLD
     dead = garbage()
-    tuning.rest()
-    tuning.rest()
+    tuning.restore()
+    tuning.restore()
     assert gc.get_threshold() == before
 gc.collect()
 assert dead() is None
 tuning.stream()
 gc.set_threshold(5, 6, 7)
-tuning.rest()
+tuning.restore()
 assert gc.get_threshold() == (5, 6, 7), "somebody else's choice stays"
 """
 

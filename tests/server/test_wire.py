@@ -63,7 +63,7 @@ EXPECTED: dict[str, tuple[Shown, tuple[str, ...]]] = {
     "done-quoted": ((*STOP, "one two", ""), ()),
     "choices-two": ((*STOP, "one two three", ""), ()),
     "tools-alone": ((ERROR, "only_tool_calls", "", ""), ("tool",)),
-    "empty": ((ERROR, "empty_answer", "", ""), ("The model answered with nothing",)),
+    "empty": ((ERROR, "empty_answer", "", ""), ("The model returned an empty answer",)),
     "http-204": ((ERROR, "malformed_answer", "", ""), ("204",)),
     "http-login": ((ERROR, "malformed_answer", "", ""), ("Sign in",)),
     "http-413": ((ERROR, "context_too_long", "", ""), ("413",)),

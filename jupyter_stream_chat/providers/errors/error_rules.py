@@ -200,7 +200,7 @@ RULES: Final = (
         _named("NoContent"),
         "malformed_answer",
         "The server at {endpoint} answered without any content.",
-        "Check the address with its path; if it was right so far, ask again.",
+        "Check the address with its path; if it worked before, ask again.",
         "{address}",
     ),
     Rule(
@@ -255,7 +255,7 @@ RULES: Final = (
     Rule(
         _TOO_LONG,
         "context_too_long",
-        "The conversation is longer than {model} can read: {asked} tokens, and {most} are possible.",
+        "The conversation has {asked} tokens; {model} accepts at most {most}.",
         "Start a new chat, shorten the question, or lower max_tokens.",
         values=lambda facts: sizes_in(facts.text),
     ),
@@ -394,7 +394,7 @@ RULES: Final = (
             _all(lambda facts: facts.status in (None, 200, 429) or (facts.status or 0) >= 500, _BUSY),
         ),
         "provider_busy",
-        "The provider has too much to do at the moment.",
+        "The provider is overloaded at the moment.",
         "Wait a moment and ask again.",
     ),
     Rule(
@@ -404,7 +404,7 @@ RULES: Final = (
             _all(_unknown_status, _says("rate limit", "rate_limit", "rate-limit", "too many requests")),
         ),
         "rate_limited",
-        "The provider has had too many requests from this key.",
+        "The provider has received too many requests with this key.",
         "Wait a minute and ask again.",
     ),
     Rule(
@@ -453,7 +453,7 @@ RULES: Final = (
     Rule(
         _named("StreamCut"),
         "stream_cut",
-        "The answer was cut: the provider's stream ended before its end.",
+        "The provider closed the stream before the answer was complete.",
         "Continue it, or ask again; what had arrived is kept.",
     ),
     Rule(
@@ -490,7 +490,7 @@ RULES: Final = (
         _named("MalformedAnswer", "JSONDecodeError", "APIResponseValidationError", "UnicodeDecodeError"),
         "malformed_answer",
         "What {endpoint} sent is no answer in OpenAI's protocol.",
-        "Check the address with its path; if it was right so far, ask again.",
+        "Check the address with its path; if it worked before, ask again.",
         "{address}",
     ),
     Rule(
@@ -502,14 +502,14 @@ RULES: Final = (
     Rule(
         _named("StreamingFailed"),
         "provider_error",
-        "The provider had an error of its own.",
+        "An error occurred at the provider.",
         "Try again in a moment; if it lasts, set streaming to auto: the deployment may not stream.",
         "streaming",
     ),
     Rule(
         lambda facts: (facts.status or 0) >= 500,
         "provider_error",
-        "The provider had an error of its own.",
+        "An error occurred at the provider.",
         "Try again in a moment.",
     ),
     Rule(

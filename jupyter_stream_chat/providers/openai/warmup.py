@@ -1,7 +1,10 @@
-"""A dress rehearsal: one canned answer through the whole of LangChain and the OpenAI SDK, over the loopback.
+"""A rehearsal: one canned answer through the whole of LangChain and the OpenAI SDK, over the loopback.
 
 Both import and compile much at their first call (LangSmith, SSE, TCP); done here, in a thread at the start,
 the first question does not wait for it. Nothing leaves the machine.
+
+What it buys (``python -m tests.bench.many_chats``): the first question takes 20 ms of the server's CPU
+instead of 40.
 """
 
 from __future__ import annotations

@@ -53,6 +53,6 @@ def _refused(profile: Profile) -> ErrorInfo:
     return ErrorInfo(
         code="private_address",
         message="The address lies inside the server's network.",
-        hint="Name a public address, or ask the administrator to set c.StreamChat.private_addresses.",
+        hint="Enter a public address, or ask the administrator to set c.StreamChat.private_addresses.",
         field=profile.served_by.address_field,
     )

@@ -296,7 +296,7 @@ def _too_large(given: Mapping[str, Any]) -> list[ErrorInfo]:
     return [
         profile_error(
             largest,
-            f"The profile has {size} bytes, and {MAX_BYTES} are possible.",
+            f"The profile has {size} bytes; the limit is {MAX_BYTES}.",
             f"Shorten {largest}.",
         )
     ]

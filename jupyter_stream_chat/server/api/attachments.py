@@ -57,7 +57,7 @@ async def put_attachment(call: Call, request: PutAttachment) -> AttachmentStored
     limit = call.services.settings.max_attachment_bytes
     if len(content) > limit:
         message = f"The attachment has {len(content)} bytes; {limit} are allowed."
-        raise _refused("attachment_too_large", message, "Attach less: chosen lines, or a single cell.")
+        raise _refused("attachment_too_large", message, "Attach less: selected lines, or a single cell.")
     if hashlib.sha256(content).hexdigest() != request.sha256:
         raise _refused("attachment_damaged", "The content of the attachment is not what its hash says.")
     if is_picture(request.media_type) and (problem := problem_of(request.media_type, request.text)):

@@ -87,7 +87,7 @@ class ProfileApi(Request):
             raise CommandError(
                 wire.ErrorInfo(
                     code="too_many_profiles",
-                    message=f"There are {MAX_PROFILES} profiles, and no more are possible.",
+                    message=f"There are {MAX_PROFILES} profiles already, which is the limit.",
                     hint="Delete one that is no longer used.",
                 )
             )
@@ -162,7 +162,7 @@ class ProfileApi(Request):
                 wire.ErrorInfo(
                     code="key_not_saved",
                     message="The key could not be saved: the data folder cannot be written.",
-                    hint="Make room or correct its permissions, or put the key into an environment variable.",
+                    hint="Free space, correct its permissions, or put the key into an environment variable.",
                     field="api_key",
                     detail=f"{type(error).__name__}: {error.strerror}",
                 )

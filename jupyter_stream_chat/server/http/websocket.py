@@ -93,7 +93,7 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self.session.receive(message)
 
     def on_close(self) -> None:
-        """Let go of the page. Its runs go on."""
+        """Release the page. Its runs continue."""
         if self._watch is not None:
             self._watch.cancel()
         if self.session is not None:

@@ -3,6 +3,10 @@
 Every page is told of every chat, so many pages with many chats cost their product. Here an event is encoded
 once, costs no page anything when it comes, and is fetched by each page as it writes: a page holds a number,
 not a queue. When pages write, this decides: soon, often enough for a reader, and a few at a time.
+
+What the pace buys (``python -m tests.bench.many_chats``): with 200 chats a page is sent 69 frames instead of
+193 in five seconds, and the longest turn of the loop takes 70 ms of CPU instead of 105; with 5 chats it is
+53 frames instead of 59.
 """
 
 from __future__ import annotations
@@ -68,11 +72,11 @@ class Broadcast:
         return self._feed.seq
 
     def join(self, reader: BroadcastReader) -> None:
-        """Tell a page when there is something new; a second time is no second telling."""
+        """Tell a page when there is something new; idempotent."""
         self._readers[reader] = None
 
     def leave(self, reader: BroadcastReader) -> None:
-        """Tell it no more."""
+        """Send a page no further events."""
         self._readers.pop(reader, None)
         self._untold.pop(reader, None)
 
@@ -114,7 +118,7 @@ class Broadcast:
                 self._timer = self._loop.call_later(wait, self._due)
 
     def on_text(self, live: LiveRun) -> None:
-        """Text is no news of a workspace."""
+        """Do nothing: text is not an event of the workspace."""
 
     def _due(self) -> None:
         self._timer = None
@@ -134,7 +138,7 @@ class Broadcast:
                 reader.has_news()
             except Exception:
                 # A page's fault must not reach the others.
-                log.exception("A page failed and is told no more news")
+                log.exception("A page failed and receives no further events")
                 self.leave(reader)
         if self._untold:
             self._loop.call_soon(self._tell_some)

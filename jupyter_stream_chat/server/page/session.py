@@ -102,7 +102,7 @@ class Session:
             self.services.spawn(self._do_in_order(operation, command, self._clock()))
 
     def close(self) -> None:
-        """Let go of the page. What it has asked for is still done; its runs go on."""
+        """Release the page. The commands that it has sent are still carried out; its runs continue."""
         if self._closed:
             return
         self._closed = True
@@ -294,7 +294,7 @@ def _continues(live: LiveRun, lengths: Sequence[int]) -> bool:
 
 
 def error_of(error: Exception, command: wire.Command) -> wire.ErrorInfo:
-    """Return what the page is told; what nobody foresaw is logged with its trace."""
+    """Return what the page is told; an unexpected error is logged with its trace."""
     if isinstance(error, CommandError):
         return error.error
     log.error("Command %s failed", type(command).__name__, exc_info=error)

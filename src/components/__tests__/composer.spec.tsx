@@ -62,7 +62,7 @@ describe('while the chat is loading, Enter', () => {
     const { rerender } = renderInPanel(<Bench blocked="loading" />);
     press('Enter');
     expect(onSend).not.toHaveBeenCalled();
-    expect(hint()).toContain('once it is here');
+    expect(hint()).toContain('as soon as it has loaded');
     rerender(<Bench />);
     expect(onSend).toHaveBeenCalledTimes(1);
     expect(onSend).toHaveBeenCalledWith('why?');

@@ -31,7 +31,7 @@ describe('localizeStep', () => {
     const step = read({ name: 'stop', code: 'released_late', values: { ms: '1500' } });
     expect(step).toMatchObject({
       title: '停止',
-      message: '停止后 1500 毫秒，提供方的请求已释放。',
+      message: '点击停止 1500 毫秒后，服务商断开了连接。',
       hint: '请在机器不太忙时再试。',
       detail: null
     });
@@ -39,7 +39,7 @@ describe('localizeStep', () => {
 
   it('names the step that another one needs', () => {
     const { message } = read({ code: 'left_out', values: { step: 'key' } });
-    expect(message).toBe('已略过，因为它需要：密钥。');
+    expect(message).toBe('已跳过：依赖于“密钥”。');
   });
 
   it("words the provider's error by its code, and keeps its own words in the details", () => {
