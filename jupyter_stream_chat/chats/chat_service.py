@@ -93,6 +93,8 @@ class ChatService:
         """Names this start of the server; sequence numbers count within it."""
         self.on_not_saved: Callable[[], None] = lambda: None
         """Called on the loop when ``not_saved`` changes: send every page its workspace again."""
+        self.on_saved_again: Callable[[], None] = lambda: None
+        """Called in a thread once chats are saved again: the data folder may be a new one."""
         self._data_dir = data_dir
         self._watch_seconds = watch_seconds
         self._retry_seconds = retry_seconds
@@ -578,7 +580,8 @@ class ChatService:
                     run_id: run.text for _, feed in self._feeds.items() for run_id, run in feed.live.items()
                 }
                 self._ownership.spool_again(live)
-                await self._call(self._ownership.return_to_disk)
+                if await self._call(self._ownership.return_to_disk):
+                    await asyncio.to_thread(self.on_saved_again)
         finally:
             self._mender = None
 

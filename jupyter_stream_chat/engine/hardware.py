@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -46,10 +47,34 @@ def compute_type(wanted: str, weights: Sequence[Path], device: torch.device) -> 
     """
     types = {stored_type(file) for file in weights}
     stored = _HALF_TYPES.get(types.pop()) if len(types) == 1 else None
-    if wanted != "auto" or device.type != "cpu" or stored is None or _FAST_WITH[stored] & cpu_flags():
+    if wanted != "auto" or device.type != "cpu" or stored is None or is_fast_at(stored):
         return wanted
     free = free_memory(device)
     return "float32" if free is None or 2 * file_size(weights) < free else wanted
+
+
+def is_fast_at(name: str) -> bool:
+    """Tell whether the CPU is fast at a type: by its flags, and where no system file has them by trying."""
+    flags = cpu_flags()
+    return bool(_FAST_WITH[name] & flags) if flags else measured_fast_at(name)
+
+
+@cache
+def measured_fast_at(name: str) -> bool:
+    """Compare a linear layer in a type with float32; takes some 20 ms, once per process."""
+    half, single = (_seconds(dtype) for dtype in (getattr(torch, name), torch.float32))
+    return half <= 1.25 * single  # loading takes half the memory, which is worth a little
+
+
+def _seconds(dtype: torch.dtype) -> float:
+    """Return the shortest of a few times that a layer of the usual size takes."""
+    rows, weights = torch.ones(64, 1024, dtype=dtype), torch.ones(1024, 1024, dtype=dtype)
+    taken = []
+    for _ in range(4):  # the first prepares the kernel
+        start = time.perf_counter()
+        torch.nn.functional.linear(rows, weights)
+        taken.append(time.perf_counter() - start)
+    return min(taken)
 
 
 @cache

@@ -150,19 +150,16 @@ class RunManager:
         if self._is_live(command):
             return
         self._check_length(command)
-        if not attended:
-            self._unattended.add(command.run_id)
-        try:
+        with self._noted(command.run_id, attended):
             await self._answer(command, _question(command, author))
-        finally:
-            self._unattended.discard(command.run_id)
 
-    async def regenerate_answer(self, command: RegenerateAnswer) -> None:
+    async def regenerate_answer(self, command: RegenerateAnswer, *, attended: bool = True) -> None:
         """Answer a question once more. Sent twice it is done once. Raises ``CommandError``."""
         if not self._is_live(command):
-            await self._answer(command)
+            with self._noted(command.run_id, attended):
+                await self._answer(command)
 
-    async def continue_answer(self, command: ContinueAnswer) -> None:
+    async def continue_answer(self, command: ContinueAnswer, *, attended: bool = True) -> None:
         """Start a run that goes on with an answer, or asks for it again where nothing of it was kept.
 
         Sent twice it is done once. Raises ``CommandError`` before any model work.
@@ -181,9 +178,10 @@ class RunManager:
         answer_now = answer.model_copy(update={"created_at": info.created_at})
         leaf_id = answer.message_id if text_of(answer).strip() else answer.parent_id
         may_attach = self._may_attach(profile, chat)
-        await self._begin(
-            None, answer_now, info, profile, leaf_id=leaf_id, owner=owner, may_attach=may_attach
-        )
+        with self._noted(command.run_id, attended):
+            await self._begin(
+                None, answer_now, info, profile, leaf_id=leaf_id, owner=owner, may_attach=may_attach
+            )
 
     def answer_detached(
         self,
@@ -245,6 +243,16 @@ class RunManager:
                 await asyncio.gather(*(run.wait() for run in runs))
         except TimeoutError:
             pass  # what is not written by now is found in the spool at the next start
+
+    @contextmanager
+    def _noted(self, run_id: str, attended: bool) -> Iterator[None]:
+        """Note, while a run is accepted, whether somebody can be asked during its answer."""
+        if not attended:
+            self._unattended.add(run_id)
+        try:
+            yield
+        finally:
+            self._unattended.discard(run_id)
 
     # --- accepting ------------------------------------------------------------------------------
 

@@ -136,6 +136,7 @@ async def open_services(settings: Settings) -> Services:
         max_pause_seconds=settings.max_pause_seconds,
     )
     key_file = KeyFile(settings.data_folder)
+    chat_service.on_saved_again = key_file.restore
     services = Services(settings, chat_service, registry, runs, deployments, engine, Metrics(), key_file)
     services.metrics.watch_queue(lambda: runs.queued)
     services.metrics.watch_models(

@@ -83,6 +83,23 @@ def test_the_weights_type_is_the_stored_one_where_the_cpu_is_fast_at_it(
     assert str(loaded.network.dtype) == expected
 
 
+@pytest.mark.parametrize(("half", "expected"), [(1.0, "torch.bfloat16"), (6.0, "torch.float32")])
+def test_where_no_file_names_the_cpus_flags_its_speed_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, half: float, expected: str
+) -> None:
+    seconds = {torch.float32: 1.0, torch.bfloat16: half}
+    monkeypatch.setattr(hardware, "cpu_flags", frozenset)
+    monkeypatch.setattr(hardware, "_seconds", seconds.__getitem__)
+    hardware.measured_fast_at.cache_clear()
+    folder = make_tiny_model(tmp_path, dtype="bfloat16")
+    assert str(load_model(str(folder), CPU, silent).network.dtype) == expected
+    hardware.measured_fast_at.cache_clear()
+
+
+def test_a_layer_is_timed_in_each_type() -> None:
+    assert all(hardware._seconds(dtype) > 0 for dtype in (torch.float32, torch.bfloat16, torch.float16))
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     error = refusal(tmp_path / "nothing")
     assert error.code == "unknown_model"

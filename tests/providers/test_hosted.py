@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, HumanMessage
 from openai.types.chat import ChatCompletionChunk
 
 from jupyter_stream_chat.protocol import ErrorInfo
@@ -276,3 +277,26 @@ async def test_azure_can_be_asked_with_a_token_of_entra_id(
         assert not any("of-the-environment" in str(request.headers) for request in provider.requests)
     for name in ("azure.identity", "azure"):
         sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_a_long_conversation_is_not_looked_through_on_the_loop(
+    opened: Opened, provider: ScriptedProvider, shape: str
+) -> None:
+    """The SDK compares each message that it is given with its types: seconds, for 20,000 of them."""
+    llm = await opened(shape)
+    turns = [(HumanMessage if at % 2 == 0 else AIMessage)(content=f"words {at}") for at in range(20_000)]
+    asked = [*turns, HumanMessage(content="tokens=2")]
+    given: list[int] = []
+    create = llm.async_client.create  # type: ignore[attr-defined]
+
+    async def counted(**payload: Any) -> Any:
+        given.append(len(payload["messages"]))
+        return await create(**payload)
+
+    llm.async_client.create = counted  # type: ignore[attr-defined]
+    assert "".join([text_of(chunk) async for chunk in llm.astream(asked)]) == "t0 t1 "
+    assert given == [0]
+    sent = provider.requests[-1].body["messages"]
+    assert [each["content"] for each in sent] == [each.content for each in asked]
+    assert [each["role"] for each in sent[:3]] == ["user", "assistant", "user"]

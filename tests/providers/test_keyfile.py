@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import stat
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -106,3 +107,17 @@ def test_a_write_that_fails_leaves_the_old_keys(tmp_path: Path, monkeypatch: pyt
         file.keep("one", key("second"))
     assert file.read() == {"one": key("first")}
     assert not any("second" in path.read_text() for path in tmp_path.iterdir())
+
+
+def test_keys_are_written_again_where_their_folder_was_deleted(tmp_path: Path) -> None:
+    key = KeptKey(SecretStr("secret"), "https://one.example")
+    keys = KeyFile(tmp_path / "data")
+    keys.keep("one", key)
+    keys.keep("two", key)
+    keys.drop("two")
+    shutil.rmtree(tmp_path / "data")
+    keys.restore()
+    assert set(KeyFile(tmp_path / "data").read()) == {"one"}
+    KeyFile(tmp_path / "data").keep("of another server", key)
+    keys.restore()
+    assert set(KeyFile(tmp_path / "data").read()) == {"one", "of another server"}

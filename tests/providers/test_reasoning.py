@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_stream_chat.engine.reasoning import REASONING_MARKS
 from jupyter_stream_chat.providers.reasoning import TAGS, ReasoningSplitter, Tags
 
 
@@ -100,3 +101,14 @@ def test_how_a_text_is_cut_makes_no_difference(parts: list[str], data: st.DataOb
 @given(st.text(alphabet="ab <>/[]`\n1"))
 def test_a_text_without_tags_is_the_answer(text: str) -> None:
     assert split(*text) == ("", text)
+
+
+def test_the_engine_and_the_server_know_the_same_families() -> None:
+    told = {
+        each.open.strip(): each.close for each in TAGS if each.open in REASONING_MARKS or each.closes_alone
+    }
+    assert told.items() <= REASONING_MARKS.items()
+    # The server also knows words that only texts have: Granite's, and harmony's channels.
+    only_words = {each.open for each in TAGS} - {*REASONING_MARKS, *(f"{mark}\n" for mark in REASONING_MARKS)}
+    assert only_words == {"Here is my thought process:", "<|channel|>analysis<|message|>", "analysis"}
+    assert set(REASONING_MARKS) <= {each.open.strip() for each in TAGS}

@@ -61,3 +61,7 @@ def test_parts_are_taken_out(key: str, data: st.DataObject) -> None:
     part = key[start:end]
     if not part.isalpha():
         assert part not in redact(f"it was <{part}>", [key])
+
+
+def test_a_token_of_the_hub_is_known_by_its_shape() -> None:
+    assert redact("token hf_AbCdEfGhIjKlMnOp is refused") == "token [key] is refused"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 
+from tests.providers.wire_server import WireServer, chunk, said
 from tests.scripted_provider import ScriptedProvider
 from tests.tiny_model import make_tiny_model
 
 from .conftest import Server, StartServer, scripted_profile
 from .page import Page, new_id, question
+from .test_wire import asked, kept, opened
 
 LIMITS: dict[str, Any] = {
     "max_frame_bytes": 4096,
@@ -152,3 +156,28 @@ async def test_the_queue_for_the_local_model_has_an_end(
         for run_id in (running, again):
             await page.command("interrupt_run", run_id=run_id)
             await page.finished(run_id)
+
+
+@pytest.mark.stress
+async def test_an_answer_of_100_mb_ends_at_the_limit_and_costs_no_more_per_character(
+    start_server: StartServer,
+) -> None:
+    piece = chunk({"content": "0123456789abcdef" * 4096})
+    endless = {"stream": [*[piece] * 1600, *said("never")]}  # 105 million characters
+    limits = (1_000_000, 8_000_000)
+    seconds: list[float] = []
+    async with WireServer(endless) as wire:
+        server = await opened(start_server, wire, on_repetition="off")
+        runs = (await server.extension.services()).runs
+        for limit in limits:
+            runs._settings = replace(runs._settings, max_characters=limit)
+            async with server.page() as page:
+                chat_id = await page.new_chat()
+                start = time.process_time()
+                run, fields = await asked(page, chat_id, "hello")
+                seconds.append(time.process_time() - start)
+                text, _ = await kept(server, chat_id, fields["answer_id"])
+            assert (run["finish_reason"], run["error"]["code"]) == ("length", "answer_too_long")
+            assert limit <= len(text) < limit + 65_536
+    # Eight times the text; a cost that grows with its square would be sixty-four times as much.
+    assert seconds[1] < 24 * seconds[0], seconds

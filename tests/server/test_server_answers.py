@@ -25,7 +25,7 @@ NEVER = ("Traceback", ".py", "/srv/", ".java:", "/home/u", "wire-key", "5f1c", "
 
 
 async def told(start_server: StartServer, kind: str) -> dict[str, tuple[object, object]]:
-    """Ask for each answer of a kind of server; return what was wanted and what came, where they differ."""
+    """Ask for each answer of a kind of server; return by name what was wanted and what came instead."""
     wrong: dict[str, tuple[object, object]] = {}
     async with WireServer({}) as wire:
         more = {"streaming": "off"} if kind == IN_ONE_PIECE else {}

@@ -276,6 +276,26 @@ async def test_a_repetition_in_a_script_goes_on_and_is_said(start_server: StartS
     assert message.content[0].text == sentence * 40
 
 
+async def test_a_repetition_in_an_answer_that_a_script_continues_goes_on(start_server: StartServer) -> None:
+    sentence = "And then it goes on like this. "
+    async with WireServer({"stream": [chunk({"content": "Half. "}), "cut"]}) as wire:
+        server = await opened(start_server, wire)
+        async with server.page() as page:
+            chat_id = await page.new_chat()
+            _, fields = await asked(page, chat_id, "hello")
+        wire.answer = {"stream": said(*[sentence] * 40)}
+        status, answer = await server.rest(
+            "POST", f"chats/{chat_id}/messages/{fields['answer_id']}/continue", {"run_id": "run-script-2"}
+        )
+        assert status == 202, answer
+        services = await server.extension.services()
+        if (run := services.runs.live("run-script-2")) is not None:
+            await run.wait()
+        message = await services.chat_service.message(chat_id, fields["answer_id"])
+    info = message.runs[-1]
+    assert (info.finish_reason, info.notice and info.notice.code) == ("stop", "went_on_repeating")
+
+
 async def test_continue_asks_the_model_that_wrote_the_answer(start_server: StartServer) -> None:
     writer, other = (
         WireServer({"stream": [chunk({"content": "Half"}), "cut"]}),

@@ -6,6 +6,8 @@ import { resolve } from 'node:path';
 
 interface IHostileText {
   readonly text: string;
+  /** How often in a row, where it is too long to be written down. */
+  readonly repeated?: number;
   /** Where something is left of it to read. */
   readonly shown: string;
 }
@@ -15,9 +17,10 @@ export const HOSTILE_TEXTS = JSON.parse(
   readFileSync(resolve(__dirname, '../../tests/hostile_texts.json'), 'utf8')
 ) as Record<string, IHostileText>;
 
-/** What asks the scripted provider for such a text, three characters at a time. */
-export function questionFor(name: string, rate = 60): string {
-  const text = `Before\n\n${HOSTILE_TEXTS[name].text}\n\nAfter`;
+/** What asks the scripted provider for such a text, three characters at a time; a long one at full speed. */
+export function questionFor(name: string, rate = HOSTILE_TEXTS[name].repeated ? 0 : 60): string {
+  const { text: unit, repeated = 1 } = HOSTILE_TEXTS[name];
+  const text = `Before\n\n${unit.repeat(repeated)}\n\nAfter`;
   return `rate=${rate} echo=${Buffer.from(text).toString('base64url')}`;
 }
 

@@ -11,7 +11,8 @@ from urllib.parse import quote, quote_plus, unquote
 
 _REDACTED: Final = "[key]"
 _KEY_SHAPES: Final = re.compile(
-    r"(?i)\b(sk-[\w*-]{4,}(?:(?:\.{3}|…)[\w*-]+)?|(?<=bearer )[\w.~+/*=-]+|(?<=basic )[\w+/=]{8,}"
+    r"(?i)\b(sk-[\w*-]{4,}(?:(?:\.{3}|…)[\w*-]+)?|hf_[A-Za-z0-9]{8,}"
+    r"|(?<=bearer )[\w.~+/*=-]+|(?<=basic )[\w+/=]{8,}"
     r"|(?<=api-key: )[\w*-]+)"
 )
 _PART: Final = 6

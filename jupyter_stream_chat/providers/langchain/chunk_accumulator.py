@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.outputs.chat_generation import merge_chat_generation_chunks
 from pydantic import Field
@@ -34,6 +35,17 @@ async def accumulated(
             else:
                 one.become(chunk)
             yield one
+
+
+async def reported(
+    chunks: AsyncIterator[ChatGenerationChunk], run_manager: AsyncCallbackManagerForLLMRun | None
+) -> AsyncGenerator[ChatGenerationChunk, None]:
+    """Yield the chunks of a model's ``_astream``, each once LangChain's callbacks have been given it."""
+    async with aclosing(chunks) as own:  # type: ignore[type-var]
+        async for chunk in own:
+            if run_manager is not None:
+                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
 
 
 class ChunkAccumulator(ChatGenerationChunk):

@@ -18,6 +18,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
+from .chunk_accumulator import reported
+
 T = TypeVar("T")
 
 _PATIENCE_SECONDS = 8.0
@@ -61,12 +63,9 @@ class SyncBridgeChatModel(BaseChatModel):
                 async for chunk in own:
                     yield chunk
             return
-        async with aclosing(
-            _from_thread(lambda: self.inner._stream(messages, stop=stop, **kwargs))
-        ) as chunks:
+        made = _from_thread(lambda: self.inner._stream(messages, stop=stop, **kwargs))
+        async with aclosing(reported(made, run_manager)) as chunks:
             async for chunk in chunks:
-                if run_manager is not None:
-                    await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
 
     async def _agenerate(

@@ -32,9 +32,10 @@ from ...engine.messages import (
     Text,
 )
 from ...protocol import ProgressStage
-from ..langchain.chunk_accumulator import accumulated
+from ..langchain.chunk_accumulator import accumulated, reported
 from .engine_client import EngineClient
 from .harmony import HarmonySplitter
+from .hub_tokens import without_hub_tokens
 
 _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
@@ -100,11 +101,9 @@ class EngineChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         """Yield one chunk for each step that gives text, and a last one with usage and finish_reason."""
-        made = self._chunks(messages, stop, kwargs, run_manager)
-        async with aclosing(accumulated(made)) as chunks:
+        made = accumulated(self._chunks(messages, stop, kwargs, run_manager))
+        async with aclosing(reported(made, run_manager)) as chunks:
             async for chunk in chunks:
-                if run_manager is not None and (chunk.text or chunk.message.additional_kwargs):
-                    await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
 
     async def _agenerate(
@@ -182,7 +181,8 @@ class EngineChatModel(BaseChatModel):
     def _heed(self, event: Event) -> None:
         """Tell progress; raise what failed."""
         if isinstance(event, Failed):
-            raise EngineError(event.code, event.message, event.detail, event.hint)
+            detail = without_hub_tokens(event.detail) if event.detail else None
+            raise EngineError(event.code, without_hub_tokens(event.message), detail, event.hint)
         if self.on_progress is None:
             return
         if isinstance(event, Progress):

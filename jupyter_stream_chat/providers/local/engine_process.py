@@ -38,6 +38,7 @@ from ...engine.messages import (
     decode_event,
     encode,
 )
+from .hub_tokens import without_hub_tokens
 
 log = logging.getLogger("jupyter_stream_chat.engine")
 
@@ -241,7 +242,7 @@ class EngineProcess:
 
     async def _log_stderr(self, stderr: asyncio.StreamReader) -> None:
         async for line in stderr:
-            text = line.decode(errors="replace").rstrip()
+            text = without_hub_tokens(line.decode(errors="replace").rstrip())
             self._last_words.append(text)
             log.info("%s", text)
 

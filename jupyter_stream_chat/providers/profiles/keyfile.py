@@ -45,6 +45,8 @@ class KeyFile:
     def __init__(self, folder: Path) -> None:
         """Nothing is read or made yet."""
         self._path = folder / FILE_NAME
+        self._known: _Content = {}
+        """What was read or written last."""
 
     def read(self) -> Mapping[str, KeptKey]:
         """Return what is kept; nothing where the file cannot be read, which is logged."""
@@ -56,6 +58,7 @@ class KeyFile:
             return {}
         if not is_whole:
             log.error("Some of the keys in %s cannot be read", self._path)
+        self._known = content
         return {name: KeptKey(SecretStr(one["key"]), one["destination"]) for name, one in content.items()}
 
     def keep(self, profile_id: str, key: KeptKey) -> None:
@@ -67,6 +70,16 @@ class KeyFile:
         """Forget a profile's key, if there is one. Raises OSError when that cannot be written."""
         if self._path.exists():
             self._change(lambda content: content.pop(profile_id, None))
+
+    def restore(self) -> None:
+        """Write the keys again where their file was deleted while this server ran. Logs what prevents it."""
+        if not self._known or self._path.exists():
+            return
+        known = dict(self._known)
+        try:
+            self._change(lambda content: content.update({**known, **content}))
+        except OSError as error:
+            log.error("The keys in %s cannot be written: %s", self._path, type(error).__name__)
 
     def _change(self, work: Callable[[_Content], object]) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -86,6 +99,7 @@ class KeyFile:
             work(content)
             if json.dumps(content) != before:
                 self._write(content)
+            self._known = content
 
     def _read(self) -> tuple[_Content, bool]:
         """Return the entries that can be read, and whether these are all.

@@ -244,14 +244,14 @@ async def send_message(call: Call, command: wire.SendMessage) -> AcceptedQuestio
 async def regenerate_answer(call: Call, command: wire.RegenerateAnswer) -> AcceptedRun:
     """Answer a question once more; returns when the run is saved and published."""
     with call.services.claim_run(command.run_id, call.access.owner):
-        await call.services.runs.regenerate_answer(command)
+        await call.services.runs.regenerate_answer(command, attended=call.page is not None)
     return AcceptedRun(message_id=command.answer_id, run_id=command.run_id)
 
 
 async def continue_answer(call: Call, command: wire.ContinueAnswer) -> AcceptedRun:
     """Continue an answer in the same message; returns when its run is saved and published."""
     with call.services.claim_run(command.run_id, call.access.owner):
-        await call.services.runs.continue_answer(command)
+        await call.services.runs.continue_answer(command, attended=call.page is not None)
     return AcceptedRun(message_id=command.message_id, run_id=command.run_id)
 
 
