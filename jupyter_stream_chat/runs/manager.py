@@ -37,6 +37,7 @@ from .chat_run_host import ChatRunHost
 from .deployments import Deployments
 from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS, MAX_PAUSE_SECONDS
 from .run import Run
+from .sent_prompts import SentPrompts
 from .settings import MAX_ATTACHMENTS, RELEASE_SECONDS, AttachmentPolicy, RunSettings
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ class RunManager:
         self._max_message_characters = max_message_characters
         self._attachments = attachments
         self._max_attachments = max_attachments
+        self.sent_prompts = SentPrompts()
         self._settings = RunSettings(
             auto_end_seconds=auto_end_seconds,
             buffer_characters=buffer_characters,
@@ -262,6 +264,7 @@ class RunManager:
                     info,
                     leaf_id,
                     owner,
+                    self.sent_prompts,
                     may_attach=may_attach,
                 )
                 self._start(info, host, profile)

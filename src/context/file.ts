@@ -39,7 +39,7 @@ export class FileKind implements IContextKind {
     const listed = await entriesFor(query, this._tools);
     const paths = [
       ...open,
-      ...listed.filter(({ type }) => type === 'file').map(({ path }) => path)
+      ...listed.filter(({ type }) => type !== 'directory').map(({ path }) => path)
     ];
     return [...new Set(paths)]
       .filter(path => fits(query, 'file', path))
