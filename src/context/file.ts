@@ -41,8 +41,11 @@ export class FileKind implements IContextKind {
       ...open,
       ...listed.filter(({ type }) => type !== 'directory').map(({ path }) => path)
     ];
+    // A notebook that is open is proposed as one already.
+    const isOpenNotebook = (path: string) =>
+      this._tools.notebooks.find(({ context }) => context.path === path) !== undefined;
     return [...new Set(paths)]
-      .filter(path => fits(query, 'file', path))
+      .filter(path => fits(query, 'file', path) && !isOpenNotebook(path))
       .map(path => this.item(path));
   }
 

@@ -82,7 +82,8 @@ test('a cell of Notebook 7 is asked about, and its notebook attached', async ({
   await expect(chips).toHaveText([/Cell 1 of context-of-notebook-7.ipynb/]);
   await expect(panel.input).toBeFocused();
   await page.keyboard.type('@notebook');
-  await expect(panel.root.locator('.jp-StreamChat-attachMenu [role="option"]')).toHaveCount(1);
+  const options = panel.root.locator('.jp-StreamChat-attachMenu [role="option"]');
+  await expect(options).toHaveCount(1);
   await page.keyboard.press('Tab');
   await expect(chips).toHaveCount(2);
   await panel.ask('tokens=1 asked?');
