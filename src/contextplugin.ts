@@ -74,10 +74,11 @@ export const contextPlugin: JupyterFrontEndPlugin<void> = {
     addCommands({ app, tools, kinds, fileBrowsers, attach, attachPaths, isOn: () => isOn });
     palette?.addItem({ command: AskCommands.this, category: trans.__('Stream Chat') });
 
-    const offered = new DisposableSet();
+    let offered = new DisposableSet();
     const apply = (isWanted: boolean) => {
       isOn = isWanted;
-      offered.clear();
+      offered.dispose();
+      offered = new DisposableSet();
       if (isOn) {
         Object.values(kinds).forEach(kind => offered.add(streamChat.registerContextKind(kind)));
         const panel = [...shell.widgets('right')].find(({ id }) => id === 'jupyter-stream-chat');

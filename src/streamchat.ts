@@ -57,7 +57,13 @@ export class StreamChat implements IStreamChat {
 
   async attach(item: IContextItem): Promise<void> {
     this._activate();
-    await this._workspace.current.attachments.add(item);
+    const { connection, current, maxAttachments } = this._workspace;
+    if (connection.hello && maxAttachments === 0) {
+      const message = 'This server takes no attachments.';
+      this._workspace.report({ code: 'attachments_off', message });
+      return;
+    }
+    await current.attachments.add(item);
   }
 
   registerContextKind(kind: IContextKind): IDisposable {

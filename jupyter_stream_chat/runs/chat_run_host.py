@@ -25,6 +25,7 @@ from ..providers.provider import Opened
 from .continuation import Prompt, continuation
 from .deployments import Deployments
 from .prompt import has_pictures, prompt_messages, within, without_attachments
+from .sent_prompts import SentPrompts
 
 _REFUSALS: Final = frozenset({400, 404, 415, 422, 501})
 """Statuses by which providers refuse a request that they do not understand."""
@@ -44,12 +45,14 @@ class ChatRunHost:
         run: RunInfo,
         leaf_id: str,
         owner: str,
+        sent: SentPrompts,
         *,
         may_attach: bool = True,
     ) -> None:
         """``leaf_id`` is the message that the run answers, or the answer that it goes on with.
 
-        ``profile`` has its key; the spool is ours; ``owner`` is the chat's. ``may_attach``: the profile may
+        ``profile`` has its key; the spool is ours; ``owner`` is the chat's. ``sent`` remembers what the model
+        is sent. ``may_attach``: the profile may
         be sent attachments.
         """
         self._chat_service = chat_service
@@ -60,6 +63,8 @@ class ChatRunHost:
         self._chat_id = run.chat_id
         self._leaf_id = leaf_id
         self._owner = owner
+        self._run_id = run.run_id
+        self._sent = sent
         self._may_attach = may_attach
         self._has_pictures = False
         self._refused_pictures = False
@@ -89,10 +94,12 @@ class ChatRunHost:
         )
         # Off the loop: ten thousand messages take a second.
         messages, notice = await asyncio.to_thread(self._messages, turns, attached, takes_pictures)
+        prompt = Prompt(messages, notice=notice)
         if self._goes_on:
             prompt = continuation(messages, self._opened.options if self._opened else None)
-            return replace(prompt, notice=notice)
-        return Prompt(messages, notice=notice)
+            prompt = replace(prompt, notice=notice)
+        self._sent.add(self._run_id, prompt.messages)
+        return prompt
 
     def _messages(
         self, turns: Sequence[Turn], attached: Mapping[str, str], takes_pictures: bool

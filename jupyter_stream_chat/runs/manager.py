@@ -42,6 +42,7 @@ from .detached_run_host import DetachedRunHost
 from .pause_buffer import AUTO_END_SECONDS, BUFFER_CHARACTERS, MAX_PAUSE_SECONDS
 from .run import Run
 from .run_host import RunHost
+from .sent_prompts import SentPrompts
 from .settings import MAX_ATTACHMENTS, RELEASE_SECONDS, AttachmentPolicy, RunSettings
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,7 @@ class RunManager:
         self._max_message_characters = max_message_characters
         self._attachments = attachments
         self._max_attachments = max_attachments
+        self.sent_prompts = SentPrompts()
         self._settings = RunSettings(
             auto_end_seconds=auto_end_seconds,
             buffer_characters=buffer_characters,
@@ -302,6 +304,7 @@ class RunManager:
                     info,
                     leaf_id,
                     owner,
+                    self.sent_prompts,
                     may_attach=may_attach,
                 )
                 self._start(info, host, profile, attended=info.run_id not in self._unattended)

@@ -8,9 +8,9 @@ import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { Branches } from './branches';
 import { CommandError, Connection, Request } from '../connection/connection';
-import type { AttachmentApi } from '../context/api';
+import type { AttachmentApi, ISentMessage } from '../context/api';
 import { AttachmentList, readAgain } from '../context/attachments';
-import type { ContextKinds } from '../context/kinds';
+import type { ContextKinds, IContextItem } from '../context/kinds';
 import { discardedText } from './effectivetext';
 import type { IStreamingText } from '../markdown';
 import type {
@@ -128,6 +128,16 @@ export class ChatModel {
   /** The content of an attachment, from the server. */
   attachedText(sha256: string): Promise<string> {
     return this._host.attachmentApi.get(sha256);
+  }
+
+  /** What the model was sent for a run, as it went out. @throws CommandError when it is not kept any more. */
+  sentFor(runId: string): Promise<readonly ISentMessage[]> {
+    return this._host.attachmentApi.sent(runId);
+  }
+
+  /** Where an attachment of a question is from; null: it cannot be read again. */
+  sourceOf(part: AttachmentPart): IContextItem | null {
+    return this._host.contextKinds.restore(part);
   }
 
   /** What the draft carries beside its text. */

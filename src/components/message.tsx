@@ -89,7 +89,11 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
 function Attachments({ chat, message }: IProps): JSX.Element | null {
   const parts = attachmentsOf(message.content);
   return parts.length > 0 ? (
-    <QuestionChips parts={parts} load={sha256 => chat.attachedText(sha256)} />
+    <QuestionChips
+      parts={parts}
+      load={sha256 => chat.attachedText(sha256)}
+      sourceOf={part => chat.sourceOf(part)}
+    />
   ) : null;
 }
 

@@ -1,11 +1,12 @@
 /**
  * What can be done with a message: copy it, edit it, have it written again.
  */
-import { copyIcon, editIcon, LabIcon, refreshIcon } from '@jupyterlab/ui-components';
+import { copyIcon, editIcon, inspectorIcon, LabIcon, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
 import type { ChatModel } from '../chat/chat';
 import type { Message } from '../protocol/generated';
+import { showSent } from './attachments/sentprompt';
 import { usePanel } from './context';
 
 interface IProps {
@@ -16,11 +17,12 @@ interface IProps {
 }
 
 export function MessageActions({ chat, message, isEditing, onEdit }: IProps): JSX.Element {
-  const { trans, copy } = usePanel();
+  const { trans, copy, localize } = usePanel();
   const { message_id: messageId, role } = message;
   const edit = useRef<HTMLButtonElement>(null);
   useFocusBack(edit, isEditing);
   const isAnswer = role === 'assistant';
+  const run = message.runs[message.runs.length - 1];
   const isBusy = chat.isRunning;
   return (
     <div className="jp-StreamChat-actions">
@@ -45,6 +47,14 @@ export function MessageActions({ chat, message, isEditing, onEdit }: IProps): JS
           label={trans.__('Copy the answer')}
           isBusy={false}
           onClick={() => copy(chat.keptText(messageId))}
+        />
+      )}
+      {run && (
+        <Action
+          icon={inspectorIcon}
+          label={trans.__('What the model was sent')}
+          isBusy={false}
+          onClick={() => void showSent(chat.sentFor(run.run_id), localize, trans)}
         />
       )}
     </div>

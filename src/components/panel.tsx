@@ -334,7 +334,8 @@ async function sendAttached(
   chat: ChatModel,
   send: (attached: readonly AttachmentPart[]) => unknown
 ): Promise<void> {
-  const { chips } = chat.attachments;
+  // Without them in the composer, none is sent unseen.
+  const chips = workspace.maxAttachments > 0 ? chat.attachments.chips : [];
   if (chips.length === 0) {
     send([]);
     return;

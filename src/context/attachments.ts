@@ -100,15 +100,25 @@ export class AttachmentList {
   }
 
   /** Read a chip again, to show it; what is on the server alone is not read. */
-  async refresh({ id, item }: IChip): Promise<IChip | undefined> {
+  async refresh(chip: IChip): Promise<IChip | undefined> {
+    const item = this._itemOf(chip);
     if (item) {
-      await this._read(id, item);
+      await this._read(chip.id, item);
     }
-    return this._chips.find(chip => chip.id === id);
+    return this._chips.find(({ id }) => id === chip.id);
+  }
+
+  /** Show where a chip is from. */
+  reveal(chip: IChip): void {
+    this._itemOf(chip)?.reveal?.();
+  }
+
+  private _itemOf({ item, part }: IChip): IContextItem | null {
+    return item ?? (part ? this._host.restore(part) : null);
   }
 
   private async _prepare(chip: IChip): Promise<AttachmentPart | null> {
-    const item = chip.item ?? (chip.part && this._host.restore(chip.part));
+    const item = this._itemOf(chip);
     if (!item) {
       return chip.part ?? null;
     }

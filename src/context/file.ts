@@ -39,10 +39,13 @@ export class FileKind implements IContextKind {
     const listed = await entriesFor(query, this._tools);
     const paths = [
       ...open,
-      ...listed.filter(({ type }) => type === 'file').map(({ path }) => path)
+      ...listed.filter(({ type }) => type !== 'directory').map(({ path }) => path)
     ];
+    // A notebook that is open is proposed as one already.
+    const isOpenNotebook = (path: string) =>
+      this._tools.notebooks.find(({ context }) => context.path === path) !== undefined;
     return [...new Set(paths)]
-      .filter(path => fits(query, 'file', path))
+      .filter(path => fits(query, 'file', path) && !isOpenNotebook(path))
       .map(path => this.item(path));
   }
 

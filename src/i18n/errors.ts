@@ -385,6 +385,10 @@ export function sentences(
         'The model was not sent the beginning of this conversation: its context has no room for it.'
       )
     ],
+    unknown_prompt: [
+      trans.__('What the model was sent for this answer is not kept any more.'),
+      trans.__('The requests of the last answers are kept until the server restarts.')
+    ],
     unknown_api_version: [
       trans.__('The provider does not know this API version.'),
       trans.__('Choose another api_version, for example "2024-10-21".')

@@ -300,3 +300,21 @@ async def test_no_chat_loosens_what_the_server_says(
     await server.rest("PATCH", chat, {"local_only": False})
     status, _ = await ask(server, chat, part(CODE))
     assert status == 403
+
+
+async def test_what_a_model_was_sent_is_kept_as_it_went_out(
+    server: Server, provider: ScriptedProvider
+) -> None:
+    picture = await upload_picture(server)
+    await upload(server, CODE)
+    chat = await new_chat(server)
+    _, sent = await ask(server, chat, part(CODE), picture, parameters={"system_prompt": "Be short."})
+    status, prompt = await server.rest("GET", f"runs/{sent['run_id']}/prompt")
+    assert status == 200
+    system, question = prompt["messages"]
+    assert system == {"role": "system", "text": "Be short.", "pictures": []}
+    went_out = provider.requests[-1].body["messages"][1]["content"][0]["text"]
+    assert (question["role"], question["text"]) == ("user", went_out)
+    assert question["pictures"] == [{"media_type": "image/png", "base64": PNG}]
+    status, _ = await server.rest("GET", f"runs/{new_id('run')}/prompt")
+    assert status == 404

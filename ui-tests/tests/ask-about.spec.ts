@@ -6,6 +6,9 @@ import { activateCell, openNotebook, runToEnd, type Window, writeFile } from './
 import { Panel } from './panel';
 import { newestRequest } from './provider';
 
+// A chat that nothing was asked in stays the new one, with its draft.
+test.afterEach(({ panel }) => panel.clearDraft());
+
 /** A square of 4 × 4 pixels. */
 const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAAEElEQVR42mP8z8AARwzEcQCukw/x0F8jngAAAABJRU5ErkJggg==';

@@ -1,7 +1,7 @@
 /** Chips over time: reloads, edited questions, sources that change or are gone, the lock, secrets, other kinds. */
 import { expect } from '@jupyterlab/galata';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import { test } from './fixtures';
+import { openLab, test } from './fixtures';
 import {
   activateCell,
   kernelStatus,
@@ -11,14 +11,18 @@ import {
   type Window,
   writeFile
 } from './notebooks';
-import type { Panel } from './panel';
+import { Panel } from './panel';
 import { newestRequest } from './provider';
+
+// A chat that nothing was asked in stays the new one, with its draft.
+test.afterEach(({ panel }) => panel.clearDraft());
 
 /** Type a query behind `@`, and attach the first item that has a text. */
 async function attach({ page, root, input }: Panel, query: string, title: string): Promise<void> {
   await input.focus();
   await page.keyboard.type(`@${query}`);
-  const option = root.locator('.jp-StreamChat-attachMenu [role="option"]', { hasText: title });
+  // By its title: the line below it may hold the same words.
+  const option = root.locator('.jp-StreamChat-attachTitle', { hasText: title });
   await expect(option.first()).toBeVisible();
   await option.first().click();
   await expect(root.locator('.jp-StreamChat-composer .jp-StreamChat-chip').last()).toContainText(
@@ -109,7 +113,7 @@ test('what is gone is said at its chip, and the draft stays', async ({ panel }) 
   await expect(input).toHaveValue('tokens=1 gone?');
 });
 
-test('a busy kernel is waited for, and a dead one is said', async ({ panel }) => {
+test('a busy kernel is waited for', async ({ panel }) => {
   const { page, root } = panel;
   const path = await openNotebook(page, [
     'import time; kept = [1]',
@@ -128,7 +132,7 @@ test('a busy kernel is waited for, and a dead one is said', async ({ panel }) =>
   await panel.input.focus();
   // The list is remembered until the kernel runs something: what is asked now waits for it.
   await page.keyboard.type('@variable kept');
-  const option = root.locator('.jp-StreamChat-attachMenu [role="option"]', { hasText: 'kept' });
+  const option = root.locator('.jp-StreamChat-attachMenu [data-kind="variable"]');
   await expect(option.first()).toBeVisible({ timeout: 30_000 });
   await page.keyboard.press('Enter');
   await expect(chip).toContainText('token');
@@ -156,7 +160,7 @@ test('the lock keeps attachments from hosted models, and a key is pointed out', 
   await expect(lock).toHaveAttribute('aria-checked', 'true');
   await input.fill('tokens=1 locked?');
   await input.press('Enter');
-  await expect(root).toContainText('Attachments may go to local models only.');
+  await expect(root).toContainText('Attachments may go to local models only');
   await expect(input).toHaveValue('tokens=1 locked?');
   await lock.click();
   expect(await askedWith(panel, 'tokens=1 locked?')).toContain('abcd-1234-efgh-5678');
@@ -258,4 +262,27 @@ test('chips come back with the draft after a reload', async ({ panel, lab }) => 
     await opened.context.ready;
   }, path);
   expect(await askedWith(panel, 'tokens=1 again?')).toContain('reloaded = 1');
+});
+
+test('5,000 cells in a windowed notebook: those out of sight are read, and what is left out is said', async ({
+  browser
+}) => {
+  const page = await openLab(browser, {
+    '@jupyterlab/notebook-extension:tracker': { windowingMode: 'full' }
+  });
+  const panel = new Panel(page);
+  await panel.openNewChat();
+  await panel.choose('Scripted');
+  const sources = Array.from({ length: 5000 }, (_, at) => `value_${at + 1} = ${at + 1}`);
+  const path = await openNotebook(page, sources);
+  await activateCell(page, path, 3999);
+  await panel.open();
+  await attach(panel, 'cell 12', 'Cell 12 of');
+  await attach(panel, `notebook ${path}`, path);
+  const chip = panel.root.locator('.jp-StreamChat-composer .jp-StreamChat-chipOpen').last();
+  await expect(chip).toHaveAttribute('title', /[0-9]+ cells left out/);
+  const sent = await askedWith(panel, 'tokens=1 many?');
+  expect(sent).toContain('[code cell 12, not executed]\nvalue_12 = 12\n</attachment');
+  expect(sent).toContain('[code cell 4000, not executed]\nvalue_4000 = 4000\n');
+  await page.context().close();
 });

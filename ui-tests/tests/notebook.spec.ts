@@ -1,7 +1,7 @@
 /** The panel in Notebook 7, which has no `ILabShell`. */
 import { expect, test } from '@playwright/test';
 import { Panel } from './panel';
-import { COUNTED, numbered } from './provider';
+import { COUNTED, newestRequest, numbered } from './provider';
 
 test('streams and stops in Notebook 7', async ({ page }) => {
   await page.goto('/tree');
@@ -60,4 +60,38 @@ test('%chat streams into a cell of Notebook 7', async ({ page, request }) => {
   await expect(answer).toHaveAttribute('data-status', 'streaming', { timeout: 60_000 });
   await expect(answer).toHaveAttribute('data-status', 'finished', { timeout: 60_000 });
   await expect(answer).toHaveText(numbered(300).join(' '));
+});
+
+test('a cell of Notebook 7 is asked about, and its notebook attached', async ({
+  page,
+  request
+}) => {
+  const cell = { cell_type: 'code', id: 'one', execution_count: null, metadata: {}, outputs: [] };
+  const kernelspec = { name: 'python3', display_name: 'Python 3' };
+  const cells = [{ ...cell, source: 'asked = 7' }];
+  const content = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
+  const data = { type: 'notebook', format: 'json', content };
+  await request.put('/api/contents/context-of-notebook-7.ipynb', { data });
+  await page.goto('/notebooks/context-of-notebook-7.ipynb');
+  const panel = new Panel(page);
+  await panel.openNewChat();
+  await panel.choose('Scripted');
+  await page.locator('.jp-CodeCell .jp-InputPrompt').first().click();
+  await page.keyboard.press('Control+Shift+Y');
+  const chips = panel.root.locator('.jp-StreamChat-composer .jp-StreamChat-chip');
+  await expect(chips).toHaveText([/Cell 1 of context-of-notebook-7.ipynb/]);
+  await expect(panel.input).toBeFocused();
+  await page.keyboard.type('@notebook');
+  const options = panel.root.locator('.jp-StreamChat-attachMenu [role="option"]');
+  await expect(options).toHaveCount(1);
+  await page.keyboard.press('Tab');
+  await expect(chips).toHaveCount(2);
+  await panel.ask('tokens=1 asked?');
+  await panel.expectFinished('stop');
+  const { body } = await newestRequest(({ body: { messages } }) =>
+    String(messages.at(-1)?.content).endsWith('tokens=1 asked?')
+  );
+  expect(String(body.messages.at(-1)?.content)).toContain(
+    '[code cell 1, not executed]\nasked = 7\n</attachment'
+  );
 });

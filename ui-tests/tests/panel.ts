@@ -79,6 +79,16 @@ export class Panel {
     await expect(this.answers).toHaveCount(0);
   }
 
+  /** Take the text and the chips out of the composer. */
+  async clearDraft(): Promise<void> {
+    const chips = this.root.locator('.jp-StreamChat-composer .jp-StreamChat-chipRemove');
+    for (let count = await chips.count(); count > 0; count--) {
+      await chips.first().click();
+      await expect(chips).toHaveCount(count - 1);
+    }
+    await this.input.fill('');
+  }
+
   /** Choose a profile by its label. */
   async choose(label: string): Promise<void> {
     await this.root.getByLabel('Model profile').selectOption({ label });

@@ -5,7 +5,8 @@ Stop, Pause and Resume are immediate: they take effect in the step of the loop i
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
 
 from ... import protocol as wire
 from ...chats.command_error import CommandError
@@ -15,6 +16,9 @@ from ..deltas import progress_of
 from . import checks
 from .operation import Answer, Call, Operation, RestRequest, Route, Stream
 from .run_events import RunEvents, read_event_id
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
 
 EVENT_STREAM = "text/event-stream"
 
@@ -38,6 +42,33 @@ class StreamAnswer(RestRequest):
 
     nonce: str
     after: str = ""
+
+
+class GetRunPrompt(RestRequest):
+    """Return what the model was sent for a run, exactly as it went out; the newest are kept in memory."""
+
+    run_id: str
+
+
+class SentPicture(Answer):
+    """A picture of a request."""
+
+    media_type: str
+    base64: str
+
+
+class SentMessage(Answer):
+    """One message of a request."""
+
+    role: wire.Role
+    text: str
+    pictures: list[SentPicture]
+
+
+class RunPrompt(Answer):
+    """A request as it went out."""
+
+    messages: list[SentMessage]
 
 
 class RunAnswer(Answer):
@@ -79,6 +110,34 @@ async def get_run(call: Call, request: GetRun) -> RunAnswer:
     """Return a run as far as it has come."""
     live = call.services.runs.live(request.run_id)
     return RunAnswer(run=live.info if live else (await _stored_run(call, request.run_id))[0])
+
+
+async def get_run_prompt(call: Call, request: GetRunPrompt) -> RunPrompt:
+    """Return the request of a run. Raises CommandError where it is not kept any more."""
+    sent = call.services.runs.sent_prompts.of(request.run_id)
+    if sent is None:
+        raise CommandError(
+            wire.ErrorInfo(
+                code="unknown_prompt",
+                message="What the model was sent for this answer is not kept any more.",
+                hint="The requests of the last answers are kept until the server restarts.",
+                field="run_id",
+            )
+        )
+    return RunPrompt(messages=[_sent_message(message) for message in sent])
+
+
+def _sent_message(message: BaseMessage) -> SentMessage:
+    blocks = [] if isinstance(message.content, str) else message.content
+    pictures = [
+        SentPicture(media_type=block["mime_type"], base64=block["base64"])
+        for block in blocks
+        if isinstance(block, dict) and block.get("type") == "image"
+    ]
+    return SentMessage(role=_ROLES[message.type], text=str(message.text), pictures=pictures)
+
+
+_ROLES: Mapping[str, wire.Role] = {"human": "user", "ai": "assistant", "system": "system"}
 
 
 async def stream_run(call: Call, request: StreamRun) -> Stream:
@@ -134,6 +193,7 @@ OPERATIONS = (
         wire.ResumeRun, "execute", "run", resume_run, Route("POST", f"{_RUN}/resume"), is_immediate=True
     ),
     Operation(GetRun, "read", "run", get_run, Route("GET", _RUN)),
+    Operation(GetRunPrompt, "read", "run", get_run_prompt, Route("GET", f"{_RUN}/prompt")),
     Operation(StreamRun, "read", "run", stream_run, Route("GET", f"{_RUN}/events")),
     Operation(StreamAnswer, "read", "run", stream_answer, Route("GET", "answers/{nonce}/events")),
 )

@@ -6,8 +6,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import * as React from 'react';
-import type { AttachmentList, IChip } from '../../context/attachments';
+import { type AttachmentList, type IChip, LIMIT } from '../../context/attachments';
 import { estimatedTokens } from '../../context/budget';
+import type { IContextItem } from '../../context/kinds';
 import type { AttachmentPart } from '../../protocol/generated';
 import { usePanel } from '../context';
 import { useSignal } from '../hooks';
@@ -42,7 +43,7 @@ export function DraftChips({ list, load, onRemoved }: IChipsProps): JSX.Element 
             size={sizeOf(chip, trans)}
             warnings={warningsOf(chip, trans)}
             onOpen={() => void openChip(chip, list, load, trans)}
-            onReveal={() => chip.item?.reveal?.()}
+            onReveal={() => list.reveal(chip)}
             onRemove={() => remove(chip)}
           />
           <span className="jp-StreamChat-chipProblem" role="status">
@@ -57,10 +58,13 @@ export function DraftChips({ list, load, onRemoved }: IChipsProps): JSX.Element 
 /** The chips of a question that was asked. */
 export function QuestionChips({
   parts,
-  load
+  load,
+  sourceOf
 }: {
   parts: readonly AttachmentPart[];
   load: (sha256: string) => Promise<string>;
+  /** Null: it cannot be read again. */
+  sourceOf: (part: AttachmentPart) => IContextItem | null;
 }): JSX.Element {
   const { trans } = usePanel();
   return (
@@ -72,7 +76,8 @@ export function QuestionChips({
             title={part.title}
             size={sizeOf({ part, content: null }, trans)}
             warnings={part.omitted}
-            onOpen={() => void openPart(part, load, trans)}
+            onOpen={() => void openAsked(part, sourceOf(part), load, trans)}
+            onReveal={() => sourceOf(part)?.reveal?.()}
           />
         </li>
       ))}
@@ -181,6 +186,24 @@ async function openChip(
   } else if (part) {
     await openPart(part, load, trans);
   }
+}
+
+/** Show what was sent, and say where its source is another one by now. */
+async function openAsked(
+  part: AttachmentPart,
+  source: IContextItem | null,
+  load: (sha256: string) => Promise<string>,
+  trans: TranslationBundle
+): Promise<void> {
+  const text = load(part.sha256);
+  const [then, now] = await Promise.all([
+    text.catch(() => null),
+    source?.resolve(LIMIT).catch(() => null)
+  ]);
+  const hasChanged = then !== null && now && now.text !== then;
+  const changed = hasChanged ? [trans.__('The source has changed since.')] : [];
+  const omitted = [...changed, ...(part.omitted ?? [])];
+  await openContent(part.title, omitted, text, part.media_type, trans);
 }
 
 async function openPart(
