@@ -28,7 +28,6 @@ import {
   ErrorActions,
   Generate,
   InsertActions,
-  KeptSessions,
   NewDocuments,
   renderAnswers,
   renderErrors
@@ -105,11 +104,9 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
     const activate = (): void => app.shell.activateById(panel.id);
     const context = notebooks && new CellContext(contextTools(app, notebooks, trans));
     const sessions = new CellSessions({
-      tracker: notebooks,
       workspace,
       languages,
       trans,
-      kept: new KeptSessions(window.sessionStorage, app.serviceManager.serverSettings.baseUrl),
       openChat: chatId => streamChat.open(chatId),
       settings: () => panel.settings
     });

@@ -192,16 +192,6 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     return this._hold(this._make(newId(), true));
   }
 
-  /** Follow a chat of the server beside the one that is open. */
-  followBeside(chatId: string): IFollowedChat {
-    const chat = chatId === this._current.chatId ? this._current : this._chat(chatId);
-    const held = this._hold(chat);
-    if (this.isLoaded && chat !== this._current) {
-      chat.open();
-    }
-    return held;
-  }
-
   private _hold(chat: ChatModel): IFollowedChat {
     const holders = this._held.get(chat) ?? 0;
     this._held.set(chat, holders + 1);

@@ -203,6 +203,9 @@ export class Generate {
   ): Promise<string> {
     const { workspace, sessions } = this._options;
     const isChange = where === 'change';
+    if (isChange && workspace.maxAttachments === 0) {
+      throw new AskError('not_sent'); // the administrator lets no cell go out
+    }
     const question = cellQuestion(text, languageOf(place.notebook), isChange);
     const { chat, follow } = workspace.beginBeside();
     workspace.connect();

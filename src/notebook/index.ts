@@ -12,7 +12,6 @@ export { ErrorActions } from './erroractions';
 export { Generate } from './generate';
 export { InsertActions } from './insertactions';
 export { NewDocuments } from './newdocument';
-export { KeptSessions } from './resume';
 export { addWhyCell } from './whycell';
 
 /** Before Markdown (60), and whatever else a bundle of ours holds. */
