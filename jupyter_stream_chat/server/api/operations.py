@@ -11,7 +11,7 @@ from functools import cache
 
 from ... import protocol as wire
 from ...chats.command_error import CommandError
-from . import attachments, chats, following, profile_operations, runs, specification
+from . import attachments, chats, following, models, profile_operations, runs, specification
 from .operation import Operation, Route
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -20,6 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *following.OPERATIONS,
     *attachments.OPERATIONS,
     *profile_operations.OPERATIONS,
+    *models.OPERATIONS,
     *specification.OPERATIONS,
 )
 """Every operation."""
