@@ -8,13 +8,13 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from huggingface_hub import constants, get_token, snapshot_download
+from huggingface_hub import DryRunFileInfo, constants, get_token, snapshot_download
 from huggingface_hub.errors import (
     DryRunError,
     GatedRepoError,
@@ -44,6 +44,8 @@ GIVE_UP_SECONDS = 120.0
 
 Report = Callable[[float | None], None]
 """Told the part done, 0..1; may raise to stop."""
+ReportBytes = Callable[[int, int], None]
+"""Told the bytes received and to receive in all (0: not known yet); may raise to stop."""
 
 
 def find_model(
@@ -75,12 +77,48 @@ def _cached(name: str, revision: str | None) -> Path | None:
 
 
 def _download(name: str, revision: str | None, report: Report, on_silence: Callable[[], None]) -> Path:
+    def report_part(received: int, total: int) -> None:
+        report(min(1.0, received / total) if total else None)
+
+    return download(name, revision, report_part, on_silence)
+
+
+def download(
+    name: str,
+    revision: str | None,
+    report: ReportBytes,
+    on_silence: Callable[[], None] = lambda: None,
+) -> Path:
+    """Download what is missing of a model, and return its folder. Raises EngineFailure.
+
+    What an earlier download has left is used; it goes on in the middle of a file.
+    """
     check_token()
 
-    def fetch(report: Report) -> Path:
-        report(None)
-        bar = _bar(report, _bytes_to_download(name, revision))
+    def fetch(report: ReportBytes) -> Path:
+        report(0, 0)
+        bar = _bar(report, _sum(_plan(name, revision)))
         return Path(snapshot_download(name, revision=revision, tqdm_class=bar, **_PATTERNS))
+
+    found: Path = _ask_hub(name, lambda: interruptible(fetch, report, _silence(name, on_silence)))
+    return found
+
+
+def plan_download(name: str) -> tuple[int, int]:
+    """Return the bytes that are still to be downloaded, and those of the weights. Raises EngineFailure."""
+    check_token()
+
+    def ask(report: Callable[[], None]) -> tuple[int, int]:
+        report()
+        plan = _plan(name, None)
+        weights = sum(file.file_size or 0 for file in plan if file.filename.endswith(".safetensors"))
+        return _sum(plan), weights
+
+    found: tuple[int, int] = _ask_hub(name, lambda: interruptible(ask, lambda: None, _silence(name)))
+    return found
+
+
+def _silence(name: str, on_silence: Callable[[], None] = lambda: None) -> Callable[[float], None]:
 
     def silence(seconds: float) -> None:
         if seconds > GIVE_UP_SECONDS:
@@ -88,8 +126,13 @@ def _download(name: str, revision: str | None, report: Report, on_silence: Calla
         if seconds > SILENCE_SECONDS:
             on_silence()
 
+    return silence
+
+
+def _ask_hub(name: str, ask: Callable[[], Any]) -> Any:
+    """Return what the hub says. Raises EngineFailure with a sentence for every usual fault."""
     try:
-        return interruptible(fetch, report, silence)
+        return ask()
     except GatedRepoError as error:
         raise EngineFailure(
             "unknown_model",
@@ -116,12 +159,17 @@ def _download(name: str, revision: str | None, report: Report, on_silence: Calla
         raise
 
 
-def _bytes_to_download(name: str, revision: str | None) -> int:
+def _plan(name: str, revision: str | None) -> list[DryRunFileInfo]:
+    """Return the files of a model, and which of them are not here."""
     try:
-        plan = snapshot_download(name, revision=revision, dry_run=True, **_PATTERNS)
+        plan: list[DryRunFileInfo] = snapshot_download(name, revision=revision, dry_run=True, **_PATTERNS)
     except DryRunError as error:
         raise error.__cause__ or error from None  # why, which this error only wraps
-    return sum(file.file_size for file in plan if file.will_download)
+    return plan
+
+
+def _sum(plan: Iterable[DryRunFileInfo]) -> int:
+    return sum(file.file_size or 0 for file in plan if file.will_download)
 
 
 def check_token() -> None:
@@ -190,7 +238,7 @@ def _is_network_error(error: BaseException) -> bool:
     return not names.isdisjoint({"TransportError", "RequestException", "TimeoutException"})
 
 
-def _bar(report: Report, total: int) -> type[Any]:
+def _bar(report: ReportBytes, total: int) -> type[Any]:
     """Return a progress bar that draws nothing and reports bytes of ``total`` instead."""
     base: Any = tqdm
 
@@ -203,7 +251,7 @@ def _bar(report: Report, total: int) -> type[Any]:
         def update(self, n: float | None = 1) -> bool | None:
             moved: bool | None = super().update(n)
             if self.unit == "B" and total:
-                report(min(1.0, self.n / total))
+                report(int(self.n), total)
             return moved
 
     return Bar

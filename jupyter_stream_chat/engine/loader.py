@@ -30,7 +30,8 @@ from .hub import find_model
 from .interruptible import interruptible
 from .messages import LoadOptions, Stage
 from .model import LoadedModel, context_length, end_tokens
-from .quantization import HELD_PART, quantized
+from .quantization import quantized
+from .quantization_sizes import HELD_PART
 from .weights import check_weights, file_size, read_json, unreadable
 
 Report = Callable[[Stage, float | None], None]

@@ -11,9 +11,8 @@ from typing import Any
 import torch
 
 from .errors import EngineFailure
+from .quantization_sizes import HELD_PART
 
-HELD_PART = {"none": 1.0, "4bit": 0.35, "8bit": 0.6}
-"""Part of the weights' bytes on disk (two per parameter) that stays in memory, some layers being left out."""
 QUANTIZATIONS = tuple(HELD_PART)
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .. import protocol as wire
 from ..chats.chat_service import ChatService
+from ..engine.fit import Memory
+from ..providers.local.downloads import Downloads
 from ..providers.local.engine_client import EngineClient, engine_of
+from ..providers.local.memory_probe import probe_memory
 from ..providers.profiles import catalog
 from ..providers.profiles.keyfile import KeyFile
 from ..providers.profiles.registry import Registry, registry_of
@@ -49,6 +52,9 @@ class Services:
     metrics: Metrics
     key_file: KeyFile
     trials: Trials = field(default_factory=Trials)
+    downloads: Downloads = field(default_factory=Downloads)
+    probe_memory: Callable[[], Memory] = probe_memory
+    """Tells the memory that local models are loaded into; blocks."""
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     run_owners: dict[str, str] = field(default_factory=dict)
     """Whose the live runs are: an interrupt cannot wait for the store to say."""
@@ -109,6 +115,7 @@ class Services:
             await asyncio.wait(set(self.tasks), timeout=2)
         await self.runs.close()
         self._gc_tuning.restore()
+        await self.downloads.close()
         await self.registry.close()
         await self.engine.close()
         await self.chat_service.close()

@@ -254,6 +254,26 @@ export function sentences(
       trans.__('The administrator of this server chooses the profiles.'),
       trans.__('Ask the administrator for the profile that you need.')
     ],
+    quantization_unavailable: [
+      trans.__('The model cannot be loaded in so few bits on this machine.'),
+      trans.__('Choose another quantization in the profile; the details say which are possible.')
+    ],
+    download_failed: [
+      trans.__('The download ended before the model was complete.'),
+      trans.__('Download it again: it goes on where it was.')
+    ],
+    model_busy: [
+      trans.__('The model is in use.'),
+      trans.__('Wait until its answer or its download has ended, or stop it.')
+    ],
+    not_deleted: [
+      trans.__('The model could not be deleted from the disk.'),
+      trans.__('Check the rights on the folder of the Hugging Face cache.')
+    ],
+    unfit_draft_model: [
+      trans.__('The draft model does not fit this model.'),
+      trans.__('Choose a smaller model of the same family as the draft model, or none.')
+    ],
     provider_busy: [
       trans.__('The provider is overloaded at the moment.'),
       trans.__('Wait a moment and ask again.')

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from hashlib import sha1, sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pytest
 from huggingface_hub import close_session, constants
@@ -17,74 +12,7 @@ from huggingface_hub import close_session, constants
 from jupyter_stream_chat.engine import hub as hub_module
 from jupyter_stream_chat.engine.errors import EngineFailure, Interrupted
 from jupyter_stream_chat.engine.hub import find_model, has_weights
-
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-
-
-class SmallHub(ThreadingHTTPServer):
-    """Serves one folder as the hub's repository ``org/tiny``; ``org/gated`` asks for a licence."""
-
-    daemon_threads = True
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), HubRequest)
-        self.folder = folder
-        self.requests: list[str] = []
-        self.is_silent = threading.Event()
-        """While it is set, requests are taken and not answered."""
-        self.speak = threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class HubRequest(BaseHTTPRequestHandler):
-    """One request to the small hub."""
-
-    protocol_version = "HTTP/1.1"
-    server: SmallHub
-
-    def do_GET(self) -> None:
-        self.server.requests.append(self.path)
-        if self.server.is_silent.is_set():
-            self.server.speak.wait(60)
-            return
-        if self.headers.get("Authorization") == "Bearer hf_refused":
-            self._answer(401, b'{"error": "Invalid credentials in Authorization header"}', {})
-            return
-        path = self.path.partition("?")[0]
-        if path == "/api/models/org/tiny/revision/main":
-            self._json({"id": "org/tiny", "modelId": "org/tiny", "sha": COMMIT, "siblings": []})
-        elif path == f"/api/models/org/tiny/tree/{COMMIT}":
-            self._json([self._entry(file) for file in sorted(self.server.folder.iterdir())])
-        elif path.startswith(f"/org/tiny/resolve/{COMMIT}/"):
-            data = (self.server.folder / path.rpartition("/")[2]).read_bytes()
-            self._answer(200, data, {"ETag": f'"{sha256(data).hexdigest()}"', "X-Repo-Commit": COMMIT})
-        elif "gated" in path:
-            self._answer(403, b"{}", {"X-Error-Code": "GatedRepo"})
-        else:
-            self._answer(404, b"{}", {"X-Error-Code": "RepoNotFound"})
-
-    do_HEAD = do_GET
-
-    def log_message(self, *args: Any) -> None:
-        """Print nothing."""
-
-    def _entry(self, file: Path) -> dict[str, Any]:
-        data = file.read_bytes()
-        return {"type": "file", "path": file.name, "size": len(data), "oid": sha1(data).hexdigest()}
-
-    def _json(self, value: object) -> None:
-        self._answer(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
-
-    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
+from tests.small_hub import SmallHub
 
 
 @pytest.fixture

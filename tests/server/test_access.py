@@ -35,6 +35,7 @@ FIELDS: dict[str, Any] = {
     "chat_id": "some-chat",
     "content": [{"type": "text", "text": "hello"}],
     "message_id": "some-message",
+    "model": "no such model",
     "nonce": "0123456789abcdef0123456789abcdef",
     "profile_id": "some-profile",
     "query": "words",

@@ -42,7 +42,7 @@ from .hub_tokens import without_hub_tokens
 
 log = logging.getLogger("jupyter_stream_chat.engine")
 
-_PACKAGE_FOLDER = Path(__file__).parents[2]
+PACKAGE_FOLDER = Path(__file__).parents[2]
 _LINE_LIMIT = 16 * 2**20  # bytes; a failure's trace is the longest line
 _STDERR_LINES_KEPT = 20
 _FREED_KEPT = 5
@@ -98,7 +98,7 @@ class EngineProcess:
             stdout=PIPE,
             stderr=PIPE,
             limit=_LINE_LIMIT,
-            cwd=_PACKAGE_FOLDER,  # not the user's: a `random.py` there would be imported instead
+            cwd=PACKAGE_FOLDER,  # not the user's: a `random.py` there would be imported instead
             env=child_environment(os.environ),
             start_new_session=True,  # Ctrl-C in the terminal is for the server
         )

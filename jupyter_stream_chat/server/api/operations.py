@@ -11,7 +11,7 @@ from functools import cache
 
 from ... import protocol as wire
 from ...chats.command_error import CommandError
-from . import attachments, chats, following, profile_operations, runs, search, specification
+from . import attachments, chats, following, models, profile_operations, runs, search, specification
 from .operation import Operation, Route
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -21,6 +21,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *following.OPERATIONS,
     *attachments.OPERATIONS,
     *profile_operations.OPERATIONS,
+    *models.OPERATIONS,
     *specification.OPERATIONS,
 )
 """Every operation."""

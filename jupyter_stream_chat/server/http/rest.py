@@ -38,6 +38,7 @@ _STATUS = {
     "profiles_locked": 403,
     "frame_too_large": 413,
     "message_too_long": 413,
+    "model_busy": 409,
     "too_many_queued_runs": 429,
     "too_many_runs": 429,
     "too_many_trials": 429,
