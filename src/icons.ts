@@ -51,3 +51,11 @@ export const streamIcon = new LabIcon({
   <path fill="currentColor" d="M4 6h16v2H4zm0 5h11v2H4zm0 5h6v2H4z"/>
 </svg>`
 });
+
+/** Archive: a box with a lid. */
+export const archiveIcon = new LabIcon({
+  name: 'jupyter-stream-chat:archive',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path class="jp-icon3" fill="#616161" d="M3 4h18v5h-1v11H4V9H3zm2 2v1h14V6zm1 3v9h12V9zm3 2h6v2H9z"/>
+</svg>`
+});
