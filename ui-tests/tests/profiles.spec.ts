@@ -310,7 +310,7 @@ test('an error whose hint lies in the profile opens it at the field', async ({ p
 test('the guide offers to connect a real model', async ({ panel }) => {
   const profiles = new Profiles(panel);
   await panel.choose('Guide');
-  await panel.root.getByRole('button', { name: 'Connect a model' }).click();
+  await panel.root.getByRole('button', { name: 'Connect a model', exact: true }).click();
   await expect(profiles.field('provider')).toBeFocused();
   await profiles.field('label').press('Escape');
   await expect(panel.input).toBeVisible();
