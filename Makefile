@@ -10,6 +10,8 @@ ARGS ?=
 DONE := $(VENV)/.done
 FRONTEND := $(shell find src style schema -type f -not -path '*/__tests__/*') tsconfig.json
 PANEL := jupyter_stream_chat/labextension
+# What yarn says of each package that it takes from its cache or the registry.
+CACHE_LINES := YN0013|YN0019|fetched from the remote|in the cache
 
 export PATH := $(abspath $(VENV)/bin):$(PATH)
 export CHROMIUM_PATH
@@ -26,15 +28,18 @@ help: ## List the targets
 
 install: $(DONE)/panel ## Make the environment, install, build the front end
 
-lab: install ## Open JupyterLab with the panel (ARGS="--no-browser --port 8899")
+lab: install ## Open JupyterLab with the panel and a short notebook, in demo/ (ARGS="--no-browser --port 8899")
+	@python docs/make_demo.py
 	@[ "$$(id -u)" != 0 ] || echo "Running as root: adding --allow-root. The token stays on."
-	jupyter lab $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(ARGS)
+	jupyter lab $$([ "$$(id -u)" != 0 ] || echo --allow-root) --ServerApp.root_dir=$(CURDIR)/demo \
+	  --LabApp.app_settings_dir=$(CURDIR)/demo/.settings --LabApp.default_url=/lab/tree/Welcome.ipynb $(ARGS)
 
 $(DONE)/venv:
 	$(PYTHON) -m venv $(VENV)
 	@mkdir -p $(DONE) && touch $@
 
 $(DONE)/python: $(DONE)/venv constraints.txt pyproject.toml package.json
+	@echo "1 of 3: Python packages (2 to 5 minutes, 2.5 GB, mostly torch)"
 	@# By itself and first: asked for by another package, torch would come as its CUDA build.
 	python -m pip install --quiet torch==2.13.0
 	@# The panel is linked, not copied. Empty while pip looks, lest pip takes it for its own and later removes it.
@@ -46,10 +51,12 @@ $(DONE)/python: $(DONE)/venv constraints.txt pyproject.toml package.json
 node_modules/.done: $(DONE)/python package.json yarn.lock .yarnrc.yml
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' \
 	  || { echo "Node.js 20 or newer is needed; 'node --version' is below that or missing." >&2; exit 1; }
-	jlpm install --immutable
+	@echo "2 of 3: Node packages (about a minute, 500 MB)"
+	@set -o pipefail; jlpm install --immutable | { grep -vE '$(CACHE_LINES)' || true; }
 	@touch $@
 
 $(DONE)/panel: node_modules/.done $(FRONTEND)
+	@echo "3 of 3: the panel (about a minute)"
 	jlpm build:lib
 	jlpm build:labextension
 	@touch $@
@@ -186,5 +193,5 @@ guide: install ## Train the built-in guide anew (up to 30 minutes) and print its
 	pytest -q -rP -k listed_questions tests/guide/test_classifier.py
 
 clean: ## Remove builds, environments and caches
-	rm -rf $(VENV) $(VENV)-litellm $(VENV)-hub $(VENV)-lowest $(VENV)-newest $(VENV)-docs $(VENV)-package node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
+	rm -rf demo $(VENV) $(VENV)-litellm $(VENV)-hub $(VENV)-lowest $(VENV)-newest $(VENV)-docs $(VENV)-package node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
 	  .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .eslintcache

@@ -399,6 +399,8 @@ class ProfileInfo(Wire):
     """From Jupyter's configuration: a page cannot change it."""
     parameters: Parameters | None = None
     """What holds where a chat has no values of its own."""
+    context_length: int | None = None
+    """Tokens that the model's context holds, where the profile says so."""
     has_key: bool = False
     """A key that was typed in is kept for it, and for the host that it names."""
     notice: str | None = None

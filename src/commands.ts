@@ -46,7 +46,7 @@ export function addCommands({ app, panel, workspace, streamChat, trans }: IOptio
     icon: chatIcon,
     describedBy: noArguments,
     execute: () => {
-      streamChat.newChat();
+      panel.showNow(() => streamChat.newChat());
       panel.focusInput();
     }
   });

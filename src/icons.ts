@@ -66,5 +66,13 @@ export const lockIcon = new LabIcon({
   name: 'jupyter-stream-chat:lock',
   svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
   <path fill="currentColor" d="M12 2a5 5 0 0 1 5 5v3h1a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2h1V7a5 5 0 0 1 5-5zm0 2a3 3 0 0 0-3 3v3h6V7a3 3 0 0 0-3-3zM6 12v8h12v-8z"/>
+  </svg>`
+});
+
+/** Archive: a box with a lid. */
+export const archiveIcon = new LabIcon({
+  name: 'jupyter-stream-chat:archive',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path class="jp-icon3" fill="#616161" d="M3 4h18v5h-1v11H4V9H3zm2 2v1h14V6zm1 3v9h12V9zm3 2h6v2H9z"/>
 </svg>`
 });

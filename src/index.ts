@@ -47,6 +47,9 @@ const DEFAULTS: IPanelSettings = {
   unknownNames: 'underline'
 };
 
+/** The settings' name of what only the start looks at. */
+const OPEN_AT_START = 'openAtStart';
+
 const plugin: JupyterFrontEndPlugin<IStreamChat> = {
   id: PLUGIN_ID,
   description: 'The streaming chat panel.',
@@ -149,19 +152,32 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
       palette?.addItem({ command, category });
     }
     launcher?.add({ command: CommandIDs.open, category: trans.__('Other'), rank: 10 });
-    void follow(settings, panel);
+    void follow(settings, panel, () => void openAtStart(app, panel));
     return streamChat;
   }
 };
 
 /** Take over the user's settings, now and whenever they change. */
-async function follow(registry: ISettingRegistry | null, panel: ChatPanel): Promise<void> {
+async function follow(
+  registry: ISettingRegistry | null,
+  panel: ChatPanel,
+  openPanel: () => void
+): Promise<void> {
   const settings = await registry?.load(PLUGIN_ID);
+  if (settings?.composite[OPEN_AT_START] === true) {
+    openPanel();
+  }
   const apply = () => {
     panel.settings = { ...DEFAULTS, ...(settings?.composite as Partial<IPanelSettings>) };
   };
   settings?.changed.connect(apply);
   apply();
+}
+
+/** Show the panel once the application has put back what was open. */
+async function openAtStart(app: JupyterFrontEnd, panel: ChatPanel): Promise<void> {
+  await app.restored;
+  app.shell.activateById(panel.id);
 }
 
 export * from './tokens';

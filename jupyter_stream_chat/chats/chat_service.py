@@ -192,6 +192,15 @@ class ChatService:
                 self.workspace(owner).publish(lambda seq: ChatAdded(seq=seq, chat=chat))
         return created
 
+    async def import_chat(
+        self, owner: str, chat: ChatInfo, messages: Sequence[Message], attached: Mapping[str, str]
+    ) -> None:
+        """Store a chat that comes from a file, under new ids, and publish it."""
+        async with self._lock(chat.chat_id):
+            await self._call(self._store.import_chat, owner, chat, messages, attached)
+            self.workspace(owner).publish(lambda seq: ChatAdded(seq=seq, chat=chat))
+        self._index_soon()
+
     async def update_chat(self, chat_id: str, changes: ChatChanges) -> ChatInfo:
         """Change the fields that are present, of those that a user may. Raises UnknownChat."""
         async with self._lock(chat_id):

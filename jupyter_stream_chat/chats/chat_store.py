@@ -197,6 +197,9 @@ class ChatStore:
     @_change
     def create_chat(self, owner: str, chat: ChatInfo) -> bool:
         """Insert a chat; False when it is there. Raises IdTaken when it is another owner's."""
+        return self._create(owner, chat)
+
+    def _create(self, owner: str, chat: ChatInfo) -> bool:
         row = (chat.chat_id, owner, chat.title, chat.created_at, chat.updated_at)
         own = (chat.profile_id, chat.streaming, _column(chat.parameters))
         inserted = self._insert("chats", (*row, *own, None, bool(chat.archived), chat.local_only))
@@ -307,6 +310,24 @@ class ChatStore:
             return None
         self._set_content(message_id, changed.content)
         return self._with_siblings(chat_id, [changed])[0]
+
+    @_change
+    def import_chat(
+        self, owner: str, chat: ChatInfo, messages: Sequence[Message], attached: Mapping[str, str]
+    ) -> None:
+        """Insert a chat of an owner with all its messages, their runs, and the contents that they use.
+
+        All ids are new, see ``imported``.
+        """
+        self._create(owner, chat)
+        for sha256, text in attached.items():
+            attachments.put(self._db, owner, sha256, StoredAttachment("text/plain", text), chat.updated_at)
+        for message in messages:
+            self._add(message)
+            attachments.use(self._db, owner, message)
+            for run in message.runs:
+                info = run.model_dump_json(exclude_none=True)
+                self._insert("runs", (None, run.run_id, run.chat_id, run.message_id, info, True))
 
     # --- search -------------------------------------------------------------------------------------
 

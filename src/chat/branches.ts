@@ -20,6 +20,9 @@ export interface IChoice {
 
 export type Direction = 'previous' | 'next';
 
+/** How the reader came to a message. */
+type Way = Direction | 'found';
+
 /** A message's place among its alternatives; null when it has none. */
 export function choiceOf({ message_id, siblings }: Message): IChoice | null {
   if (!siblings || siblings.length < 2) {
@@ -67,11 +70,7 @@ export class Branches {
 
   /** Show the branch of a message. */
   select(messageId: string): void {
-    void this._command({
-      type: 'select_branch',
-      chat_id: this._chatId,
-      message_id: messageId
-    });
+    void this.selected(messageId);
   }
 
   /** Show the alternative beside a message, and remember which way the reader went. */
@@ -83,8 +82,23 @@ export class Branches {
     }
   }
 
+  /** Lead the reader to a message that is there: it was searched for. */
+  show(messageId: string): void {
+    this._navigation = { messageId, direction: 'found' };
+    this._settled();
+  }
+
+  /** Make a message part of the active branch; resolves when it is, or the server refused. */
+  async selected(messageId: string): Promise<void> {
+    await this._command({
+      type: 'select_branch',
+      chat_id: this._chatId,
+      message_id: messageId
+    });
+  }
+
   /** Which way the reader came to a message, until `arrived`. */
-  navigation(messageId: string): Direction | null {
+  navigation(messageId: string): Way | null {
     return this._navigation?.messageId === messageId ? this._navigation.direction : null;
   }
 
@@ -107,5 +121,5 @@ export class Branches {
   readonly drafts = new Map<string, string>();
 
   private _runId: string | undefined;
-  private _navigation: { messageId: string; direction: Direction } | null = null;
+  private _navigation: { messageId: string; direction: Way } | null = null;
 }

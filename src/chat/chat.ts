@@ -62,6 +62,8 @@ export interface IChatHost {
   profile(info: ChatInfo): ProfileInfo | undefined;
   /** The switch in force: the chat's, the profile's, the global one. */
   streaming(info: ChatInfo): StreamingMode;
+  /** A profile was chosen in a chat. */
+  profileUsed(profileId: string | null): void;
   /** Tell the user what went wrong; null: nothing any more. */
   report(error: ErrorInfo | null): void;
 }
@@ -178,8 +180,17 @@ export class ChatModel {
     return this.info.parameters ?? {};
   }
 
-  /** Choose a profile; null: the default. */
+  /** Something holds here that the profile says otherwise. */
+  get hasOwnSettings(): boolean {
+    const { streaming, parameters } = this.info;
+    const isOther =
+      !!streaming && streaming !== this._host.streaming({ ...this.info, streaming: null });
+    return isOther || Object.keys(parameters ?? {}).length > 0;
+  }
+
+  /** Choose a profile; null: the default. The next chat begins with it. */
   setProfile(profileId: string | null): void {
+    this._host.profileUsed(profileId);
     this._update({ profile_id: profileId });
   }
 
@@ -276,6 +287,38 @@ export class ChatModel {
     } finally {
       this._isLoadingOlder = false;
     }
+  }
+
+  /** Lead the reader to a message, wherever it is: further up, or in a branch that is not shown. */
+  async reveal(messageId: string): Promise<void> {
+    await this._until(() => this.isNew || this._epoch !== null);
+    const isHere = (): boolean => this._message(messageId) !== undefined;
+    while (!isHere() && this.hasMore) {
+      const before = this.messages.length;
+      await this.loadOlder();
+      if (this.messages.length === before) {
+        break;
+      }
+    }
+    if (!isHere()) {
+      await this.branches.selected(messageId);
+    }
+    await this._until(isHere);
+    this.branches.show(messageId);
+  }
+
+  /** Resolves when the chat is as it is wanted. */
+  private _until(isSo: () => boolean): Promise<void> {
+    return new Promise(resolve => {
+      const look = (): void => {
+        if (isSo()) {
+          this._structureChanged.disconnect(look);
+          resolve();
+        }
+      };
+      this._structureChanged.connect(look);
+      look();
+    });
   }
 
   // --- Send -----------------------------------------------------------------------------------------
@@ -424,7 +467,9 @@ export class ChatModel {
     if (this.blockedReason || !text.trim()) {
       return false;
     }
-    const question = newQuestion(this.info, this.isNew, parentId, text, attached, ids);
+    // A chat stays with the profile that it began with, whatever becomes the default.
+    const info = this.isNew ? { ...this.info, profile_id: this.profile?.profile_id } : this.info;
+    const question = newQuestion(info, this.isNew, parentId, text, attached, ids);
     this._deliver(new Question(question));
     this._host.storage.setUnsent(this.chatId, question);
     this._host.report(null);

@@ -60,8 +60,11 @@ export class PanelStorage {
 
   /** Use a user's part from now on. What was written until now is the user's. */
   identify(user: string): void {
-    const { unsent, queued } = this;
+    const { unsent, queued, lastProfile } = this;
     this._user = user;
+    if (lastProfile) {
+      this.lastProfile = lastProfile;
+    }
     this._drafts.forEach((text, chatId) => this.setDraft(chatId, text));
     unsent.forEach((question, chatId) => this.setUnsent(chatId, question));
     queued.forEach((items, chatId) => this.setQueued(chatId, items));
@@ -73,6 +76,17 @@ export class PanelStorage {
   }
   set currentChat(chatId: string | null) {
     this._set('current', chatId);
+  }
+
+  /** The profile that was chosen last, and what the default was then. */
+  get lastProfile(): { profileId: string; over: string | null } | null {
+    const { profileId, over } = parse(this._get('profile')) as Record<string, unknown>;
+    return typeof profileId === 'string' && (over === null || typeof over === 'string')
+      ? { profileId, over }
+      : null;
+  }
+  set lastProfile(last: { profileId: string; over: string | null } | null) {
+    this._set('profile', last && JSON.stringify(last));
   }
 
   draft(chatId: string): string {

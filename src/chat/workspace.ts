@@ -28,10 +28,15 @@ import type {
   StreamingMode,
   WorkspaceLoaded
 } from '../protocol/generated';
+import { ISearchResults, ChatsApi } from './chatsapi';
 import { IStore, PanelStorage } from './storage';
 
 /** How many chats that nobody follows keep their messages on the page. */
 const KEPT_CHATS = 10;
+/** How long a deletion can be undone. */
+const UNDO_MS = 10_000;
+
+export type ExportFormat = 'markdown' | 'json' | 'ipynb';
 
 interface IOptions {
   serverSettings: ServerConnection.ISettings;
@@ -54,6 +59,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     this.connection = connection;
     this.storage = storage;
     this.attachmentApi = new AttachmentApi(serverSettings);
+    this._chatsApi = new ChatsApi(serverSettings);
     this.profileEditor = new ProfileEditor(new ProfileApi(serverSettings), {
       profiles: () => this.profiles,
       use: profileId => this._current.setProfile(profileId)
@@ -63,6 +69,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     this._current = this._make(newId(), true);
     this._enter(this._current);
     window.addEventListener('storage', this._onStorage);
+    window.addEventListener('pagehide', this._onPageHide);
   }
 
   readonly connection: Connection;
@@ -140,8 +147,23 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   /** The profile in force for a chat: its own, or the default. */
   profile(info: ChatInfo): ProfileInfo | undefined {
-    const id = info.profile_id ?? this.defaultProfileId;
+    const isNew = !this._chats.has(info.chat_id);
+    const id = info.profile_id ?? (isNew ? this._profileOfNewChats : this.defaultProfileId);
     return this.profiles.find(profile => profile.profile_id === id);
+  }
+
+  /** Note that a profile was chosen in a chat: the next chat begins with it. */
+  profileUsed(profileId: string | null): void {
+    const over = this.defaultProfileId;
+    this.storage.lastProfile = profileId === null ? null : { profileId, over };
+  }
+
+  /** The profile that was used last, as long as it can be and no other one has become the default since. */
+  private get _profileOfNewChats(): string | null {
+    const { lastProfile: last } = this.storage;
+    const used = this.profiles.find(({ profile_id }) => profile_id === last?.profileId);
+    const isDefaultOlder = last?.over === this.defaultProfileId;
+    return used && !used.problem && isDefaultOlder ? used.profile_id : this.defaultProfileId;
   }
 
   /** The streaming switch in force for a chat: its own, the profile's, the global one, unless that is locked. */
@@ -154,9 +176,10 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   // --- chats ----------------------------------------------------------------------------------------
 
-  /** The chats that the server has, newest first. */
+  /** The chats that the server has, newest first, without one that is about to be deleted. */
   get chats(): readonly ChatInfo[] {
-    return this._sorted;
+    const gone = this._deletion?.chat.chat_id;
+    return gone ? this._sorted.filter(({ chat_id }) => chat_id !== gone) : this._sorted;
   }
 
   /** The chat's line in the list; undefined while the server has no such chat. */
@@ -227,9 +250,94 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     this._send({ type: 'update_chat', chat_id: chatId, title });
   }
 
-  /** Where a chat is to be had as a Markdown file. */
-  exportUrl(chatId: string): string {
-    return URLExt.join(this._baseUrl, 'stream-chat/api/chats', chatId, 'export');
+  /** Where a chat is to be had as a file. */
+  exportUrl(chatId: string, format: ExportFormat = 'markdown'): string {
+    const path = URLExt.join(this._baseUrl, 'stream-chat/api/chats', chatId, 'export');
+    return format === 'markdown' ? path : `${path}?format=${format}`;
+  }
+
+  /** Make a chat of a file that was exported as JSON, and open it. */
+  async importChat(file: Blob): Promise<void> {
+    try {
+      this.switchTo(await this._chatsApi.importChat(await file.text()));
+    } catch (error) {
+      if (!(error instanceof CommandError)) {
+        throw error;
+      }
+      this.report(error.info);
+    }
+  }
+
+  /** Put a chat away, or take it back. */
+  archiveChat(chatId: string, isArchived: boolean): void {
+    this._send({ type: 'update_chat', chat_id: chatId, archived: isArchived });
+  }
+
+  /** Find where all words of a query occur. */
+  search(query: string): Promise<ISearchResults> {
+    return this._chatsApi.search(query);
+  }
+
+  /** Open a chat of the list at a message; null: at its end. */
+  reveal(chatId: string, messageId: string | null): void {
+    this.switchTo(chatId);
+    if (messageId !== null) {
+      void this._current.reveal(messageId);
+    }
+  }
+
+  /** The chat that is about to be deleted, which can still be undone. */
+  get deleting(): ChatInfo | null {
+    return this._deletion?.chat ?? null;
+  }
+
+  /** Delete a chat unless that is undone within `UNDO_MS`. */
+  deleteSoon(chatId: string): void {
+    this._deleteNow();
+    const chat = this._chats.get(chatId);
+    if (!chat) {
+      return;
+    }
+    const timer = window.setTimeout(this._deleteNow, UNDO_MS);
+    this._deletion = { chat, timer };
+    if (chatId === this._current.chatId) {
+      this._open(this._make(newId(), true));
+    }
+    this._changed.emit();
+  }
+
+  /** Keep the chat that was about to be deleted. */
+  undoDelete(): void {
+    const chat = this._endDeletion();
+    if (chat) {
+      this.switchTo(chat.chat_id);
+    }
+    this._changed.emit();
+  }
+
+  private readonly _deleteNow = (): void => {
+    const chat = this._endDeletion();
+    if (chat) {
+      this.deleteChat(chat.chat_id);
+      // It would be in the list again until the server has deleted it.
+      this._chats.delete(chat.chat_id);
+      this._emitAll();
+    }
+  };
+
+  /** The socket goes with the page: what the user has deleted is deleted by a request that outlives it. */
+  private readonly _onPageHide = (): void => {
+    const chat = this._endDeletion();
+    if (chat) {
+      void this._chatsApi.deleteChat(chat.chat_id);
+    }
+  };
+
+  private _endDeletion(): ChatInfo | null {
+    const { chat, timer } = this._deletion ?? {};
+    window.clearTimeout(timer);
+    this._deletion = null;
+    return chat ?? null;
   }
 
   deleteChat(chatId: string): void {
@@ -258,6 +366,8 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   dispose(): void {
     window.removeEventListener('storage', this._onStorage);
+    window.removeEventListener('pagehide', this._onPageHide);
+    this._onPageHide();
     this.connection.dispose();
     this.profileEditor.dispose();
     Signal.clearData(this);
@@ -368,6 +478,9 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     this._models.delete(chatId);
     this.storage.setDraft(chatId, '');
     this.storage.setQueued(chatId, []);
+    if (this._deletion?.chat.chat_id === chatId) {
+      this._endDeletion();
+    }
     if (chatId === this._current.chatId) {
       this._open(this._make(newId(), true));
     }
@@ -486,6 +599,8 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   }
 
   private readonly _baseUrl: string;
+  private readonly _chatsApi: ChatsApi;
+  private _deletion: { chat: ChatInfo; timer: number } | null = null;
   private _loaded: WorkspaceLoaded | null = null;
   private _seq = 0;
   private _chats = new Map<string, ChatInfo>();

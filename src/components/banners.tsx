@@ -77,6 +77,7 @@ export function Banners({
       {workspace.error && (
         <ErrorBanner error={workspace.error} onDismiss={() => workspace.report(null)} />
       )}
+      <Undo workspace={workspace} />
       {chat.readOnly && <ErrorBanner error={chat.readOnly} />}
       {workspace.tracing && (
         <Banner level="warning">
@@ -84,6 +85,24 @@ export function Banners({
         </Banner>
       )}
     </>
+  );
+}
+
+/** A chat was deleted, and still can be kept. */
+function Undo({ workspace }: { workspace: WorkspaceModel }): JSX.Element {
+  const { trans } = usePanel();
+  const { deleting } = workspace;
+  return (
+    <div role="status">
+      {deleting && (
+        <Banner level="info">
+          <span>{trans.__('"%1" was deleted.', deleting.title || trans.__('New chat'))}</span>
+          <button className="jp-StreamChat-textButton" onClick={() => workspace.undoDelete()}>
+            {trans.__('Undo')}
+          </button>
+        </Banner>
+      )}
+    </div>
   );
 }
 

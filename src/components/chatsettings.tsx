@@ -7,30 +7,51 @@ import { useEffect, useMemo, useRef } from 'react';
 import { localizeProblem } from '../i18n/fields';
 import { lookUp } from '../i18n/lookup';
 import { ChatModel } from '../chat/chat';
+import type { ExportFormat } from '../chat/workspace';
 import { ChatParameters } from '../chat/parameters';
 import { ProfileEditor } from '../profiles/editor';
 import { parameterKind, parameterText } from '../profiles/parameters';
 import { parameterField } from '../profiles/fields';
+import type { Parameters } from '../protocol/generated';
+import { StreamingSwitch } from './choices';
 import { usePanel } from './context';
+import { ChatTotals } from './figures';
 import { useSignal } from './hooks';
 import { Problem } from './profiles/field';
 import { ValueInput } from './profiles/textfield';
 
 const ID = 'jp-StreamChat-chatSettings';
 
+/** What a chat can be saved as; the names are the formats' own. */
+const FORMATS = [
+  ['markdown', 'Markdown'],
+  ['json', 'JSON'],
+  ['ipynb', '.ipynb']
+] as const;
+
 interface IButtonProps {
   buttonRef: React.RefObject<HTMLButtonElement>;
   isOpen: boolean;
+  /** This chat has values of its own. */
+  isDifferent?: boolean;
   onToggle: () => void;
 }
 
-export function ChatSettingsButton({ buttonRef, isOpen, onToggle }: IButtonProps): JSX.Element {
+export function ChatSettingsButton({
+  buttonRef,
+  isOpen,
+  isDifferent,
+  onToggle
+}: IButtonProps): JSX.Element {
   const { trans } = usePanel();
-  const label = trans.__('Settings of this chat');
+  const label = isDifferent
+    ? trans.__('Settings of this chat (other than the profile)')
+    : trans.__('Settings of this chat');
   return (
     <button
       ref={buttonRef}
       className="jp-StreamChat-iconButton"
+      data-different={isDifferent || undefined}
       aria-label={label}
       title={label}
       aria-expanded={isOpen}
@@ -45,10 +66,19 @@ export function ChatSettingsButton({ buttonRef, isOpen, onToggle }: IButtonProps
 interface IProps {
   chat: ChatModel;
   editor: ProfileEditor;
+  isStreamingLocked: boolean;
+  /** Where the chat is to be had as a file. */
+  exportUrl: (format: ExportFormat) => string;
   onClose: () => void;
 }
 
-export function ChatSettings({ chat, editor, onClose }: IProps): JSX.Element {
+export function ChatSettings({
+  chat,
+  editor,
+  isStreamingLocked,
+  exportUrl,
+  onClose
+}: IProps): JSX.Element {
   const { trans, localize } = usePanel();
   const node = useRef<HTMLDivElement>(null);
   const typed = useMemo(() => new ChatParameters(chat, editor.api), [chat, editor]);
@@ -76,6 +106,25 @@ export function ChatSettings({ chat, editor, onClose }: IProps): JSX.Element {
       aria-label={trans.__('Settings of this chat')}
       onKeyDown={onKeyDown}
     >
+      <div className="jp-StreamChat-row">
+        <StreamingSwitch
+          mode={chat.streaming}
+          isLocked={isStreamingLocked}
+          onChange={mode => chat.setStreaming(mode)}
+        />
+        <span aria-hidden="true">{trans.__('Streaming')}</span>
+      </div>
+      <ChatTotals chat={chat} />
+      {!chat.isNew && (
+        <p>
+          {trans.__('Save as')}{' '}
+          {FORMATS.map(([format, name]) => (
+            <a key={format} href={exportUrl(format)} download>
+              {name}
+            </a>
+          ))}
+        </p>
+      )}
       <p>{trans.__("Empty fields take the profile's values.")}</p>
       {names.map(name => {
         const problem = typed.problem(name);

@@ -1,7 +1,6 @@
 /**
  * What is chosen per chat: the profile, and whether the answer streams.
  */
-import { editIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { streamIcon } from '../icons';
 import type { ProfileInfo, StreamingMode } from '../protocol/generated';
@@ -12,24 +11,38 @@ interface IProfileProps {
   /** The profile in force. */
   profileId: string | null;
   onChoose: (profileId: string) => void;
+  /** Add, change and try what there is to choose. */
+  onManage: () => void;
 }
+
+/** The value of the menu's last entry; no profile has it, since ids have no space. */
+const MANAGE = 'manage models';
 
 export function ProfilePicker({
   profiles,
   profileId,
-  onChoose
+  onChoose,
+  onManage
 }: IProfileProps): JSX.Element | null {
   const { trans } = usePanel();
   if (profiles.length === 0) {
     return null;
   }
   const label = trans.__('Model profile');
+  const onKeyDown = (event: React.KeyboardEvent<HTMLSelectElement>) => {
+    // A closed menu would take the next entry at once: the last one opens the profiles.
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault();
+      event.currentTarget.showPicker?.();
+    }
+  };
   return (
     <select
       aria-label={label}
       title={label}
       value={profileId ?? ''}
-      onChange={event => onChoose(event.currentTarget.value)}
+      onKeyDown={onKeyDown}
+      onChange={({ currentTarget: { value } }) => (value === MANAGE ? onManage() : onChoose(value))}
     >
       {profileId === null && <option value="">{trans.__('No model')}</option>}
       {profiles.map(profile => (
@@ -37,24 +50,8 @@ export function ProfilePicker({
           {profile.problem ? trans.__('%1 (not set up)', profile.label) : profile.label}
         </option>
       ))}
+      <option value={MANAGE}>{trans.__('Manage models')}</option>
     </select>
-  );
-}
-
-/** Beside the picker: add, change and try what it offers. */
-export function ManageProfilesButton({ onClick }: { onClick: () => void }): JSX.Element {
-  const { trans } = usePanel();
-  const label = trans.__('Manage profiles');
-  return (
-    <button
-      className="jp-StreamChat-iconButton"
-      aria-label={label}
-      title={label}
-      aria-haspopup="dialog"
-      onClick={onClick}
-    >
-      <editIcon.react tag="span" />
-    </button>
   );
 }
 

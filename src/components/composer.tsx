@@ -18,6 +18,8 @@ import { usePanel } from './context';
 import { AskWhileRunning, WhileRunningMenu } from './whilerunning';
 
 interface IProps {
+  /** The chat that it writes in: what was said of another one's draft goes with that. */
+  chatId?: string;
   draft: string;
   /** An answer is being generated: the button stops it. */
   isRunning: boolean;
@@ -77,6 +79,10 @@ export function Composer(props: IProps): JSX.Element {
   useFitToText(props.inputRef, props.draft);
   // A reason that no longer holds is not worth reading.
   useEffect(() => setHint(''), [props.blocked, whileRunning]);
+  useEffect(() => {
+    setHint('');
+    setWanted(null);
+  }, [props.chatId]);
 
   const send = () => {
     const hasText = props.draft.trim() !== '';
@@ -139,17 +145,19 @@ export function Composer(props: IProps): JSX.Element {
   return (
     <div className="jp-StreamChat-composer">
       {props.above}
-      <div className="jp-StreamChat-hint" role="status">
-        {hint}
+      <div className="jp-StreamChat-above">
+        <div className="jp-StreamChat-hint" role="status">
+          {hint}
+        </div>
+        {props.blocked === 'running' && whileRunning !== 'ask' && props.draft.trim() && (
+          <WhileRunningMenu
+            choice={whileRunning}
+            onChange={choice => changeSetting('whileRunning', choice)}
+          />
+        )}
       </div>
       {hint && props.blocked === 'running' && props.draft.trim() && (
         <AskWhileRunning onChoose={choose} />
-      )}
-      {props.blocked === 'running' && whileRunning !== 'ask' && props.draft.trim() && (
-        <WhileRunningMenu
-          choice={whileRunning}
-          onChange={choice => changeSetting('whileRunning', choice)}
-        />
       )}
       <div className="jp-StreamChat-box">
         {menu.element}

@@ -1,6 +1,7 @@
 /**
  * Which text of an answer that was stopped or edited goes into the conversation: a choice below the answer.
  */
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { arrivedText, EffectiveText, effectiveText, shownText } from '../chat/effectivetext';
 import { ChatModel } from '../chat/chat';
@@ -13,15 +14,38 @@ interface IProps {
   onEdit: () => void;
 }
 
-export function EffectiveTextChoice({ chat, message, onEdit }: IProps): JSX.Element | null {
+/** Whether there is a choice: the answer has ended early, or was edited. */
+export function hasTextChoice(message: Message): boolean {
+  const run = message.runs[message.runs.length - 1];
+  const isWhole = run?.finish_reason === 'stop';
+  return (
+    run?.status === 'finished' &&
+    arrivedText(message) !== '' &&
+    !(isWhole && effectiveText(message) === 'shown')
+  );
+}
+
+/** What the user made of an answer, in words; null: nothing. */
+export function noteOf(message: Message, trans: TranslationBundle): string | null {
+  if (!hasTextChoice(message)) {
+    return null;
+  }
+  switch (effectiveText(message)) {
+    case 'nothing':
+      return trans.__('Dropped: this answer is not part of the conversation.');
+    case 'own':
+      return trans.__('Edited by you');
+    default:
+      return null;
+  }
+}
+
+export function EffectiveTextChoice({ chat, message, onEdit }: IProps): JSX.Element {
   const { trans } = usePanel();
   const run = message.runs[message.runs.length - 1];
   const effective = effectiveText(message);
   const arrived = arrivedText(message);
   const isWhole = run?.finish_reason === 'stop';
-  if (run?.status !== 'finished' || arrived === '' || (isWhole && effective === 'shown')) {
-    return null;
-  }
   const choose = (text: string | null) => chat.branches.editAnswer(message.message_id, text);
   const choices: [EffectiveText, string, () => void][] = [
     ['shown', isWhole ? trans.__('Original') : trans.__('Keep what was shown'), () => choose(null)]
@@ -36,9 +60,6 @@ export function EffectiveTextChoice({ chat, message, onEdit }: IProps): JSX.Elem
   );
   return (
     <div className="jp-StreamChat-effectiveText">
-      {effective === 'nothing' && (
-        <p>{trans.__('Dropped: this answer is not part of the conversation.')}</p>
-      )}
       <div role="group" aria-label={trans.__('Which text to use in the conversation')}>
         {choices.map(([name, label, onChoose]) => (
           <button

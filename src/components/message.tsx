@@ -2,7 +2,7 @@
  * One message: who wrote it, its parts, and the state of its run.
  */
 import * as React from 'react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { ChatModel } from '../chat/chat';
 import type { Message, RunInfo } from '../protocol/generated';
 import { attachmentsOf } from '../protocol/parts';
@@ -10,7 +10,8 @@ import { AnswerTools } from './answertools';
 import { QuestionChips } from './attachments/chips';
 import { BranchArrows } from './branches';
 import { usePanel } from './context';
-import { EffectiveTextChoice } from './effectivetextchoice';
+import { EffectiveTextChoice, hasTextChoice, noteOf } from './effectivetextchoice';
+import { AnswerFigures } from './figures';
 import { MessageActions } from './messageactions';
 import { MessageEditor } from './messageeditor';
 import { RunChoices } from './runchoices';
@@ -31,8 +32,12 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
   const actions = (
     <MessageActions {...{ chat, message, isEditing }} onEdit={() => setEditing(true)} />
   );
+  const node = useFound(chat, message);
+  const edit = () => setEditing(true);
   return (
     <article
+      ref={node}
+      tabIndex={-1}
       className="jp-StreamChat-message"
       data-role={message.role}
       data-status={run?.status ?? 'finished'}
@@ -46,7 +51,6 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
       {isAnswer && (
         <div className="jp-StreamChat-author">
           <span>{message.author}</span>
-          {actions}
         </div>
       )}
       {isEditing ? (
@@ -62,15 +66,21 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
           run={run}
           stopping={chat.isStopping(run.run_id)}
           discarded={chat.discarded(message.message_id)}
+          note={isEditing ? null : noteOf(message, trans)}
+          choices={!isEditing && <RunChoices {...{ chat, message, run }} />}
+          more={
+            !isEditing &&
+            hasTextChoice(message) && <EffectiveTextChoice {...{ chat, message }} onEdit={edit} />
+          }
         />
       )}
-      {isAnswer && run && !isEditing && <RunChoices chat={chat} message={message} run={run} />}
-      {isAnswer && !isEditing && (
-        <EffectiveTextChoice chat={chat} message={message} onEdit={() => setEditing(true)} />
-      )}
-      {isAnswer && !isEditing && <AnswerTools chat={chat} message={message} />}
       {isAnswer ? (
-        <BranchArrows chat={chat} message={message} />
+        <div className="jp-StreamChat-answerEnd">
+          <BranchArrows chat={chat} message={message} />
+          {actions}
+          {!isEditing && <AnswerTools chat={chat} message={message} />}
+          <AnswerFigures message={message} />
+        </div>
       ) : (
         <div className="jp-StreamChat-questionTools">
           <BranchArrows chat={chat} message={message} />
@@ -84,6 +94,19 @@ export function MessageItem({ chat, message }: IProps): JSX.Element {
       )}
     </article>
   );
+}
+
+/** Show the reader a message that was searched for: the focus is there, and it stands out for a moment. */
+function useFound(chat: ChatModel, { message_id }: Message): React.RefObject<HTMLElement> {
+  const node = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (chat.branches.navigation(message_id) === 'found') {
+      chat.branches.arrived();
+      node.current?.focus({ preventScroll: true });
+      node.current?.setAttribute('data-found', '');
+    }
+  });
+  return node;
 }
 
 function Attachments({ chat, message }: IProps): JSX.Element | null {

@@ -1,13 +1,21 @@
 /**
  * What can be done with a message: copy it, edit it, have it written again.
  */
-import { copyIcon, editIcon, inspectorIcon, LabIcon, refreshIcon } from '@jupyterlab/ui-components';
+import {
+  checkIcon,
+  copyIcon,
+  editIcon,
+  inspectorIcon,
+  LabIcon,
+  refreshIcon
+} from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { useEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ChatModel } from '../chat/chat';
 import type { Message } from '../protocol/generated';
 import { showSent } from './attachments/sentprompt';
 import { usePanel } from './context';
+import { focusComposer } from './focus';
 
 interface IProps {
   chat: ChatModel;
@@ -31,7 +39,11 @@ export function MessageActions({ chat, message, isEditing, onEdit }: IProps): JS
           icon={refreshIcon}
           label={trans.__('Answer again')}
           isBusy={isBusy}
-          onClick={() => chat.regenerate(messageId)}
+          onClick={({ currentTarget }) => {
+            if (chat.regenerate(messageId)) {
+              focusComposer(currentTarget);
+            }
+          }}
         />
       )}
       <Action
@@ -41,14 +53,7 @@ export function MessageActions({ chat, message, isEditing, onEdit }: IProps): JS
         onClick={onEdit}
         buttonRef={edit}
       />
-      {isAnswer && (
-        <Action
-          icon={copyIcon}
-          label={trans.__('Copy the answer')}
-          isBusy={false}
-          onClick={() => copy(chat.keptText(messageId))}
-        />
-      )}
+      {isAnswer && <CopyAction onCopy={() => copy(chat.keptText(messageId))} />}
       {run && (
         <Action
           icon={inspectorIcon}
@@ -61,12 +66,40 @@ export function MessageActions({ chat, message, isEditing, onEdit }: IProps): JS
   );
 }
 
+/** How long it is said that something was copied. */
+const COPIED_MS = 2000;
+
+function CopyAction({ onCopy }: { onCopy: () => void }): JSX.Element {
+  const { trans } = usePanel();
+  const [isCopied, setCopied] = useState(false);
+  useEffect(() => {
+    const timer = isCopied ? window.setTimeout(() => setCopied(false), COPIED_MS) : undefined;
+    return () => window.clearTimeout(timer);
+  }, [isCopied]);
+  return (
+    <>
+      <Action
+        icon={isCopied ? checkIcon : copyIcon}
+        label={trans.__('Copy the answer')}
+        isBusy={false}
+        onClick={() => {
+          onCopy();
+          setCopied(true);
+        }}
+      />
+      <span className="jp-StreamChat-copied" role="status">
+        {isCopied && trans.__('Copied')}
+      </span>
+    </>
+  );
+}
+
 interface IActionProps {
   icon: LabIcon;
   label: string;
   /** An answer is being written, and this must wait. */
   isBusy: boolean;
-  onClick: () => void;
+  onClick: (event: React.MouseEvent<HTMLButtonElement>) => void;
   buttonRef?: React.RefObject<HTMLButtonElement>;
 }
 
@@ -79,18 +112,18 @@ function Action({ icon: Icon, label, isBusy, onClick, buttonRef }: IActionProps)
       aria-label={label}
       aria-disabled={isBusy || undefined}
       title={isBusy ? trans.__('%1 (once the answer is written)', label) : label}
-      onClick={() => !isBusy && onClick()}
+      onClick={event => !isBusy && onClick(event)}
     >
       <Icon.react tag="span" />
     </button>
   );
 }
 
-/** Who leaves the editor is where the editor was opened. */
+/** Who leaves the editor is where the editor was opened; who asked anew is in the composer already. */
 function useFocusBack(button: React.RefObject<HTMLButtonElement>, isEditing: boolean): void {
   const wasEditing = useRef(isEditing);
-  useEffect(() => {
-    if (wasEditing.current && !isEditing) {
+  useLayoutEffect(() => {
+    if (wasEditing.current && !isEditing && document.activeElement === document.body) {
       button.current?.focus({ preventScroll: true });
     }
     wasEditing.current = isEditing;

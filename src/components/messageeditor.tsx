@@ -8,6 +8,7 @@ import type { ChatModel } from '../chat/chat';
 import type { Message } from '../protocol/generated';
 import { reasonFor } from './composer';
 import { usePanel } from './context';
+import { focusComposer } from './focus';
 import { TextEditor } from './editor';
 
 interface IProps {
@@ -30,6 +31,9 @@ export function MessageEditor({ chat, message, onLeave }: IProps): JSX.Element {
       return;
     }
     drafts.delete(messageId);
+    if (!isAnswer) {
+      focusComposer(document.activeElement);
+    }
     onLeave();
   };
 

@@ -5,11 +5,12 @@
 import { caretDownIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { useEffect, useLayoutEffect, useRef } from 'react';
-import { chatIcon } from '../icons';
 import type { ChatModel } from '../chat/chat';
 import { usePanel } from './context';
+import { focusComposer } from './focus';
 import { useKeepToEnd, useSignal } from './hooks';
 import { MessageItem } from './message';
+import { EmptyChat } from './samples';
 import { useWindow } from './window';
 
 export function MessageList({ chat }: { chat: ChatModel }): JSX.Element {
@@ -31,8 +32,7 @@ export function MessageList({ chat }: { chat: ChatModel }): JSX.Element {
   const onJump = () => {
     jump();
     // The button leaves the page, and the focus is to be where the reader writes.
-    const panel = scroller.current?.closest('.jp-StreamChat');
-    panel?.querySelector<HTMLElement>('.jp-StreamChat-input')?.focus({ preventScroll: true });
+    focusComposer(scroller.current);
   };
   const first = shown[0]?.message_id;
   const last = shown[shown.length - 1]?.message_id;
@@ -77,10 +77,7 @@ export function MessageList({ chat }: { chat: ChatModel }): JSX.Element {
             </button>
           )}
           {messages.length === 0 && chat.blockedReason !== 'no_profile' && (
-            <div className="jp-StreamChat-empty">
-              <chatIcon.react tag="span" aria-hidden="true" />
-              <p>{trans.__('Ask a question to begin.')}</p>
-            </div>
+            <EmptyChat chat={chat} />
           )}
           {shown.map(message => (
             <MessageItem key={message.message_id} chat={chat} message={message} />

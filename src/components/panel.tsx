@@ -1,14 +1,17 @@
 /**
  * The panel: puts the parts together, and is the widget that JupyterLab places.
  */
-import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
+import { Clipboard } from '@jupyterlab/apputils';
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
-import type { Message } from '@lumino/messaging';
+import { DisposableSet } from '@lumino/disposable';
+import { type Message, MessageLoop } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
 import * as React from 'react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { localizeStep } from '../i18n/doctor';
 import { localize } from '../i18n/errors';
 import { chatIcon } from '../icons';
@@ -16,12 +19,12 @@ import { addCopyButtons, PlainText, StreamingMarkdown, Typewriter, warmUp } from
 import type { ChatModel } from '../chat/chat';
 import type { WorkspaceModel } from '../chat/workspace';
 import { CommandError } from '../connection/connection';
-import type { AttachmentPart, ChatInfo, RunInfo } from '../protocol/generated';
+import type { AttachmentPart, RunInfo } from '../protocol/generated';
 import { Announcer } from './announcer';
 import { Banners } from './banners';
 import { ChatList } from './chatlist';
 import { ChatSettings, ChatSettingsButton } from './chatsettings';
-import { ManageProfilesButton, ProfilePicker, StreamingSwitch } from './choices';
+import { ProfilePicker } from './choices';
 import { Composer, type IAttaching } from './composer';
 import {
   ChangeSetting,
@@ -31,12 +34,15 @@ import {
   PanelProvider,
   usePanel
 } from './context';
+import { ContextRing } from './contextring';
+import { focusComposer, keepFocus, keepTyping } from './focus';
 import { Header } from './header';
 import { useCovered, useSignal } from './hooks';
 import { MessageList } from './messagelist';
 import { ProfilesView } from './profiles/view';
 import { Queue } from './queue';
-import { ConnectButtons, SetupCard } from './setup';
+import { ConnectButton, SetupCard } from './setup';
+import { keepClearOfToasts } from './toasts';
 
 interface IOptions {
   workspace: WorkspaceModel;
@@ -77,12 +83,25 @@ export class ChatPanel extends ReactWidget {
   focusInput(): void {
     const over = this.node.querySelector('.jp-StreamChat-overlay');
     if (!over) {
-      this.node.querySelector<HTMLTextAreaElement>('.jp-StreamChat-input')?.focus();
+      focusComposer(this.node);
     } else if (!over.contains(document.activeElement)) {
       over
         .querySelector<HTMLElement>('form :is(input, select), .jp-StreamChat-row button')
         ?.focus();
     }
+  }
+
+  /** Change something and show it within this call: what is typed from now on reaches what is shown then. */
+  showNow(change: () => void): void {
+    flushSync(() => {
+      change();
+      MessageLoop.sendMessage(this, Widget.Msg.UpdateRequest);
+    });
+  }
+
+  override dispose(): void {
+    this._kept.dispose();
+    super.dispose();
   }
 
   protected override onBeforeShow(message: Message): void {
@@ -92,10 +111,32 @@ export class ChatPanel extends ReactWidget {
 
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
+    this._kept.add(keepFocus(this.node, () => this._giveFocusBack()));
+    this._kept.add(keepTyping(this.node));
+    this._kept.add(keepClearOfToasts(this.node));
     // A shell that puts it into an open side area never shows it: it is visible from the start.
     if (this.isVisible) {
       this._enter();
     }
+  }
+
+  /** What had the focus is gone: it is in the list of chats while that is open, else in the composer. */
+  private _giveFocusBack(): void {
+    const list = this.node.querySelector('.jp-StreamChat-chatList');
+    const line =
+      list?.querySelector<HTMLElement>('[aria-current]') ??
+      list?.querySelector<HTMLElement>('button, input');
+    if (line) {
+      line.focus();
+    } else {
+      this.focusInput();
+    }
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    this._kept.dispose();
+    this._kept = new DisposableSet();
+    super.onBeforeDetach(message);
   }
 
   protected override onActivateRequest(message: Message): void {
@@ -112,13 +153,23 @@ export class ChatPanel extends ReactWidget {
   }
 
   protected override render(): JSX.Element {
-    return <PanelRoot {...this._options} />;
+    return <PanelRoot {...this._options} showNow={this._showChat} />;
   }
 
+  private readonly _showChat = (change: () => void): void => {
+    this.showNow(change);
+    this.focusInput();
+  };
+
   private _options: IOptions;
+  /** What holds while the panel is on the page. */
+  private _kept = new DisposableSet();
 }
 
-function PanelRoot(options: IOptions): JSX.Element {
+/** Show another chat at once, and put the cursor into its composer. */
+type ShowChat = (change: () => void) => void;
+
+function PanelRoot(options: IOptions & { showNow: ShowChat }): JSX.Element {
   const { workspace, rendermime, languages, trans, language, settings } = options;
   const { changeSetting, insert } = options;
   // Apart from the rest: whoever renders begins anew when this changes.
@@ -160,7 +211,7 @@ function PanelRoot(options: IOptions): JSX.Element {
   );
   return (
     <PanelProvider value={context}>
-      <PanelView workspace={workspace} />
+      <PanelView workspace={workspace} showNow={options.showNow} />
     </PanelProvider>
   );
 }
@@ -169,7 +220,13 @@ function wantsLessMotion(): boolean {
   return window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 }
 
-function PanelView({ workspace }: { workspace: WorkspaceModel }): JSX.Element {
+function PanelView({
+  workspace,
+  showNow
+}: {
+  workspace: WorkspaceModel;
+  showNow: ShowChat;
+}): JSX.Element {
   const { trans } = usePanel();
   const [isListOpen, setListOpen] = useState(false);
   const underneath = useRef<HTMLDivElement>(null);
@@ -179,10 +236,11 @@ function PanelView({ workspace }: { workspace: WorkspaceModel }): JSX.Element {
   const chat = workspace.current;
   useCovered(underneath, editor.view !== null);
 
-  const newChat = () => {
-    workspace.newChat();
-    setListOpen(false);
-  };
+  const show = (change: () => void) =>
+    showNow(() => {
+      change();
+      setListOpen(false);
+    });
 
   // The list covers the chat: who is at work there has left the list.
   const onFocus = ({ target }: React.FocusEvent) => {
@@ -197,7 +255,7 @@ function PanelView({ workspace }: { workspace: WorkspaceModel }): JSX.Element {
         title={chat.title || trans.__('New chat')}
         isListOpen={isListOpen}
         onToggleList={() => setListOpen(!isListOpen)}
-        onNewChat={newChat}
+        onNewChat={() => show(() => workspace.newChat())}
       />
       <Banners workspace={workspace} chat={chat} />
       <div className="jp-StreamChat-view" onFocus={onFocus}>
@@ -205,21 +263,30 @@ function PanelView({ workspace }: { workspace: WorkspaceModel }): JSX.Element {
           {workspace.isLoaded && workspace.defaultProfileId === null && (
             <SetupCard editor={editor} isLocked={workspace.areProfilesLocked} />
           )}
-          <ChatView key={chat.chatId} workspace={workspace} chat={chat} />
+          <ChatView workspace={workspace} chat={chat} />
         </div>
         {editor.view && <ProfilesView workspace={workspace} view={editor.view} />}
         {isListOpen && (
           <ChatList
             chats={workspace.chats}
             currentId={chat.chatId}
-            onSwitch={chatId => {
-              workspace.switchTo(chatId);
-              setListOpen(false);
-            }}
+            onSwitch={chatId => show(() => workspace.switchTo(chatId))}
             onRename={(chatId, title) => workspace.renameChat(chatId, title)}
-            onDelete={info => void confirmDelete(info, workspace, trans)}
+            onDelete={({ chat_id: chatId }) => workspace.deleteSoon(chatId)}
+            onArchive={(chatId, isArchived) => workspace.archiveChat(chatId, isArchived)}
+            onImport={file => void workspace.importChat(file)}
+            search={query => workspace.search(query)}
+            onFound={({ chat_id: chatId, message_id: messageId }) =>
+              show(() => workspace.reveal(chatId, messageId ?? null))
+            }
             exportUrl={chatId => workspace.exportUrl(chatId)}
-            onClose={() => setListOpen(false)}
+            onClose={() => {
+              setListOpen(false);
+              underneath.current
+                ?.closest('.jp-StreamChat')
+                ?.querySelector<HTMLElement>('.jp-StreamChat-title')
+                ?.focus();
+            }}
           />
         )}
       </div>
@@ -237,7 +304,9 @@ function ChatView({
   const { trans } = usePanel();
   const input = useRef<HTMLTextAreaElement>(null);
   const settingsButton = useRef<HTMLButtonElement>(null);
-  const [areSettingsOpen, setSettingsOpen] = useState(false);
+  // The composer outlives the chat that is shown: keys typed while another one opens are not lost.
+  const [settingsOf, setSettingsOf] = useState<string | null>(null);
+  const areSettingsOpen = settingsOf === chat.chatId;
   const editor = workspace.profileEditor;
   useSignal(chat.structureChanged);
   useSignal(chat.draftChanged);
@@ -247,23 +316,23 @@ function ChatView({
         'Built-in guide: a tiny model that answers questions about this panel only. Connect a real model for anything else.'
       )
     : chat.profile?.notice;
-  useEffect(() => input.current?.focus({ preventScroll: true }), [chat]);
   const attaching = useAttaching(workspace, chat);
   const withAttachments = (send: (attached: readonly AttachmentPart[]) => unknown) =>
     sendAttached(workspace, chat, send);
 
   return (
     <>
-      <MessageList chat={chat} />
-      <Announcer run={newestRun(chat)} />
+      <MessageList key={chat.chatId} chat={chat} />
+      <Announcer key={`said ${chat.chatId}`} run={newestRun(chat)} />
       {notice && (
         <div className="jp-StreamChat-notice">
-          {notice}
-          {isGuide && !workspace.areProfilesLocked && <ConnectButtons editor={editor} />}
+          <span title={notice}>{notice}</span>
+          {isGuide && !workspace.areProfilesLocked && <ConnectButton editor={editor} />}
         </div>
       )}
-      <Queue chat={chat} />
+      <Queue key={`queue ${chat.chatId}`} chat={chat} />
       <Composer
+        chatId={chat.chatId}
         draft={chat.draft}
         isRunning={chat.isRunning}
         isStopping={chat.isStopping()}
@@ -283,8 +352,10 @@ function ChatView({
             <ChatSettings
               chat={chat}
               editor={editor}
+              isStreamingLocked={workspace.isStreamingLocked}
+              exportUrl={format => workspace.exportUrl(chat.chatId, format)}
               onClose={() => {
-                setSettingsOpen(false);
+                setSettingsOf(null);
                 settingsButton.current?.focus();
               }}
             />
@@ -295,18 +366,15 @@ function ChatView({
           profiles={workspace.profiles}
           profileId={chat.profile?.profile_id ?? null}
           onChoose={profileId => chat.setProfile(profileId)}
-        />
-        <ManageProfilesButton onClick={() => void editor.open()} />
-        <StreamingSwitch
-          mode={chat.streaming}
-          isLocked={workspace.isStreamingLocked}
-          onChange={mode => chat.setStreaming(mode)}
+          onManage={() => void editor.open()}
         />
         <ChatSettingsButton
           buttonRef={settingsButton}
           isOpen={areSettingsOpen}
-          onToggle={() => setSettingsOpen(!areSettingsOpen)}
+          isDifferent={chat.hasOwnSettings}
+          onToggle={() => setSettingsOf(areSettingsOpen ? null : chat.chatId)}
         />
+        <ContextRing chat={chat} />
       </Composer>
     </>
   );
@@ -356,22 +424,4 @@ async function sendAttached(
 function newestRun(chat: ChatModel): RunInfo | null {
   const runs = chat.messages.flatMap(message => message.runs);
   return runs[runs.length - 1] ?? null;
-}
-
-async function confirmDelete(
-  chat: ChatInfo,
-  workspace: WorkspaceModel,
-  trans: TranslationBundle
-): Promise<void> {
-  const { button } = await showDialog({
-    title: trans.__('Delete this chat?'),
-    body: trans.__('"%1" and all its messages will be gone.', chat.title || trans.__('New chat')),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label: trans.__('Delete') })
-    ]
-  });
-  if (button.accept) {
-    workspace.deleteChat(chat.chat_id);
-  }
 }

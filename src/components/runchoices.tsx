@@ -5,6 +5,7 @@ import * as React from 'react';
 import type { ChatModel } from '../chat/chat';
 import type { Message, RunInfo } from '../protocol/generated';
 import { usePanel } from './context';
+import { focusComposer } from './focus';
 
 interface IProps {
   chat: ChatModel;
@@ -63,7 +64,13 @@ function Choice({
     <button
       className="jp-StreamChat-textButton"
       aria-disabled={isBusy || undefined}
-      onClick={() => !isBusy && onChoose()}
+      onClick={({ currentTarget }) => {
+        if (!isBusy) {
+          // The button goes with what it offers. From the composer Escape stops what begins now.
+          focusComposer(currentTarget);
+          onChoose();
+        }
+      }}
     >
       {label}
     </button>

@@ -13,10 +13,17 @@ interface IProps {
   stopping: boolean;
   /** Words that arrived but were not shown when the reader stopped the answer. */
   discarded: string;
+  /** What the user made of the answer, in words. */
+  note?: string | null;
+  /** What can be done about the run. */
+  choices?: React.ReactNode;
+  /** What few look for: it lies behind the line. */
+  more?: React.ReactNode;
 }
 
-export function RunState({ run, stopping, discarded }: IProps): JSX.Element | null {
+export function RunState(props: IProps): JSX.Element | null {
   const { trans, localize } = usePanel();
+  const { run, stopping, note, choices, more } = props;
   if (stopping) {
     return <div className="jp-StreamChat-runState">{trans.__('Stopping…')}</div>;
   }
@@ -24,7 +31,17 @@ export function RunState({ run, stopping, discarded }: IProps): JSX.Element | nu
   const said = describeRun(shown, trans);
   return (
     <>
-      {said && <Said {...{ said, run, discarded }} />}
+      {said ? (
+        <Said {...props} said={said} />
+      ) : (
+        (note || more || choices) && (
+          <div className="jp-StreamChat-runState">
+            {note && <span>{note}</span>}
+            {choices}
+            {more && <More>{more}</More>}
+          </div>
+        )
+      )}
       {notice && (
         <div className="jp-StreamChat-runState" data-notice={notice.code}>
           {notice.message}
@@ -37,15 +54,20 @@ export function RunState({ run, stopping, discarded }: IProps): JSX.Element | nu
 function Said({
   said,
   run,
-  discarded
-}: Pick<IProps, 'run' | 'discarded'> & { said: IRunText }): JSX.Element {
+  discarded,
+  note,
+  choices,
+  more
+}: IProps & { said: IRunText }): JSX.Element {
   const { trans, editProfile } = usePanel();
+  const isStopped = run.finish_reason === 'interrupted';
   const fields = run.error ? fieldsToMend(run.error) : null;
   return (
     <div className="jp-StreamChat-runState" data-level={said.level}>
       {run.status === 'waiting' && <Dots />}
       <span>{said.text}</span>
-      {said.hint && <span>{said.hint}</span>}
+      {said.hint && !isStopped && <span>{said.hint}</span>}
+      {note && <span>{note}</span>}
       {said.fraction !== undefined && (
         <div className="jp-StreamChat-progress" aria-hidden="true">
           <div style={{ width: `${said.fraction * 100}%` }} />
@@ -59,14 +81,34 @@ function Said({
           {trans.__('Edit profile')}
         </button>
       )}
+      {choices}
+      {(more || isStopped) && (
+        <More>
+          {isStopped && said.hint && <p>{said.hint}</p>}
+          {more}
+          {isStopped && discarded && <Discarded text={discarded} />}
+        </More>
+      )}
       {said.detail && (
         <details>
           <summary>{trans.__('Details')}</summary>
           <pre tabIndex={0}>{said.detail}</pre>
         </details>
       )}
-      {run.finish_reason === 'interrupted' && discarded && <Discarded text={discarded} />}
     </div>
+  );
+}
+
+function More({ children }: { children: React.ReactNode }): JSX.Element {
+  const { trans } = usePanel();
+  const label = trans.__('More about this answer');
+  return (
+    <details className="jp-StreamChat-moreOfRun">
+      <summary aria-label={label} title={label}>
+        …
+      </summary>
+      {children}
+    </details>
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * Ways to connect a model: the card shown while no profile can be used, and the buttons beside the guide's notice.
+ * Ways to connect a model: the card shown while no profile can be used, and the button beside the guide's notice.
  */
 import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
@@ -33,7 +33,7 @@ export function SetupCard({ editor, isLocked }: IProps): JSX.Element {
           ? trans.__('No model can be used yet. The administrator of this server chooses them.')
           : trans.__('No model can be used yet. Choose what you have:')}
       </p>
-      {!isLocked && <ConnectButtons editor={editor} hasPresets />}
+      {!isLocked && <ConnectButtons editor={editor} />}
       {editor.error && (
         <div className="jp-StreamChat-fieldProblem" role="alert">
           <Problem problem={localize(editor.error)} />
@@ -57,15 +57,18 @@ export function SetupCard({ editor, isLocked }: IProps): JSX.Element {
   );
 }
 
-/** One button per provider that a profile can be made of: each opens its form. */
-export function ConnectButtons({
-  editor,
-  hasPresets
-}: {
-  editor: ProfileEditor;
-  /** With a button for each server that a provider knows. */
-  hasPresets?: boolean;
-}): JSX.Element {
+/** The one button while there is only the guide: opens the form of a new profile. */
+export function ConnectButton({ editor }: { editor: ProfileEditor }): JSX.Element {
+  const { trans } = usePanel();
+  return (
+    <button className="jp-StreamChat-textButton" onClick={() => void editor.add()}>
+      {trans.__('Connect a model')}
+    </button>
+  );
+}
+
+/** One button per provider that a profile can be made of, and per server that it knows: each opens its form. */
+function ConnectButtons({ editor }: { editor: ProfileEditor }): JSX.Element {
   const { trans } = usePanel();
   useSignal(editor.changed);
   useEffect(() => void editor.load(), [editor]);
@@ -82,7 +85,7 @@ export function ConnectButtons({
     <div className="jp-StreamChat-row" role="group" aria-label={trans.__('Connect a model')}>
       {editor.providers.flatMap(({ provider, label, presets }) => [
         button(provider, providerText(provider, label, trans), provider),
-        ...(hasPresets ? presets : []).map(preset =>
+        ...presets.map(preset =>
           button(`${provider} ${preset.id}`, preset.label, provider, preset.id)
         )
       ])}

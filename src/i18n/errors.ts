@@ -413,6 +413,10 @@ export function sentences(
       trans.__('The provider does not know this API version.'),
       trans.__('Choose another api_version, for example "2024-10-21".')
     ],
+    import_damaged: [
+      trans.__('This file is not a chat as the panel saves it.'),
+      trans.__('Choose a file that was saved as JSON.')
+    ],
     unknown_attachment: [
       trans.__('The content of an attachment is not on the server.'),
       trans.__('Attach it again.')

@@ -83,6 +83,18 @@ function rangeText(row: IParameterRow, trans: TranslationBundle): string | undef
   return kind === 'integer' ? trans.__('A whole number') : undefined;
 }
 
+/** Fields whose names are no plain words: a sentence that has one means the field. */
+const FIELD_NAME =
+  /\b(?:base_url|azure_endpoint|azure_deployment|api_version|api_key_env|api_key|on_repetition|(?:parameters|timeouts)\.[a-z_]+)\b/g;
+
+/** A problem whose sentences call fields as the form does. */
+export function namedAsLabelled(problem: ErrorInfo, trans: TranslationBundle): ErrorInfo {
+  const named = (text: string) =>
+    text.replace(FIELD_NAME, field => `"${fieldText(field, trans).label}"`);
+  const { message, hint } = problem;
+  return { ...problem, message: named(message), hint: hint && named(hint) };
+}
+
 /** A provider as this reader calls it; `label` is what the server calls it. */
 export function providerText(provider: string, label: string, trans: TranslationBundle): string {
   const texts: Record<string, string | undefined> = {

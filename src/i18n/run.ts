@@ -77,7 +77,7 @@ function describeEnd(run: RunInfo, trans: TranslationBundle): IRunText | null {
     case 'interrupted':
       return {
         level: 'info',
-        text: trans.__('Stopped by you.'),
+        text: trans.__('Stopped by you'),
         hint: describeDisconnect(run, trans)
       };
     case 'error':
@@ -215,7 +215,7 @@ export function announce(
   }
   return (
     said && {
-      text: [said.text, said.hint].filter(Boolean).join(' '),
+      text: [said.text, said.hint].filter(Boolean).join(said.text.endsWith('.') ? ' ' : '. '),
       assertive: said.level === 'error'
     }
   );

@@ -61,6 +61,10 @@ export class ProfileApi {
     await this._json('DELETE', `profiles/${encodeURIComponent(profileId)}`);
   }
 
+  async makeDefault(profileId: string): Promise<void> {
+    await this._json('PUT', 'default-profile', { profile_id: profileId });
+  }
+
   /** All that is wrong with values, without asking the provider. */
   async check(values: Asked, signal?: AbortSignal): Promise<ErrorInfo[]> {
     const path = 'profiles/check';

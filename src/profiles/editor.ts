@@ -18,7 +18,7 @@ export type ProfileView =
   | { kind: 'locked'; profileId: string; trial: ProfileTrial };
 
 /** What there is to say after something was done. */
-export type Done = 'added' | 'changed' | 'key_dropped' | 'deleted';
+export type Done = 'added' | 'changed' | 'key_dropped' | 'deleted' | 'made_default';
 
 /** What the editor needs to know of the workspace. */
 export interface IProfileHost {
@@ -185,6 +185,15 @@ export class ProfileEditor implements IDisposable {
         const { id: _id, ...others } = values ?? {};
         this._write({ provider, values: { ...others, label } });
       }
+    });
+  }
+
+  /** Let chats without a choice use a profile. */
+  async makeDefault(profileId: string): Promise<void> {
+    const label = this._profile(profileId)?.label ?? profileId;
+    await this._try(async () => {
+      await this.api.makeDefault(profileId);
+      this._finish('made_default', label, profileId);
     });
   }
 

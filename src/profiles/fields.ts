@@ -71,6 +71,11 @@ export function hostOf(address: unknown): string {
   }
 }
 
+/** Whether an origin is this machine: its servers need no key. */
+export function isThisMachine(origin: string): boolean {
+  return /^https?:\/\/(localhost|127\.|\[::1\])/.test(origin);
+}
+
 /** An identifier like the name, that no other profile has. */
 export function newProfileId(label: string, provider: string, taken: ReadonlySet<string>): string {
   const plain = label

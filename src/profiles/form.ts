@@ -11,6 +11,7 @@ import { newId } from '../protocol/ids';
 import type { Asked, IProfileValues, ISaved, ProfileApi } from './api';
 import {
   hostOf,
+  isThisMachine,
   isSame,
   timeoutField,
   newProfileId,
@@ -153,6 +154,14 @@ export class ProfileForm implements IDisposable {
     this._keyText = text;
     this._touched.add('api_key');
     this._checkSoon();
+  }
+
+  /** The provider takes keys, and none is kept, typed or named. */
+  get lacksKey(): boolean {
+    const takesKey = this.provider.fields.some(({ kind }) => kind === 'key');
+    const isLocal = isThisMachine(hostOf(this.text('base_url')));
+    const hasKey = this._key === 'keep' || this._keyText !== '' || !!this.text('api_key_env');
+    return takesKey && !isLocal && !hasKey;
   }
 
   /** The kept key will not go to the host that is typed now: saving drops it. */

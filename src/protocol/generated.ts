@@ -563,6 +563,10 @@ export interface ProfileInfo {
    */
   parameters?: Parameters | null;
   /**
+   * Tokens that the model's context holds, where the profile says so.
+   */
+  context_length?: number | null;
+  /**
    * A key that was typed in is kept for it, and for the host that it names.
    */
   has_key: boolean;

@@ -20,6 +20,7 @@ from tests.bench import (
     local_chats,
     long_chat,
     magic,
+    search,
     stop,
     wire_bytes,
 )
@@ -41,6 +42,7 @@ GROUPS: dict[str, Measure] = {
     "local-chats": local_chats.measure,
     "long-chat": long_chat.measure,
     "magic": magic.measure,
+    "search": search.measure,
 }
 REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 

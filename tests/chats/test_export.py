@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from jupyter_stream_chat.chats.export import file_name, to_json_bytes, to_markdown
+import nbformat
+
+from jupyter_stream_chat.chats.export import file_name, to_json_bytes, to_markdown, to_notebook
 from jupyter_stream_chat.chats.tree import edited
 from jupyter_stream_chat.protocol import Message
 
@@ -41,3 +43,62 @@ def test_a_file_is_named_after_its_chat() -> None:
     assert file_name(chat(title="../What is 这个? \n"), ".md") == "What-is-这个.md"
     assert file_name(chat(title="/?"), ".json") == "chat.json"
     assert len(file_name(chat(title="x" * 200), ".md")) == 63
+
+
+def test_headings_of_a_message_are_below_its_own() -> None:
+    text = """# One
+Two
+===
+- item
+---
+```python
+# no heading
+```
+~~~
+# nor this
+~~~
+    # indented code
+###### Six
+#not one"""
+    shown = to_markdown(chat(), [question(1, text=text)])
+    assert shown.split("UTC\n\n")[1] == (
+        """### One
+### Two
+- item
+---
+```python
+# no heading
+```
+~~~
+# nor this
+~~~
+    # indented code
+###### Six
+#not one
+"""
+    )
+
+
+def test_markdown_has_the_branches_that_are_not_shown() -> None:
+    first, other = question(1, text="First?"), question(2, text="Other?")
+    reply = answer(2)
+    shown = to_markdown(chat(), [first], {}, [first, other, reply])
+    assert shown.index("First?") < shown.index("## Branch 1, from the beginning") < shown.index("Other?")
+    assert "### Test model" in shown
+    assert shown.count("First?") == 1
+    later = question(3, parent_id=first.message_id, text="Later?")
+    assert "## Branch 1, after “First?”" in to_markdown(chat(), [first], {}, [first, later])
+
+
+def test_a_notebook_has_code_in_cells_of_code() -> None:
+    text = "Do this:\n\n```python\nx = 1\n\nx\n```\n\nand\n\n```sh\nls\n```\n\n# End"
+    notebook = json.loads(to_notebook(chat(title="Capitals"), [question(1, text=text)]))
+    assert notebook["nbformat"] == 4
+    assert [(cell["cell_type"], cell["source"]) for cell in notebook["cells"]] == [
+        ("markdown", "# Capitals"),
+        ("markdown", "## Ada, 1970-01-01 00:00 UTC"),
+        ("markdown", "Do this:"),
+        ("code", "x = 1\n\nx"),
+        ("markdown", "and\n\n```sh\nls\n```\n\n### End"),
+    ]
+    nbformat.validate(notebook)

@@ -32,9 +32,11 @@ from .page import PATIENCE, Page, new_id, question
 FIELDS: dict[str, Any] = {
     "answer_id": "an-answer",
     "before": "some-message",
+    "chat": {"chat_id": "some-chat", "title": "t", "created_at": 1.0, "updated_at": 1.0},
     "chat_id": "some-chat",
     "content": [{"type": "text", "text": "hello"}],
     "message_id": "some-message",
+    "messages": [],
     "model": "no such model",
     "nonce": "0123456789abcdef0123456789abcdef",
     "profile_id": "some-profile",

@@ -94,6 +94,7 @@ test('of a stopped answer all counts, what was shown, nothing, or what the reade
   await panel.expectFinished('interrupted');
   const answer = panel.answers.first();
   const choices = answer.getByRole('group', { name: 'Which text to use in the conversation' });
+  await panel.more(answer);
   const context = async (): Promise<string | undefined> => {
     const number = await panel.answers.count();
     await panel.ask(`tokens=1 number-${number}`);

@@ -40,6 +40,17 @@ test('chats are made, renamed, switched and deleted', async ({ panel, lab }) => 
 
   await title.click();
   await panel.root.getByRole('button', { name: 'Delete Renamed' }).click();
-  await lab.locator('.jp-Dialog').getByRole('button', { name: 'Delete' }).click();
-  await expect(panel.root.getByText('Renamed', { exact: true })).toHaveCount(0);
+  await expect(panel.root.getByRole('button', { name: 'Renamed', exact: true })).toHaveCount(0);
+  await panel.root.getByRole('button', { name: 'Undo' }).click();
+  await expect(title).toContainText('Renamed');
+  await expect(panel.answers).toHaveCount(1);
+
+  await title.click();
+  await panel.root.getByRole('button', { name: 'Delete Renamed' }).click();
+  // The page that goes does not wait for an undo.
+  await lab.reload();
+  await panel.open();
+  await title.click();
+  await expect(panel.root.getByRole('button', { name: 'New chat' }).first()).toBeVisible();
+  await expect(panel.root.getByRole('button', { name: 'Renamed', exact: true })).toHaveCount(0);
 });

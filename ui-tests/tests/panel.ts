@@ -102,6 +102,11 @@ export class Panel {
     await expect(this.answers).toHaveCount(before + 1);
   }
 
+  /** Open what lies behind the line of an answer that was stopped or edited. */
+  async more(answer: Locator): Promise<void> {
+    await answer.locator('.jp-StreamChat-moreOfRun:not([open]) > summary').click();
+  }
+
   async expectStatus(status: string): Promise<void> {
     await expect(this.answer).toHaveAttribute('data-status', status, { timeout: 60_000 });
   }

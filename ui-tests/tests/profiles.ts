@@ -51,7 +51,7 @@ export class Profiles {
   }
 
   async openList(): Promise<void> {
-    await this.panel.root.getByRole('button', { name: 'Manage profiles' }).click();
+    await this.panel.choose('Manage models');
     await expect(this.view).toBeVisible();
   }
 

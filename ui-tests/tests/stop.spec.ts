@@ -13,9 +13,16 @@ test('says what Stop did', async ({ panel }) => {
   await panel.expectText('t10');
   await panel.stop();
   await panel.expectFinished('interrupted');
-  await expect(panel.answer).toContainText(
-    /Stopped by you\.\s*Provider disconnected after \d+ ms, (nothing|\d+ tokens?) discarded\./
+  const state = panel.answer.locator('.jp-StreamChat-runState');
+  await expect(state).toHaveText(/^Stopped by you\s*Continue\s*…/);
+  const height = (await state.boundingBox())!.height;
+  expect(height).toBeLessThan(40);
+  const said = state.getByText(
+    /Provider disconnected after \d+ ms, (nothing|\d+ tokens?) discarded\./
   );
+  await expect(said).toBeHidden();
+  await panel.more(panel.answer);
+  await expect(said).toBeVisible();
 });
 
 test('stops a stream that stands still, and goes on in the same bubble', async ({ panel }) => {

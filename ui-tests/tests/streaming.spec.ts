@@ -66,9 +66,14 @@ test('sends a stopped answer as context, as far as it was shown', async ({ panel
 
 test('shows the answer in one piece with streaming off', async ({ panel }) => {
   const growth = await panel.watch(numbered(30).join(' '));
+  const settings = panel.root.getByRole('button', { name: 'Settings of this chat' });
+  await settings.click();
   const streaming = panel.root.getByRole('switch', { name: 'Streaming' });
   await streaming.click();
   await expect(streaming).not.toBeChecked();
+  await settings.click();
+  await expect(streaming).toHaveCount(0);
+  await expect(settings).toHaveAttribute('data-different', 'true');
   await panel.ask('tokens=30 rate=50');
   await panel.expectFinished('stop');
   expect(await panel.tokens()).toEqual(numbered(30));

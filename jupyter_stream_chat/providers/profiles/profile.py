@@ -384,6 +384,7 @@ def profile_info(
         streaming=profile.streaming,
         locked=profile.locked,
         parameters=profile.parameters,
+        context_length=profile.context_length,
         has_key=has_key,
         notice=notice,
         problem=problem,

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from ... import protocol as wire
-from ...chats import export
+from ...chats import export, imported
 from ...chats.command_error import CommandError, UnknownChat
 from . import checks
 from .ids import new_id
@@ -22,6 +22,10 @@ from .operation import Answer, Call, Done, File, Operation, RestRequest, Route
 
 _END_SECONDS = 1.0
 """How long a chat that is to be deleted waits for the ends of its runs."""
+
+
+_IMPORT_BYTES = 64 * 2**20
+"""How large a file with a chat may be."""
 
 
 class ListChats(RestRequest):
@@ -38,7 +42,15 @@ class ExportChat(RestRequest):
     """Return a chat as a file."""
 
     chat_id: str
-    format: Literal["markdown", "json"] = "markdown"
+    format: Literal["markdown", "json", "ipynb"] = "markdown"
+
+
+class ImportChat(RestRequest):
+    """Make a chat of a file that ``export`` wrote as JSON; its ids are new."""
+
+    chat: wire.ChatInfo
+    messages: list[wire.Message]
+    attachments: dict[wire.Sha256, str] = Field(default_factory=dict)
 
 
 class ListMessages(RestRequest):
@@ -205,15 +217,33 @@ async def export_chat(call: Call, request: ExportChat) -> File:
     """Return a chat as a file."""
     chat_service = call.services.chat_service
     chat = await chat_service.chat(request.chat_id)
+    messages = await chat_service.all_messages(request.chat_id)
+    attached = await chat_service.attached_texts(chat.chat_id, (each.content for each in messages))
     if request.format == "json":
-        messages = await chat_service.all_messages(request.chat_id)
-        attached = await chat_service.attached_texts(chat.chat_id, (each.content for each in messages))
         content = export.to_json_bytes(chat, messages, attached)
         return File("application/json", content, export.file_name(chat, ".json"))
     branch = await chat_service.branch(request.chat_id)
-    attached = await chat_service.attached_texts(chat.chat_id, (each.content for each in branch))
-    text = export.to_markdown(chat, branch, attached)
+    if request.format == "ipynb":
+        content = export.to_notebook(chat, branch, attached, messages)
+        return File("application/x-ipynb+json", content, export.file_name(chat, ".ipynb"))
+    text = export.to_markdown(chat, branch, attached, messages)
     return File("text/markdown; charset=utf-8", text.encode(), export.file_name(chat, ".md"))
+
+
+async def import_chat(call: Call, request: ImportChat) -> ChatAnswer:
+    """Store a chat that comes from a file. Raises CommandError for what does not fit together."""
+    settings = call.services.settings
+    if request.attachments and settings.attachments == "off":
+        raise CommandError(checks.invalid("attachments", "This server takes no attachments."))
+    sizes = [len(text.encode("utf-8", "replace")) for text in request.attachments.values()]
+    if max(sizes, default=0) > settings.max_attachment_bytes:
+        raise CommandError(checks.invalid("attachments", "An attachment is larger than this server takes."))
+    known = {profile.profile_id for profile in call.services.registry.infos(call.access.owner)}
+    kept = request.chat.profile_id if request.chat.profile_id in known else None
+    chat, messages = imported.renamed(request.chat, request.messages, request.attachments, new_id)
+    chat = chat.model_copy(update={"profile_id": kept, "updated_at": time.time(), "archived": None})
+    await call.services.chat_service.import_chat(call.access.owner, chat, messages, request.attachments)
+    return ChatAnswer(chat=chat)
 
 
 async def list_messages(call: Call, request: ListMessages) -> Messages:
@@ -299,6 +329,9 @@ OPERATIONS = (
     Operation(GetChat, "read", "chat", get_chat, Route("GET", _CHAT)),
     Operation(wire.UpdateChat, "write", "chat", update_chat, Route("PATCH", _CHAT, body=ChatChanges)),
     Operation(wire.DeleteChat, "write", "chat", delete_chat, Route("DELETE", _CHAT), accepts_deleted=True),
+    Operation(
+        ImportChat, "write", "nothing", import_chat, Route("POST", "import", 201, body_bytes=_IMPORT_BYTES)
+    ),
     Operation(ExportChat, "read", "chat", export_chat, Route("GET", f"{_CHAT}/export")),
     Operation(ListMessages, "read", "chat", list_messages, Route("GET", _MESSAGES)),
     Operation(

@@ -130,6 +130,8 @@ class Route:
     """The body's model, where it is not what the path leaves of the request."""
     read: ReadBody | None = None
     """Makes the request from the path's fields and a body of that model."""
+    body_bytes: int | None = None
+    """The most that the body may have; None: as much as a frame."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from ..access import Access
 from .explain import explain
 
 if TYPE_CHECKING:
-    from ...config import Settings
     from ..services import Services
 
 B = TypeVar("B", bound=BaseModel)
@@ -31,7 +30,7 @@ class Request:
 
     def _body(self, model: type[B]) -> B:
         """Return the body as a model. Raises Refused."""
-        check_size(self._services.settings, self._raw)
+        check_size(self._services.settings.max_frame_bytes, self._raw)
         try:
             return model.model_validate_json(self._raw or b"{}")
         except ValidationError as error:
@@ -39,16 +38,15 @@ class Request:
 
     def _object(self) -> dict[str, JsonValue]:
         """Return the body as an object. Raises Refused."""
-        check_size(self._services.settings, self._raw)
+        check_size(self._services.settings.max_frame_bytes, self._raw)
         try:
             return _OBJECT.validate_json(self._raw or b"{}")
         except ValidationError as error:
             raise CommandError(explain(error, tagged=False)) from None
 
 
-def check_size(settings: Settings, body: bytes) -> None:
-    """Refuse a body beyond the limit. Raises CommandError."""
-    limit = settings.max_frame_bytes
+def check_size(limit: int, body: bytes) -> None:
+    """Refuse a body beyond the limit, in bytes. Raises CommandError."""
     if len(body) > limit:
         raise CommandError(
             wire.ErrorInfo(

@@ -72,7 +72,7 @@ def _parse(call: Call, operation: Operation, route: Route, query: Mapping[str, s
     model = body_model(operation, route)
     try:
         if has_body(route):
-            check_size(call.services.settings, call.body)
+            check_size(route.body_bytes or call.services.settings.max_frame_bytes, call.body)
             return model.model_validate_json(call.body.strip() or b"{}")
         # A query may have more, as Jupyter's own token.
         return model.model_validate({name: query[name] for name in model.model_fields.keys() & query.keys()})

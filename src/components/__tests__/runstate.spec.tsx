@@ -46,10 +46,10 @@ describe('RunState', () => {
   });
 
   it.each([
-    [9.4, 1, 'Stopped by you.Provider disconnected after 9 ms, 1 token discarded.'],
-    [0.2, 3, 'Stopped by you.Provider disconnected after 1 ms, 3 tokens discarded.'],
-    [12, 0, 'Stopped by you.Provider disconnected after 12 ms, nothing discarded.'],
-    [undefined, 2, 'Stopped by you.The provider has not closed the connection yet.']
+    [9.4, 1, 'Stopped by you…Provider disconnected after 9 ms, 1 token discarded.'],
+    [0.2, 3, 'Stopped by you…Provider disconnected after 1 ms, 3 tokens discarded.'],
+    [12, 0, 'Stopped by you…Provider disconnected after 12 ms, nothing discarded.'],
+    [undefined, 2, 'Stopped by you…The provider has not closed the connection yet.']
   ])('says what Stop did: %s ms, %s tokens', (disconnect_ms, discarded, text) => {
     const counts = {
       tokens: 9,

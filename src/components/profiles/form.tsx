@@ -3,7 +3,8 @@
  */
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
-import { fieldText, providerText } from '../../i18n/fields';
+import { fieldText, namedAsLabelled, providerText } from '../../i18n/fields';
+import { azureParts } from '../../profiles/azureaddress';
 import type { ProfileEditor } from '../../profiles/editor';
 import type { ProfileForm } from '../../profiles/form';
 import type { ProfileTrial } from '../../profiles/trial';
@@ -59,7 +60,10 @@ export function ProfileFormView({ editor, form, trial, onLeave }: IProps): JSX.E
           ) : field.kind === 'model' ? (
             <ModelField key={field.name} {...{ form, trial, field }} />
           ) : (
-            <ProviderFieldInput key={field.name} {...{ form, field }} />
+            <React.Fragment key={field.name}>
+              <ProviderFieldInput {...{ form, field }} />
+              <AddressParts form={form} name={field.name} />
+            </React.Fragment>
           )
         )}
         <StreamingChoice form={form} />
@@ -69,6 +73,11 @@ export function ProfileFormView({ editor, form, trial, onLeave }: IProps): JSX.E
       </div>
       <div className="jp-StreamChat-formEnd">
         <FormError form={form} />
+        {form.lacksKey && (
+          <p className="jp-StreamChat-fieldHint">
+            {trans.__('No key yet. Without one, the provider of most models refuses to answer.')}
+          </p>
+        )}
         <div className="jp-StreamChat-row">
           <button type="submit" className="jp-StreamChat-primary" aria-disabled={form.isSaving}>
             {form.isSaving ? trans.__('Saving…') : trans.__('Save')}
@@ -174,12 +183,33 @@ function Parameters({ form }: { form: ProfileForm }): JSX.Element {
   );
 }
 
+/** A pasted address of an Azure deployment holds what three fields ask for. */
+function AddressParts({ form, name }: { form: ProfileForm; name: string }): JSX.Element | null {
+  const { trans } = usePanel();
+  const parts = azureParts(form.text(name));
+  if (!parts || name === 'label' || !form.fields.includes('azure_deployment')) {
+    return null;
+  }
+  return (
+    <button
+      type="button"
+      className="jp-StreamChat-textButton"
+      onClick={({ currentTarget }) => {
+        focusField(currentTarget.closest('form'), [name]);
+        Object.entries(parts).forEach(([field, text]) => form.set(field, text));
+      }}
+    >
+      {trans.__('Divide this address into endpoint, deployment and API version')}
+    </button>
+  );
+}
+
 function FormError({ form }: { form: ProfileForm }): JSX.Element | null {
-  const { localize } = usePanel();
+  const { localize, trans } = usePanel();
   return (
     form.error && (
       <div className="jp-StreamChat-fieldProblem" role="alert">
-        <Problem problem={localize(form.error)} />
+        <Problem problem={namedAsLabelled(localize(form.error), trans)} />
       </div>
     )
   );

@@ -14,6 +14,8 @@ interface IProps {
   profiles: readonly ProfileInfo[];
   /** The profile that the open chat uses. */
   currentId: string | null;
+  /** The profile that chats without a choice use. */
+  defaultId?: string | null;
   /** The administrator lets nobody add profiles. */
   isLocked: boolean;
   onDelete: (profile: ProfileInfo) => void;
@@ -61,6 +63,7 @@ function ProfileLine(props: IProps & { profile: ProfileInfo }): JSX.Element {
     editor.form(profile.provider)?.label ?? profile.provider,
     trans
   );
+  const isDefault = profileId === props.defaultId;
   const duplicate = trans.__('Duplicate %1', label);
   const remove = trans.__('Delete %1', label);
   return (
@@ -78,11 +81,22 @@ function ProfileLine(props: IProps & { profile: ProfileInfo }): JSX.Element {
             </span>
           )}
         </span>
-        <span>{[provider, profile.model].filter(Boolean).join(' · ')}</span>
+        <span>
+          {[isDefault && trans.__('Default'), provider, profile.model].filter(Boolean).join(' · ')}
+        </span>
         {profile.problem && (
           <span className="jp-StreamChat-fieldProblem">{localize(profile.problem).message}</span>
         )}
       </button>
+      {!isDefault && !profile.problem && (
+        <button
+          className="jp-StreamChat-textButton"
+          aria-label={trans.__('Make %1 the default', label)}
+          onClick={() => void editor.makeDefault(profileId)}
+        >
+          {trans.__('Make default')}
+        </button>
+      )}
       {!props.isLocked && editor.canDuplicate(profile) && (
         <button
           className="jp-StreamChat-iconButton"

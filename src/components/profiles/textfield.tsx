@@ -2,7 +2,7 @@
  * The fields of a profile's form that are typed: texts, addresses, models, parameters.
  */
 import * as React from 'react';
-import { fieldText, localizeProblem } from '../../i18n/fields';
+import { fieldText, localizeProblem, namedAsLabelled } from '../../i18n/fields';
 import type { ProfileForm } from '../../profiles/form';
 import type { ErrorInfo, ProviderField } from '../../protocol/generated';
 import type { ParameterKind } from '../../protocol/parameters';
@@ -24,7 +24,10 @@ export function useProblem(): (form: ProfileForm, field: string) => ErrorInfo | 
   const { trans, localize } = usePanel();
   return (form, field) => {
     const problem = form.problem(field);
-    return problem && localizeProblem(problem, localize(problem), form.text(field), trans);
+    return (
+      problem &&
+      namedAsLabelled(localizeProblem(problem, localize(problem), form.text(field), trans), trans)
+    );
   };
 }
 

@@ -1,9 +1,12 @@
 /**
  * What came of trying a profile: the answer and its time, or the error; the doctor's table.
  */
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { useEffect, useRef } from 'react';
+import { fieldText, namedAsLabelled } from '../../i18n/fields';
 import type { ProfileTrial } from '../../profiles/trial';
-import type { ErrorInfo } from '../../protocol/generated';
+import type { DoctorStep, ErrorInfo } from '../../protocol/generated';
 import { usePanel } from '../context';
 import { Dots } from '../runstate';
 import { DoctorTable } from './doctor';
@@ -43,8 +46,15 @@ interface IResultProps {
 export function TrialResult({ trial, onField }: IResultProps): JSX.Element {
   const { trans } = usePanel();
   const { running, answer, steps } = trial;
+  const node = useRef<HTMLDivElement>(null);
+  const error = trial.error('answer') ?? trial.error('doctor');
+  useEffect(() => {
+    if (running || answer || error || steps.length > 0) {
+      node.current?.scrollIntoView({ block: 'end' });
+    }
+  }, [running, answer, error, steps.length]);
   return (
-    <div className="jp-StreamChat-trial">
+    <div className="jp-StreamChat-trial" ref={node}>
       <div role="status">
         {(running === 'answer' || running === 'doctor') && (
           <div className="jp-StreamChat-row">
@@ -69,8 +79,11 @@ export function TrialResult({ trial, onField }: IResultProps): JSX.Element {
             <span className="jp-StreamChat-trialText">{answer.text}</span>
           </div>
         )}
+        {steps.length > 0 && running !== 'doctor' && (
+          <span className="jp-StreamChat-hidden">{outcomeOf(steps, trans)}</span>
+        )}
       </div>
-      <TrialError error={trial.error('answer') ?? trial.error('doctor')} />
+      <TrialError {...{ error, onField }} />
       {steps.length > 0 && (
         <DoctorTable
           {...{ steps, onField }}
@@ -82,12 +95,33 @@ export function TrialResult({ trial, onField }: IResultProps): JSX.Element {
   );
 }
 
-function TrialError({ error }: { error: ErrorInfo | null }): JSX.Element | null {
-  const { localize } = usePanel();
+/** What a screen reader is told when the doctor is done: the table is too long to be read out. */
+function outcomeOf(steps: readonly DoctorStep[], trans: TranslationBundle): string {
+  const count = (outcome: DoctorStep['outcome']) =>
+    steps.filter(step => step.outcome === outcome).length;
+  return trans.__(
+    'The doctor is done: %1 passed, %2 warnings, %3 failed',
+    count('pass'),
+    count('warn'),
+    count('fail')
+  );
+}
+
+function TrialError({
+  error,
+  onField
+}: { error: ErrorInfo | null } & Pick<IResultProps, 'onField'>): JSX.Element | null {
+  const { localize, trans } = usePanel();
+  const field = error?.field;
   return (
     error && (
       <div className="jp-StreamChat-runState" data-level="error" role="alert">
-        <Problem problem={localize(error)} />
+        <Problem problem={namedAsLabelled(localize(error), trans)} />
+        {field && onField && (
+          <button type="button" className="jp-StreamChat-textButton" onClick={() => onField(field)}>
+            {trans.__('Go to "%1"', fieldText(field, trans).label)}
+          </button>
+        )}
       </div>
     )
   );

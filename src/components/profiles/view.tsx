@@ -76,6 +76,7 @@ function ViewBody({
         <ProfileList
           editor={editor}
           profiles={workspace.profiles}
+          defaultId={workspace.defaultProfileId}
           currentId={workspace.current.profile?.profile_id ?? null}
           isLocked={workspace.areProfilesLocked}
           onDelete={profile => void confirmDelete(profile, editor, trans)}
@@ -118,7 +119,8 @@ function sentenceOf(
       '"%1" was saved without its key: the address has another host. Type a key for the new host.',
       label
     ),
-    deleted: trans.__('"%1" was deleted.', label)
+    deleted: trans.__('"%1" was deleted.', label),
+    made_default: trans.__('"%1" is the default from now on.', label)
   }[what];
 }
 

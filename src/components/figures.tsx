@@ -1,0 +1,44 @@
+/**
+ * Figures in small print: of one answer, and of a chat.
+ */
+import * as React from 'react';
+import type { ChatModel } from '../chat/chat';
+import { figuresOf, totalsOf } from '../chat/figures';
+import type { Message } from '../protocol/generated';
+import { usePanel } from './context';
+
+/** Tokens, time to the first one, tokens per second. */
+export function AnswerFigures({ message }: { message: Message }): JSX.Element | null {
+  const { trans } = usePanel();
+  const figures = figuresOf(message);
+  if (!figures) {
+    return null;
+  }
+  const { tokens, firstTokenMs, rate } = figures;
+  const shown = [
+    trans._n('%1 token', '%1 tokens', tokens),
+    firstTokenMs === null ? null : trans.__('%1 s', (firstTokenMs / 1000).toFixed(1)),
+    rate === null ? null : trans.__('%1/s', rate < 10 ? rate.toFixed(1) : Math.round(rate))
+  ];
+  const meaning = trans.__('Tokens of the answer, time to the first one, tokens per second');
+  return (
+    <span className="jp-StreamChat-figures" title={meaning}>
+      {shown.filter(Boolean).join(' · ')}
+    </span>
+  );
+}
+
+/** The sums of a chat's messages that are on this page. */
+export function ChatTotals({ chat }: { chat: ChatModel }): JSX.Element | null {
+  const { trans } = usePanel();
+  const { read, written } = totalsOf(chat.messages);
+  return read + written === 0 ? null : (
+    <p className="jp-StreamChat-figures">
+      {trans.__(
+        'In this chat: %1 tokens read, %2 written',
+        read.toLocaleString(),
+        written.toLocaleString()
+      )}
+    </p>
+  );
+}
