@@ -73,7 +73,7 @@ async def test_a_table_for_people(doctor: Terminal, provider: ScriptedProvider) 
     status, output, _ = await doctor("azure")
     assert status == 0, output
     assert output.startswith("Profile azure\n")
-    assert output.count("ok  ") == 13
+    assert output.count("ok  ") == 14
     assert "Connection and TLS" in output
     assert " ms\n" in output
     assert KEY not in output

@@ -141,6 +141,7 @@ LIMITATIONS: Final[Mapping[Limitation, str]] = {
     "fails_streaming": "Streaming failed lately: for ten minutes answers come in one piece.",
     "refuses_stream_options": "It refuses stream_options: answers that stream have no token counts.",
     "streams_only": "It only streams: answers in one piece are collected from a stream.",
+    "refuses_pictures": "It refuses pictures: questions are sent without them.",
     "wants_reasoning": "It asks for the reasoning of earlier answers: it is sent with them.",
     "opens_reasoning": "Its answers begin inside their reasoning: "
     "text before the closing tag is shown as such.",

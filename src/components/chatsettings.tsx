@@ -12,7 +12,6 @@ import { ChatParameters } from '../chat/parameters';
 import { ProfileEditor } from '../profiles/editor';
 import { parameterKind, parameterText } from '../profiles/parameters';
 import { parameterField } from '../profiles/fields';
-import type { Parameters } from '../protocol/generated';
 import { StreamingSwitch } from './choices';
 import { usePanel } from './context';
 import { ChatTotals } from './figures';

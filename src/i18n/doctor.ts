@@ -48,6 +48,7 @@ function limitations(trans: TranslationBundle): Record<string, string | undefine
     ),
     refuses_streaming: trans.__('It does not stream: answers come in one piece.'),
     streams_only: trans.__('It only streams: answers in one piece are collected from a stream.'),
+    refuses_pictures: trans.__('It refuses pictures: questions are sent without them.'),
     wants_reasoning: trans.__('It asks for the reasoning of earlier answers: it is sent with them.')
   };
 }

@@ -18,7 +18,9 @@ const answer = (...runs: RunInfo[]): Message => ({
 const usage = (input_tokens: number, output_tokens: number) => ({
   input_tokens,
   output_tokens,
-  reasoning_tokens: 0
+  reasoning_tokens: 0,
+  guessed_tokens: 0,
+  accepted_tokens: 0
 });
 
 describe('the figures of an answer', () => {
