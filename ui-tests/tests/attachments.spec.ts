@@ -14,9 +14,6 @@ import {
 import { Panel } from './panel';
 import { newestRequest } from './provider';
 
-// A chat that nothing was asked in stays the new one, with its draft.
-test.afterEach(({ panel }) => panel.clearDraft());
-
 /** Type a query behind `@`, and attach the first item that has a text. */
 async function attach({ page, root, input }: Panel, query: string, title: string): Promise<void> {
   await input.focus();

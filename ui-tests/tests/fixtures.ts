@@ -1,11 +1,12 @@
 /** One page for all tests of a worker: each begins a chat of its own there, since loading JupyterLab takes longest. */
 import { galata, test as base, type IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Browser } from '@playwright/test';
+import { closeDocuments } from './notebooks';
 import { Panel } from './panel';
 import { LAB_URL } from './servers';
 
 interface ITestFixtures {
-  /** The panel with a new chat, answered by the scripted provider. */
+  /** The panel with a new chat and an empty draft, answered by the scripted provider; no document is open afterwards. */
   panel: Panel;
 }
 
@@ -45,7 +46,9 @@ export const test = base.extend<ITestFixtures, IWorkerFixtures>({
   panel: async ({ lab }, use) => {
     const panel = new Panel(lab);
     await panel.openNewChat();
+    await panel.clearDraft();
     await panel.choose('Scripted');
     await use(panel);
+    await closeDocuments(lab);
   }
 });

@@ -108,3 +108,17 @@ export function kernelStatus(page: Page, path: string): Promise<string | undefin
     return panel.sessionContext.session?.kernel?.status;
   }, path);
 }
+
+/** Close all documents unsaved, and shut their kernels down: the page is that of the next tests too. */
+export async function closeDocuments(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const { shell } = (window as unknown as Window).jupyterapp;
+    for (const widget of [...shell.widgets('main')]) {
+      const { context } = widget as unknown as Partial<NotebookPanel>;
+      if (context) {
+        await context.sessionContext.shutdown();
+        widget.dispose();
+      }
+    }
+  });
+}
