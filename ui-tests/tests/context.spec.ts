@@ -51,9 +51,12 @@ test.afterEach(({ lab }) =>
   lab.evaluate(async () => {
     const { shell } = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
     for (const widget of [...shell.widgets('main')]) {
-      await (
-        widget as Widget & Partial<Pick<NotebookPanel, 'sessionContext'>>
-      ).sessionContext?.shutdown();
+      const { context } = widget as Widget & Partial<Pick<NotebookPanel, 'context'>>;
+      if (context) {
+        await context.sessionContext.shutdown();
+        // JupyterLab would ask whether to leave the page without having saved it.
+        context.model.dirty = false;
+      }
       widget.dispose();
     }
   })
