@@ -184,7 +184,9 @@ class Spool:
         loop = asyncio.get_running_loop()
 
         def report(over: Write) -> None:
-            loop.call_soon_threadsafe(self._written, over, on_written)
+            # A loop that has closed meanwhile waits for nothing any more.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._written, over, on_written)
 
         write.when_over(report)
         return False

@@ -9,12 +9,15 @@ a burst, where the folder took another write within the last 2 ms, the loop writ
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
 from collections.abc import Callable
 from functools import cache
 from queue import SimpleQueue
+
+log = logging.getLogger(__name__)
 
 SLOW_SECONDS = 0.05
 """A write that takes longer is not waited for."""
@@ -102,7 +105,11 @@ class SpoolWriter:
         while True:
             task = self._tasks.get()
             self._busy_since = time.monotonic()
-            task()
+            try:
+                task()
+            except Exception:
+                # Whoever was to be told may be gone; the spools of all other runs are still to be written.
+                log.exception("A spooled write could not be reported")
             self._busy_since = None
 
 
