@@ -1,8 +1,16 @@
 /** What a model writes is text: nothing of it runs, loads, leads away, or turns the page about. */
 import { expect } from '@playwright/test';
-import { test } from './fixtures';
+import { test as base } from './fixtures';
 import { Guard, HOSTILE_TEXTS, questionFor } from './hostile';
 import type { Panel } from './panel';
+
+const test = base.extend<{ guard: Guard }>({
+  guard: async ({ panel }, use) => {
+    const guard = await Guard.on(panel.page);
+    await use(guard);
+    guard.off();
+  }
+});
 
 /** Let the next answer be this text, in pieces. */
 async function answerWith(panel: Panel, text: string): Promise<void> {
@@ -10,8 +18,7 @@ async function answerWith(panel: Panel, text: string): Promise<void> {
 }
 
 for (const name of Object.keys(HOSTILE_TEXTS)) {
-  test(`inert in the panel, while it streams and afterwards: ${name}`, async ({ panel, lab }) => {
-    const guard = await Guard.on(lab);
+  test(`inert in the panel, while it streams and afterwards: ${name}`, async ({ panel, guard }) => {
     await panel.ask(questionFor(name));
     await panel.expectFinished('stop');
     await guard.expectInert(panel.text, name);
@@ -31,6 +38,7 @@ test('a reload shows the same text as inertly', async ({ panel }) => {
   for (const [at, name] of names.entries()) {
     await guard.expectInert(panel.answers.nth(at).locator('.jp-StreamChat-content'), name);
   }
+  guard.off();
 });
 
 test('directions and escapes stay within the answer', async ({ panel }) => {
