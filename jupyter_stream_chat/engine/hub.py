@@ -28,6 +28,7 @@ from huggingface_hub.errors import (
 from tqdm.std import tqdm
 
 from .errors import EngineFailure, Interrupted
+from .folder import model_folder
 from .interruptible import interruptible
 from .weights import has_weights, unreadable
 
@@ -55,9 +56,8 @@ def find_model(
 
     ``on_silence`` is called while the hub has said nothing for so long that a reader would wonder.
     """
-    folder = Path(name).expanduser()
     try:
-        if folder.is_dir():
+        if (folder := model_folder(name)) is not None:
             return folder
     except OSError as error:
         raise unreadable(name, error) from error

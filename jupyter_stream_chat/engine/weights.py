@@ -79,7 +79,7 @@ def read_json(path: Path, name: str) -> Any:
     """Read a file of a model. Raises EngineFailure where it is no JSON or may not be read."""
     try:
         return json.loads(path.read_text("utf-8"))
-    except ValueError as error:  # JSONDecodeError and UnicodeDecodeError
+    except (ValueError, RecursionError) as error:  # JSONDecodeError and UnicodeDecodeError
         raise EngineFailure(
             "load_failed", f"{path.name} of {name} is damaged: {error}.", "Download the model again."
         ) from error

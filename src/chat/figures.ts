@@ -12,6 +12,8 @@ export interface IFigures {
   readonly firstTokenMs: number | null;
   /** Tokens per second from the first one on; null: too few to tell. */
   readonly rate: number | null;
+  /** Tokens that were guessed ahead, and how many of them the model accepted; null: none were. */
+  readonly guesses: { readonly guessed: number; readonly accepted: number } | null;
 }
 
 /** The figures of an answer that is written, over all its runs; null: none are known. */
@@ -22,10 +24,13 @@ export function figuresOf({ runs }: Message): IFigures | null {
     return null;
   }
   const seconds = sum(ended.map(writingMs)) / 1000;
+  const guessed = sum(ended.map(({ usage }) => usage?.guessed_tokens ?? 0));
+  const accepted = sum(ended.map(({ usage }) => usage?.accepted_tokens ?? 0));
   return {
     tokens,
     firstTokenMs: ended[0].timings?.first_token_ms ?? null,
-    rate: tokens > 1 && seconds > 0 ? tokens / seconds : null
+    rate: tokens > 1 && seconds > 0 ? tokens / seconds : null,
+    guesses: guessed > 0 ? { guessed, accepted } : null
   };
 }
 

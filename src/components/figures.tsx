@@ -14,15 +14,19 @@ export function AnswerFigures({ message }: { message: Message }): JSX.Element | 
   if (!figures) {
     return null;
   }
-  const { tokens, firstTokenMs, rate } = figures;
+  const { tokens, firstTokenMs, rate, guesses } = figures;
   const shown = [
     trans._n('%1 token', '%1 tokens', tokens),
     firstTokenMs === null ? null : trans.__('%1 s', (firstTokenMs / 1000).toFixed(1)),
-    rate === null ? null : trans.__('%1/s', rate < 10 ? rate.toFixed(1) : Math.round(rate))
+    rate === null ? null : trans.__('%1/s', rate < 10 ? rate.toFixed(1) : Math.round(rate)),
+    guesses && trans.__('%1 of %2 guesses accepted', guesses.accepted, guesses.guessed)
   ];
-  const meaning = trans.__('Tokens of the answer, time to the first one, tokens per second');
+  const meaning = [
+    trans.__('Tokens of the answer, time to the first one, tokens per second'),
+    guesses && trans.__('Tokens that were guessed ahead, and those that the model accepted')
+  ];
   return (
-    <span className="jp-StreamChat-figures" title={meaning}>
+    <span className="jp-StreamChat-figures" title={meaning.filter(Boolean).join(' · ')}>
       {shown.filter(Boolean).join(' · ')}
     </span>
   );

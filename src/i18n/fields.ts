@@ -36,6 +36,22 @@ export function fieldText(field: string, trans: TranslationBundle, own?: string)
       label: trans.__('Environment variable with the key'),
       hint: trans.__('Of the Jupyter server; its name ends in _API_KEY')
     },
+    quantization: {
+      label: trans.__('Quantization'),
+      hint: trans.__('Weights of fewer bits take less memory, and answers may be less exact')
+    },
+    prompt_lookup: {
+      label: trans.__('Prompt lookup'),
+      hint: trans.__(
+        'Guesses tokens from the conversation: faster where answers repeat parts of it'
+      )
+    },
+    draft_model: {
+      label: trans.__('Draft model'),
+      hint: trans.__(
+        'A small model of the same tokenizer that guesses tokens ahead: faster answers'
+      )
+    },
     streaming: { label: trans.__('Streaming') },
     'timeouts.first_token': { label: trans.__('Time to the first word'), hint: seconds },
     'timeouts.stall': { label: trans.__('Time from one word to the next'), hint: seconds },
@@ -85,7 +101,7 @@ function rangeText(row: IParameterRow, trans: TranslationBundle): string | undef
 
 /** Fields whose names are no plain words: a sentence that has one means the field. */
 const FIELD_NAME =
-  /\b(?:base_url|azure_endpoint|azure_deployment|api_version|api_key_env|api_key|on_repetition|(?:parameters|timeouts)\.[a-z_]+)\b/g;
+  /\b(?:base_url|azure_endpoint|azure_deployment|api_version|api_key_env|api_key|on_repetition|prompt_lookup|draft_model|(?:parameters|timeouts)\.[a-z_]+)\b/g;
 
 /** A problem whose sentences call fields as the form does. */
 export function namedAsLabelled(problem: ErrorInfo, trans: TranslationBundle): ErrorInfo {

@@ -1,10 +1,8 @@
 /**
  * The REST routes about profiles, typed. Holds no state: what is typed and found is `ProfileForm`'s.
  */
-import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
-import { CommandError } from '../connection/connection';
-import { refusal, UNREACHABLE } from '../connection/refusal';
+import type { ServerConnection } from '@jupyterlab/services';
+import { request } from '../connection/rest';
 import { checkSocket } from '../connection/socketcheck';
 import type {
   DoctorStep,
@@ -13,6 +11,7 @@ import type {
   ProviderInfo,
   StreamingMode
 } from '../protocol/generated';
+import { ModelsApi } from './modelsapi';
 
 /** What a profile is made of, as the server takes it and gives it (without its key). */
 export interface IProfileValues {
@@ -36,7 +35,12 @@ export interface ISaved {
 }
 
 export class ProfileApi {
-  constructor(private readonly _settings: ServerConnection.ISettings) {}
+  constructor(private readonly _settings: ServerConnection.ISettings) {
+    this.localModels = new ModelsApi(_settings);
+  }
+
+  /** The routes about local models. */
+  readonly localModels: ModelsApi;
 
   /** What the form of each provider has. */
   async providers(): Promise<ProviderInfo[]> {
@@ -88,7 +92,7 @@ export class ProfileApi {
     onStep: (step: DoctorStep) => void,
     signal?: AbortSignal
   ): Promise<void> {
-    const response = await this._request('POST', 'doctor', examined(values), signal);
+    const response = await request(this._settings, 'POST', 'doctor', examined(values), signal);
     for await (const line of lines(response)) {
       onStep(JSON.parse(line) as DoctorStep);
     }
@@ -107,30 +111,7 @@ export class ProfileApi {
     body?: object,
     signal?: AbortSignal
   ): Promise<T> {
-    return (await (await this._request(method, path, body, signal)).json()) as T;
-  }
-
-  /** @throws CommandError when the server refuses, or cannot be reached. */
-  private async _request(
-    method: string,
-    path: string,
-    body?: object,
-    signal?: AbortSignal
-  ): Promise<Response> {
-    const url = URLExt.join(this._settings.baseUrl, 'stream-chat/api', path);
-    const init = { method, body: body && JSON.stringify(body), signal };
-    let response: Response;
-    try {
-      response = await ServerConnection.makeRequest(url, init, this._settings);
-    } catch (error) {
-      // What was given up looks like a lost network, too.
-      const isLost = error instanceof ServerConnection.NetworkError && !signal?.aborted;
-      throw isLost ? new CommandError(UNREACHABLE) : error;
-    }
-    if (!response.ok) {
-      throw new CommandError(await refusal(response));
-    }
-    return response;
+    return (await (await request(this._settings, method, path, body, signal)).json()) as T;
   }
 }
 

@@ -8,14 +8,16 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { CommandError } from '../connection/connection';
 import type { IProfileValues, ProfileApi } from './api';
 import { ProfileForm } from './form';
+import { LocalModels } from './localmodels';
 import { ProfileTrial } from './trial';
 import type { ErrorInfo, ProfileInfo, ProviderInfo } from '../protocol/generated';
 
-/** What is open over the chat: the list of profiles, a form, or a profile that cannot be changed here. */
+/** What is open over the chat: profiles, a form, a profile that cannot be changed here, or the local models. */
 export type ProfileView =
   | { kind: 'list' }
   | { kind: 'form'; form: ProfileForm; trial: ProfileTrial }
-  | { kind: 'locked'; profileId: string; trial: ProfileTrial };
+  | { kind: 'locked'; profileId: string; trial: ProfileTrial }
+  | { kind: 'models'; models: LocalModels };
 
 /** What there is to say after something was done. */
 export type Done = 'added' | 'changed' | 'key_dropped' | 'deleted' | 'made_default';
@@ -29,6 +31,8 @@ export interface IProfileHost {
 
 /** The built-in guide is no provider that somebody could set up. */
 const GUIDE = 'guide';
+/** The provider of the models that this machine runs. */
+const LOCAL = 'huggingface';
 
 export class ProfileEditor implements IDisposable {
   constructor(
@@ -80,6 +84,11 @@ export class ProfileEditor implements IDisposable {
     );
   }
 
+  /** Models can be run on the server's machine. */
+  get hasLocalModels(): boolean {
+    return this.form(LOCAL) !== undefined;
+  }
+
   /** Something is typed that is not saved. */
   get isWriting(): boolean {
     return this._view.kind === 'form' && this._view.form.isDirty;
@@ -120,6 +129,13 @@ export class ProfileEditor implements IDisposable {
     this._show({ kind: 'list' });
   }
 
+  /** Show the models of the server's machine. */
+  openModels(): void {
+    const models = new LocalModels(this.api.localModels);
+    this._show({ kind: 'models', models });
+    void models.refresh();
+  }
+
   /** Fetch what the forms are made of, once. */
   async load(): Promise<void> {
     if (this._providers.length === 0) {
@@ -140,6 +156,16 @@ export class ProfileEditor implements IDisposable {
       const preset = form.presets.find(({ id }) => id === presetId);
       const values = preset && { label: preset.label, preset: preset.id, ...preset.values };
       this._write({ provider: form, values });
+    }
+  }
+
+  /** Make a profile of a local model; where something is wrong with it, its form says what. */
+  async addLocal(model: string): Promise<void> {
+    const provider = this.form(LOCAL);
+    if (provider) {
+      const label = model.split(/[\\/]/).filter(Boolean).pop() ?? model;
+      this._write({ provider, values: { label, model } });
+      await this.save();
     }
   }
 
@@ -290,7 +316,9 @@ export class ProfileEditor implements IDisposable {
     if (this._view.kind === 'form') {
       this._view.form.dispose();
     }
-    if (this._view.kind !== 'list') {
+    if (this._view.kind === 'models') {
+      this._view.models.dispose();
+    } else if (this._view.kind !== 'list') {
       this._view.trial.dispose();
     }
   }

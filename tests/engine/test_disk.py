@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any
 
 import pytest
 from huggingface_hub import constants
@@ -14,6 +18,7 @@ from jupyter_stream_chat.engine.disk import cached_models, delete_model, find_on
 from jupyter_stream_chat.engine.fit import Memory, fit, memory_needed
 from jupyter_stream_chat.engine.loader import load_model
 from jupyter_stream_chat.engine.messages import LoadOptions
+from jupyter_stream_chat.providers.local.engine_client import absolute_folder
 from tests.tiny_model import make_tiny_model
 
 GIB = 2**30
@@ -42,6 +47,7 @@ def test_a_model_is_measured_without_being_loaded(cache: Path) -> None:
     network = load_model(str(folder), LoadOptions(device="cpu"), lambda stage, fraction: None).network
     assert (found.model, found.is_complete, found.is_folder) == ("org/tiny", True, False)
     assert found.parameters == sum(each.numel() for each in network.parameters())
+    assert found.parameters is not None
     assert found.weights_nbytes == 4 * found.parameters
     assert found.nbytes == sum(file.stat().st_size for file in cache.rglob("*") if file.is_file())
 
@@ -63,12 +69,100 @@ def test_what_a_stopped_download_left_is_listed(cache: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("header", [b"", b"\xff" * 8, (9).to_bytes(8, "little") + b"no json!!"])
+def with_length(header: bytes) -> bytes:
+    return len(header).to_bytes(8, "little") + header
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"",
+        b"\xff" * 8,
+        with_length(b"no json!!"),
+        with_length(b"[1]"),
+        with_length(b'{"a": 1}'),
+        with_length(b'{"a": {"shape": [2], "data_offsets": []}}'),
+        with_length(b'{"a": {"shape": 2, "data_offsets": [0, 8]}}'),
+        with_length(b"[" * 100_000),
+    ],
+)
 def test_damaged_weights_are_listed_without_a_size(cache: Path, header: bytes) -> None:
     folder = put(cache, "org/tiny") / "snapshots" / "abc"
     (folder / "model.safetensors").write_bytes(header)
     (found,) = cached_models()
     assert found.parameters is None
+
+
+def test_a_folder_that_is_deleted_meanwhile_is_left_out(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The hub's client makes such a folder when a download begins, and deletes it at once.
+    folder = put(cache, "org/tiny")
+    (probe := folder / "tmp_probe").mkdir()
+    scan = os.scandir
+
+    def scan_later(path: str | Path) -> Any:
+        if Path(path) == probe:
+            probe.rmdir()
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scan_later)
+    (found,) = cached_models()
+    assert not probe.exists()
+    assert found.is_complete
+
+
+def test_models_are_read_while_others_make_and_delete_their_files(cache: Path) -> None:
+    blobs = put(cache, "org/tiny") / "blobs"
+    ended = Event()
+
+    def move_about() -> None:
+        while not ended.is_set():
+            (blobs / "tmp" / "deeper").mkdir(parents=True)
+            (cache / "models--org--new" / "snapshots" / "abc").mkdir(parents=True)
+            (blobs / "tmp" / "deeper" / "file").touch()
+            shutil.rmtree(blobs / "tmp")
+            shutil.rmtree(cache / "models--org--new")
+
+    mover = Thread(target=move_about)
+    mover.start()
+    try:
+        for _ in range(200):
+            found = {each.model: each for each in [*cached_models(), find_on_disk("org/new")] if each}
+            assert found["org/tiny"].is_complete
+    finally:
+        ended.set()
+        mover.join()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["~nobody-of-that-name/model", "a" * 5000, "a\0b", "org/" + "a" * 300, "models--", "/proc/1/root/x/y"],
+)
+def test_a_name_that_no_model_can_have_is_not_found(cache: Path, name: str) -> None:
+    assert find_on_disk(name) is None
+    assert absolute_folder(name) == name
+
+
+@pytest.mark.parametrize("reference", [b"", b"\xff\xfe", b"no-such-snapshot", b"a" * 5000, b"a\0b"])
+def test_a_damaged_reference_leaves_the_model_in_the_list(cache: Path, reference: bytes) -> None:
+    (put(cache, "org/tiny") / "refs" / "main").write_bytes(reference)
+    (found,) = cached_models()
+    assert (found.model, found.nbytes > 0) == ("org/tiny", True)
+
+
+@pytest.mark.parametrize("index", [b"{}", b"no json", b"[" * 100_000, b'{"weight_map": {"a": "../x"}}'])
+def test_a_damaged_index_leaves_the_model_in_the_list(cache: Path, index: bytes) -> None:
+    folder = put(cache, "org/tiny") / "snapshots" / "abc"
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_bytes(index)
+    assert [(each.model, each.is_complete) for each in cached_models()] == [("org/tiny", False)]
+
+
+def test_a_cache_that_is_no_folder_holds_no_models(cache: Path) -> None:
+    cache.rmdir()
+    assert cached_models() == []
+    cache.touch()
+    assert cached_models() == []
+    assert find_on_disk("org/tiny") is None
 
 
 def test_a_model_is_deleted_and_nothing_else(cache: Path, tmp_path: Path) -> None:

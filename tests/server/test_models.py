@@ -175,6 +175,20 @@ async def test_a_loaded_model_is_unloaded_and_deleted(server: Server, hub: Small
     assert (await do(server, "delete"))[1]["error"]["code"] == "unknown_model"
 
 
+async def test_models_are_listed_whatever_profiles_name(start_server: StartServer, hub: SmallHub) -> None:
+    names = ["~nobody-of-that-name/model", "a" * 900, "org/" + "a" * 300, "/proc/1/root/x/y"]
+    profiles = [
+        {"id": f"p{number}", "provider": "huggingface", "model": name} for number, name in enumerate(names)
+    ]
+    server = await start_server(profiles=profiles)
+    assert (await server.rest("GET", "models"))[0] == 200
+    for name in names:
+        for what in ("inspect", "unload", "delete"):
+            assert (await do(server, what, name))[0] in (200, 404), (what, name)
+    for what in ("inspect", "download", "stop", "unload", "delete"):
+        assert (await do(server, what, "a\0b"))[0] == 400
+
+
 async def test_a_folder_is_listed_and_not_deleted(
     start_server: StartServer, hub: SmallHub, tmp_path: Path
 ) -> None:

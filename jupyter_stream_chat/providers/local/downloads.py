@@ -120,8 +120,8 @@ class Downloads:
         except asyncio.CancelledError:
             download.state = "stopped"
             return
-        except OSError as failure:
-            log.warning("the download of %s could not be started: %s", download.model, failure)
+        except (OSError, ValueError) as failure:  # not started, or it wrote what is no JSON
+            log.warning("the download of %s failed: %s", download.model, failure)
             error = _FAILED
         download.error = error
         download.state = "failed" if error else "done"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...engine.folder import model_folder
 from ...engine.messages import Event, Failed, Finished, Freed, Generate, ReleaseMemory, Status, Unload
 from .engine_process import AskAgain, EngineProcess, engine_command, unstartable
 
@@ -192,5 +192,8 @@ def _with_absolute_folder(request: Generate) -> Generate:
 
 def absolute_folder(model: str) -> str:
     """Return a model's folder named from the root; a hub id as it is."""
-    folder = Path(model).expanduser()
-    return str(folder.absolute()) if folder.is_dir() else model
+    try:
+        folder = model_folder(model)
+    except OSError:  # the engine says why it cannot be read
+        folder = None
+    return str(folder.absolute()) if folder else model

@@ -35,7 +35,7 @@ class Everything(RestRequest):
 class OfModel(RestRequest):
     """A request that names a model."""
 
-    model: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    model: Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
     """Hub id or folder."""
 
 

@@ -27,7 +27,22 @@ describe('the figures of an answer', () => {
   it('are the sums over its runs', () => {
     const first = run({ usage: usage(10, 20), timings: { first_token_ms: 100, total_ms: 1100 } });
     const second = run({ usage: usage(30, 40), timings: { first_token_ms: 50, total_ms: 2050 } });
-    expect(figuresOf(answer(first, second))).toEqual({ tokens: 60, firstTokenMs: 100, rate: 20 });
+    expect(figuresOf(answer(first, second))).toEqual({
+      tokens: 60,
+      firstTokenMs: 100,
+      rate: 20,
+      guesses: null
+    });
+  });
+
+  it('tell how many tokens were guessed ahead, and accepted', () => {
+    const guessing = (guessed_tokens: number, accepted_tokens: number) =>
+      run({
+        usage: { ...usage(1, 20), guessed_tokens, accepted_tokens },
+        timings: { first_token_ms: 5, total_ms: 9 }
+      });
+    const { guesses } = figuresOf(answer(guessing(10, 7), guessing(0, 0), guessing(5, 0))) ?? {};
+    expect(guesses).toEqual({ guessed: 15, accepted: 7 });
   });
 
   it.each([

@@ -42,6 +42,11 @@ export function ProfileList(props: IProps): JSX.Element {
             <addIcon.react tag="span" /> {trans.__('Add a profile')}
           </button>
         )}
+        {editor.hasLocalModels && (
+          <button className="jp-StreamChat-textButton" onClick={() => editor.openModels()}>
+            {trans.__('Local models')}
+          </button>
+        )}
       </div>
       <ul aria-label={trans.__('Profiles')}>
         {props.profiles.map(profile => (

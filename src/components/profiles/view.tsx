@@ -1,5 +1,5 @@
 /**
- * Profiles, over the chat: the list, the form, or one that cannot be changed here.
+ * Profiles, over the chat: the list, the form, one that cannot be changed here, or the local models.
  */
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -9,6 +9,7 @@ import type { ProfileEditor, ProfileView } from '../../profiles/editor';
 import type { WorkspaceModel } from '../../chat/workspace';
 import type { ProfileInfo } from '../../protocol/generated';
 import { usePanel } from '../context';
+import { ModelsView } from '../models/view';
 import { Problem } from './field';
 import { ProfileFormView } from './form';
 import { ProfileList } from './list';
@@ -92,6 +93,8 @@ function ViewBody({
         <p>{trans.__('This profile does not exist any more.')}</p>
       );
     }
+    case 'models':
+      return <ModelsView {...{ editor }} models={view.models} />;
   }
 }
 
@@ -102,6 +105,9 @@ function titleOf(
 ): string {
   if (view.kind === 'list') {
     return trans.__('Profiles');
+  }
+  if (view.kind === 'models') {
+    return trans.__('Local models');
   }
   const profileId = view.kind === 'form' ? view.form.profileId : view.profileId;
   const profile = profiles.find(({ profile_id }) => profile_id === profileId);
