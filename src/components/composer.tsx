@@ -48,6 +48,8 @@ export interface IAttaching {
   readonly kinds: ContextKinds;
   readonly list: AttachmentList;
   readonly load: (sha256: string) => Promise<string>;
+  /** Questions of this chat that were sent have attachments. */
+  readonly hasSentAttachments: boolean;
   /** Attachments of this chat go to local models only. */
   readonly isLocalOnly: boolean;
   readonly onLocalOnly: (isLocalOnly: boolean) => void;
@@ -189,8 +191,8 @@ export function Composer(props: IProps): JSX.Element {
             onKeyDown={onKeyDown}
             onPaste={onPaste}
           />
-          {props.attaching && <LocalOnlySwitch {...props.attaching} />}
           {props.attaching && <AttachButton onClick={menu.open} />}
+          {props.attaching && <LocalOnlySwitch {...props.attaching} />}
         </div>
         <span id="jp-StreamChat-keys" className="jp-StreamChat-hidden">
           {settings.enterSends

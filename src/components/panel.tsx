@@ -391,6 +391,9 @@ function useAttaching(workspace: WorkspaceModel, chat: ChatModel): IAttaching | 
     kinds,
     list: chat.attachments,
     load: hash => attachmentApi.get(hash),
+    hasSentAttachments: chat.messages.some(({ content }) =>
+      content.some(({ type }) => type === 'attachment')
+    ),
     isLocalOnly: chat.info.local_only ?? false,
     onLocalOnly: isLocalOnly => chat.setLocalOnly(isLocalOnly)
   };

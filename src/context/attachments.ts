@@ -54,7 +54,8 @@ export class AttachmentList {
   /** Attach an item, unless it is attached already; it is read and uploaded at once. */
   async add(item: IContextItem): Promise<void> {
     const isPinned = Object.keys(item.source).length > 0;
-    if (isPinned && this._chips.some(chip => chip.item && isSame(chip.item, item))) {
+    const isThere = (of: IChip['item'] | IChip['part']) => of !== undefined && isSame(of, item);
+    if (isPinned && this._chips.some(chip => isThere(chip.item ?? chip.part))) {
       return;
     }
     const chip = newChip(this._nextId++, item.kind, item.title, { item });

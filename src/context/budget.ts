@@ -1,12 +1,14 @@
 /**
  * Sizes of attached text: the estimate in tokens, and what is cut where it is too long. Pure.
  */
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { codePoints, sliceCodePoints } from '../protocol/text';
 import type { IContextContent } from './kinds';
 
 const CHARACTERS_PER_TOKEN = 4;
 const IDEOGRAPHS_PER_TOKEN = 1.5;
 const IDEOGRAPH = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/g;
+const DATA = /(data:[\w.+/-]{0,80};base64,)(?:[A-Za-z0-9+/=%]|\\n){60,}/g;
 /** Escape sequences of terminals: colours, the cursor, titles and links. */
 // eslint-disable-next-line no-control-regex
 const ANSI = /\u001b(?:\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\[[0-?]*[ -/]*[@-~]|[@-Z\\^_])/g;
@@ -21,6 +23,20 @@ export function estimatedTokens(text: string): number {
 
 export function withoutAnsi(text: string): string {
   return text.replace(ANSI, '');
+}
+
+/** Text of a terminal as it is seen: a line that was written over, as a progress bar is, has its last state alone. */
+export function overwritten(text: string): string {
+  return text.replace(/\r+\n/g, '\n').replace(/[^\n]*\r(?=[^\n])/g, '');
+}
+
+/** Leave out what is no text: the data of pictures in base64. */
+export function withoutData(text: string, trans: TranslationBundle): IContextContent {
+  const short = text.replace(DATA, '$1[...]');
+  return {
+    text: short,
+    omitted: short === text ? [] : [trans.__('Data in base64 was left out.')]
+  };
 }
 
 /**

@@ -16,14 +16,27 @@ const MARKS: readonly (readonly [string, readonly number[]])[] = [
 /** Control characters that texts do not have: all but tab, line breaks, form feed and escape. */
 // eslint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f]/;
+/** What is tried in turn; the last reads any bytes. */
+const ENCODINGS = ['utf-8', 'shift_jis', 'euc-kr', 'gb18030', 'windows-1252'] as const;
 const IDEOGRAPHS = /[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]/g;
+/**
+ * Characters that a text in an encoding has most of, their least share in what is not ASCII, and their least number:
+ * a few Chinese characters can be read as Korean.
+ */
+const USUAL: Readonly<
+  Record<string, { characters: RegExp; share: number; least?: number } | undefined>
+> = {
+  shift_jis: { characters: /[\u3001-\u30ff]/g, share: 0.3 },
+  'euc-kr': { characters: /[\uac00-\ud7af]/g, share: 0.95, least: 16 },
+  gb18030: { characters: IDEOGRAPHS, share: 0.8 }
+};
 // eslint-disable-next-line no-control-regex
 const ASCII = /[\u0000-\u007f]/g;
 
 /** The text of a file; null: it is binary. */
 export function decoded(bytes: Uint8Array): IDecoded | null {
   const marked = MARKS.find(([, mark]) => mark.every((byte, at) => bytes[at] === byte))?.[0];
-  const encoding = marked ?? ['utf-8', 'gb18030', 'windows-1252'].find(each => isText(bytes, each));
+  const encoding = marked ?? ENCODINGS.find(each => isText(bytes, each));
   const text = encoding && strictly(bytes, encoding);
   if (!encoding || text === undefined || CONTROLS.test(text)) {
     return null;
@@ -33,12 +46,14 @@ export function decoded(bytes: Uint8Array): IDecoded | null {
 
 function isText(bytes: Uint8Array, encoding: string): boolean {
   const text = strictly(bytes, encoding);
-  if (text === undefined || encoding !== 'gb18030') {
+  const usual = USUAL[encoding];
+  if (text === undefined || usual === undefined) {
     return text !== undefined;
   }
-  // Western texts can be read as Chinese as well: as rare characters among Latin letters.
+  // Other texts can be read so as well: as characters that are rare in the language.
   const others = text.replace(ASCII, '');
-  return (others.match(IDEOGRAPHS)?.length ?? 0) > others.length * 0.8;
+  const found = others.match(usual.characters)?.length ?? 0;
+  return found >= (usual.least ?? 1) && found > others.length * usual.share;
 }
 
 function strictly(bytes: Uint8Array, encoding: string): string | undefined {

@@ -6,7 +6,7 @@
 import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
 import type { AttachmentSource } from '../protocol/generated';
-import { cut } from './budget';
+import { cut, withoutData } from './budget';
 import { bytesOf, decoded } from './decode';
 import { documentOf, type IOpenDocument } from './documents';
 import { fittedPicture, PICTURE_TYPES, SVG } from './fitpicture';
@@ -23,6 +23,8 @@ import type { IContextTools } from './tools';
 
 /** Bytes: what is larger is not read at all. */
 const MOST_BYTES = 20_000_000;
+/** Folders that are looked for where a query can be read in several ways. */
+const MOST_READINGS = 4;
 
 export class FileKind implements IContextKind {
   readonly kind = 'file';
@@ -140,13 +142,20 @@ export async function entriesFor(
   if (query === '') {
     return [];
   }
-  const [word] = query.split(/\s+/).slice(-1);
-  const named = word.slice(0, Math.max(word.lastIndexOf('/'), 0));
+  const named = foldersIn(query);
   const [widget] = tools.documents();
   const here = widget && documentOf(widget)?.path;
-  const folders = new Set([named, ...(named === '' && here ? [PathExt.dirname(here)] : [])]);
+  const near = here ? ['', PathExt.dirname(here)] : [''];
+  const folders = new Set(named.length > 0 ? named : near);
   const listed = await Promise.all([...folders].map(folder => entriesOf(folder, tools)));
   return listed.flat();
+}
+
+/** The folders that a query may name: their names may hold spaces, and words may stand before them. */
+function foldersIn(query: string): readonly string[] {
+  const path = query.slice(0, Math.max(query.lastIndexOf('/'), 0));
+  const starts = [...path.matchAll(/(?<=^|\s)\S/g)].map(({ index }) => index);
+  return starts.slice(-MOST_READINGS).map(start => path.slice(start));
 }
 
 /** What is in a folder; of a folder that there is none, nothing. */
@@ -167,5 +176,9 @@ function cutText(
   limit: number,
   { trans }: Pick<IContextTools, 'trans'>
 ): IContextContent {
-  return cut(text, limit, left => trans.__('%1 characters left out', left));
+  // As editors show it: without a byte order mark, with line ends of one character.
+  const plain = text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n');
+  const { text: short, omitted } = withoutData(plain, trans);
+  const fitting = cut(short, limit, left => trans.__('%1 characters left out', left));
+  return { text: fitting.text, omitted: [...omitted, ...fitting.omitted] };
 }

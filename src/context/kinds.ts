@@ -111,9 +111,18 @@ export class ContextKinds {
   private readonly _changed = new Signal<this, void>(this);
 }
 
-/** Whether two items are of the same thing. */
-export function isSame(a: IContextItem, b: IContextItem): boolean {
-  return a.kind === b.kind && JSON.stringify(a.source) === JSON.stringify(b.source);
+/** What says which thing an item or a part is of. */
+type IPinned = Pick<AttachmentPart, 'kind' | 'source'>;
+
+/** Whether two items, or parts, are of the same thing. */
+export function isSame(a: IPinned, b: IPinned): boolean {
+  return a.kind === b.kind && keyOf(a.source) === keyOf(b.source);
+}
+
+/** Equal for equal sources: in what order their fields stand, and whether those without a value are there, is no matter. */
+function keyOf(source: AttachmentSource | null | undefined): string {
+  const fields = Object.entries(source ?? {}).filter(([, value]) => value !== null);
+  return JSON.stringify(fields.sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 /** Whether an item fits a query: each of its words is in the title, the kind or the detail. */

@@ -4,6 +4,7 @@
 import type { Cell, ICellModel, ICodeCellModel } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { withoutData } from './budget';
 import { ContextError, type IContextContent } from './kinds';
 import { type IOutput, outputsText } from './outputs';
 import type { IContextTools } from './tools';
@@ -81,9 +82,10 @@ export function readCell({ model, number }: IPlacedCell): IReadCell {
 
 /** A cell with its outputs, as a model reads it. */
 export function cellText(cell: IReadCell, trans: TranslationBundle): IContextContent {
-  const { number, type, source, executionCount, isChanged } = cell;
+  const { number, type, executionCount, isChanged } = cell;
+  const { text: source, omitted } = withoutData(cell.source, trans);
   if (type !== 'code') {
-    return { text: `[${type} cell ${number}]\n${source}`, omitted: [] };
+    return { text: `[${type} cell ${number}]\n${source}`, omitted };
   }
   const ran =
     executionCount === null
@@ -91,7 +93,10 @@ export function cellText(cell: IReadCell, trans: TranslationBundle): IContextCon
       : `executed as ${executionCount}${isChanged ? ', changed since' : ''}`;
   const outputs = outputsText(cell.outputs, trans);
   const output = outputs.text ? `\n[output of cell ${number}]\n${outputs.text}` : '';
-  return { text: `[code cell ${number}, ${ran}]\n${source}${output}`, omitted: outputs.omitted };
+  return {
+    text: `[code cell ${number}, ${ran}]\n${source}${output}`,
+    omitted: [...new Set([...omitted, ...outputs.omitted])]
+  };
 }
 
 export function outputsOf(model: ICellModel): readonly IOutput[] {

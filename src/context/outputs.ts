@@ -2,7 +2,7 @@
  * Outputs of a cell as text: plain text before Markdown before HTML, no escape sequences, never base64. Pure.
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { withoutAnsi } from './budget';
+import { overwritten, withoutAnsi, withoutData } from './budget';
 import { bytesOf } from './decode';
 import { PICTURE_TYPES, SVG } from './fitpicture';
 import type { IContextContent } from './kinds';
@@ -12,6 +12,9 @@ export interface IOutput {
   readonly output_type?: unknown;
   readonly [field: string]: unknown;
 }
+
+/** What is text as it stands, the best first. */
+const TEXTS = ['text/plain', 'text/markdown', 'text/latex', 'text/csv'] as const;
 
 /** What outputs say, one after another. */
 export function outputsText(
@@ -23,7 +26,9 @@ export function outputsText(
   for (const output of outputs) {
     const text = textOf(output);
     if (text !== null) {
-      texts.push(withoutAnsi(text).replace(/\n$/, ''));
+      const { text: readable, omitted: left } = withoutData(overwritten(withoutAnsi(text)), trans);
+      texts.push(readable.replace(/\n$/, ''));
+      left.forEach(sentence => omitted.add(sentence));
     } else {
       const types = Object.keys(asObject(output.data)).join(', ') || String(output.output_type);
       omitted.add(trans.__('An output that has no text was left out: %1.', types));
@@ -73,11 +78,15 @@ function textOf(output: IOutput): string | null {
       return traceback(output);
     default: {
       const data = asObject(output.data);
-      const plain = data['text/plain'] ?? data['text/markdown'];
+      const plain = TEXTS.map(type => data[type]).find(text => text !== undefined);
       if (plain !== undefined) {
         return joined(plain);
       }
-      return data['text/html'] === undefined ? null : withoutTags(joined(data['text/html']));
+      if (data['text/html'] !== undefined) {
+        return withoutTags(joined(data['text/html']));
+      }
+      const json = data['application/json'];
+      return json === undefined ? null : JSON.stringify(json, null, 1);
     }
   }
 }

@@ -1,9 +1,10 @@
 /**
  * Python expressions that list the variables of a kernel and describe one.
  *
- * Their code runs in a namespace of its own and leaves no name behind. Their values are text in hexadecimal digits.
- * What is computed is bounded: what is listed is counted, nulls are counted up to ten million cells, and a `repr` is
- * cut by `reprlib`, which looks at a part of the value alone. What an object computes only on demand is not touched.
+ * Their code runs in a namespace of its own and leaves no name behind; what it prints is dropped. Their values are
+ * text in hexadecimal digits. What is computed is bounded: nulls are counted up to ten million cells, of a text or a
+ * list the beginning is shown, and what is left out is counted. No repr of a class of the user's is called: it may be
+ * slow, raise or print. What an object computes only on demand is not touched.
  */
 
 const LISTING = `
@@ -11,96 +12,202 @@ import json, types
 def answer(space):
     hidden = ('In', 'Out', 'exit', 'quit', 'open', 'get_ipython')
     made = [(n, type(v).__name__) for n, v in list(space.items())
-            if not n.startswith('_') and n not in hidden and not isinstance(v, types.ModuleType)]
+            if isinstance(n, str) and not n.startswith('_') and n not in hidden and not isinstance(v, types.ModuleType)]
     return json.dumps(made[-500:])
 `;
 
 const DESCRIPTION = `
-import dataclasses, inspect, itertools, reprlib
+import collections, contextlib, dataclasses, datetime, decimal, enum, fractions, inspect, io, itertools, pathlib, re, sys, types, uuid, warnings
 MOST = 10000000
-r = reprlib.Repr()
-r.maxstring = r.maxother = 300
+SHOWN = 300
+PLAIN = (datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, decimal.Decimal, fractions.Fraction,
+         pathlib.PurePath, uuid.UUID, re.Pattern, range)
+PANDAS = ('Timestamp', 'Timedelta', 'Period', 'Interval', 'NaTType', 'NAType')
 def name_of(t):
     return t.__qualname__ if t.__module__ == 'builtins' else t.__module__ + '.' + t.__qualname__
 def module_of(v):
     return type(v).__module__.split('.')[0]
+def of_library(v, module, name):
+    library = sys.modules.get(module)
+    for part in name.split('.'):
+        library = getattr(library, part, None)
+    return isinstance(library, type) and isinstance(v, library)
+def cut(text, most=SHOWN):
+    text = str(text)
+    return text if len(text) <= most else '%s... [%d characters left out]' % (text[:most], len(text) - most)
+def has(v, *names):
+    return all(inspect.getattr_static(type(v), n, None) is not None for n in names)
+def is_array(v):
+    try:
+        return has(v, 'shape', 'dtype') and not inspect.isclass(v) and isinstance(tuple(v.shape), tuple) and v.dtype is not None
+    except Exception:
+        return False
+def value(v, depth=0, seen=()):
+    t = type(v)
+    if t in (str, bytes, bytearray):
+        most = SHOWN if t is str else 75
+        return repr(v[:most]) + ('' if len(v) <= most else '... [%d left out]' % (len(v) - most))
+    if t is int:
+        return repr(v) if v.bit_length() < 1000 else 'an integer of %d bits' % v.bit_length()
+    if v is None or t in (bool, float, complex):
+        return repr(v)
+    if t in (list, tuple, set, frozenset, dict):
+        if depth > 1 or id(v) in seen:
+            return '%s with %d %s' % (t.__name__, len(v), 'keys' if t is dict else 'elements')
+        most, inner = 6 if depth else 20, seen + (id(v),)
+        some = list(itertools.islice(v.items() if t is dict else v, most))
+        texts = ['%s: %s' % (value(k, 2), value(x, depth + 1, inner)) for k, x in some] if t is dict else [value(x, depth + 1, inner) for x in some]
+        left = ['[%d left out]' % (len(v) - len(some))] if len(v) > len(some) else []
+        signs = {list: '[]', tuple: '()', set: '{}', dict: '{}', frozenset: '{}'}[t]
+        return signs[0] + ', '.join(texts + left) + signs[1]
+    if isinstance(v, PLAIN) and t.__module__ in ('datetime', 'decimal', 'fractions', 'pathlib', 'pathlib._local', 're', 'uuid', 'builtins', 'zoneinfo'):
+        return cut(repr(v))
+    if isinstance(v, enum.Enum):
+        return cut('%s.%s' % (t.__qualname__, v._name_))
+    if module_of(v) == 'numpy' and is_array(v) and v.shape == () and v.dtype.kind != 'O':
+        return '%s(%s)' % (name_of(t), cut(v))
+    if module_of(v) == 'pandas' and t.__name__ in PANDAS:
+        return cut(repr(v))
+    return short(v)
+def short(v):
+    return name_of(type(v)) + (', shape %s' % (tuple(v.shape),) if is_array(v) else '')
+def index_of(v):
+    index = v.index
+    if type(index).__name__ == 'RangeIndex' and index.name is None:
+        return []
+    if type(index).__name__ == 'MultiIndex':
+        levels = ['%r: %s' % (n, l.dtype) for n, l in zip(index.names, index.levels)]
+        return ['index: %s of %d levels, %s' % (type(index).__name__, index.nlevels, ', '.join(levels))]
+    return ['index: %s, name %r, dtype %s' % (type(index).__name__, index.name, index.dtype)]
+def dtype_of(dtype):
+    if type(dtype).__name__ != 'CategoricalDtype':
+        return str(dtype)
+    names = list(dtype.categories[:20])
+    left = len(dtype.categories) - len(names)
+    order = 'ordered, ' if dtype.ordered else ''
+    return 'category (%s%s%s)' % (order, ', '.join(cut(n, 50) for n in names), ', %d left out' % left if left else '')
 def columns(v):
     nulls = list(v.isna().sum()) if v.shape[0] * v.shape[1] <= MOST else None
     lines = []
     for at, (column, dtype) in enumerate(itertools.islice(zip(v.columns, v.dtypes), 200)):
-        lines.append('%s: %s%s' % (str(column)[:200], dtype, '' if nulls is None else ', %d nulls' % nulls[at]))
+        lines.append('%s: %s%s' % (cut(column, 200), dtype_of(dtype), '' if nulls is None else ', %d nulls' % nulls[at]))
     if v.shape[1] > 200:
         lines.append('[%d columns left out]' % (v.shape[1] - 200))
+    if nulls is None:
+        lines.append('[nulls not counted: more than %d cells]' % MOST)
     return lines
 def polars_columns(v):
     nulls = list(v.null_count().row(0)) if v.shape[0] * v.shape[1] <= MOST else None
-    return ['%s: %s%s' % (str(c)[:200], t, '' if nulls is None else ', %d nulls' % nulls[at])
-            for at, (c, t) in enumerate(itertools.islice(v.schema.items(), 200))]
-def short(v):
-    return name_of(type(v)) + (', shape %s' % (tuple(v.shape),) if hasattr(v, 'shape') and hasattr(v, 'dtype') else '')
+    lines = ['%s: %s%s' % (cut(c, 200), t, '' if nulls is None else ', %d nulls' % nulls[at])
+             for at, (c, t) in enumerate(itertools.islice(v.schema.items(), 200))]
+    return lines + (['[%d columns left out]' % (v.shape[1] - 200)] if v.shape[1] > 200 else [])
 def members(v):
-    if dataclasses.is_dataclass(v):
-        return [(f.name, getattr(v, f.name, None)) for f in dataclasses.fields(v)]
-    return [(k, x) for k, x in list(getattr(v, '__dict__', {}).items()) if not k.startswith('_')]
+    if has(v, '__dataclass_fields__'):
+        names = [f.name for f in dataclasses.fields(v)]
+    else:
+        names = [n for n in list(getattr(v, '__dict__', {})) if isinstance(n, str) and not n.startswith('_')]
+        names += [n for c in type(v).__mro__ for n in vars(c).get('__slots__', ()) if isinstance(n, str) and not n.startswith('_')]
+    missing = object()
+    held = [(n, inspect.getattr_static(v, n, missing)) for n in names]
+    read = [(n, getattr(v, n, missing) if inspect.ismemberdescriptor(x) else x) for n, x in held]
+    return [(n, x) for n, x in read if x is not missing]
+def keys(v, most, indent, seen):
+    lines = []
+    for key, x in itertools.islice(v.items(), most):
+        if isinstance(x, dict):
+            lines.append('%s%s: %s with %d keys' % (indent, value(key, 1), name_of(type(x)), len(x)))
+            if len(indent) < 4 and id(x) not in seen:
+                lines += keys(x, 10, indent + '  ', seen + (id(x),))
+        else:
+            lines.append('%s%s: %s' % (indent, value(key, 1), short(x)))
+    return lines + (['%s[%d keys left out]' % (indent, len(v) - most)] if len(v) > most else [])
+def named(pairs, most, what):
+    lines = ['%s: %s' % (k, short(x)) for k, x in pairs[:most]]
+    return lines + (['[%d %s left out]' % (len(pairs) - most, what)] if len(pairs) > most else [])
 def describe(v, rows):
     kind, module = name_of(type(v)), module_of(v)
-    if module == 'pandas' and type(v).__name__ == 'DataFrame':
-        lines = ['%s, %d rows, %d columns' % (kind, v.shape[0], v.shape[1])] + columns(v)
-        if rows:
-            lines += ['[first %d rows]' % rows, v.iloc[:rows, :50].to_string(max_colwidth=200)]
+    if of_library(v, 'pandas', 'DataFrame'):
+        lines = ['%s, %d rows, %d columns' % (kind, v.shape[0], v.shape[1])] + index_of(v) + columns(v)
+        if rows and len(v):
+            lines += ['[first %d rows]' % min(rows, len(v)), v.iloc[:rows, :50].to_string(max_colwidth=200)]
+            if v.shape[1] > 50:
+                lines.append('[the rows have the first 50 columns]')
         return lines
-    if module == 'pandas' and type(v).__name__ == 'Series':
+    if of_library(v, 'pandas', 'Series'):
         nulls = ', %d nulls' % v.isna().sum() if len(v) <= MOST else ''
-        lines = ['%s, name %r, %d values, dtype %s%s' % (kind, v.name, len(v), v.dtype, nulls)]
-        return lines + (['[first %d values]' % rows, v.head(rows).to_string()] if rows else [])
-    if module == 'polars' and type(v).__name__ == 'DataFrame':
+        lines = ['%s, name %r, %d values, dtype %s%s' % (kind, v.name, len(v), dtype_of(v.dtype), nulls)] + index_of(v)
+        some = v.head(rows)
+        return lines + (['[first %d values]' % len(some), cut(some.to_string(), 5000)] if rows and len(v) else [])
+    if of_library(v, 'pandas', 'Index') or of_library(v, 'pandas', 'Categorical'):
+        if type(v).__name__ == 'MultiIndex':
+            return ['%s, %d values' % (kind, len(v))] + ['level %r: %s' % (n, l.dtype) for n, l in zip(v.names, v.levels)]
+        name = ', name %r' % v.name if hasattr(v, 'name') else ''
+        return ['%s%s, %d values, dtype %s' % (kind, name, len(v), dtype_of(v.dtype))]
+    if of_library(v, 'polars', 'DataFrame'):
         lines = ['%s, %d rows, %d columns' % (kind, v.shape[0], v.shape[1])] + polars_columns(v)
-        return lines + (['[first %d rows]' % rows, str(v.head(rows))] if rows else [])
-    if module == 'polars' and type(v).__name__ == 'LazyFrame':
+        return lines + (['[first %d rows]' % min(rows, v.shape[0]), str(v.head(rows))] if rows and v.shape[0] else [])
+    if of_library(v, 'polars', 'LazyFrame'):
         return [kind + ', not computed']
-    if hasattr(v, 'named_parameters') and hasattr(v, 'modules'):
+    if of_library(v, 'torch', 'nn.Module'):
         parameters = list(itertools.islice(v.named_parameters(), 5000))
         total = sum(p.numel() for _, p in parameters)
-        lines = ['%s, %d parameters in %d tensors' % (kind, total, len(parameters))]
-        return lines + str(v).split('\\n')[:200]
-    if hasattr(v, 'shape') and hasattr(v, 'dtype'):
-        device = ', device %s' % v.device if hasattr(v, 'device') and module in ('torch', 'jax', 'jaxlib') else ''
-        grad = ', requires grad' if getattr(v, 'requires_grad', False) is True else ''
-        return ['%s, shape %s, dtype %s%s%s' % (kind, tuple(v.shape), v.dtype, device, grad)]
-    if isinstance(v, dict):
-        shown = list(itertools.islice(v.items(), 50))
-        lines = ['%s with %d keys' % (kind, len(v))] + ['%s: %s' % (r.repr(a), short(b)) for a, b in shown]
-        return lines + (['[%d keys left out]' % (len(v) - 50)] if len(v) > 50 else [])
+        layers = str(v).split('\\n')
+        lines = ['%s, %d parameters in %d tensors' % (kind, total, len(parameters))] + layers[:200]
+        return lines + (['[%d lines left out]' % (len(layers) - 200)] if len(layers) > 200 else [])
+    if is_array(v):
+        device = ', device %s' % v.device if module in ('torch', 'jax', 'jaxlib') else ''
+        grad = ', requires grad' if module == 'torch' and v.requires_grad else ''
+        fields = ['%s: %s' % (n, v.dtype.fields[n][0]) for n in (getattr(v.dtype, 'names', None) or ())[:50]]
+        sample = ''
+        if module in ('numpy', 'torch') and tuple(v.shape) == () and device in ('', ', device cpu') and str(v.dtype) != 'object':
+            sample = ': ' + cut(v.item())
+        return ['%s, shape %s, dtype %s%s%s%s' % (kind, tuple(v.shape), v.dtype, device, grad, sample)] + fields
     if inspect.isclass(v) or inspect.isroutine(v):
         try:
             signature = str(inspect.signature(v))
         except (TypeError, ValueError):
             signature = '(...)'
-        lines = ['%s %s%s' % (kind, getattr(v, '__qualname__', ''), signature), (inspect.getdoc(v) or '')[:2000]]
+        # Of a class its own: what it inherits describes another.
+        text = inspect.cleandoc(vars(v).get('__doc__') or '') if inspect.isclass(v) else inspect.getdoc(v) or ''
+        lines = ['%s %s%s' % (kind, getattr(v, '__qualname__', ''), cut(signature, 2000)), cut(text, 2000)]
         if inspect.isclass(v):
-            lines += ['.%s' % n for n, x in list(vars(v).items()) if not n.startswith('_')][:100]
+            names = [n for n, x in list(vars(v).items()) if not n.startswith('_')]
+            lines += ['.%s' % n for n in names[:100]] + (['[%d names left out]' % (len(names) - 100)] if len(names) > 100 else [])
         return lines
-    if isinstance(v, (list, tuple, set, frozenset, str, bytes)):
-        sizes = '%s with %d elements: %s' % (kind, len(v), r.repr(v))
-        if isinstance(v, (str, bytes)):
-            return [sizes]
-        return [sizes] + sorted({'of ' + short(x) for x in itertools.islice(v, 100)})
-    if v is None or isinstance(v, (bool, int, float, complex)):
-        return ['%s: %s' % (kind, r.repr(v))]
-    if hasattr(v, 'get_params') and hasattr(v, 'fit'):
-        lines = [kind] + ['%s=%s' % (k, r.repr(x)) for k, x in sorted(v.get_params(deep=False).items())]
+    if isinstance(v, (dict, types.MappingProxyType)):
+        return ['%s with %d keys' % (kind, len(v))] + keys(v, 50, '', (id(v),))
+    if type(v) in (str, bytes, bytearray):
+        return ['%s with %d %s: %s' % (kind, len(v), 'characters' if type(v) is str else 'bytes', value(v))]
+    if isinstance(v, (list, tuple, set, frozenset, collections.deque)):
+        held = {list: list, tuple: tuple, set: set, frozenset: frozenset}.get(type(v))
+        names = getattr(type(v), '_fields', None)
+        if isinstance(v, tuple) and names:
+            return [kind] + ['.%s: %s' % (n, short(x)) for n, x in itertools.islice(zip(names, v), 50)]
+        lines = ['%s with %d elements%s' % (kind, len(v), ': ' + value(v) if held else '')]
+        held_types = list(dict.fromkeys('of ' + short(x) for x in itertools.islice(v, 100)))
+        return lines + held_types[:20] + (['[%d types left out]' % (len(held_types) - 20)] if len(held_types) > 20 else [])
+    text = value(v)
+    if text != short(v):
+        return ['%s: %s' % (kind, text)]
+    if has(v, 'get_params', 'fit'):
+        lines = [kind] + ['%s=%s' % (k, value(x, 1)) for k, x in sorted(v.get_params(deep=False).items())]
         return lines + (['fitted'] if any(k.endswith('_') for k in getattr(v, '__dict__', {})) else ['not fitted'])
-    lines = [kind] + ['.%s: %s' % (k, short(x)) for k, x in members(v)[:50]]
-    if type(v).__repr__ is not object.__repr__ and module == 'builtins':
-        lines[0] += ': ' + r.repr(v)
-    return lines
+    if isinstance(v, BaseException):
+        return ['%s: %s' % (kind, value(v.args))]
+    if inspect.ismodule(v):
+        return ['%s %s' % (kind, v.__name__), cut(v.__doc__ or '', 2000)]
+    if has(v, '__len__') and module in ('builtins', 'collections'):
+        return ['%s with %d elements' % (kind, len(v))]
+    return [kind] + ['.' + line if line[0] != '[' else line for line in named(members(v), 50, 'attributes')]
 def answer(space, name, rows):
     v = space[name]
-    try:
-        lines = describe(v, rows)
-    except Exception:
-        # An object that answers to every attribute, or whose own methods fail.
-        lines = [name_of(type(v))]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        try:
+            lines = describe(v, rows)
+        except BaseException:
+            # An object whose own methods fail.
+            lines = [name_of(type(v)), '[nothing more is known: the object raises an error]']
     return name + ': ' + '\\n'.join(line for line in lines if line)
 `;
 

@@ -46,6 +46,10 @@ const TEXT_IN_TEX = /\\\$|\\(?:text|mbox)\w*\{[^{}]*\}/g;
 const TEX_SIGN = /[\\^_={}]/;
 /** How a variable begins: with two letters, since `x_i` is a formula. */
 const VARIABLE = /^[({]?(?:[A-Za-z]{2}|_)/;
+/** How a formula begins that is set to the letter or digit before it. */
+const ATTACHED = /^(?:$|[_^](?:$|[\w{\\+*'-])|\\(?:$|[A-Za-z%]))/;
+/** A subscript alone, as in H$_2$O. */
+const SUBSCRIPT = /^_(?:\w|\{[^{}]*\}|\\[A-Za-z]+)$/;
 const LONGEST_OPEN = 400;
 const LONGEST_OPEN_DOLLAR = 80;
 const LONGEST_DOLLAR = 1000;
@@ -156,7 +160,12 @@ class MathFinder {
   private _tryDollar(at: number): void {
     const source = this._source;
     const start = at + 1;
-    if (/[A-Za-z0-9]/.test(source[at - 1] ?? '') || /^\s/.test(source.slice(start, start + 1))) {
+    if (/^\s/.test(source.slice(start, start + 1))) {
+      return;
+    }
+    // Behind a letter or a digit only what is set to it: H$_2$O, 10$^{-3}$, 90$^\circ$.
+    const isAttached = /[A-Za-z0-9]/.test(source[at - 1] ?? '');
+    if (isAttached && !ATTACHED.test(source.slice(start, start + 2))) {
       return;
     }
     const end = Math.min(this._inlineEnd(start), start + LONGEST_DOLLAR);
@@ -174,7 +183,9 @@ class MathFinder {
       } else if (sign === '$' && depth <= 0) {
         const body = source.slice(start, index);
         const next = source[index + 1] ?? '';
-        if (body !== '' && !/\s$/.test(body) && !/\d/.test(next) && !isText(body, next)) {
+        const mayBe = body !== '' && !/\s$/.test(body) && !isText(body, next);
+        const isPrice = /\d/.test(next) && !/^\\[A-Za-z]+$/.test(body);
+        if (mayBe && !isPrice && !(isAttached && /[,;]\s|\s\w+$/.test(body))) {
           this._add(at, index + 1, body, false);
         }
         return;
@@ -347,13 +358,25 @@ class MathFinder {
   private _blockEnd = -1;
 }
 
+/** Whether a formula whose last sign ends the text may be none once the next character is known. */
+export function isUndecidedDollar({ source, tex }: IFormula): boolean {
+  const isSingle = /^\$[^$]/.test(source);
+  return isSingle && (!TEX_SIGN.test(tex) || isText(tex, 'a') || isText(tex, '('));
+}
+
 /** Whether what stands between two dollar signs is prose, a price or a variable. */
 function isText(body: string, next: string): boolean {
   // What stands behind the second sign is the name of another variable.
-  if (/[=:/,;([{'|&+~\-\u2013\u2014]$/.test(body) && /[A-Za-z_({@?]/.test(next)) {
+  if (/[=:/,;([{'"|&+*<>~\-\u2013\u2014]$/.test(body) && /[A-Za-z_({@?]/.test(next)) {
     return true;
   }
   if (/^[({][^\\^]*[)}]$/.test(body) && /[({]/.test(next)) {
+    return true;
+  }
+  if (SUBSCRIPT.test(body)) {
+    return false;
+  }
+  if (/^_[.,;)\s]/.test(body) || (next !== '' && /[_^]$/.test(body))) {
     return true;
   }
   if (/^[({\w]/.test(next) && VARIABLE.test(body) && !/[\\^=]/.test(body)) {
@@ -370,8 +393,12 @@ function isText(body: string, next: string): boolean {
   if (/[A-Za-z]\(\)|"/.test(bare)) {
     return true;
   }
+  // A range of prices: TeX has no dashes.
+  if (/^\d[\d.,]*[KMBkmb]?\s*[\u2013\u2014\uff5e\u301c]/.test(body)) {
+    return true;
+  }
   if (TEX_SIGN.test(body)) {
-    return /^\d[\d.,]*[KMBkmb]?[\s/)][^\\^_]*[A-Za-z]{3,}/.test(body) || isProse(body);
+    return /^\d[\d.,]*[KMBkmb]?[\s/);:][^\\^_]*[A-Za-z]{3,}/.test(body) || isProse(body);
   }
   return (
     /[A-Za-z]{2,}\s+[A-Za-z]{2,}|[\u3001\u3002\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff0c]/.test(

@@ -6,7 +6,8 @@
 
 import { isOperator, pythonName } from './emphasis';
 import { FenceLines, fenceOpening, lineAt } from './fenceline';
-import { findMath, paint } from './math';
+import { isTag } from './htmltags';
+import { findMath, isUndecidedDollar, paint } from './math';
 
 export interface IOpenEnd {
   /** Markdown to render in place of the source. */
@@ -21,19 +22,34 @@ const LAST_LINE = /[^\n]*$/;
 const CONTAINER = /^(?:[ \t]*(?:>|[-+*][ \t]+|\d{1,9}[.)][ \t]+))*[ \t]*/;
 /** A line that may yet be a bullet, a number, a heading, a rule, an underline, the second line of a table. */
 const UNDECIDED = /^(?:[-+*=_]+|\d{1,9}[.)]?|#{1,6}|`{1,}|~+|[|:\- ]*-[|:\- ]*)[ \t]*$/;
-const ALERT = /^\[![A-Za-z]*(?:\][+-]?)?[ \t]*$/;
+const ALERT = /^\[(?:![A-Za-z]*(?:\][+-]?)?)?[ \t]*$/;
 const TASK = /^\[[ xX]?\]?[ \t]*$/;
 /** A definition is not shown, and a footnote begins with its sign. */
 const DEFINITION = /^\[(?:[^\]\n]|\\\])+\]:/;
 const FOOTNOTE = /^\[\^[^\]\s]*(?:\]:?[ \t]*)?$/;
 /** How a line begins that does not go on with the paragraph before it. */
 const BLOCK_BEGIN = /^[ \t>]*(?:\n|$|[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6} |\|)/;
-const OPEN_TAG = /<(?:$|[!/?]?[A-Za-z][^<>\n]{0,300}$|!-[^>]*$)/;
+const OPEN_TAG = /<(?:[!/?]?$|[!/?]?[A-Za-z][^<>\n]{0,300}$|!-[^>]*$)/;
+/** `\\begin{name`, which opens a formula if it is the name of one. */
+const OPEN_ENVIRONMENT = /\\(?:b|be|beg|begi|begin|begin\{[a-zA-Z]{0,16}\*?)$/;
+/** A backslash that escapes what is still to come, or breaks a line that does not go on yet. */
+const OPEN_ESCAPE = /(?:^|[^\\])(?:\\\\)*(\\)\n?$/;
 const OPEN_ENTITY = /&[#\w]{0,10}$/;
 /** Tags around words, which are closed for the time being. */
 const TAG =
   /<(\/?)(abbr|b|cite|code|del|em|font|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|u|var)(?:\s[^<>\n]*)?>/iy;
 const ADDRESS = /https?:\/\/[^\s<>*]*/y;
+
+/** The number of a source or the sign of a footnote: brackets that are seen. */
+const REFERENCE = /^\[(?:\^[^\]\s]*|\d[\d, \u2013-]*)?\]?$/;
+
+/** A line of fence marks. */
+const FENCE_LINE = /^[ \t>]*(?:`{3,}[^`\n]*|~{3,}[^\n]*)$/;
+
+/** A line without a mark at its beginning is a table's first if its first cell is no longer, in characters. */
+const LONGEST_FIRST_CELL = 24;
+/** The last cell of a table's first line, while it grows, in characters. */
+const LONGEST_HEAD_CELL = 60;
 
 /** Brackets of one text in which links are looked for: each costs as much as the text is long. */
 const MOST_BRACKETS = 200;
@@ -45,6 +61,11 @@ export function openEnd(source: string): IOpenEnd {
     return plain(source, fence);
   }
   const { formulas, open, openDisplay } = findMath(source);
+  const last = formulas[formulas.length - 1];
+  if (last !== undefined && last.to === source.length && isUndecidedDollar(last)) {
+    // The next character tells whether the sign closes a formula or begins a price.
+    return openEnd(source.slice(0, -1));
+  }
   const painted = paint(source, formulas);
   const limit = open >= 0 ? open : source.length;
   const shown = heldFrom(painted.slice(0, limit));
@@ -68,12 +89,15 @@ function inOpenFence(source: string): number | null {
     return null;
   }
   let fence: FenceLines | null = null;
+  let opener = 0;
   let start = 0;
   for (let end = source.indexOf('\n'); end >= 0; end = source.indexOf('\n', start)) {
     const line = source.slice(start, end + 1);
+    const lineStart = start;
     start = end + 1;
     if (fence === null) {
       const opening = fenceOpening(line.slice(0, -1));
+      opener = lineStart;
       fence = opening && new FenceLines(opening.marks, opening.info, true);
     } else if (fence.closes(line, lineAt(source, start))) {
       fence = null;
@@ -81,7 +105,11 @@ function inOpenFence(source: string): number | null {
   }
   const last = source.slice(start);
   if (fence !== null) {
-    return /^[ \t>]*[`~]*$/.test(last) ? start : source.length;
+    if (!/^[ \t>]*[`~]*$/.test(last)) {
+      return source.length;
+    }
+    // Without any code behind it the opener is not shown either.
+    return lineAt(source, opener).length === start - opener ? opener : start;
   }
   return fenceOpening(last) !== null ? start : null;
 }
@@ -92,6 +120,10 @@ function heldFrom(source: string): number {
   const lineStart = source.length - line.length;
   const container = CONTAINER.exec(line)?.[0] ?? '';
   const rest = line.slice(container.length);
+  const escape = OPEN_ESCAPE.exec(source.slice(-200));
+  if (escape !== null) {
+    return source.length - (escape[0].endsWith('\n') ? 2 : 1);
+  }
   const table = tableHead(source, line, lineStart, rest);
   if (table !== null) {
     return table;
@@ -106,9 +138,8 @@ function heldFrom(source: string): number {
   ) {
     return lineStart;
   }
-  const tag =
-    OPEN_TAG.exec(line) ?? OPEN_ENTITY.exec(line) ?? /(?:^|[^\\])(?:\\\\)*(\\)$/.exec(line);
-  return tag ? lineStart + tag.index + (tag[1] ? tag[0].length - 1 : 0) : source.length;
+  const tag = OPEN_TAG.exec(line) ?? OPEN_ENVIRONMENT.exec(line) ?? OPEN_ENTITY.exec(line);
+  return tag ? lineStart + tag.index : source.length;
 }
 
 /** Where a table begins whose head is not complete; null if there is none. */
@@ -117,17 +148,29 @@ function tableHead(source: string, line: string, lineStart: number, rest: string
   const previous = LAST_LINE.exec(before)?.[0] ?? '';
   const previousRest = previous.slice(CONTAINER.exec(previous)?.[0].length);
   const isFirst = previousRest.trim() === '' || !hasPipe(previous);
-  if (isFirst && hasPipe(rest)) {
+  if (isFirst && mayBeTableHead(rest)) {
     return lineStart;
   }
   // The line of dashes, as long as it is one.
-  if (/^[|:\- \t]+$/.test(rest) && hasPipe(previousRest)) {
+  if (/^[|:\- \t]*$/.test(rest) && mayBeTableHead(previousRest)) {
     const above = source.slice(0, Math.max(0, before.length - previous.length - 1));
     const aboveLine = LAST_LINE.exec(above)?.[0] ?? '';
-    return hasPipe(aboveLine) ? null : before.length - previous.length;
+    if (!hasPipe(aboveLine)) {
+      return before.length - previous.length;
+    }
   }
   // A row without anything in its last cell.
   return /^\|[ \t]*$/.test(rest) ? lineStart : null;
+}
+
+/** Whether a line may be the first of a table, and not a sentence with `|x|` or `P(A | B)` in it. */
+function mayBeTableHead(line: string): boolean {
+  if (!hasPipe(line)) {
+    return false;
+  }
+  const [cell] = line.split('|', 1);
+  const isPiped = cell.trim() === '' || (/\s$/.test(cell) && cell.length <= LONGEST_FIRST_CELL);
+  return isPiped && line.length - line.lastIndexOf('|') <= LONGEST_HEAD_CELL;
 }
 
 function hasPipe(line: string): boolean {
@@ -158,14 +201,17 @@ function applied(source: string, { shown, omitted, added }: IClosed): string {
     position = at + 1;
   }
   text += source.slice(position, shown);
+  if (added === '') {
+    return text;
+  }
   const content = text.trimEnd();
-  return added === '' ? text : content + added;
+  return content + (added[0] === '`' && content.endsWith('`') ? ' ' : '') + added;
 }
 
 /** Close the emphasis, code and links that are open at the end. */
 function closed(source: string): IClosed {
   const start = inlineStart(source);
-  const trailing = /(?:\*+|_+|~+|!?\[|!)$/.exec(source.slice(start));
+  const trailing = /(?<!\\)(?:\*+|_+|~+|!?\[|!)$/.exec(source.slice(start));
   let end = trailing ? start + trailing.index : source.length;
   const openings: IOpening[] = [];
   let omitted: number[] = [];
@@ -193,6 +239,7 @@ function closed(source: string): IClosed {
     } else if (sign === '[' && brackets < MOST_BRACKETS) {
       brackets += 1;
       const link = readLink(source, at, end);
+      const isReference = REFERENCE.test(source.slice(at, end));
       if (link === 'target') {
         const text = source.slice(at).search(/\](?=[([])/);
         if (source[at - 1] === '!') {
@@ -206,6 +253,15 @@ function closed(source: string): IClosed {
         if (source[at - 1] === '!') {
           end = at - 1;
           break;
+        }
+        if (isReference) {
+          end = at;
+          break;
+        }
+        if (/[A-Za-z0-9)\]]/.test(source[at - 1] ?? '')) {
+          // `a[0]`, `List[int]`: no link begins within a word.
+          at += 1;
+          continue;
         }
         omitted.push(at);
         if (source[end - 1] === ']') {
@@ -237,6 +293,9 @@ function closed(source: string): IClosed {
     end = Math.min(end, at);
     openings.pop();
   }
+  if (isEmptyLine(source, end)) {
+    end = lineStart(source, end);
+  }
   omitted = omitted.filter(at => at < end);
   const added = openings
     .reverse()
@@ -245,11 +304,23 @@ function closed(source: string): IClosed {
   return { shown: end, omitted, added };
 }
 
+/** Whether a line ends at `end` that has the marks of an item, a task or a quote and nothing behind them. */
+function isEmptyLine(source: string, end: number): boolean {
+  const line = source.slice(lineStart(source, end), end);
+  const rest = line.slice(CONTAINER.exec(line)?.[0].length);
+  return line !== '' && (rest === '' || /^(?:#{1,6}|\[[ xX]\])[ \t]*$/.test(rest));
+}
+
 /** Where the text begins that emphasis may span: a paragraph, an item, a heading, a cell. */
 function inlineStart(source: string): number {
-  let paragraph = lineStart(source, source.length);
+  // Behind the end of a line the paragraph may go on.
+  let paragraph = lineStart(source, source.replace(/(?<!\n[ \t>]*)\n$/, '').length);
   while (paragraph > 0 && !BLOCK_BEGIN.test(source.slice(paragraph, paragraph + 20))) {
-    paragraph = lineStart(source, paragraph - 1);
+    const before = lineStart(source, paragraph - 1);
+    if (FENCE_LINE.test(source.slice(before, paragraph - 1))) {
+      break;
+    }
+    paragraph = before;
   }
   const line = source.slice(paragraph);
   const container = /^[ \t>]*(?:(?:[-+*]|\d{1,9}[.)]|#{1,6})[ \t]+)*/.exec(line)?.[0].length ?? 0;
@@ -262,12 +333,12 @@ function lineStart(source: string, at: number): number {
   return at <= 0 ? 0 : source.lastIndexOf('\n', at - 1) + 1;
 }
 
+/** The last pipe that ends a cell: not one that is escaped, and none in code, which may be open. */
 function lastPipe(line: string): number {
-  let at = line.lastIndexOf('|');
-  while (at > 0 && line[at - 1] === '\\') {
-    at = line.lastIndexOf('|', at - 1);
-  }
-  return at;
+  const text = line.replace(/\\[\s\S]|(`+)(?:[\s\S]*?[^`])?(?:\1(?!`)|$)/g, sign =>
+    ' '.repeat(sign.length)
+  );
+  return text.lastIndexOf('|');
 }
 
 function closingRun(source: string, from: number, end: number, marks: string): number {
@@ -341,6 +412,9 @@ function readTag(source: string, at: number, openings: IOpening[]): number {
   }
   const [mark, slash, name] = match;
   const close = `</${name.toLowerCase()}>`;
+  if (slash === '' && !isTag(mark + close, () => false)) {
+    return at + mark.length;
+  }
   if (slash === '') {
     openings.push({ mark, at, close });
   } else {

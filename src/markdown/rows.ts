@@ -2,20 +2,27 @@
  * Rows of tables in which code holds pipes that nobody has escaped.
  *
  * To GFM each pipe ends a cell, and what does not fit under the head is dropped: a reader would miss a part of the
- * row. In a row with too many cells the pipes in code are text.
+ * row. Where the number of cells is not the head's the pipes in code are text.
  */
 
 const PIPE = /(?<!\\)\|/g;
 const CODE = /(`+)(?!`)[^\n]*?[^`]\1(?!`)/g;
 
-/** Escape the pipes in code where a row has more cells than `columns`. */
+/** Escape the pipes in code where a row has not as many cells as `columns`, or is still being written. */
 export function escapePipesInCode(table: string, columns: number): string {
   if (!table.includes('`')) {
     return table;
   }
   const [head, dashes, ...rows] = table.split('\n');
-  const mended = rows.map(row => (cellsIn(row) > columns ? row.replace(CODE, escapePipes) : row));
+  const mended = rows.map(row =>
+    cellsIn(row) !== columns || isUnfinished(row, head) ? row.replace(CODE, escapePipes) : row
+  );
   return [head, dashes, ...mended].join('\n');
+}
+
+/** Whether a row is still being written: it has no pipe at its end, and the head has. */
+function isUnfinished(row: string, head: string): boolean {
+  return /^\s*\|.*[^|\s]\s*$/.test(row) && /\|\s*$/.test(head);
 }
 
 function cellsIn(row: string): number {

@@ -224,7 +224,7 @@ test('speaks Chinese', async ({ browser }) => {
   await expect(panel.input).toHaveAttribute('placeholder', '输入问题');
   await panel.ask('fail=401');
   await panel.expectFinished('error');
-  await expect(panel.answer).toContainText('模型服务不接受该密钥');
+  await expect(panel.answer).toContainText('服务商不接受该密钥');
   expect(await overflowing(page)).toEqual([]);
   await page.context().close();
 });

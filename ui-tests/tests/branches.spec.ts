@@ -113,7 +113,7 @@ test('of a stopped answer all counts, what was shown, nothing, or what the reade
   expect(await context()).toBe(shown);
 
   await choices.getByRole('button', { name: 'Drop it' }).click();
-  await expect(answer).toContainText('no longer part of the conversation');
+  await expect(answer).toContainText('not part of the conversation');
   await expect(answer.locator('.jp-StreamChat-content')).toHaveText('');
   expect(await context()).toBeUndefined();
 

@@ -1,6 +1,13 @@
 /** A page under hostile text: what it did that text must not make it do. */
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { expect, type Locator, type Page } from '@playwright/test';
+import {
+  type Dialog,
+  expect,
+  type Frame,
+  type Locator,
+  type Page,
+  type Request
+} from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
@@ -32,24 +39,34 @@ export class Guard {
     const guard = new Guard(page);
     guard._url = page.url();
     const own = new URL(page.url()).origin;
-    page.on('request', request => {
+    const onRequest = (request: Request) => {
       const url = request.url();
       const isOther = /^(https?|wss?|ftp):/.test(url) && new URL(url).host !== new URL(own).host;
       if (isOther || url.includes('attack')) {
         guard._done.push(`asked for ${url}`);
       }
-    });
-    page.on('dialog', dialog => {
+    };
+    const onDialog = (dialog: Dialog) => {
       guard._done.push(`a dialog ${dialog.message()}`);
       void dialog.dismiss();
-    });
-    page.on('popup', popup => guard._done.push(`a page ${popup.url()}`));
-    page.on('framenavigated', frame => {
+    };
+    const onPopup = (popup: Page) => guard._done.push(`a page ${popup.url()}`);
+    const onNavigation = (frame: Frame) => {
       // JupyterLab writes its own address anew now and then; a page that is another lacks the mark.
       if (frame !== page.mainFrame() || frame.url() !== guard._url) {
         guard._done.push(`went to ${frame.url()}`);
       }
-    });
+    };
+    page.on('request', onRequest);
+    page.on('dialog', onDialog);
+    page.on('popup', onPopup);
+    page.on('framenavigated', onNavigation);
+    guard.off = () => {
+      page.off('request', onRequest);
+      page.off('dialog', onDialog);
+      page.off('popup', onPopup);
+      page.off('framenavigated', onNavigation);
+    };
     await page.evaluate(() => {
       (window as unknown as { __guarded: boolean }).__guarded = true;
       const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
@@ -61,6 +78,9 @@ export class Guard {
     });
     return guard;
   }
+
+  /** Note nothing more: the page is that of the next tests too, which may be asked whether they leave it. */
+  off: () => void = () => undefined;
 
   /** Expect that nothing was done, that nothing of the answer could do anything, and that it is in its place. */
   async expectInert(answer: Locator, name: string): Promise<void> {

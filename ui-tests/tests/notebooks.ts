@@ -117,6 +117,8 @@ export async function closeDocuments(page: Page): Promise<void> {
       const { context } = widget as unknown as Partial<NotebookPanel>;
       if (context) {
         await context.sessionContext.shutdown();
+        // JupyterLab would ask whether to leave the page without having saved it.
+        context.model.dirty = false;
         widget.dispose();
       }
     }

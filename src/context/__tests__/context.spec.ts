@@ -64,6 +64,25 @@ describe('outputs', () => {
     ]);
   });
 
+  it('are as they are seen: written over, and without the data of pictures', () => {
+    const { text, omitted } = outputsText(
+      [
+        { output_type: 'stream', name: 'stderr', text: '  0%|  |\r 50%|# |\r100%|##|\r\ndone\r\n' },
+        {
+          output_type: 'display_data',
+          data: { 'text/markdown': `![p](data:image/png;base64,${'iVBO'.repeat(40)}) end` }
+        },
+        { output_type: 'display_data', data: { 'text/latex': '$x$' } },
+        { output_type: 'display_data', data: { 'application/json': { a: [1] } } }
+      ],
+      trans
+    );
+    expect(text).toBe(
+      '100%|##|\ndone\n![p](data:image/png;base64,[...]) end\n$x$\n{\n "a": [\n  1\n ]\n}'
+    );
+    expect(omitted).toEqual(['Data in base64 was left out.']);
+  });
+
   it('have the traceback of their last error', () => {
     const error = {
       output_type: 'error',
@@ -192,6 +211,18 @@ describe('the attachments of a draft', () => {
     expect(list.chips).toEqual([]);
   });
 
+  it('are not there twice, also where one came back with the draft', async () => {
+    const { list } = draft();
+    await list.add(item(() => 'text'));
+    const parts = (await list.prepare())!;
+    list.sent(list.chips);
+    list.restore([{ ...parts[0], source: { cell_id: 'Cell 1', lines: null, path: 'a.ipynb' } }]);
+    await list.add(item(() => 'text'));
+    expect(list.chips).toHaveLength(1);
+    await list.add(item(() => 'text', 'Cell 2'));
+    expect(list.chips.map(({ title }) => title)).toEqual(['Cell 1', 'Cell 2']);
+  });
+
   it('that look like a key or a password are pointed out and not changed', async () => {
     const { list } = draft();
     await list.add(item(() => 'a = 1\napi_key = "abcd-1234-efgh"'));
@@ -209,6 +240,14 @@ describe('a secret', () => {
     '{"password": "correct-horse"}',
     "headers['Authorization'] = 'Bearer abcdefghijklmnop.qrst'",
     'postgres://ada:hunter22@db/prod',
+    "password: str with 9 characters: 'hunter22x'",
+    'OPENAI_API_KEY=abcd1234efgh5678',
+    'export DB_PASSWORD=hunter22x # local',
+    'aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCY',
+    'db_password: hunter22x',
+    'API_TOKEN_V2 = "abcd1234efgh"',
+    '-----BEGIN PGP PRIVATE KEY BLOCK-----',
+    `${'x '.repeat(20_000)}api_key="abcd-1234-efgh" ${'y '.repeat(20_000)}`,
     `hf_${'aB3'.repeat(12)}`
   ])('is found in %j', line => {
     expect(secretIn(`first\n${line}`)).toBe(2);
@@ -221,7 +260,12 @@ describe('a secret', () => {
     'api_key="your-api-key"',
     'max_tokens: "100"',
     'https://example.org/a:b@c',
-    'for token in text.split(): print("token:", token)'
+    'for token in text.split(): print("token:", token)',
+    'max_tokens: 1000000000',
+    'tokenizer = "bert-base-uncased-v2"',
+    'password=$PASSWORD',
+    'df["token"] = df.a1 + 5',
+    'token = tokens[index1]'
   ])('is not seen in %j', line => {
     expect(secretIn(line)).toBeNull();
   });
@@ -234,6 +278,15 @@ describe('bytes of a file', () => {
     ['UTF-16 with a mark', [0xff, 0xfe, 0x61, 0, 0x60, 0x4f], 'a你', 'utf-16le'],
     ['GBK', [0xc4, 0xe3, 0xba, 0xc3, 0x2c, 0x31], '你好,1', 'gb18030'],
     ['Latin-1', [0x63, 0x61, 0x66, 0xe9, 0x20, 0x61], 'café a', 'windows-1252'],
+    ['Shift JIS', [0x82, 0xb1, 0x82, 0xea, 0x82, 0xcd, 0x93, 0xfa], 'これは日', 'shift_jis'],
+    [
+      'EUC-KR',
+      Array.from({ length: 10 }, () => [0xc7, 0xd1, 0xb1, 0xdb, 0x20]).flat(),
+      '한글 '.repeat(10),
+      'euc-kr'
+    ],
+    ['an empty file', [], '', null],
+    ['a mark alone', [0xef, 0xbb, 0xbf], '', null],
     ['a zip file', [0x50, 0x4b, 3, 4, 0, 0], null, null]
   ])('of %s are read', (_, bytes, text, encoding) => {
     expect(decoded(Uint8Array.from(bytes))).toEqual(text === null ? null : { text, encoding });

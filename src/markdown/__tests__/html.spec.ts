@@ -111,6 +111,13 @@ describe('dialect', () => {
     expect(node.querySelectorAll('td:empty')).toHaveLength(0);
   });
 
+  it.each(['| A | B | C |\n|---|---|---|\n| `a|b` |', '| A | B |\n|---|---|\n| `a|b`'])(
+    'keeps code with pipes in its cell while the row is written: %j',
+    source => {
+      expect(texts(render(source), 'code')).toEqual(['a|b']);
+    }
+  );
+
   it.each([
     'List<String> and Map<K, V>, vector<int>, Option<T>',
     'set <title> or <script> or <your name> or <path/to/file>',

@@ -35,7 +35,19 @@ describe('findMath', () => {
       ['\\begin{align}\nx &= 1 \\\\\ny &= 2\n\\end{align}']
     ],
     ['> \\[\n> a = b\n>\n> c = d\n> \\]', ['a = b\nc = d']],
-    ['\\( open, and \\(a\\) is closed', ['a']]
+    ['\\( open, and \\(a\\) is closed', ['a']],
+    ['H$_2$O, x$^2$, 10$^{-3}$ m, 90$^\\circ$C', ['_2', '^2', '^{-3}', '^\\circ']],
+    ['SO$_4^{2-}$和Fe$^{3+}$, 5$\\times$10$^3$', ['_4^{2-}', '^{3+}', '\\times', '^3']],
+    ['The price is $5 when $x = 3$, and $10 when $x > 5$.', ['x = 3', 'x > 5']],
+    ['**$5** for **$n$ items**, *$5* and *$x$*, <b>$5</b> and <i>$x$</i>', ['n', 'x', 'x']],
+    ['Between $5 and $10 (or $7.50), where $p$ is it', ['p']],
+    ['价格为$100，公式$E=mc^2$，另有$200；设$a$为$1$元', ['E=mc^2', 'a', '1']],
+    ['R$5 e R$10; $x$ em R$: US$ 3,50', ['x']],
+    ['$\\$5 + \\$10$ and $\\text{cost} = \\$5$', ['\\$5 + \\$10', '\\text{cost} = \\$5']],
+    ['$C = 5x + 10$ dollars: $5 per unit plus $10 fixed', ['C = 5x + 10']],
+    ['- $0.50 per $kg$\n- $5: small\n- $x$: unknown', ['kg', 'x']],
+    ['$1 < x < 5$ and $10 > y$. $3.50 < $5.', ['1 < x < 5', '10 > y']],
+    ['$$a$$，其中$$b$$为常数', ['a', 'b']]
   ])('finds the formulas in %j', (source, found) => {
     expect(formulas(source)).toEqual(found);
   });
@@ -69,7 +81,17 @@ describe('findMath', () => {
     'head = $A\n# title, b$ and $c\n| d$ |',
     '$HOME; export PATH=$PATH:/bin, $1 $2 "$@", ($AAPL)/($TSLA)',
     '$$\n\nSome prose about money, then more.\n\n$$',
-    '@\\[\\\\\\]^_'
+    '@\\[\\\\\\]^_',
+    'R$ 10,00 a R$ 20,00, US$5–US$10, NT$300, HK$ 50, ¥100–¥200, €5, 5€–10 €',
+    '$5–10, 5–10$, $5k-$10k, $1.5M to $2M, $100/mo → $1,200/yr; $0.02/1K',
+    'Is $5>$3? $5<$6, $5=$5, $5*2=$10, $5/$10, $5+$3, $5 × 2 = $10',
+    '"$5" or \'$6\' and ($7) [$8] {$9} $10. $11! $12? $13; $14: $15',
+    'SQL: $1, $2; regex ^\\d+$ and $^',
+    'Excel: =$A$1+$B$2, $A1, A$1, SUM($A$1:$A$10)',
+    'df$_x and a$_b; user$^2; foo$_GET, $_.a; and $_, $_ | x$',
+    'echo "Total: $((a + b))" and $(date +%Y) and ${arr[@]}',
+    "Svelte $store, Vue $emit('x'), $refs.a, RxJS user$, data$",
+    '1$ = 0.9€; 100$ - 50$ = 50$; 5 $ or 6 $.'
   ])('finds none in %j', source => {
     expect(formulas(source)).toEqual([]);
   });

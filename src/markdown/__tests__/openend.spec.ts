@@ -28,7 +28,24 @@ describe('openEnd', () => {
     ['press <kbd>Ent', 'press <kbd>Ent</kbd>'],
     ['press <kbd>', 'press '],
     ['**a <b>c', '**a <b>c</b>**'],
-    ['H<sub>2</sub>O', 'H<sub>2</sub>O']
+    ['H<sub>2</sub>O', 'H<sub>2</sub>O'],
+    ['a <b c> d', 'a <b c> d'],
+    ['x<sub>2</', 'x<sub>2</sub>'],
+    ['a[i', 'a[i'],
+    ['a [1', 'a '],
+    ['a[^1', 'a'],
+    ['a[1](http://x', 'a1'],
+    ['\\*', '\\*'],
+    ['a\\\n', 'a'],
+    ['**a\n', '**a**'],
+    ['` `` ', '` `` `'],
+    ['costs $5–$', 'costs $5–'],
+    ['see $x$', 'see '],
+    ['see $x$ ', 'see $x$ '],
+    ['H$', 'H'],
+    ['text \\begin{ali', 'text '],
+    ['P(A|B', 'P(A|B'],
+    ['| `a|b', '']
   ])('closes or holds back what is open in the text %j', (source, shown) => {
     expect(openEnd(source).text).toBe(shown);
   });
@@ -46,6 +63,16 @@ describe('openEnd', () => {
     ['| a | b |\n|--', ''],
     ['| a | b |\n|--|--|\n', '| a | b |\n|--|--|\n'],
     ['| a | b |\n|--|--|\n| x | **y', '| a | b |\n|--|--|\n| x | **y**'],
+    ['| a | b |\n', ''],
+    ['a | b\n--', ''],
+    ['| a | b |\n|--|--|\n|', '| a | b |\n|--|--|\n'],
+    ['| a | b |\n|--|--|\n| `x|y', '| a | b |\n|--|--|\n| `x|y`'],
+    ['> [', ''],
+    ['- [x] **', ''],
+    ['1. \\', ''],
+    ['# `', ''],
+    ['> a\n> ```\n> ', '> a\n'],
+    ['- ~~~\n  ```\n  ~~~\n  after', '- ~~~\n  ```\n  ~~~\n  after'],
     ['1. a\n\n   ```py', '1. a\n\n'],
     ['1. a\n\n   ```py\n   x = 1\n   ``', '1. a\n\n   ```py\n   x = 1\n']
   ])('holds back a line that is not decided in %j', (source, shown) => {
