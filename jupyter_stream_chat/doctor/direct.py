@@ -43,9 +43,12 @@ async def whole(context: Context) -> Finding:
     """Ask for one answer in one piece."""
     client, request = await _request(context, SHORT)
     from ..providers.openai.chat_openai import whole_answer  # loaded with the client
+    from ..providers.openai.payload_fixes import FAILURE
 
     try:
         answer = whole_answer(await client.chat.completions.create(**request))
+        if answer[FAILURE]:
+            raise answer[FAILURE]
     except Exception as error:
         if refusal_of(error, streamed=False) == "streams_only":
             return found("warn", "streams_only", detail=context.failed(error).detail)

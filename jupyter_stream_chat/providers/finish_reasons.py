@@ -37,8 +37,14 @@ _FAILURE: Final = re.compile(
 
 def word_of(reason: object) -> str | None:
     """Return a finish reason as a provider wrote it; None: it gave none."""
+    if isinstance(reason, list):
+        return next((word for each in reason if (word := word_of(each))), None)
     if isinstance(reason, Mapping):  # SGLang's own: {"type": "abort", "message": ...}
-        return word_of(reason.get("type") or reason.get("reason"))
+        word = word_of(reason.get("type") or reason.get("reason"))
+        if word is None:
+            return " ".join(str(dict(reason)).split()) if reason else None
+        said = reason.get("message")
+        return f"{word}: {' '.join(said.split())}" if isinstance(said, str) and said.strip() else word
     if isinstance(reason, bool) or not isinstance(reason, str | int):
         return None
     word = str(reason).strip()
@@ -47,9 +53,24 @@ def word_of(reason: object) -> str | None:
 
 def meaning_of(word: str) -> FinishReason | None:
     """Return what a finish reason means; None: nobody knows, so the answer is not known to be complete."""
-    plain = _plain(word)
     # Gemini adds its own word behind the one of OpenAI's protocol: content_filter: PROHIBITED_CONTENT.
-    return _MEANING.get(plain) or _MEANING.get(plain.partition(":")[0].strip("_"))
+    return _MEANING.get(_plain(word)) or _MEANING.get(_plain(word.partition(":")[0]))
+
+
+def graver(one: str | None, other: str) -> str:
+    """Return which of two words counts where an answer ends twice: a failure, then a limit, then the later.
+
+    ``one`` came first; None: it has not ended before.
+    """
+    return other if one is None or _gravity(other) >= _gravity(one) else one
+
+
+def _gravity(word: str) -> int:
+    meaning = meaning_of(word)
+    if meaning is None:
+        # A word that nobody knows may stand in each chunk for 'not yet'.
+        return 3 if _FAILURE.search(word.lower()) else 0
+    return 0 if meaning == "stop" else 1 if meaning == "length" else 2
 
 
 def decisive(reason: object, native: object) -> str | None:

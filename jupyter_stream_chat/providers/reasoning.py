@@ -79,8 +79,13 @@ class ReasoningSplitter:
     Holds back only what may be the beginning of a tag, and white space beside one.
     """
 
-    def __init__(self, *, opened: bool = False) -> None:
-        """``opened``: the prompt ends inside the reasoning, so the text begins there."""
+    def __init__(self, *, opened: bool = False, told_apart: bool = False) -> None:
+        """``opened``: the prompt ends inside the reasoning, so the text begins there.
+
+        ``told_apart``: the provider calls the text reasoning, so a closing tag that nothing opened counts
+        only at the beginning or the end of a line.
+        """
+        self._told_apart = told_apart
         self.unopened: int | None = None
         """Code points of content before a closing tag that nothing had opened: these were reasoning.
 
@@ -159,39 +164,39 @@ class ReasoningSplitter:
         return False
 
     def _begin_reasoning(self, tags: Tags, rest: str) -> None:
-        self._tags, self._held, self._at_start = tags, rest, True
+        self._tags, self._held, self._at_start, self._last = tags, rest, True, ""
         self.is_reasoning = self.has_reasoning = True
 
     # --- in the reasoning --------------------------------------------------------------------------
 
     def _reasoning(self, ended: bool) -> Iterator[Piece]:
+        as_it_is = self._told_apart and self._tags is None
         if self._at_start:
-            self._held = self._held.lstrip()
-            if not self._held:
+            core = self._held.lstrip()
+            openings = _BY_OPENING if self._tags is None else [self._tags.open]
+            if not ended and (not core or _may_become(core, openings)):
                 return
-            if self._tags is None:
-                if not ended and _may_become(self._held, _BY_OPENING):
-                    return
-                if self._opens(self._held):  # written although the template had written it
-                    return
-            self._at_start = False
+            if any(map(core.startswith, openings)) and self._opens(core):
+                return  # written although the template, or the model itself, had written it
+            self._held, self._at_start = self._held if as_it_is else core, False
         closings = [self._tags.close] if self._tags else list(_ALONE)
         found = min(((self._held.find(each), each) for each in closings if each in self._held), default=None)
         if found is None:
-            keep = 0 if ended else _tail(self._held, closings)
+            keep = 0 if ended else _tail(self._held, closings, white_space=not as_it_is)
             yield self._emit("reasoning", len(self._held) - keep)
             return
         at, closing = found
         end = at + len(closing)
-        if (self._held[at - 1] if at else self._last) == "`":
-            if end == len(self._held) and not ended:
-                yield self._emit("reasoning", at)
-                return
-            if self._held[end : end + 1] == "`":  # the tag is quoted
-                yield self._emit("reasoning", end)
-                return
-        yield "reasoning", self._held[:at].rstrip()
-        self._held = self._held[end:]
+        before, following = (self._held[:at] or self._last)[-1:], self._held[end : end + 1]
+        if not following and not ended and (before == "`" or as_it_is):
+            yield self._emit("reasoning", at)
+            return  # what stands behind the tag decides
+        is_quoted = before == following == "`"
+        if is_quoted or (as_it_is and following not in ("", "\n") and before != "\n"):
+            yield self._emit("reasoning", end)
+            return
+        yield self._emit("reasoning", at) if as_it_is else ("reasoning", self._held[:at].rstrip())
+        self._held = self._held[end - at if as_it_is else end :]
         self._wrapper = next((end for begin, end in WRAPPERS.items() if closing.endswith(begin)), None)
         self.is_reasoning, self._at_start, self.has_closed = False, True, True
 

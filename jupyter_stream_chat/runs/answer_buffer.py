@@ -74,6 +74,8 @@ class AnswerBuffer:
         """Removes from this run's text what repeats the end of a continued answer."""
         self.splitter = ReasoningSplitter()
         """Tells reasoning within the text apart."""
+        self._channel: ReasoningSplitter | None = None
+        """Takes tags out of what the provider calls reasoning; None: it says none at the moment."""
         self.pause_buffer: PauseBuffer | None = None
         """While the run is paused."""
         self._continues = False
@@ -116,8 +118,19 @@ class AnswerBuffer:
         if kind == "reasoning" and self._assumes_reasoning and not self.characters:
             # The server tells the two apart itself by now.
             self._assumes_reasoning, self.splitter = False, ReasoningSplitter()
-        for each, piece in self.splitter.add(text) if kind == "text" else [(kind, text)]:
+        if kind == "text":
+            self._close_channel()
+            pieces = self.splitter.add(text)
+        else:
+            self._channel = self._channel or ReasoningSplitter(opened=True, told_apart=True)
+            pieces = self._channel.add(text)
+        for each, piece in pieces:
             self._put(each, piece)
+
+    def _close_channel(self) -> None:
+        channel, self._channel = self._channel, None
+        for kind, text in channel.close() if channel else []:
+            self._put(kind, text)
 
     def _put(self, kind: PartKind, text: str) -> None:
         if kind == "text":
@@ -141,6 +154,7 @@ class AnswerBuffer:
         """Append all text that was held back: the answer is complete. Return when all of it is shown."""
         self.stop_detection()
         self.release()
+        self._close_channel()
         for kind, text in self.splitter.close():
             self._put(kind, text)
         self._append("text", self.trimmer.close())

@@ -15,9 +15,10 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
 from ..protocol import FinishReason, Notice, PartKind, Usage
+from ..providers.finish_reasons import graver, meaning_of
 from ..providers.openai.chunks import (
     end_word_of,
-    finish_reason_of,
+    failure_of,
     pieces_of,
     refusal_text_of,
     remarks_of,
@@ -62,11 +63,12 @@ class Attempt:
 
     def __init__(self, run_id: str, forward: Forward, admission_gate: AdmissionGate) -> None:
         """``forward`` is given every piece of text, as (kind, text)."""
-        self.finish_reason: FinishReason | None = None
+        self.end_word: str | None = None
+        """Why the model ended, in the provider's own word."""
         self.usage: Usage | None = None
         self.remarks: list[str] = []
         """What is odd about the answer, as codes, each once."""
-        self._unknown_end: str | None = None
+        self._failure: Exception | None = None
         self.unreported = 0
         """Code points that the callback did not report, and that were taken from the chunks instead."""
         self._refusal = ""
@@ -78,6 +80,11 @@ class Attempt:
         self._yielded: Counter[PartKind] = Counter()
         self._supplied: Counter[PartKind] = Counter()
         self.callback = TokenCallback(self._root, run_id, self._hand_on)
+
+    @property
+    def finish_reason(self) -> FinishReason | None:
+        """Why the model ended, where the provider's word is known."""
+        return meaning_of(self.end_word) if self.end_word is not None else None
 
     @property
     def has_text(self) -> bool:
@@ -108,10 +115,12 @@ class Attempt:
                     await self._admission_gate.enter()
                     has_turn = True
             self._hand_on_joined()
+        if self._failure is not None:
+            raise self._failure
         if self._refusal:
             raise ModelRefused(self._refusal)
-        if self._unknown_end is not None and self.finish_reason is None:
-            raise EndedEarly(self._unknown_end)
+        if self.end_word is not None and self.finish_reason is None:
+            raise EndedEarly(self.end_word)
 
     def _hand_on(self, kind: PartKind, text: str) -> None:
         if self._joined is None:
@@ -129,10 +138,9 @@ class Attempt:
         for kind, text in pieces_of(message):
             self._compare(kind, text)
         self._refusal += refusal_text_of(message)
+        self._failure = failure_of(message) or self._failure
         if word := end_word_of(message):
-            known = finish_reason_of(message)
-            self.finish_reason = known or self.finish_reason
-            self._unknown_end = None if known else word
+            self.end_word = graver(self.end_word, word)
         self.remarks += [each for each in remarks_of(message) if each not in self.remarks]
         if usage := usage_of(message):
             self.usage = _largest(self.usage, usage)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -99,13 +100,22 @@ def answered(attempt: Attempt, text: RunText, *, goes_on: bool) -> Outcome:
     reason = attempt.finish_reason or "stop"
     if goes_on or reason == "content_filter" or _has(text, "text"):
         return Outcome(reason)
+    error = _ONLY_REASONING if _has(text, "reasoning") else EMPTY
     if "tool_calls" in attempt.remarks:
-        return Outcome("error", _ONLY_TOOL_CALLS)
-    return Outcome("error", _ONLY_REASONING if _has(text, "reasoning") else EMPTY)
+        error = _ONLY_TOOL_CALLS
+    if attempt.end_word is None:
+        return Outcome("error", error)
+    detail = f"The provider's finish reason: {attempt.end_word}"
+    return Outcome("error", error.model_copy(update={"detail": detail}))
 
 
 def _has(text: RunText, kind: PartKind) -> bool:
-    return any(part.kind == kind and str(part).strip() for part in text)
+    return any(part.kind == kind and any(map(_is_visible, str(part))) for part in text)
+
+
+def _is_visible(sign: str) -> bool:
+    """Tell whether a code point shows, and is neither white space nor a mark without width."""
+    return not sign.isspace() and unicodedata.category(sign) not in ("Cc", "Cf")
 
 
 def final_info(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_stream_chat.providers.finish_reasons import decisive, meaning_of, word_of
+from jupyter_stream_chat.providers.finish_reasons import decisive, graver, meaning_of, word_of
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,35 @@ def test_an_upstreams_own_word(reason: object, native: object, word: str | None)
 @pytest.mark.parametrize("nothing", [None, "", " ", "null", "None", {}, []])
 def test_no_reason(nothing: object) -> None:
     assert word_of(nothing) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "word", "meaning"),
+    [
+        ({"type": "abort", "message": "Out of\nmemory"}, "abort: Out of memory", None),
+        ({"type": "stop", "message": "See the docs. Bye."}, "stop: See the docs. Bye.", "stop"),
+        ({"code": 7}, "{'code': 7}", None),
+        (["length"], "length", "length"),
+    ],
+)
+def test_reasons_that_are_no_words(reason: object, word: str, meaning: str | None) -> None:
+    assert word_of(reason) == word
+    assert meaning_of(word) == meaning
+
+
+@pytest.mark.parametrize(
+    ("words", "counts"),
+    [
+        (["stop", "error"], "error"),
+        (["error", "stop"], "error"),
+        (["length", "stop"], "length"),
+        (["content_filter", "length"], "content_filter"),
+        (["in_progress", "in_progress", "stop"], "stop"),
+        (["stop", "something new"], "something new"),
+    ],
+)
+def test_of_two_ends_the_graver_counts(words: list[str], counts: str) -> None:
+    ended: str | None = None
+    for word in words:
+        ended = graver(ended, word)
+    assert ended == counts

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from jupyter_stream_chat.providers.errors.provider_words import is_error, page_title, status_in, words_in
+from jupyter_stream_chat.providers.errors.provider_words import (
+    is_error,
+    page_title,
+    said_in,
+    status_in,
+    words_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +49,29 @@ def test_what_is_no_error() -> None:
     assert is_error({"status": 503})
     assert not is_error({"choices": [{"message": {}}], "code": 0})
     assert page_title("no page") is None
+
+
+def test_a_body_without_a_sentence_is_shown_itself() -> None:
+    assert said_in({"error": {"code": "x1"}}) == ['{"error": {"code": "x1"}}']
+    assert said_in({"errorMessage": "timed out"}) == ["timed out"]
+    assert said_in({}) == said_in(None) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"code": 200, "msg": "success"},
+        {"code": "0", "message": "OK"},
+        {"error_code": 0, "error_msg": ""},
+        {"citations": ["a"]},
+        {"success": True},
+        {"data": {"progress": 3}},
+    ],
+)
+def test_what_tells_of_success_is_no_error(value: dict[str, Any]) -> None:
+    assert not is_error(value)
+
+
+@pytest.mark.parametrize("piece", ["\n", "\n ", "<script>", "<title>", "<!--", "<", "[{", "\ngoroutine 1 ["])
+def test_a_long_body_is_read_in_part(piece: str) -> None:
+    assert all(len(words) <= 20_000 for words in words_in(piece * (200_000 // len(piece))))

@@ -112,3 +112,36 @@ def test_the_engine_and_the_server_know_the_same_families() -> None:
     only_words = {each.open for each in TAGS} - {*REASONING_MARKS, *(f"{mark}\n" for mark in REASONING_MARKS)}
     assert only_words == {"Here is my thought process:", "<|channel|>analysis<|message|>", "analysis"}
     assert set(REASONING_MARKS) <= {each.open.strip() for each in TAGS}
+
+
+def test_a_quote_of_an_earlier_block_quotes_no_tag() -> None:
+    text = "<think>`</think><think></think>`"
+    assert split(text) == split(text[:8], text[8:]) == ("`", "`")
+
+
+TOLD_APART = [
+    ("<think>\nabc\n</think>\n\nHi", [("reasoning", "abc"), ("text", "Hi")]),
+    ("abc\n</think>\n\nHi", [("reasoning", "abc\n"), ("text", "Hi")]),
+    (" \n <think>abc</think>Hi", [("reasoning", "abc"), ("text", "Hi")]),
+    (" a \n b\n", [("reasoning", " a \n b\n")]),
+    ("abc</think>", [("reasoning", "abc")]),
+    ("it ends in </think> they say", [("reasoning", "it ends in </think> they say")]),
+    ("it ends in `</think>` they say", [("reasoning", "it ends in `</think>` they say")]),
+    ("plain", [("reasoning", "plain")]),
+]
+
+
+@pytest.mark.parametrize(("said", "pieces"), TOLD_APART)
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+def test_tags_in_what_the_provider_calls_reasoning(
+    said: str, pieces: list[tuple[str, str]], size: int
+) -> None:
+    splitter = ReasoningSplitter(opened=True, told_apart=True)
+    found: list[tuple[str, str]] = []
+    for at in range(0, len(said), size):
+        found += splitter.add(said[at : at + size])
+    found += splitter.close()
+    joined: dict[str, str] = {}
+    for kind, text in found:
+        joined[kind] = joined.get(kind, "") + text
+    assert list(joined.items()) == pieces

@@ -65,3 +65,13 @@ def test_parts_are_taken_out(key: str, data: st.DataObject) -> None:
 
 def test_a_token_of_the_hub_is_known_by_its_shape() -> None:
     assert redact("token hf_AbCdEfGhIjKlMnOp is refused") == "token [key] is refused"
+
+
+@pytest.mark.parametrize("word", ["[", "a", "ab-", ",a", "sk-", "wire-k", "x", "*", "bearer "])
+def test_a_long_text_is_read_once(word: str) -> None:
+    text = word * (200_000 // len(word))
+    assert KEYS[0] not in redact(f"{text} {KEYS[0]} {KEYS[0][:4]}****", [KEYS[0]])
+
+
+def test_masked_keys_in_a_list_are_each_taken_out() -> None:
+    assert redact("ab****yz,ab****yz;(ab....yz)", ["ab-12345-yz"]) == "[key],[key];([key])"

@@ -3,7 +3,8 @@
 An answer has ``stream``: pieces of the body of a streamed request, one HTTP chunk each; a number lets so many
 seconds pass, ``hang`` keeps the socket open and silent, ``cut`` and ``end`` close it. ``whole`` is what a
 request for one piece gets, ``status``, ``type``, ``location`` and ``body`` a plain answer to either, ``then``
-what the next request gets.
+what the next request gets. ``headers`` are lines for the head of a plain answer or of a stream. ``raw`` is
+written as it is, head included, and then the connection is closed.
 """
 
 from __future__ import annotations
@@ -101,12 +102,19 @@ class WireServer:
             answer = answer["whole"]
             if "status" not in answer:
                 return await _plain(writer, "200 OK", "application/json", answer)
+        if "raw" in answer:
+            writer.writelines(map(_bytes, answer["raw"]))
+            await writer.drain()
+            return False
+        headers = "".join(f"{line}\r\n" for line in answer.get("headers", []))
         if "status" in answer:
             status, kind = answer["status"], answer.get("type", "application/json")
-            return await _plain(writer, status, kind, answer.get("body"), answer.get("location"))
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
+            return await _plain(
+                writer, status, kind, answer.get("body"), answer.get("location"), headers=headers
+            )
+        kind = answer.get("type", "text/event-stream")
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n{headers}\r\n"
+        writer.write(head.encode())
         return await self._pieces(writer, answer["stream"])
 
     async def _pieces(self, writer: asyncio.StreamWriter, pieces: list[Any]) -> bool:
@@ -121,7 +129,7 @@ class WireServer:
             elif piece == "end":
                 break
             else:
-                data = piece.encode("utf-8", "surrogateescape") if isinstance(piece, str) else bytes(piece)
+                data = _bytes(piece)
                 writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
                 await writer.drain()
         writer.write(b"0\r\n\r\n")
@@ -129,11 +137,21 @@ class WireServer:
         return True
 
 
+def _bytes(piece: str | list[int]) -> bytes:
+    return piece.encode("utf-8", "surrogateescape") if isinstance(piece, str) else bytes(piece)
+
+
 async def _plain(
-    writer: asyncio.StreamWriter, status: str, kind: str, body: Any, location: str | None = None
+    writer: asyncio.StreamWriter,
+    status: str,
+    kind: str,
+    body: Any,
+    location: str | None = None,
+    *,
+    headers: str = "",
 ) -> bool:
     data = body.encode() if isinstance(body, str) else b"" if body is None else json.dumps(body).encode()
-    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n"
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{headers}"
     if not status.startswith("204"):
         head += f"Content-Length: {len(data)}\r\n"
     if location:

@@ -196,7 +196,7 @@ async def test_models_as_a_bare_array(start_server: StartServer) -> None:
         ([chunk({"content": "a"}), chunk({}, "SAFETY")], ("content_filter", None, "a")),
         ([chunk({"content": "a"}), chunk({}, "abort")], (ERROR, "ended_early", "a")),
         ([chunk({"content": "a"}), 'data: {"detail":"upstream died"}\n\n'], (ERROR, "provider_error", "a")),
-        ([chunk({"content": "a"}, error={"message": "no", "code": 502})], (ERROR, "provider_error", "")),
+        ([chunk({"content": "a"}, error={"message": "no", "code": 502})], (ERROR, "provider_error", "a")),
         (["<html><title>Proxy</title></html>"], (ERROR, "malformed_answer", "")),
         (["data: nonsense\n\n"], (ERROR, "malformed_answer", "")),
         ([chunk({"content": "<think>only\n</think>"}, "stop")], (ERROR, "only_reasoning", "")),

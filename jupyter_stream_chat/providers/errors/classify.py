@@ -11,21 +11,26 @@ import logging
 import re
 import traceback
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from ...protocol import ErrorInfo
 from ..loopback import is_loopback
 from ..profiles.profile import Profile
-from .error_facts import body_of, causes, error_facts
+from .error_facts import ErrorFacts, body_of, causes, error_facts, retry_after
 from .error_rules import OTHERWISE, rule_for, sizes_in
-from .provider_words import page_title, without_trace, words_in
+from .provider_words import page_title, said_in, without_trace
 from .redact import redact
 
 log = logging.getLogger(__name__)
 
 _PAGE = re.compile(r"(?i)<(!doctype|html|head|body|h1|title)\b")
 _MAX_DETAIL = 4000
+_SOON_SECONDS = 60
+_MOST_SECONDS = 366 * 86_400
+"""A wait beyond it is none that anybody has meant."""
+_UNITS = (("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
 _OF_A_PARSER = (StopIteration, json.JSONDecodeError)
 """What a parser raised on the way to the error: nothing that the provider said."""
 _PERHAPS_THE_PROXY = frozenset(
@@ -47,7 +52,8 @@ def classify(error: BaseException, profile: Profile | None = None) -> ErrorInfo:
     if own := _own_words(error):
         detail = _shown(own.detail, secrets)[:_MAX_DETAIL] if own.detail else None
         return own.model_copy(update={"message": _shown(own.message, secrets), "detail": detail})
-    rule, values = rule_for(error_facts(error))
+    facts = error_facts(error)
+    rule, values = rule_for(facts)
     names = {**_names(profile), **values}
     if rule is OTHERWISE:
         # For the administrator alone: a trace holds the server's paths.
@@ -58,7 +64,7 @@ def classify(error: BaseException, profile: Profile | None = None) -> ErrorInfo:
     return ErrorInfo(
         code=rule.code,
         message=rule.message.format(**names),
-        hint=rule.hint.format(**names) + _by_proxy(rule.code, profile),
+        hint=rule.hint.format(**names) + _by_proxy(rule.code, profile) + _by_wait(facts),
         field=rule.field.format(**names) if rule.field else None,
         detail=detail,
         values={name: names[name] for name in values} or None,
@@ -83,6 +89,15 @@ def _by_proxy(code: str, profile: Profile | None) -> str:
         f" Requests go through the proxy {_without_user(proxy)}, which {name} names: check it too, "
         f"or add {address.hostname} to NO_PROXY."
     )
+
+
+def _by_wait(facts: ErrorFacts) -> str:
+    """Return what to add where the provider says that it will not be ready soon."""
+    seconds = retry_after(facts.headers, datetime.now(UTC)) or 0
+    if not _SOON_SECONDS < seconds < _MOST_SECONDS:
+        return ""
+    name, size = next((name, size) for name, size in _UNITS if seconds >= 2 * size)
+    return f" The provider asks to wait {seconds / size:.0f} {name}."
 
 
 def _names(profile: Profile | None) -> dict[str, str]:
@@ -121,7 +136,7 @@ def _own_words(error: BaseException) -> ErrorInfo | None:
 def _words(error: BaseException) -> str:
     """Return what the provider's side said: its sentences first, then a line for each cause, none twice."""
     chain = list(causes(error))
-    lines = dict.fromkeys(words for each in chain for words in words_in(body_of(each)))
+    lines = dict.fromkeys(words for each in chain for words in said_in(body_of(each)))
     for each in chain:
         if each is not error and isinstance(each, _OF_A_PARSER):
             continue

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 from .provider_words import page_title, status_in, words_in
 
+_MOST_OF_TEXT = 20_000
+"""Code points of an error in which rules look for words: it may hold the whole request once more."""
 _ADDRESS = re.compile(r"https?://[^\s'\"]+")
 
 
@@ -39,7 +44,7 @@ def error_facts(error: BaseException) -> ErrorFacts:
     chain = list(causes(error))
     names = {cls.__name__ for each in chain for cls in type(each).__mro__}
     statuses = [s for each in chain if isinstance(s := getattr(each, "status_code", None), int)]
-    text = " ".join(f"{each} {getattr(each, 'body', '')}" for each in chain).lower()
+    text = " ".join(f"{each} {getattr(each, 'body', '')}"[:_MOST_OF_TEXT] for each in chain).lower()
     text = _ADDRESS.sub("", text)
     responses = [response for each in chain if (response := getattr(each, "response", None)) is not None]
     headers = getattr(responses[0], "headers", {}) if responses else {}
@@ -61,6 +66,16 @@ def error_facts(error: BaseException) -> ErrorFacts:
         redirects[0] if redirects else None,
         params[0] if params else None,
     )
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Read ``Retry-After`` (RFC 9110, 10.2.3: seconds or a date), or OpenAI's ``retry-after-ms``."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        with suppress(ValueError):
+            return max(0.0, float(headers.get(name, "")) * unit)
+    with suppress(ValueError, TypeError):
+        return max(0.0, (parsedate_to_datetime(headers.get("retry-after", "")) - now).total_seconds())
+    return None
 
 
 def body_of(error: BaseException) -> object:

@@ -186,6 +186,15 @@ def _ended_with(facts: ErrorFacts) -> dict[str, str] | None:
     return {"reason": found[1].strip()} if found else None
 
 
+_UNREADABLE: Final = Rule(
+    _all(_unknown_status, _named("DecodingError")),
+    "malformed_answer",
+    "What {endpoint} sent is no answer in OpenAI's protocol.",
+    "Check the address with its path; if it worked before, ask again.",
+    "{address}",
+)
+"""Compressed otherwise than its head says, say: the connection held."""
+
 # The first rule that applies wins: the particular stands before the general.
 RULES: Final = (
     Rule(
@@ -463,8 +472,12 @@ RULES: Final = (
         "Check the address, and that the server there is running.",
         "{address}",
     ),
+    _UNREADABLE,
     Rule(
-        _named("APIConnectionError", "TransportError", "ConnectionError", "IncompleteReadError"),
+        _all(
+            _unknown_status,
+            _named("APIConnectionError", "TransportError", "ConnectionError", "IncompleteReadError"),
+        ),
         "connection_lost",
         "The connection to the provider broke.",
         _ASK_AGAIN,
@@ -488,10 +501,10 @@ RULES: Final = (
     ),
     Rule(
         _named("MalformedAnswer", "JSONDecodeError", "APIResponseValidationError", "UnicodeDecodeError"),
-        "malformed_answer",
-        "What {endpoint} sent is no answer in OpenAI's protocol.",
-        "Check the address with its path; if it worked before, ask again.",
-        "{address}",
+        _UNREADABLE.code,
+        _UNREADABLE.message,
+        _UNREADABLE.hint,
+        _UNREADABLE.field,
     ),
     Rule(
         _status(413),

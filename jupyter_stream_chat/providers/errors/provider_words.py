@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+# Keys are compared in snake case: ``errorMessage``, ``error-message`` and ``Error_Message`` are one.
 _MESSAGE_KEYS: Final = (
-    "message", "error_message", "error_msg", "errmsg", "msg", "status_msg", "detail", "details",
-    "description", "error_description", "faultstring", "reason", "title", "failed_generation",
+    "message", "messages", "error_message", "error_msg", "errmsg", "msg", "status_msg", "detail", "details",
+    "description", "error_description", "faultstring", "exception", "reason", "title", "failed_generation",
 )  # fmt: skip
 _INNER_KEYS: Final = (
     "error",
@@ -20,28 +21,54 @@ _INNER_KEYS: Final = (
     "raw",
     "base_resp",
     "response",
-    "responsemetadata",
+    "response_metadata",
     "body",
     "innererror",
+    "inner_error",
     "cause",
+    "upstream_error",
+    "result",
+    "data",
+    "header",
 )
 _CODE_KEYS: Final = ("code", "status", "status_code", "error_code", "http_status")
 _LABEL_KEYS: Final = ("type", "code", "errorcode", "status", "provider_name")
-_ENVELOPES: Final = ("response", "responsemetadata", "fault")
+_ENVELOPES: Final = ("response", "response_metadata", "result", "data", "header")
 """Around the error of clouds whose own APIs are of another shape."""
+_ERROR_KEY: Final = re.compile(r"(^|_)(error|errors|exception|fault|faultstring|errcode|errmsg)(_|$)")
+_FAILED: Final = re.compile(r"error|exception|fail\w*|fault")
+_SUCCESS: Final = frozenset(
+    {"", "0", "200", "ok", "success", "successful", "succeeded", "none", "null", "no error"}
+)
+"""What stands where an error would, and says that there is none."""
+_MOST_OF_TEXT: Final = 20_000
+_MOST_OF_PAGE: Final = 4_000
+"""Code points in which words are looked for."""
+_MOST_OF_BODY: Final = 500
+"""Code points that are shown of a body without a sentence."""
 _MOST_DEPTH: Final = 6
 _TITLE: Final = re.compile(r"(?is)<title[^>]*>(.*?)</title>|<h1[^>]*>(.*?)</h1>")
 _TRACE: Final = re.compile(
     r"(?si:traceback \(most recent call last\):.*\n(?=\S))"  # Python's ends in what went wrong
-    r"|(?s:\s*\ngoroutine \d+ \[.*)"  # Go's, and below JavaScript's and Java's, begin with it
-    r"|(?m:\n\s+at \S.*$)"
+    r"|(?s:\ngoroutine \d+ \[.*)"  # Go's, and below JavaScript's and Java's, begin with it
+    r"|(?m:\n[ \t]+at \S.*$)"
 )
+_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TAG: Final = re.compile(r"(?s)<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>")
 
 
 def words_in(value: Any) -> list[str]:
     """Return the sentences in a body, the outer first, each once."""
     return list(dict.fromkeys(text for each in _sentences(value, 0) if (text := " ".join(each.split()))))
+
+
+def said_in(value: Any) -> list[str]:
+    """Return the sentences in a body; of a body without any the short words, or the body itself."""
+    if said := words_in(value):
+        return said
+    if not value or not isinstance(value, Mapping | list):
+        return []
+    return [json.dumps(value, ensure_ascii=False, default=str)[:_MOST_OF_BODY]]
 
 
 def labels_in(value: Any) -> list[str]:
@@ -56,34 +83,55 @@ def status_in(value: Any) -> int | None:
 
 def is_error(value: Mapping[str, Any]) -> bool:
     """Tell whether JSON that should be an answer, or a part of one, is an error."""
-    value = _lowered(value)
-    if value.get("error") or value.get("object") == "error" or value.get("type") == "error":
+    value = _snake(value)
+    if _tells(value.get("error")) or value.get("object") == "error" or value.get("type") == "error":
         return True
     for key, inner in value.items():  # ``x_groq``, and what clouds put around their errors
         if (key.startswith("x_") or key in _ENVELOPES) and isinstance(inner, Mapping):
-            inside = _lowered(inner)
-            if inside.get("error") or inside.get("faultstring"):
+            inside = _snake(inner)
+            if any(_tells(inside.get(name)) for name in ("error", "faultstring")):
                 return True
     if isinstance(base := value.get("base_resp"), Mapping) and base.get("status_code"):
         return True
     if "choices" in value and value["choices"] is not None:
         return False
-    if value.get("errors"):
+    if any(_ERROR_KEY.search(key) and _tells(each) for key, each in value.items()):
+        return True
+    if any(value.get(key) is False for key in ("success", "ok")):
         return True
     if value.get("usage"):
         return False
-    if any(value.get(key) for key in ("code", "error_code")) or status_in(value) is not None:
+    if isinstance(header := value.get("header"), Mapping) and _tells(_snake(header).get("code")):
         return True
-    return any(words_in(value.get(key)) for key in _MESSAGE_KEYS)
+    if (
+        _tells(value.get("code"))
+        or status_in(value) is not None
+        or _FAILED.fullmatch(_word(value.get("status")))
+    ):
+        return True
+    return any(_word(said) not in _SUCCESS for key in _MESSAGE_KEYS for said in words_in(value.get(key)))
+
+
+def _tells(value: Any) -> bool:
+    """Tell whether a value is more than a word for success."""
+    return bool(value) and (isinstance(value, Mapping | list) or _word(value) not in _SUCCESS)
+
+
+def _word(value: Any) -> str:
+    return str(value).strip(" .!").lower() if isinstance(value, str | int) else ""
 
 
 def without_trace(text: str) -> str:
-    """Return a text without the frames of a server's trace: what is left names the fault."""
-    return _TRACE.sub("", text)
+    """Return a text without the frames of a server's trace: what is left names the fault.
+
+    A long text is cut: an error may hold the whole request once more.
+    """
+    return _TRACE.sub("", text[:_MOST_OF_TEXT])
 
 
 def page_title(text: str) -> str | None:
     """Return a web page's title, else its heading, else its words; None: it is no page."""
+    text = text[:_MOST_OF_PAGE]
     if not text.lstrip().startswith("<"):
         return None
     titles = [one or other for one, other in _TITLE.findall(text)]
@@ -101,9 +149,11 @@ def _sentences(value: Any, depth: int) -> Iterator[str]:
         else:
             yield page_title(value) or without_trace(value)
     elif isinstance(value, Mapping):
-        value = _lowered(value)
+        value = _snake(value)
         for key in _MESSAGE_KEYS:
             yield from _sentences(value.get(key), depth + 1)
+        if depth and isinstance(value.get("text"), str):
+            yield from _sentences(value["text"], depth + 1)
         for key in (*_INNER_KEYS, *(key for key in value if key.startswith("x_"))):
             yield from _sentences(value.get(key), depth + 1)
     elif isinstance(value, list):
@@ -117,7 +167,7 @@ def _labels(value: Any, depth: int) -> Iterator[str]:
     if depth > _MOST_DEPTH:
         return
     if isinstance(value, Mapping):
-        value = _lowered(value)
+        value = _snake(value)
         yield from (str(value[key]) for key in _LABEL_KEYS if isinstance(value.get(key), str | int))
         for key in _INNER_KEYS:
             yield from _labels(value.get(key), depth + 1)
@@ -132,7 +182,7 @@ def _statuses(value: Any, depth: int) -> Iterator[int]:
     if depth > _MOST_DEPTH:
         return
     if isinstance(value, Mapping):
-        value = _lowered(value)
+        value = _snake(value)
         for key in _CODE_KEYS:
             code = value.get(key)
             if isinstance(code, int | str) and re.fullmatch(r"[45]\d\d", str(code)):
@@ -144,9 +194,9 @@ def _statuses(value: Any, depth: int) -> Iterator[int]:
             yield from _statuses(each, depth + 1)
 
 
-def _lowered(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a mapping with its keys in lower case: some clouds write them with a capital."""
-    return {str(key).lower(): each for key, each in value.items()}
+def _snake(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a mapping with its keys in snake case: clouds write ``Message``, ``errorMessage``."""
+    return {_CAPITAL.sub("_", str(key)).lower().replace("-", "_"): each for key, each in value.items()}
 
 
 def _json(text: str) -> Any:
@@ -154,7 +204,7 @@ def _json(text: str) -> Any:
         return None
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -17,7 +17,10 @@ _KEY_SHAPES: Final = re.compile(
 )
 _PART: Final = 6
 """Code points of a key that are not shown in a row."""
-_MASKED: Final = re.compile(r"(?P<before>[^\s'\"*.…]*)(?:\*{2,}|\.{3,}|…|x{4,})(?P<after>[^\s'\"*.…,;)]*)")
+# A match begins where a word does: otherwise each code point of a long word costs the rest of it.
+_MASKED: Final = re.compile(
+    r"(?<![^\s'\"*.…,;)])(?P<before>[^\s'\"*.…,;)]*)(?:\*{2,}|\.{3,}|…|x{4,})(?P<after>[^\s'\"*.…,;)]*)"
+)
 _LEAST_END: Final = 2
 _WORD: Final = re.compile(r"[a-z]+")
 

@@ -7,14 +7,11 @@ Pure. Knows exceptions as ``errors`` does, by status, text and headers. Whether 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from ...protocol import Limitation
-from .error_facts import ErrorFacts, error_facts
+from .error_facts import ErrorFacts, error_facts, retry_after
 
 _REFUSING = frozenset({400, 404, 405, 422})
 _BUSY = frozenset({429, 503})
@@ -77,7 +74,7 @@ def refusal_of(error: BaseException, *, streamed: bool, now: datetime | None = N
     """
     facts = error_facts(error)
     if facts.status in _BUSY and "insufficient_quota" not in facts.text:
-        seconds = _retry_after(facts.headers, now or datetime.now(UTC))
+        seconds = retry_after(facts.headers, now or datetime.now(UTC))
         if seconds is not None:
             return RetryAfter(seconds)
     if facts.status is None and not facts.names.isdisjoint(_DIED) and "StreamCut" not in facts.names:
@@ -112,13 +109,3 @@ def _stream_refusal(facts: ErrorFacts) -> Limitation | None:
         return "refuses_streaming" if does_not else None
     waits = "retry-after" in facts.headers
     return "fails_streaming" if 500 <= facts.status <= 599 and not waits else None
-
-
-def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read ``Retry-After`` (RFC 9110, 10.2.3: seconds or a date), or OpenAI's ``retry-after-ms``."""
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        with suppress(ValueError):
-            return max(0.0, float(headers.get(name, "")) * unit)
-    with suppress(ValueError, TypeError):
-        return max(0.0, (parsedate_to_datetime(headers.get("retry-after", "")) - now).total_seconds())
-    return None

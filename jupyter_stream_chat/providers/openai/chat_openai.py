@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from functools import reduce
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 import openai
@@ -19,21 +20,30 @@ from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import model_validator
 
+from ..finish_reasons import graver
 from ..langchain.chunk_accumulator import accumulated
 from ..loopback import without_proxy
 from .chunks import REASONING
 from .event_stream import EventDecoder
 from .payload_fixes import (
+    FAILURE,
+    NO_REASON,
     REMARKS,
     MalformedAnswer,
+    ProviderSaid,
     calls_tools,
+    choices_of,
+    content_of,
     copy_extras,
+    error_in,
     finish_of,
-    raise_if_error,
     sound_message,
     sound_usage,
 )
-from .stream_reader import StreamReader
+from .stream_reader import StreamCut, StreamReader
+
+_ANSWER: Final = "The answer"
+_NOT_AS: Final = "is not as OpenAI's protocol has it."
 
 SETTINGS: dict[str, Any] = {
     # Retries are the run's business: the SDK's would hide seconds of silence from the user.
@@ -88,7 +98,7 @@ class _Reasoning:
         self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
     ) -> ChatResult:
         values = whole_answer(response)
-        remarks = values.pop(REMARKS)
+        remarks, failure = values.pop(REMARKS), values.pop(FAILURE)
         message = values["choices"][0]["message"]
         try:
             result: ChatResult = super()._create_chat_result(values, generation_info)  # type: ignore[misc]
@@ -98,54 +108,77 @@ class _Reasoning:
             copy_extras(message, generation.message.additional_kwargs)
             if remarks:
                 generation.message.additional_kwargs[REMARKS] = remarks
+            if failure:
+                generation.message.additional_kwargs[FAILURE] = failure
         return result
 
 
 def collected(stream: str) -> dict[str, Any]:
-    """Return the answer that an event stream holds, in one piece. Raises what ``StreamReader`` raises."""
+    """Return the answer that an event stream holds, in one piece: what there is of it, and how it failed."""
     decoder, reader = EventDecoder(), StreamReader()
-    events = [*decoder.feed(stream.encode(errors="surrogatepass")), *decoder.close()]
-    chunks = [chunk for event in events if not reader.is_done for chunk in reader.read(event)]
-    chunks += reader.close(decoder.other)
+    chunks: list[dict[str, Any]] = []
+    failure: Exception | None = None
+    try:
+        for event in [*decoder.feed(stream.encode(errors="surrogatepass")), *decoder.close()]:
+            chunks += reader.read(event)
+        chunks += reader.close(decoder.other)
+    except (ProviderSaid, MalformedAnswer, StreamCut) as error:
+        if not chunks:
+            raise
+        failure = error
     choices = [chunk["choices"][0] for chunk in chunks]
     message = {
         name: text
         for name in ("content", "reasoning_content", "refusal")
         if (text := "".join(choice["delta"].get(name) or "" for choice in choices))
     }
+    ends = [end for choice in choices if (end := choice["finish_reason"])]
     return {
-        "choices": [
-            {
-                "index": 0,
-                "message": {"content": "", **message},
-                "finish_reason": next((end for choice in choices if (end := choice["finish_reason"])), None),
-            }
-        ],
+        "choices": [{"message": {"content": "", **message}, "finish_reason": reduce(graver, ends, None)}],
         "usage": next((usage for chunk in reversed(chunks) if (usage := chunk["usage"])), None),
+        REMARKS: sorted({remark for chunk in chunks for remark in chunk[REMARKS]}),
+        FAILURE: failure,
     }
 
 
 def whole_answer(response: object) -> dict[str, Any]:
     """Return an answer in one piece with one sound choice. Raises ProviderSaid and MalformedAnswer."""
-    if isinstance(response, str) and response.lstrip().startswith(("data:", "event:", ":")):
-        response = collected(response)  # the server streams, whatever it is asked
-    if not isinstance(response, dict | openai.BaseModel):  # an HTML page that says 200, say
-        raise MalformedAnswer("The answer is not as OpenAI's protocol has it.", response)
-    values = response if isinstance(response, dict) else response.model_dump(warnings=False)
-    raise_if_error(values)
-    choices = values.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise MalformedAnswer(
-            "The answer is not as OpenAI's protocol has it.",
-            json.dumps({key: each for key, each in values.items() if each is not None}, default=str),
-        )
+    values = _as_object(response)
+    choices = choices_of(values, _ANSWER)
+    given = content_of(choices[0], "message", "delta") if choices else None
+    failure = values.get(FAILURE) or error_in(values)
+    if failure and not (given and given.get("content")):
+        raise failure
+    if not choices or given is None:
+        kept = {key: each for key, each in values.items() if each is not None}
+        raise MalformedAnswer(f"{_ANSWER} {_NOT_AS}", json.dumps(kept, default=str))
     choice = choices[0]
-    given = choice.get("message") or {"content": choice.get("text")}
-    if not isinstance(given, dict) or (not choice.get("message") and not isinstance(choice.get("text"), str)):
-        raise MalformedAnswer("The answer is not as OpenAI's protocol has it.")
+    finish = finish_of(choice, values)
+    if finish is None and "finish_reason" in choice and FAILURE not in values:
+        finish = NO_REASON
     remarks = ["several_choices"] * (len(choices) > 1) + ["tool_calls"] * calls_tools(given)
-    sound = {**choice, "message": sound_message(given), "finish_reason": finish_of(choice)}
-    return {**values, "choices": [sound], "usage": sound_usage(values.get("usage")), REMARKS: remarks}
+    return {
+        **{key: each for key, each in values.items() if key != "error"},
+        "choices": [{**choice, "message": sound_message(given), "finish_reason": finish}],
+        "usage": sound_usage(values.get("usage")),
+        REMARKS: values.get(REMARKS) or remarks,
+        FAILURE: failure,
+    }
+
+
+def _as_object(response: object) -> dict[str, Any]:
+    """Return what the SDK made of a body as an object, as it was sent. Raises MalformedAnswer."""
+    if isinstance(response, str):
+        text = response.removeprefix("\ufeff").lstrip()
+        if text and not text.startswith("<"):
+            return collected(text)  # the server streams, whatever it is asked
+    if isinstance(response, list) and response:
+        response = response[0]
+    if isinstance(response, openai.BaseModel):
+        response = response.model_dump(exclude_unset=True, warnings=False)
+    if not isinstance(response, dict):  # an HTML page that says 200, say
+        raise MalformedAnswer(f"{_ANSWER} {_NOT_AS}", response)
+    return response
 
 
 class _Prefix:

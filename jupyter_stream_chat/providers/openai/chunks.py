@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...protocol import FinishReason, PartKind, Usage
 from ..finish_reasons import meaning_of, word_of
-from .payload_fixes import REMARKS, is_count
+from .payload_fixes import FAILURE, REMARKS, is_count
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -75,6 +75,12 @@ def remarks_of(message: BaseMessage) -> list[str]:
     found = [str(each) for each in remarks] if isinstance(remarks, list) else []
     calls = getattr(message, "tool_calls", None) or getattr(message, "tool_call_chunks", None)
     return [*found, "tool_calls"] if calls and "tool_calls" not in found else found
+
+
+def failure_of(message: BaseMessage) -> Exception | None:
+    """Return the error with which an answer in one piece ends, where it has text all the same."""
+    failure: Any = message.additional_kwargs.get(FAILURE)
+    return failure if isinstance(failure, Exception) else None
 
 
 def usage_of(message: BaseMessage) -> Usage | None:

@@ -1,7 +1,8 @@
 """Decodes an event stream (WHATWG HTML, 9.2.6) as servers send it, not only as they should. Pure.
 
 Bytes that are no UTF-8 are replaced, a byte order mark is skipped. Beyond the standard it reads JSON lines
-without ``data:``, an ``error:`` field, events that no blank line ends, and it keeps what is no event stream.
+without ``data:``, an ``error:`` field, events that no blank line ends, indented and capital field names, JSON
+that goes on in the lines below its ``data:``, and it keeps what is no event stream.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _FIELDS: Final = frozenset({"data", "event", "id", "retry", "error"})
+_DONE: Final = "[DONE]"
 _MOST_OTHER: Final = 64 * 1024
 """Code points that are kept of what is no event."""
 
@@ -36,7 +38,6 @@ class EventDecoder:
     def __init__(self) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._text = ""
-        self._at_start = True
         self._name = ""
         self._data: list[str] = []
         self._bare = ""
@@ -53,14 +54,11 @@ class EventDecoder:
     def close(self) -> list[Event]:
         """Return what the end of the stream completes. Half an event is none."""
         events = list(self._lines(self._decode(b"", True), ended=True))
-        if self._data and _is_whole("\n".join(self._data)):
+        if self._data and _is_whole(self._joined):
             events += self._dispatch()
         return events
 
     def _lines(self, text: str, *, ended: bool) -> Iterator[Event]:
-        if self._at_start and text:
-            self._at_start = False
-            text = text.removeprefix("\ufeff")
         self._text += text
         start = 0
         for match in _LINE_END.finditer(self._text):
@@ -74,16 +72,20 @@ class EventDecoder:
             yield from self._line(rest)
 
     def _line(self, line: str) -> Iterator[Event]:
+        line = line.removeprefix("\ufeff")  # streams that a gateway put one behind the other have one each
+        name, colon, value = line.partition(":")
+        name, value = name.strip().lower(), value.removeprefix(" ")
+        if self._data and name and name not in _FIELDS and name[0] != "<" and not _is_whole(self._joined):
+            self._data.append(line)
+            return
         if self._bare or line.lstrip()[:1] in ("{", "[", "<"):
             yield from self._bare_line(line)
             return
         if not line:
             yield from self._dispatch()
             return
-        name, colon, value = line.partition(":")
-        value = value.removeprefix(" ")
         if name == "data":
-            if self._data and _is_whole("\n".join(self._data)):  # nothing but line ends between events
+            if self._data and _is_whole(self._joined):  # nothing but line ends between events
                 yield from self._dispatch()
             self._data.append(value)
         elif name == "event":
@@ -93,8 +95,15 @@ class EventDecoder:
         elif name and name not in _FIELDS and not (colon and name.isidentifier()):
             yield from self._bare_line(line)
 
+    @property
+    def _joined(self) -> str:
+        return "\n".join(self._data)
+
     def _bare_line(self, line: str) -> Iterator[Event]:
         """Collect what is no field until it is JSON, or the stream ends."""
+        if not self._bare and line.strip().startswith(_DONE):
+            yield Event(_DONE)
+            return
         if self._bare and line.startswith(("data:", "event:", ":")):
             self._bare = ""
             yield from self._line(line)
@@ -107,7 +116,7 @@ class EventDecoder:
             yield Event(text, self._name, is_bare=True)
 
     def _dispatch(self) -> Iterator[Event]:
-        data, name = "\n".join(self._data), self._name
+        data, name = self._joined, self._name
         self._data, self._name = [], ""
         if data.strip():
             yield Event(data, name)
@@ -116,10 +125,10 @@ class EventDecoder:
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
 
 def _is_whole(data: str) -> bool:
-    return data.strip().startswith("[DONE]") or _is_json(data)
+    return data.strip().startswith(_DONE) or _is_json(data)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..errors.provider_words import is_error, labels_in, page_title, status_in, words_in
+from ..errors.provider_words import is_error, labels_in, page_title, said_in, status_in
 from ..finish_reasons import decisive, meaning_of, word_of
 
 _COUNTS = ("prompt_tokens", "completion_tokens")
@@ -22,6 +24,12 @@ _REASONING_KEYS: Final = (
 )
 REMARKS: Final = "remarks"
 """Key of what is odd about an answer, in a chunk or a message's ``additional_kwargs``: a list of codes."""
+FAILURE: Final = "failure"
+"""Key of the exception with which an answer in one piece ends, in a message's ``additional_kwargs``."""
+NO_REASON: Final = "no finish reason"
+"""In the place of a finish reason that is there and says nothing."""
+_ERROR_EVENT: Final = re.compile(r"error|exception|fail|fault", re.IGNORECASE)
+_NOT_AS: Final = "is not as OpenAI's protocol has it."
 
 
 class MalformedAnswer(Exception):
@@ -45,7 +53,7 @@ class ProviderSaid(Exception):
         """``body`` is the JSON, or the text, with the error."""
         self.body = body
         self.status_code = status_in(body)
-        said = [*words_in(body), *(f"({label})" for label in labels_in(body))]
+        said = [*said_in(body), *(f"({label})" for label in labels_in(body))]
         super().__init__(" ".join(said) or str(body)[:500])
 
 
@@ -70,14 +78,53 @@ class Redirected(Exception):
         self.location = location
 
 
-def raise_if_error(value: Mapping[str, Any], *, event: str = "") -> None:
-    """Raise ProviderSaid where JSON is an error, or came as an event of that name."""
-    if is_error(value) or (event == "error" and not value.get("choices")):
-        raise ProviderSaid(value)
+def error_in(value: Mapping[str, Any], *, event: str = "") -> ProviderSaid | None:
+    """Return the error that JSON is, holds beside text, or came as an event's; None: there is none."""
+    if is_error(value) or (_ERROR_EVENT.search(event) and not value.get("choices")):
+        return ProviderSaid(value)
     choices = value.get("choices")
-    for choice in choices if isinstance(choices, list) else []:
-        if isinstance(choice, Mapping) and choice.get("error"):
-            raise ProviderSaid(choice["error"])
+    for choice in choices if isinstance(choices, list) else [choices]:
+        if isinstance(choice, Mapping):
+            inner = (choice, choice.get("delta"), choice.get("message"))
+            found = [each["error"] for each in inner if isinstance(each, Mapping) and each.get("error")]
+            if found:
+                return ProviderSaid(found[0])
+    return None
+
+
+def raise_if_error(value: Mapping[str, Any]) -> None:
+    """Raise ProviderSaid where JSON is an error."""
+    if error := error_in(value):
+        raise error
+
+
+def choices_of(value: Mapping[str, Any], what: str) -> list[Mapping[str, Any]] | None:
+    """Return the choices of an answer or a chunk; None: it has none.
+
+    ``what`` it is, for the error. Raises MalformedAnswer where its choices are no objects.
+    """
+    choices = value.get("choices")
+    if choices is None:
+        return None
+    given = [each for each in (choices if isinstance(choices, list) else [choices]) if each is not None]
+    if not all(isinstance(each, Mapping) for each in given):
+        raise MalformedAnswer(f"{what} {_NOT_AS}", json.dumps(choices, default=str))
+    return given
+
+
+def content_of(choice: Mapping[str, Any], *names: str) -> Mapping[str, Any] | None:
+    """Return a choice's message or delta, whichever of ``names`` is there, or of an older protocol its text.
+
+    None: the choice has none. Raises MalformedAnswer.
+    """
+    given = next((choice[name] for name in names if choice.get(name) is not None), None)
+    if given is None and isinstance(text := choice.get("text"), str):
+        return {"content": text}
+    if given is None or isinstance(given, Mapping):
+        return given
+    if not given:
+        return {}
+    raise MalformedAnswer(f"A choice {_NOT_AS}", json.dumps(given, default=str))
 
 
 def sound_usage(usage: Any) -> dict[str, Any] | None:
@@ -106,7 +153,7 @@ def is_count(value: Any) -> bool:
 
 def sound_message(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a message or delta whose text, reasoning and refusal are strings, and that calls no tools."""
-    text, reasoning = _parts(given.get("content"))
+    text, reasoning, refusal = _parts(given.get("content"))
     for key in _REASONING_KEYS:
         if more := _reasoning(given.get(key)):
             reasoning = more + reasoning
@@ -114,7 +161,7 @@ def sound_message(given: Mapping[str, Any]) -> dict[str, Any]:
     sound: dict[str, Any] = {"role": "assistant", "content": text}
     if reasoning:
         sound["reasoning_content"] = reasoning
-    if isinstance(refusal := given.get("refusal"), str) and refusal:
+    if refusal := refusal + _text(given.get("refusal")):
         sound["refusal"] = refusal
     return sound
 
@@ -124,37 +171,45 @@ def calls_tools(given: Mapping[str, Any]) -> bool:
     return bool(given.get("tool_calls") or given.get("function_call"))
 
 
-def finish_of(choice: Mapping[str, Any]) -> str | None:
-    """Return the word with which a choice ends, or its upstream's own word; None: it goes on."""
-    reason = choice.get("finish_reason")
+def finish_of(choice: Mapping[str, Any], *around: Mapping[str, Any] | None) -> str | None:
+    """Return the word with which a choice ends, or its upstream's own word; None: it goes on.
+
+    ``around``: where else servers put it, in the delta or in the chunk.
+    """
+    places = [choice, *(each for each in around if each is not None)]
+    reason = next((each["finish_reason"] for each in places if word_of(each.get("finish_reason"))), None)
     own = choice.get("stop_reason")  # vLLM puts the stop string there
     if word_of(reason) is None and isinstance(own, str) and meaning_of(own):
         reason = own
     return decisive(reason, choice.get("native_finish_reason"))
 
 
-def _parts(content: Any) -> tuple[str, str]:
-    """Return text and reasoning of a content: a string, or a list of parts."""
-    if isinstance(content, str):
-        return content, ""
-    if isinstance(content, int | float) and not isinstance(content, bool):  # a template's JSON: 4 for "4"
-        return str(content), ""
-    if isinstance(content, Mapping):
-        content = [content]
-    if not isinstance(content, list):
-        return "", ""
-    text = reasoning = ""
-    for part in content:
-        if isinstance(part, str):
-            text += part
-        elif isinstance(part, Mapping):
-            if part.get("type") in ("thinking", "reasoning", "reasoning_content", "redacted_thinking"):
-                reasoning += _reasoning(part)
-            elif isinstance(given := part.get("text"), str):
-                text += given
-            elif isinstance(given, Mapping) and isinstance(given.get("value"), str):
-                text += given["value"]
-    return text, reasoning
+def _parts(content: Any) -> tuple[str, str, str]:
+    """Return text, reasoning and refusal of a content: a string, a part, or a list of them."""
+    if isinstance(content, list):
+        parts = [_parts(each) for each in content]
+        return tuple("".join(each[at] for each in parts) for at in range(3))  # type: ignore[return-value]
+    if not isinstance(content, Mapping):
+        return _text(content), "", ""
+    kind = content.get("type")
+    if kind in ("thinking", "reasoning", "reasoning_content", "redacted_thinking"):
+        return "", _reasoning(content), ""
+    return ("", "", _text(content.get("refusal"))) if kind == "refusal" else (_text(content), "", "")
+
+
+def _text(value: Any) -> str:
+    """Return the text of a string, a number (a template's JSON: 4 for "4"), a part, or a list of them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list):
+        return "".join(map(_text, value))
+    if isinstance(value, Mapping):
+        return next(
+            (text for key in ("text", "content", "value", "parts") if (text := _text(value.get(key)))), ""
+        )
+    return ""
 
 
 def _reasoning(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from openai._streaming import ServerSentEvent
 from openai.types.chat import ChatCompletionChunk
 
 from .event_stream import EventDecoder
-from .payload_fixes import NoContent, Redirected
+from .payload_fixes import MalformedAnswer, NoContent, Redirected, raise_if_error
 from .stream_reader import StreamCut, StreamReader
 
 __all__ = ["StreamCut", "mend_streams"]
@@ -30,8 +31,6 @@ class _OwnDecoder:
         decoder, reader = EventDecoder(), StreamReader()
         deadline: float | None = None
         while (data := await _read(iterator, deadline)) is not None:
-            if reader.is_done:
-                continue
             for event in decoder.feed(data):
                 for chunk in reader.read(event):
                     yield _event(chunk)
@@ -41,10 +40,9 @@ class _OwnDecoder:
                 deadline = None
             elif deadline is None:
                 deadline = _now() + GRACE_SECONDS
-        if not reader.is_done:
-            for event in decoder.close():
-                for chunk in reader.read(event):
-                    yield _event(chunk)
+        for event in decoder.close():
+            for chunk in reader.read(event):
+                yield _event(chunk)
         for chunk in reader.close(decoder.other):
             yield _event(chunk)
 
@@ -85,8 +83,28 @@ class _ReadEvent(ServerSentEvent):
         return self._value
 
 
+class UnreadableRefusal(Exception):
+    """The server refused the request, and the body that says why is broken."""
+
+    def __init__(self, status: int, broken: str) -> None:
+        """``broken``: what is wrong with the body."""
+        super().__init__(f"Error code: {status}; the rest cannot be read: {broken}")
+        self.status_code = status
+
+
 async def _look_at_response(response: Any) -> None:
     """Stop at an answer that is none: it would be followed, or read as an empty one."""
+    if response.request.method == "POST" and response.status_code < 300:
+        # The SDK gives up at a stream that calls itself JSON; of a text it tries whether it is JSON.
+        response.headers["content-type"] = response.headers.get("content-type", "").replace("json", "text")
+    broken = ""
+    if response.status_code >= 400:
+        try:
+            await response.aread()
+        except Exception as error:  # noqa: BLE001 - of whichever HTTP package the SDK has; the status counts
+            broken = f"{type(error).__name__}: {error}"
+    if broken:
+        raise UnreadableRefusal(response.status_code, broken)
     if 300 <= response.status_code < 400:
         await response.aread()
         location = response.headers.get("location", "")
@@ -103,8 +121,12 @@ def mend_streams(client: AsyncOpenAI) -> None:
     process = client._process_response_data
 
     def plain(*, data: object, cast_to: Any, **rest: Any) -> Any:
-        is_chunk = cast_to is ChatCompletionChunk and isinstance(data, dict)
-        return data if is_chunk else process(data=data, cast_to=cast_to, **rest)
+        if cast_to is not ChatCompletionChunk or not isinstance(data, dict):
+            return process(data=data, cast_to=cast_to, **rest)
+        if "choices" not in data:  # an event of the Responses API, which was not asked
+            raise_if_error(data)
+            raise MalformedAnswer("The server sent no stream of OpenAI's protocol.", json.dumps(data))
+        return data
 
     # Private to the SDK, and the one place where either can be done; tests guard it.
     client._make_sse_decoder = _OwnDecoder  # type: ignore[method-assign, assignment]

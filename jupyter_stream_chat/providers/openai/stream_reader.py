@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from .event_stream import Event
@@ -15,18 +16,23 @@ from .payload_fixes import (
     NotStreamed,
     ProviderSaid,
     calls_tools,
+    choices_of,
+    content_of,
+    error_in,
     finish_of,
-    raise_if_error,
     sound_message,
     sound_usage,
 )
 
 _RESPONSE_ENDS: Final = ("response.completed", "response.incomplete", "response.failed")
-_DOUBLED: Final = re.compile(r"^(data:\s*)+")
-"""A gateway that puts its own prefix before the one of its upstream."""
+_DOUBLED: Final = re.compile(r"\s*(data:\s*)*")
+"""A gateway that puts its own prefix before the one of its upstream, or two events into one line."""
+_DONE: Final = "[DONE]"
+_JSON: Final = json.JSONDecoder()
 _KEEPS_ALIVE: Final = re.compile(
     r"\W*(ping|pong|heart[-_ ]?beat|keep[-_ ]?alive|processing|connected)\W*", re.IGNORECASE
 )
+_CHUNK: Final = "A chunk"
 _NO_CHUNK: Final = "A chunk is not as OpenAI's protocol has it."
 
 
@@ -46,7 +52,7 @@ class StreamReader:
         self._has_chunk = False
         self._foreign = ""
         """The first event that is JSON of another protocol."""
-        self._index: object = None
+        self._index: str | None = None
         self._remarks: set[str] = set()
         self._growth = {"content": Growth(), "reasoning_content": Growth()}
 
@@ -57,20 +63,23 @@ class StreamReader:
 
     def read(self, event: Event) -> Iterator[dict[str, Any]]:
         """Yield the chunks of an event. Raises ProviderSaid, MalformedAnswer or NotStreamed."""
-        data = _DOUBLED.sub("", event.data.strip())
-        if data.strip("\"' ").upper().startswith("[DONE]"):
+        if self.is_done and self.is_finished:
+            return  # nothing that follows belongs to the answer
+        data = event.data[_prefix(event.data, 0) :].strip()
+        if data.strip("\"' ").upper().startswith(_DONE):
             self.is_done = True
             return
-        try:
-            value = json.loads(data)
-        except ValueError:
+        values = _values(data)
+        if values is None:
             if _KEEPS_ALIVE.fullmatch(data):
                 return
             if event.name == "error":
-                raise ProviderSaid(data) from None
-            raise MalformedAnswer(_NO_CHUNK, data) from None
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, Mapping):
+                raise ProviderSaid(data)
+            raise MalformedAnswer(_NO_CHUNK, data)
+        for each in values:
+            if each == _DONE:
+                self.is_done = True
+            elif isinstance(each, Mapping):
                 yield from self._value(each, event)
             elif event.name == "error":
                 raise ProviderSaid(each)
@@ -99,12 +108,17 @@ class StreamReader:
             self.is_finished = value["type"] in _RESPONSE_ENDS
             yield dict(value)
             return
-        raise_if_error(value, event=event.name)
-        choices = value.get("choices")
-        if isinstance(choices, Mapping):
-            choices = [choices]
-        if choices is not None and not isinstance(choices, list):
-            raise MalformedAnswer(_NO_CHUNK)
+        error = error_in(value, event=event.name)
+        if error is None:
+            yield from self._chunks(value, event)
+            return
+        if value.get("choices"):  # its last words may be beside it
+            with suppress(MalformedAnswer):
+                yield from self._chunks(value, event)
+        raise error
+
+    def _chunks(self, value: Mapping[str, Any], event: Event) -> Iterator[dict[str, Any]]:
+        choices = choices_of(value, _CHUNK)
         if choices is None and not value.get("usage"):
             self._foreign = self._foreign or (event.data if value else "")
         usage = sound_usage(value.get("usage"))
@@ -119,37 +133,33 @@ class StreamReader:
             self._has_chunk = True
             if calls_tools(given):
                 self._remarks.add("tool_calls")
-            finish = finish_of(choice)
+            finish = finish_of(choice, given, value)
             self._goes_on = self._goes_on or (self.is_finished and bool(given.get("content")))
+            if given.get("content"):
+                self.is_done = False  # it came too early
             delta = self._without_growth(sound_message(given), is_last=finish is not None)
             self.is_finished = self.is_finished or finish is not None
             yield self._chunk(delta, finish, usage)
 
-    def _is_ours(self, choice: Any) -> bool:
+    def _is_ours(self, choice: Mapping[str, Any]) -> bool:
         """Tell whether a choice is of the answer that is shown: the first that came."""
-        if not isinstance(choice, Mapping):
-            raise MalformedAnswer(_NO_CHUNK)
-        index = choice.get("index", 0)
+        index = choice.get("index")
+        if index is None:
+            return True
+        index = str(index)  # some servers count in strings
         if self._index is None:
             self._index = index
         if index != self._index:
             self._remarks.add("several_choices")
-        return bool(index == self._index)
+        return index == self._index
 
     def _delta(self, choice: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
-        delta = choice.get("delta")
-        if delta is None and isinstance(message := choice.get("message"), Mapping):
+        if choice.get("delta") is None and choice.get("message") is not None:
             if event.is_bare and not self._has_chunk:
                 raise NotStreamed("A stream was asked for, and the answer came in one piece.")
-            # At a stream's end it is the whole text once more.
-            delta = {} if self._growth["content"].text else message
-        if delta is None and isinstance(text := choice.get("text"), str):
-            delta = {"content": text}
-        if delta is None:
-            return {}
-        if not isinstance(delta, Mapping):
-            raise MalformedAnswer(_NO_CHUNK)
-        return delta
+            if self._growth["content"].text:  # at a stream's end it is the whole text once more
+                return {}
+        return content_of(choice, "delta", "message") or {}
 
     def _without_growth(self, delta: dict[str, Any], *, is_last: bool) -> dict[str, Any]:
         for name, growth in self._growth.items():
@@ -170,6 +180,30 @@ class StreamReader:
             "usage": usage,
             REMARKS: remarks,
         }
+
+
+def _prefix(data: str, start: int) -> int:
+    """Return where a value begins, behind what may stand before it."""
+    match = _DOUBLED.match(data, start)
+    return match.end() if match else start
+
+
+def _values(data: str) -> list[Any] | None:
+    """Return the JSON values of an event, also those in a list or in quotes; None: it is no JSON."""
+    values: list[Any] = []
+    at = _prefix(data, 0)
+    while at < len(data):
+        if data.startswith(_DONE, at):
+            return [*values, _DONE]
+        try:
+            value, at = _JSON.raw_decode(data, at)
+        except (ValueError, RecursionError):
+            return None
+        if isinstance(value, str) and value.lstrip().startswith("{"):
+            value = _values(value) or value
+        values += value if isinstance(value, list) else [value]
+        at = _prefix(data, at)
+    return values
 
 
 class Growth:
