@@ -16,6 +16,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
+import type { PartialJSONValue } from '@lumino/coreutils';
 import { addCommands, CommandIDs } from './commands';
 import type { IPanelSettings } from './components/context';
 import { ChatPanel } from './components/panel';
@@ -44,7 +45,8 @@ const DEFAULTS: IPanelSettings = {
   whileRunning: 'ask',
   notebookActions: true,
   cellSource: false,
-  unknownNames: 'underline'
+  unknownNames: 'underline',
+  prompts: []
 };
 
 /** The settings' name of what only the start looks at. */
@@ -97,7 +99,7 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
       settings: DEFAULTS,
       changeSetting: (name, value) => {
         panel.settings = { ...panel.settings, [name]: value };
-        void settings?.set(PLUGIN_ID, name, value);
+        void settings?.set(PLUGIN_ID, name, value as PartialJSONValue);
       },
       insert
     });

@@ -5,9 +5,10 @@ import { caretLeftIcon, caretRightIcon, LabIcon } from '@jupyterlab/ui-component
 import * as React from 'react';
 import { useEffect, useRef } from 'react';
 import { ChatModel } from '../chat/chat';
-import { choiceOf, Direction } from '../chat/branches';
+import { choiceOf, Direction, type IChoice } from '../chat/branches';
 import type { Message } from '../protocol/generated';
 import { usePanel } from './context';
+import { useRoving } from './roving';
 
 interface IProps {
   chat: ChatModel;
@@ -15,14 +16,20 @@ interface IProps {
 }
 
 export function BranchArrows({ chat, message }: IProps): JSX.Element | null {
-  const { trans } = usePanel();
   const choice = choiceOf(message);
-  if (!choice) {
-    return null;
-  }
+  return choice && <Versions {...{ chat, message, choice }} />;
+}
+
+/** One Tab stop: the arrow keys go from one button to the other. */
+function Versions({ chat, message, choice }: IProps & { choice: IChoice }): JSX.Element {
+  const { trans } = usePanel();
   const { index, count, previous, next } = choice;
+  const group = useRef<HTMLDivElement>(null);
+  const onRove = useRoving(group, { items: 'button' });
   return (
     <div
+      ref={group}
+      onKeyDown={onRove}
       className="jp-StreamChat-versions"
       role="group"
       aria-label={trans.__('Version %1 of %2', index, count)}

@@ -4,7 +4,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { addIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { pauseIcon, resumeIcon, sendIcon, stopIcon } from '../icons';
 import type { BlockedReason, PauseAction } from '../chat/chat';
 import type { WhileRunning } from '../chat/queue';
@@ -12,9 +12,10 @@ import { AttachmentList } from '../context/attachments';
 import { ContextKinds } from '../context/kinds';
 import { DraftChips } from './attachments/chips';
 import { LocalOnlySwitch } from './attachments/localonly';
-import { MENU_ID, useAttachMenu } from './attachments/menu';
+import { useAttachMenu } from './attachments/menu';
 import { usePaste } from './attachments/paste';
 import { usePanel } from './context';
+import { usePromptMenu } from './prompts';
 import { AskWhileRunning, WhileRunningMenu } from './whilerunning';
 
 interface IProps {
@@ -64,6 +65,7 @@ const NO_ATTACHMENTS = new AttachmentList({
 
 export function Composer(props: IProps): JSX.Element {
   const { trans, settings, changeSetting } = usePanel();
+  const keysId = useId();
   const { whileRunning } = settings;
   const { blocked, draft, onSend } = props;
   const [hint, setHint] = useState('');
@@ -77,7 +79,13 @@ export function Composer(props: IProps): JSX.Element {
     onDraft: props.onDraft,
     input: props.inputRef
   });
-  const onPaste = usePaste(props.attaching ? list : null);
+  const prompts = usePromptMenu({
+    kinds: props.attaching?.kinds ?? NO_KINDS,
+    draft,
+    onDraft: props.onDraft,
+    input: props.inputRef
+  });
+  const onPaste = usePaste(props.attaching ? list : null, setHint);
   useFitToText(props.inputRef, props.draft);
   // A reason that no longer holds is not worth reading.
   useEffect(() => setHint(''), [props.blocked, whileRunning]);
@@ -126,7 +134,7 @@ export function Composer(props: IProps): JSX.Element {
     if (event.nativeEvent.isComposing || event.keyCode === 229) {
       return;
     }
-    if (menu.onKeyDown(event)) {
+    if (menu.onKeyDown(event) || prompts.onKeyDown(event)) {
       return;
     }
     if (event.key === 'Backspace' && draft === '' && list.chips.length > 0) {
@@ -163,6 +171,7 @@ export function Composer(props: IProps): JSX.Element {
       )}
       <div className="jp-StreamChat-box">
         {menu.element}
+        {prompts.element}
         {props.attaching && (
           <DraftChips
             list={list}
@@ -178,15 +187,16 @@ export function Composer(props: IProps): JSX.Element {
             value={props.draft}
             placeholder={trans.__('Ask a question')}
             aria-label={trans.__('Your question')}
-            aria-describedby="jp-StreamChat-keys"
-            aria-autocomplete={props.attaching ? 'list' : undefined}
-            aria-controls={menu.isOpen ? MENU_ID : undefined}
-            aria-activedescendant={menu.activeId}
+            aria-describedby={keysId}
+            aria-autocomplete="list"
+            aria-controls={menu.id ?? prompts.id}
+            aria-activedescendant={menu.activeId ?? prompts.activeId}
             onChange={event => {
               setHint('');
               setWanted(null);
               props.onDraft(event.currentTarget.value);
               menu.look();
+              prompts.look();
             }}
             onKeyDown={onKeyDown}
             onPaste={onPaste}
@@ -194,7 +204,7 @@ export function Composer(props: IProps): JSX.Element {
           {props.attaching && <AttachButton onClick={menu.open} />}
           {props.attaching && <LocalOnlySwitch {...props.attaching} />}
         </div>
-        <span id="jp-StreamChat-keys" className="jp-StreamChat-hidden">
+        <span id={keysId} className="jp-StreamChat-hidden">
           {settings.enterSends
             ? trans.__('Enter sends, Shift+Enter breaks the line, Escape stops an answer')
             : trans.__('Ctrl+Enter sends, Enter breaks the line, Escape stops an answer')}

@@ -4,6 +4,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { DoctorStep, ErrorInfo } from '../protocol/generated';
 import { createContext, useContext } from 'react';
+import type { IPrompt } from '../chat/prompts';
 import type { WhileRunning } from '../chat/queue';
 import type { CodeActions, IStreamingText } from '../markdown';
 
@@ -21,6 +22,8 @@ export interface IPanelSettings {
   readonly cellSource: boolean;
   /** What becomes of names in generated code that the kernel does not know. */
   readonly unknownNames: 'off' | 'underline' | 'stop';
+  /** The user's own prompts, in their order. */
+  readonly prompts: readonly IPrompt[];
 }
 
 /** Puts answers, and the code in them, into notebooks. */

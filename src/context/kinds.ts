@@ -97,6 +97,12 @@ export class ContextKinds {
     return new Search([...this._kinds], query.trim(), show);
   }
 
+  /** What a kind proposes first where nothing is typed; null: it proposes nothing, or there is no such kind. */
+  async nearest(kind: string): Promise<IContextItem | null> {
+    const owner = [...this._kinds].find(each => each.kind === kind);
+    return (await owner?.propose(''))?.[0] ?? null;
+  }
+
   /** The item of an attachment, to be read again; null: what was read then is all there is. */
   restore({
     kind,

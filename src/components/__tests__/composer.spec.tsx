@@ -1,4 +1,4 @@
-import { fireEvent, screen } from '@testing-library/react';
+import { fireEvent, screen, waitFor } from '@testing-library/react';
 import * as React from 'react';
 import { useRef, useState } from 'react';
 import type { BlockedReason, PauseAction } from '../../chat/chat';
@@ -190,6 +190,93 @@ describe('Escape', () => {
     renderInPanel(<Bench />);
     expect(press('Escape')).toBe(true);
     expect(onStop).not.toHaveBeenCalled();
+  });
+});
+
+describe('what is pasted', () => {
+  const paste = (types: readonly string[], files: readonly File[], text = '') => {
+    const event = new Event('paste', { bubbles: true, cancelable: true });
+    return fireEvent(
+      field(),
+      Object.assign(event, { clipboardData: { types, files, getData: () => text } })
+    );
+  };
+
+  it.each([
+    ['a file where nothing can be attached', ['Files'], [new File(['a'], 'a.png')]],
+    ['neither text nor a file', ['application/x-own'], []]
+  ])('and cannot be taken is said: %s', (_, types, files) => {
+    renderInPanel(<Bench />);
+    paste(types, files);
+    expect(hint()).toContain('Nothing was pasted');
+  });
+
+  it('as text goes into the field, whatever lies beside it', () => {
+    renderInPanel(<Bench />);
+    expect(paste(['text/plain', 'Files'], [new File(['a'], 'a.png')], 'text')).toBe(true);
+    expect(hint()).toBe('');
+  });
+});
+
+describe('a prompt of the user', () => {
+  const settings = {
+    ...SETTINGS,
+    prompts: [
+      { name: 'translate', text: 'Into {language}: {selection}' },
+      { name: 'plain', text: 'Say it plainly.' },
+      { name: '解释', text: '解释一下。' }
+    ]
+  };
+  const options = () => screen.queryAllByRole('option').map(({ textContent }) => textContent);
+  const type = (text: string) => fireEvent.change(field(), { target: { value: text } });
+  const value = () => (field() as HTMLTextAreaElement).value;
+
+  it('is offered where / begins the draft, and nowhere else', () => {
+    renderInPanel(<Bench />, { settings });
+    type('/');
+    expect(options()).toHaveLength(3);
+    type('/PL');
+    expect(options()).toEqual(['/plainSay it plainly.']);
+    type('/解');
+    expect(options()).toEqual(['/解释解释一下。']);
+    for (const text of ['a /', '/plain x', '/usr/bin', '/none']) {
+      type(text);
+      expect(options()).toEqual([]);
+    }
+  });
+
+  it('is chosen by the arrow keys and Enter, which then sends nothing', async () => {
+    renderInPanel(<Bench />, { settings });
+    type('/');
+    press('ArrowDown');
+    const active = field().getAttribute('aria-activedescendant');
+    expect(document.getElementById(active!)?.textContent).toContain('/plain');
+    expect(press('Enter')).toBe(false);
+    await waitFor(() => expect(value()).toBe('Say it plainly.'));
+    expect(onSend).not.toHaveBeenCalled();
+    press('Enter');
+    expect(onSend).toHaveBeenCalledWith('Say it plainly.');
+  });
+
+  it('has its first open place selected, to be typed over', async () => {
+    renderInPanel(<Bench />, { settings });
+    type('/t');
+    press('Tab');
+    await waitFor(() => expect(value()).toBe('Into {language}: {selection}'));
+    const selection = () => {
+      const { selectionStart, selectionEnd } = field() as HTMLTextAreaElement;
+      return [selectionStart, selectionEnd];
+    };
+    await waitFor(() => expect(selection()).toEqual([5, 15]));
+  });
+
+  it('is left alone after Escape, and Enter sends the text', () => {
+    renderInPanel(<Bench isRunning={false} />, { settings });
+    type('/plain');
+    press('Escape');
+    expect(options()).toEqual([]);
+    press('Enter');
+    expect(onSend).toHaveBeenCalledWith('/plain');
   });
 });
 

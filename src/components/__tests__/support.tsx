@@ -12,7 +12,8 @@ export const SETTINGS: IPanelSettings = {
   whileRunning: 'ask',
   notebookActions: true,
   cellSource: false,
-  unknownNames: 'underline'
+  unknownNames: 'underline',
+  prompts: []
 };
 
 export const trans = nullTranslator.load('jupyter_stream_chat');

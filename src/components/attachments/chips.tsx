@@ -6,13 +6,32 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import * as React from 'react';
+import { useRef } from 'react';
 import { type AttachmentList, type IChip, LIMIT } from '../../context/attachments';
 import { estimatedTokens } from '../../context/budget';
 import type { IContextItem } from '../../context/kinds';
 import type { AttachmentPart } from '../../protocol/generated';
 import { usePanel } from '../context';
 import { useSignal } from '../hooks';
+import { useRoving } from '../roving';
 import { iconOf } from './kindicon';
+
+/** The chips of one question: one Tab stop, the arrow keys move within it. */
+function ChipList({ children }: { readonly children: React.ReactNode }): JSX.Element {
+  const { trans } = usePanel();
+  const list = useRef<HTMLUListElement>(null);
+  const onRove = useRoving(list, { items: '.jp-StreamChat-chip button' });
+  return (
+    <ul
+      ref={list}
+      className="jp-StreamChat-chips"
+      aria-label={trans.__('Attachments')}
+      onKeyDown={onRove}
+    >
+      {children}
+    </ul>
+  );
+}
 
 interface IChipsProps {
   readonly list: AttachmentList;
@@ -34,7 +53,7 @@ export function DraftChips({ list, load, onRemoved }: IChipsProps): JSX.Element 
     onRemoved();
   };
   return (
-    <ul className="jp-StreamChat-chips" aria-label={trans.__('Attachments')}>
+    <ChipList>
       {list.chips.map(chip => (
         <li key={chip.id} data-problem={chip.problem || chip.secretLine ? true : undefined}>
           <Chip
@@ -51,7 +70,7 @@ export function DraftChips({ list, load, onRemoved }: IChipsProps): JSX.Element 
           </span>
         </li>
       ))}
-    </ul>
+    </ChipList>
   );
 }
 
@@ -68,7 +87,7 @@ export function QuestionChips({
 }): JSX.Element {
   const { trans } = usePanel();
   return (
-    <ul className="jp-StreamChat-chips" aria-label={trans.__('Attachments')}>
+    <ChipList>
       {parts.map((part, at) => (
         <li key={at}>
           <Chip
@@ -81,7 +100,7 @@ export function QuestionChips({
           />
         </li>
       ))}
-    </ul>
+    </ChipList>
   );
 }
 

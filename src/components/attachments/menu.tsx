@@ -2,7 +2,7 @@
  * The menu of what can be attached: opened by `@` in the field or by the button, searched by what is typed behind it.
  */
 import * as React from 'react';
-import { useEffect, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
 import type { AttachmentList } from '../../context/attachments';
 import { type ContextKinds, type IContextItem, isSame } from '../../context/kinds';
 import { type IMention, mentionBefore } from '../../context/mention';
@@ -11,7 +11,6 @@ import { usePanel } from '../context';
 import { iconOf } from './kindicon';
 
 const NOTHING: IFound = { items: [], isSearching: false };
-export const MENU_ID = 'jp-StreamChat-attachMenu';
 
 interface IOptions {
   readonly kinds: ContextKinds;
@@ -22,7 +21,8 @@ interface IOptions {
 }
 
 export interface IAttachMenu {
-  readonly isOpen: boolean;
+  /** The identifier of the list; undefined: it is closed. */
+  readonly id: string | undefined;
   /** The item that Enter attaches, for `aria-activedescendant`. */
   readonly activeId: string | undefined;
   /** Look for `@` before the caret. */
@@ -36,6 +36,7 @@ export interface IAttachMenu {
 
 export function useAttachMenu({ kinds, list, draft, onDraft, input }: IOptions): IAttachMenu {
   const { trans } = usePanel();
+  const id = useId();
   const [mention, setMention] = useState<IMention | null>(null);
   const [{ items, isSearching }, setFound] = useState<IFound>(NOTHING);
   const [selected, select] = useState<IContextItem | null>(null);
@@ -119,7 +120,7 @@ export function useAttachMenu({ kinds, list, draft, onDraft, input }: IOptions):
 
   const element = isOpen && (
     <ul
-      id={MENU_ID}
+      id={id}
       className="jp-StreamChat-attachMenu"
       role="listbox"
       aria-label={trans.__('What to attach')}
@@ -137,7 +138,7 @@ export function useAttachMenu({ kinds, list, draft, onDraft, input }: IOptions):
       {items.map((item, index) => (
         <li
           key={index}
-          id={`${MENU_ID}-${index}`}
+          id={`${id}-${index}`}
           role="option"
           aria-selected={index === at}
           data-kind={item.kind}
@@ -159,6 +160,6 @@ export function useAttachMenu({ kinds, list, draft, onDraft, input }: IOptions):
       ))}
     </ul>
   );
-  const activeId = isOpen && items.length > 0 ? `${MENU_ID}-${at}` : undefined;
-  return { isOpen, activeId, look, open, onKeyDown, element };
+  const activeId = isOpen && items.length > 0 ? `${id}-${at}` : undefined;
+  return { id: isOpen ? id : undefined, activeId, look, open, onKeyDown, element };
 }
