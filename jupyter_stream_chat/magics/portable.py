@@ -9,6 +9,7 @@ rules). One pass over fences, one over paragraphs, linear in the text. Rewritten
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 from .portable_fences import Fence, opening
 from .portable_text import break_lines, rewrite_words
@@ -52,7 +53,7 @@ def portable(text: str) -> str:
     outside: list[str] = []
     fence: Fence | None = None
     lines = show_controls(text).splitlines(keepends=True)
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
         if fence is not None:
             if fence.add(line, following):
                 parts.append(fence.text())
