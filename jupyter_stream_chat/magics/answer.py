@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from ..chats.text import RunText
@@ -19,6 +19,15 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     reasoning_tokens: int = 0
+    guessed_tokens: int = 0
+    """Tokens that a local model guessed ahead (speculative decoding)."""
+    accepted_tokens: int = 0
+    """Of these, how many the model accepted."""
+
+    @classmethod
+    def of(cls, told: Mapping[str, int]) -> Usage:
+        """Return what a server told. It may be newer than this kernel's package and tell more."""
+        return cls(**{each.name: told[each.name] for each in fields(cls) if each.name in told})
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,7 +100,7 @@ def answer_of(run: Mapping[str, Any], text: RunText) -> Answer:
         run_id=str(run["run_id"]),
         profile_id=str(run["profile_id"]),
         model=str(run["model"]),
-        usage=Usage(**usage) if usage else None,
+        usage=Usage.of(usage) if usage else None,
         time_to_first_token=None if first is None else first / 1000,
         seconds=None if total is None else total / 1000,
         notice=str((run.get("notice") or {}).get("message") or ""),

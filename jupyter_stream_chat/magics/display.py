@@ -37,15 +37,18 @@ class View(Protocol):
         """Show all of it, and how it ended."""
 
 
-def view_for(shell: Any, options: Options) -> View:
-    """Return the view for where this code runs. ``shell``: IPython's, or None in a plain Python."""
+def view_for(shell: Any, options: Options, fixes: int | None = None) -> View:
+    """Return the view for where this code runs. ``shell``: IPython's, or None in a plain Python.
+
+    ``fixes``: the number of the execution whose code the answer corrects.
+    """
     if options.quiet:
         return Silent()
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
         return Terminal()
     # nbconvert and papermill allow no input, because nobody is there; notebooks and VS Code do.
-    return LiveOutput(options) if getattr(kernel, "_allow_stdin", False) else FinalOutput(options)
+    return LiveOutput(options, fixes) if getattr(kernel, "_allow_stdin", False) else FinalOutput(options)
 
 
 class Silent:
@@ -108,8 +111,9 @@ class FinalOutput:
 class LiveOutput:
     """One output that grows: by our renderer at every token, for everybody else at its checkpoints."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, fixes: int | None = None) -> None:
         self._options = options
+        self._fixes = {} if fixes is None else {"fixes": fixes}
         self._handle: Any = None
         self._text = ""
         self._sent = 0
@@ -119,7 +123,7 @@ class LiveOutput:
         """Make the output."""
         from IPython.display import display
 
-        self._about = {"nonce": nonce, "chat_id": chat_id, "format": self._options.format}
+        self._about = {"nonce": nonce, "chat_id": chat_id, "format": self._options.format, **self._fixes}
         about = self._about | ({"open": True} if self._options.open else {})
         data = {MIME_TYPE: about | {"status": "live"}, **_so_far(self._options.format, "")}
         self._handle = display(data, raw=True, display_id=True)  # type: ignore[no-untyped-call]

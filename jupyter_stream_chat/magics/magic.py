@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -19,7 +19,7 @@ from .code_blocks import bare_code_of, code_of
 from .context import expand
 from .display import view_for
 from .errors import ChatError
-from .fix import fix_question
+from .fix import Failure, last_failure
 from .options import Line, Options, read_line, usage
 from .session import Session
 from .signs import show_controls
@@ -58,12 +58,13 @@ class ChatMagics(Magics):
 
     def _ask(self, asked: Line) -> Answer | None:
         options = asked.options
-        view = view_for(self.shell, options)
+        failure = last_failure(self.shell) if asked.command == "fix" else None
+        view = view_for(self.shell, options, fixes=failure.cell if failure else None)
         if options.go_on:
             answer = self.session.go_on(options, view)
         else:
-            question, figures = self._question(asked)
-            answer = self.session.ask(question, options, view, figures, typed=asked.question)
+            question, attached = self._question(asked, failure)
+            answer = self.session.ask(question, options, view, attached, typed=asked.question)
         if options.var is not None:
             self.shell.user_ns[options.var] = answer
         code = bare_code_of(answer.text) if options.format == "code" else ""
@@ -73,9 +74,9 @@ class ChatMagics(Magics):
             self.shell.set_next_input(code, replace=False)
         return None if options.var is not None else answer
 
-    def _question(self, asked: Line) -> tuple[str, list[Attachment]]:
-        if asked.command == "fix":
-            return fix_question(), []
+    def _question(self, asked: Line, failure: Failure | None) -> tuple[str, Sequence[Attachment]]:
+        if failure is not None:
+            return failure.question, failure.attached
         figures: list[Attachment] = []
         question = expand(asked.question, self.shell.user_ns, self.shell.user_ns_hidden, figures.append)
         return question, figures

@@ -25,8 +25,8 @@ _ASKED_FOR: dict[Format, str] = {
 }
 """What is added to a question, so that it comes in this form."""
 
-_NO_PICTURES = {"pictures_not_taken", "attachments_off", "attachments_local_only", "attachment_too_large"}
-"""Refusals after which a figure is told in words alone."""
+_NOT_ATTACHED = {"pictures_not_taken", "attachments_off", "attachments_local_only", "attachment_too_large"}
+"""Refusals after which the question goes without figures and what else can be left out."""
 
 
 class Session:
@@ -55,13 +55,13 @@ class Session:
         question: str,
         options: Options,
         view: View,
-        figures: Sequence[Attachment] = (),
+        optional: Sequence[Attachment] = (),
         *,
         typed: str = "",
     ) -> Answer:
         """Ask, in the chat that the options name or in the kernel's own.
 
-        ``figures`` go with the question where the model takes pictures; the question tells them in words.
+        ``optional``: goes with the question where the model and the server's settings take it.
         ``typed``: the question before names in it were replaced, which names a new chat.
         """
         if not question.strip():
@@ -78,13 +78,13 @@ class Session:
         text = "\n\n".join(part for part in (question, _ASKED_FOR[options.format]) if part)
         files = [read_file(path).upload(backend) for path in options.attach or ()]
         written = {"type": "text", "text": text}
-        if figures:
+        if optional:
             try:
-                drawn = [figure.upload(backend) for figure in figures]
-                with_figures = {**body, "content": [*files, *drawn, written]}
-                return self._ask(backend, options, view, with_figures, title)
+                taken = [each.upload(backend) for each in optional]
+                with_all = {**body, "content": [*files, *taken, written]}
+                return self._ask(backend, options, view, with_all, title)
             except ChatError as error:
-                if error.code not in _NO_PICTURES:
+                if error.code not in _NOT_ATTACHED:
                     raise
         return self._ask(backend, options, view, {**body, "content": [*files, written]}, title)
 

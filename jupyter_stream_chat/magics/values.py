@@ -6,6 +6,7 @@ not loaded them has no such values.
 
 from __future__ import annotations
 
+from types import ModuleType, NoneType
 from typing import Any
 
 TEXT_CHARACTERS = 20_000
@@ -25,6 +26,23 @@ def describe(value: Any) -> str:
     except Exception:  # noqa: BLE001 - a value's own repr may raise anything
         text = f"<{type(value).__module__}.{type(value).__qualname__}>"
     return _bounded(text, VALUE_CHARACTERS)
+
+
+def outline(value: Any) -> str:
+    """Return one line about a value: type, shape, columns; a number itself. "" for code. Never raises."""
+    if isinstance(value, type | ModuleType) or callable(value):
+        return ""
+    try:
+        made = _OUTLINE.get(_kind(value))
+        if made is not None:
+            return _bounded(str(made(value)), VALUE_CHARACTERS)
+        name = type(value).__name__
+        if type(value) in (bool, int, float, complex, NoneType):
+            return f"{name}: {value!r}"
+        sized = type(value) in (str, bytes, list, tuple, dict, set, frozenset)
+        return f"{name} of length {len(value)}" if sized else f"{type(value).__module__}.{name}"
+    except Exception:  # noqa: BLE001 - a value's own attributes may raise anything
+        return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
 def figure_of(value: Any) -> Any | None:
@@ -51,10 +69,13 @@ def _pretty(value: Any) -> str:
 
 
 def _frame(value: Any) -> str:
+    return f"{_frame_outline(value)}\n{value.to_string(max_rows=ROWS, max_cols=COLUMNS, line_width=200)}"
+
+
+def _frame_outline(value: Any) -> str:
     rows, columns = value.shape
     kinds = ", ".join(f"{name}: {kind}" for name, kind in list(value.dtypes.items())[:COLUMNS])
-    text = value.to_string(max_rows=ROWS, max_cols=COLUMNS, line_width=200)
-    return f"DataFrame of {rows} rows and {columns} columns ({kinds})\n{text}"
+    return f"DataFrame of {rows} rows and {columns} columns ({kinds})"
 
 
 def _series(value: Any) -> str:
@@ -64,8 +85,13 @@ def _series(value: Any) -> str:
 def _array(value: Any) -> str:
     import numpy as np  # there is an array, so it is loaded
 
-    text = np.array2string(value, threshold=ITEMS, edgeitems=4, max_line_width=100)
-    return f"array of shape {tuple(value.shape)} and type {value.dtype}\n{text}"
+    return (
+        f"{_array_outline(value)}\n{np.array2string(value, threshold=ITEMS, edgeitems=4, max_line_width=100)}"
+    )
+
+
+def _array_outline(value: Any) -> str:
+    return f"array of shape {tuple(value.shape)} and type {value.dtype}"
 
 
 def _figure(value: Any) -> str:
@@ -106,6 +132,12 @@ _DESCRIBE: dict[str, Any] = {
     "numpy.ndarray": _array,
     "matplotlib.Figure": _figure,
     "matplotlib.Axes": lambda axes: _figure(axes.figure),
+}
+
+_OUTLINE: dict[str, Any] = {
+    "pandas.DataFrame": _frame_outline,
+    "pandas.Series": lambda series: f"Series of {len(series)} values and type {series.dtype}",
+    "numpy.ndarray": _array_outline,
 }
 
 

@@ -293,6 +293,39 @@ def test_fix_asks_about_the_last_error_and_offers_the_mended_cell(kernel: Kernel
     assert kernel.run("print(sys.excepthook, get_ipython().custom_exceptions)").printed == hook
 
 
+def test_fix_sends_what_led_to_the_error_and_names_the_cell(kernel: Kernel, server: Jupyter) -> None:
+    kernel.run("widths = [1, 2]  # text=code tokens=8")
+    failed = kernel.run("widths / 0")
+    cell = kernel.run("%chat fix")
+    question = question_of(server.requests()[-1])
+    assert "widths = [1, 2]" in question
+    assert "%chat" not in question
+    assert "widths: list of length 2" in question
+    bundles = [bundle[MIME_TYPE] for bundle in cell.bundles]
+    number = failed.reply["content"]["execution_count"]
+    assert {bundle["fixes"] for bundle in bundles} == {number}
+    assert {"fixes"} & set(kernel.run("%chat tokens=2").bundles[-1][MIME_TYPE]) == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("x = (1", "SyntaxError"),
+        ("def f():\n    return missing_name\nf()", "missing_name"),
+        ('s = """\n```\n"""; missing_name', "````python"),
+    ],
+)
+def test_fix_finds_the_cell_of_each_kind_of_error(
+    kernel: Kernel, server: Jupyter, code: str, said: str
+) -> None:
+    failed = kernel.run(code)
+    cell = kernel.run("%chat fix")
+    question = question_of(server.requests()[-1])
+    assert code in question
+    assert said in question
+    assert cell.bundles[-1][MIME_TYPE]["fixes"] == failed.reply["content"]["execution_count"]
+
+
 def test_a_kernel_stays_light(kernel: Kernel) -> None:
     heavy = ("pydantic", "langchain_core", "openai", "jupyter_server", "jupyter_stream_chat.server")
     kernel.run("%chat tokens=2")

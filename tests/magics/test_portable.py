@@ -6,6 +6,10 @@ from jupyter_stream_chat.magics.portable import portable
 from jupyter_stream_chat.magics.signs import show_controls
 
 
+def test_an_answer_that_has_not_begun_is_empty() -> None:
+    assert portable("") == ""
+
+
 @pytest.mark.parametrize(
     ("text", "saved"),
     [

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from jupyter_stream_chat.magics.values import TEXT_CHARACTERS, VALUE_CHARACTERS, describe
+from jupyter_stream_chat.magics.values import TEXT_CHARACTERS, VALUE_CHARACTERS, describe, outline
 
 np = pytest.importorskip("numpy")
 
@@ -63,6 +63,30 @@ def test_figures_are_told_in_words() -> None:
         assert "line 'speed': 3 points, y from 3 to 9" in text
         assert "2 bars" in text
         assert "1 scattered points" in text
+
+
+def test_an_outline_has_no_data() -> None:
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"city": ["Bonn"], "size": [3]})
+    assert outline(frame).startswith("DataFrame of 1 rows and 2 columns (city: ")
+    assert "Bonn" not in outline(frame)
+    assert outline(frame["size"]) == "Series of 1 values and type int64"
+    assert outline(np.zeros((2, 2))) == "array of shape (2, 2) and type float64"
+    assert outline(7) == "int: 7"
+    assert outline("secret") == "str of length 6"
+    assert outline([1, 2]) == "list of length 2"
+    assert [outline(code) for code in (len, str, pytest)] == ["", "", ""]
+
+
+def test_an_outline_runs_nothing_of_the_users() -> None:
+    class Loud:
+        def __repr__(self) -> str:
+            raise AssertionError
+
+        def __len__(self) -> int:
+            raise AssertionError
+
+    assert outline(Loud()).endswith("Loud")
 
 
 def test_no_library_is_imported_for_it() -> None:
