@@ -27,8 +27,10 @@ import {
   CellContext,
   CellSessions,
   ErrorActions,
+  FixCells,
   Generate,
   InsertActions,
+  KeptSessions,
   NewDocuments,
   renderAnswers,
   renderErrors
@@ -109,9 +111,14 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
     const activate = (): void => app.shell.activateById(panel.id);
     const context = notebooks && new CellContext(contextTools(app, notebooks, trans));
     const sessions = new CellSessions({
+      tracker: notebooks,
       workspace,
       languages,
       trans,
+      kept: new KeptSessions(
+        browserStore('sessionStorage'),
+        app.serviceManager.serverSettings.baseUrl
+      ),
       openChat: chatId => streamChat.open(chatId),
       settings: () => panel.settings
     });
@@ -141,12 +148,14 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
         panel: panel.node
       });
     }
+    const fixes = new FixCells(notebooks, generate);
     renderAnswers(rendermime, {
       rendermime,
       languages,
       settings: app.serviceManager.serverSettings,
       trans,
       insert: () => (panel.settings.notebookActions ? insert : null),
+      fixes: () => (panel.settings.notebookActions ? fixes : null),
       openChat: chatId => void app.commands.execute(CommandIDs.open, { chat_id: chatId })
     });
     const category = trans.__('Stream Chat');

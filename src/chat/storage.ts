@@ -33,10 +33,10 @@ export interface IQueued {
   isHeld: boolean;
 }
 
-/** The browser's store; where the browser forbids its use, one that forgets. */
-export function browserStore(): IStore {
+/** A store of the browser; where the browser forbids its use, one that forgets. */
+export function browserStore(kind: 'localStorage' | 'sessionStorage' = 'localStorage'): IStore {
   try {
-    return window.localStorage;
+    return window[kind];
   } catch (error) {
     console.warn('jupyter-stream-chat: the browser keeps nothing', error);
     return memoryStore(new Map());

@@ -99,6 +99,21 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     return this._loaded !== null;
   }
 
+  /** Connect; resolves when the chat list and the profiles are here. */
+  whenLoaded(): Promise<void> {
+    this.connect();
+    return new Promise(resolve => {
+      const check = (): void => {
+        if (this.isLoaded) {
+          this._changed.disconnect(check);
+          resolve();
+        }
+      };
+      this._changed.connect(check);
+      check();
+    });
+  }
+
   /** The display name of the user, as the server sees it. */
   get user(): string {
     return this.connection.hello?.user ?? '';
@@ -213,6 +228,16 @@ export class WorkspaceModel implements IChatHost, IDisposable {
    */
   beginBeside(): IFollowedChat {
     return this._hold(this._make(newId(), true));
+  }
+
+  /** Follow a chat of the server beside the one that is open. */
+  followBeside(chatId: string): IFollowedChat {
+    const chat = chatId === this._current.chatId ? this._current : this._chat(chatId);
+    const held = this._hold(chat);
+    if (this.isLoaded && chat !== this._current) {
+      chat.open();
+    }
+    return held;
   }
 
   private _hold(chat: ChatModel): IFollowedChat {

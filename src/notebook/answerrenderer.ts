@@ -8,9 +8,11 @@ import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { IRenderMime, IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import type { IInsertAnswers } from '../components/context';
 import { type AnswerEvent, followAnswer } from '../connection/answerstream';
+import { sha256 } from '../context/sha256';
 import {
   addCopyButtons,
   hasCode,
@@ -32,6 +34,15 @@ interface IAbout {
   readonly status: 'live' | 'finished';
   /** Show the chat in the panel. */
   readonly open?: boolean;
+  /** The number of the execution whose code the answer corrects. */
+  readonly fixes?: number;
+}
+
+/** Shows the code of an answer as a change of the cell that it corrects. */
+export interface IFixCells {
+  /** Whether the cell is there. */
+  isOffered(execution: number, node: Element): boolean;
+  fix(execution: number, node: Element, chatId: string, runId: string): void;
 }
 
 export interface IAnswerOptions {
@@ -41,6 +52,8 @@ export interface IAnswerOptions {
   trans: TranslationBundle;
   /** Puts answers into the notebook; null: the user does not want that. */
   insert: () => IInsertAnswers | null;
+  /** Corrects cells; null: the user does not want that. */
+  fixes: () => IFixCells | null;
   /** Show a chat in the panel. */
   openChat: (chatId: string) => void;
 }
@@ -82,8 +95,15 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
       await this._finish(text);
     } else if (!this._isFinished) {
       this._give(text);
+      this._offerChange(about);
       this._follow(about);
     }
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    // Which notebook it is in is known only now.
+    this._offerChange(this._about);
   }
 
   override dispose(): void {
@@ -148,14 +168,33 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
   private _offerCells(text: string): void {
     const { trans, insert } = this._options;
     const actions = insert();
+    const hasFocus = this._tools.contains(document.activeElement);
     this._tools.replaceChildren();
-    if (actions && this._about?.format !== 'text' && hasCode(text)) {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.className = 'jp-StreamChat-textButton';
-      button.textContent = trans.__('Whole answer as cells');
-      const answer = text.endsWith(STOPPED) ? text.slice(0, -STOPPED.length) : text;
-      button.addEventListener('click', () => actions.answer(answer, this.node));
+    if (this._about?.format !== 'text' && hasCode(text)) {
+      this._offerChange(this._about);
+      if (actions) {
+        const answer = text.endsWith(STOPPED) ? text.slice(0, -STOPPED.length) : text;
+        const button = toolButton(trans.__('Whole answer as cells'));
+        button.addEventListener('click', () => actions.answer(answer, this.node));
+        this._tools.append(button);
+      }
+    }
+    if (hasFocus) {
+      this._tools.querySelector('button')?.focus();
+    }
+  }
+
+  /** Offer the code of the answer as a change of the cell that failed, also while it is written. */
+  private _offerChange(about: IAbout | null): void {
+    const { trans, fixes } = this._options;
+    const execution = about?.fixes;
+    const actions = fixes();
+    const isPossible = about && actions && this._tools.childElementCount === 0;
+    if (isPossible && execution !== undefined && actions.isOffered(execution, this.node)) {
+      const button = toolButton(trans.__('Show as a change of the failed cell'));
+      button.addEventListener('click', () =>
+        actions.fix(execution, this.node, about.chat_id, runIdOf(about.nonce))
+      );
       this._tools.append(button);
     }
   }
@@ -257,15 +296,31 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
   private _silence: number | undefined;
 }
 
+function toolButton(label: string): HTMLButtonElement {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'jp-StreamChat-textButton';
+  button.textContent = label;
+  return button;
+}
+
+/** The id of the run that was asked for with a nonce: as `jupyter_stream_chat/nonces.py` makes it. */
+function runIdOf(nonce: string): string {
+  const text = `jupyter-stream-chat answer ${nonce}`;
+  return sha256(new TextEncoder().encode(text)).slice(0, 32);
+}
+
 /** What a bundle says about its answer; one that is none of ours says that there is no more. */
 function aboutOf(value: unknown): IAbout {
   const none: IAbout = { nonce: '', chat_id: '', format: 'markdown', status: 'finished' };
-  const { nonce, chat_id, format, status, open } = { ...none, ...(value as Partial<IAbout>) };
+  const about = { ...none, ...(value as Partial<IAbout>) };
+  const { nonce, chat_id, format, status, open, fixes } = about;
   return {
     nonce: String(nonce),
     chat_id: String(chat_id),
     format: String(format),
     status: status === 'live' ? 'live' : 'finished',
-    open: open === true
+    open: open === true,
+    fixes: Number.isInteger(fixes) ? fixes : undefined
   };
 }

@@ -48,6 +48,7 @@ export class CellDiff extends Widget implements ICodeSink {
     this._writer = new CellWriter(cell);
     this.node.dataset.state = this._state;
     const source = cell.getSource();
+    this._lineBreak = source.includes('\r\n') ? '\r\n' : '\n';
     this._proposal = new Proposal(source);
     this._view = new EditorView({ parent: this.node, state: this._stateOf(source) });
     cell.changed.connect(this._onChanged, this);
@@ -83,8 +84,9 @@ export class CellDiff extends Widget implements ICodeSink {
 
   append(text: string): void {
     if (this._state === 'streaming' && text !== '') {
-      this._code += text;
-      this._show(this._proposal.add(text));
+      const code = text.replace(/\n/g, this._lineBreak);
+      this._code += code;
+      this._show(this._proposal.add(code));
     }
   }
 
@@ -311,6 +313,8 @@ export class CellDiff extends Widget implements ICodeSink {
   /** What others did to the cell while the proposal streamed. */
   private _changes: ChangeSet | null = null;
   private _code = '';
+  /** As in the cell, which may come from Windows: no line shall differ by its end alone. */
+  private readonly _lineBreak: string;
   private _state: DiffState = 'streaming';
   private _isChanged = false;
   private _hasConflict = false;

@@ -2,6 +2,7 @@
  * The question that asks for the code of a cell, and the cells that ran before it. Pure.
  */
 import type { ISharedNotebook } from '@jupyter/ydoc';
+import { cellMagicOf } from './codelanguages';
 
 /** Characters of earlier cells that are sent at most; the newest are kept. */
 const CONTEXT_LIMIT = 12_000;
@@ -29,10 +30,21 @@ export function cellsBefore(notebook: ISharedNotebook, index: number): IContext 
   return { sources: ran.slice(first), omitted: first };
 }
 
-/** The text of the question; what it is about is attached. */
-export function cellQuestion(instruction: string, language: string, isChange: boolean): string {
-  const wanted = isChange
-    ? `Change the attached cell. Answer with its whole new source in one fenced ${language} code block.`
-    : `Write the code of one notebook cell in ${language}. Answer with one fenced code block.`;
+/**
+ * The text of the question; what it is about is attached.
+ *
+ * @param changed - the source of the cell that is to be changed; null: new code is wanted.
+ */
+export function cellQuestion(
+  instruction: string,
+  language: string,
+  changed: string | null
+): string {
+  const magic = changed === null ? null : cellMagicOf(changed);
+  const kept = magic ? ', the cell magic in its first line included,' : '';
+  const wanted =
+    changed !== null
+      ? `Change the attached cell. Answer with its whole new source${kept} in one fenced ${magic ? '' : `${language} `}code block.`
+      : `Write the code of one notebook cell in ${language}. Answer with one fenced code block.`;
   return `${instruction.trim()}\n\n${wanted}`;
 }

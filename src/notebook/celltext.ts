@@ -3,26 +3,25 @@
  */
 import type { IStreamingText } from '../markdown';
 import { codePoints } from '../protocol/text';
-import { CodeFilter } from './codefilter';
+import type { CodeFilter } from './codefilter';
 import type { ICodeSink } from './codesink';
 
 export class CellText implements IStreamingText {
   /**
    * @param sink - remains its owner's.
-   * @param language - the kernel's, in lower case.
+   * @param _filter - takes the code out of the answer; has taken nothing yet.
    * @param given - a beginning of the answer whose code is in the cell already.
    * @param onCode - called after code was handed on, with it.
    */
   constructor(
     private readonly _sink: ICodeSink,
-    language: string,
+    private readonly _filter: CodeFilter,
     given = '',
     private readonly _onCode: (code: string) => void = () => undefined,
     private readonly _schedule: (callback: () => void) => unknown = requestAnimationFrame.bind(
       window
     )
   ) {
-    this._filter = new CodeFilter(language);
     this._filter.add(given);
     this._given = given;
   }
@@ -96,7 +95,6 @@ export class CellText implements IStreamingText {
     }
   }
 
-  private readonly _filter: CodeFilter;
   private _given: string;
   private _waiting = '';
   private _isScheduled = false;

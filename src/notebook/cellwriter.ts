@@ -1,6 +1,6 @@
 import type { CellChange, ISharedCell } from '@jupyter/ydoc';
 import type { ICodeSink } from './codesink';
-import { type IUndoManager, undoManagerOf } from './undo';
+import { asOneStep, type IUndoManager, undoManagerOf } from './undo';
 
 /**
  * Appends a stream of text to a cell's shared model, so that it costs what is added and is one step of undo.
@@ -16,6 +16,8 @@ export class CellWriter implements ICodeSink {
   private _steps = 0;
   private _isWriting = false;
   private _isEdited = false;
+  /** A part of the range was there before, and is in no step of undo. */
+  private readonly _isTakenUp: boolean;
   private _isDisposed = false;
 
   /**
@@ -29,6 +31,7 @@ export class CellWriter implements ICodeSink {
   ) {
     this._end = _cell.source.length;
     this._start = start ?? this._end;
+    this._isTakenUp = this._start < this._end;
     _cell.changed.connect(this._onChanged, this);
     this._undoManager?.stopCapturing();
   }
@@ -100,10 +103,10 @@ export class CellWriter implements ICodeSink {
 
   /** Take back what was written, as far as nobody has changed it. */
   undo(): void {
-    if (this._isOnTop && this._steps === 1) {
+    if (this._isOnTop && this._steps === 1 && !this._isTakenUp) {
       this._undoManager?.undo();
     } else if (!this._isEdited) {
-      this._cell.updateSource(this._start, this._end, '');
+      asOneStep(this._cell, () => this._cell.updateSource(this._start, this._end, ''));
     }
   }
 
@@ -140,11 +143,12 @@ export class CellWriter implements ICodeSink {
       return;
     }
     let at = 0;
-    for (const { retain, insert, delete: removed } of change.sourceChange) {
+    for (const [place, { retain, insert, delete: removed }] of change.sourceChange.entries()) {
       if (retain !== undefined) {
         at += retain;
       } else if (insert !== undefined) {
-        this._inserted(at, insert.length);
+        const isReplacing = change.sourceChange[place + 1]?.delete !== undefined;
+        this._inserted(at, insert.length, isReplacing);
         at += insert.length;
       } else if (removed !== undefined) {
         this._removed(at, removed);
@@ -152,8 +156,10 @@ export class CellWriter implements ICodeSink {
     }
   }
 
-  private _inserted(at: number, length: number): void {
-    if (at < this._start || (at === this._start && this._end > this._start)) {
+  /** @param isReplacing - what followed at that place is removed: text that takes its place is of the range too. */
+  private _inserted(at: number, length: number, isReplacing: boolean): void {
+    const isAtStart = at === this._start && this._end > this._start;
+    if (at < this._start || (isAtStart && !isReplacing)) {
       this._start += length;
       this._end += length;
     } else if (at < this._end || (this.isHeld && at === this._end)) {

@@ -43,3 +43,37 @@ export function isLanguage(named: string, language: string): boolean {
 function isKnown(name: string): boolean {
   return Object.entries(ALIASES).some(([key, others]) => name === key || others.includes(name));
 }
+
+/** The magic that a cell begins with, and what it makes of the lines below. */
+export interface ICellMagic {
+  /** The whole first line of the cell. */
+  readonly line: string;
+  /** In lower case; null: any. */
+  readonly language: string | null;
+}
+
+/** Magics whose name is not that of their language. */
+const MAGIC_LANGUAGES: Readonly<Record<string, string | null>> = {
+  sh: 'bash',
+  script: 'bash',
+  '!': 'bash',
+  js: 'javascript',
+  svg: 'html',
+  writefile: null,
+  file: null
+};
+
+/** The magic that a cell begins with; null: none. */
+export function cellMagicOf(source: string): ICellMagic | null {
+  const [line] = source.trimStart().split(/\r?\n/, 1);
+  const name = /^%%(!|\w+)/.exec(line)?.[1].toLowerCase();
+  if (name === undefined) {
+    return null;
+  }
+  return { line, language: name in MAGIC_LANGUAGES ? MAGIC_LANGUAGES[name] : name };
+}
+
+/** Whether a fence holds what a cell magic takes; one that names no language does. */
+export function isMagicLanguage(named: string, { language }: ICellMagic): boolean {
+  return language === null || isLanguage(named, language);
+}

@@ -80,6 +80,25 @@ export class Generate {
     await this._send(asked, place, attachments);
   }
 
+  /** Show the code of an answer that is there, or is being written, as a change of a cell. */
+  async propose(target: ITarget | null, chatId: string, runId: string): Promise<void> {
+    const { trans, workspace, sessions } = this._options;
+    const place = await this._find(target, true);
+    if (!place) {
+      return;
+    }
+    await workspace.whenLoaded();
+    if (workspace.info(chatId)) {
+      const { chat, follow } = workspace.followBeside(chatId);
+      await sessions.begin({ place, where: 'change', chat, follow, runId });
+    } else {
+      await showErrorMessage(
+        trans.__('Nothing was generated'),
+        trans.__('The chat of this answer was deleted, or is on another server.')
+      );
+    }
+  }
+
   /**
    * Have an answer written into a cell, or below it, or change the cell.
    *
@@ -206,7 +225,11 @@ export class Generate {
     if (isChange && workspace.maxAttachments === 0) {
       throw new AskError('not_sent'); // the administrator lets no cell go out
     }
-    const question = cellQuestion(text, languageOf(place.notebook), isChange);
+    const question = cellQuestion(
+      text,
+      languageOf(place.notebook),
+      isChange ? place.cell.getSource() : null
+    );
     const { chat, follow } = workspace.beginBeside();
     workspace.connect();
     chat.setProfile(profileId);

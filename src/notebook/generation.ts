@@ -10,6 +10,8 @@ import type { ChatModel } from '../chat/chat';
 import { effectiveText } from '../chat/effectivetext';
 import type { Message, RunInfo } from '../protocol/generated';
 import { CellText } from './celltext';
+import { CodeFilter } from './codefilter';
+import type { ICellMagic } from './codelanguages';
 import type { ICodeSink } from './codesink';
 
 /** `no_code`: the answer has ended, and held none. `lost`: the server was restarted while it was written. */
@@ -22,6 +24,10 @@ interface IOptions {
   readonly sink: ICodeSink;
   /** The kernel's, in lower case. */
   readonly language: string;
+  /** Of the cell that is changed; null: it has none. */
+  readonly magic: ICellMagic | null;
+  /** A run of the answer; null: it is the first one of the chat. */
+  readonly runId: string | null;
 }
 
 const GOING_ON: readonly GenerationState[] = ['waiting', 'writing', 'paused'];
@@ -120,19 +126,27 @@ export class Generation implements IDisposable {
     }
   }
 
-  /** The first answer of the chat. */
+  /** The version that is shown of the answer. */
   private get _answer(): Message | undefined {
-    return this._options.chat.messages.find(({ role }) => role === 'assistant');
+    const { chat, runId } = this._options;
+    const answers = chat.messages.filter(({ role }) => role === 'assistant');
+    if (runId === null) {
+      return answers[0];
+    }
+    const isIts = ({ runs }: Message): boolean => runs.some(({ run_id: id }) => id === runId);
+    this._questionId ??= answers.find(isIts)?.parent_id ?? null;
+    return answers.find(({ parent_id: id }) => id !== null && id === this._questionId);
   }
 
   private _follow(): void {
     const { chat, sink } = this._options;
     const answer = this._answer;
     if (!answer) {
-      // A question that no server has seen was taken back.
-      const isGone = chat.messages.length === 0 && chat.blockedReason !== 'loading';
-      if (!chat.isRunning && isGone) {
-        this._setState('stopped');
+      const isLoaded = !chat.isRunning && chat.blockedReason !== 'loading';
+      if (isLoaded && this._options.runId !== null) {
+        this._setState('no_code'); // it was deleted
+      } else if (isLoaded && chat.messages.length === 0) {
+        this._setState('stopped'); // a question that no server has seen was taken back
       }
       return;
     }
@@ -212,8 +226,9 @@ export class Generation implements IDisposable {
   }
 
   private _createView(given = ''): CellText {
-    const { sink, language } = this._options;
-    return new CellText(sink, language, given, code => this._onCode(code));
+    const { sink, language, magic } = this._options;
+    const filter = new CodeFilter(language, magic);
+    return new CellText(sink, filter, given, code => this._onCode(code));
   }
 
   private _onCode(code: string): void {
@@ -240,6 +255,8 @@ export class Generation implements IDisposable {
   private _view: CellText;
   private _binding: IDisposable | null = null;
   private _section: string | null = null;
+  /** Of the answer that was named by its run. */
+  private _questionId: string | null = null;
   /** The answer that is in the cell. */
   private _messageId: string | null = null;
   private _state: GenerationState = 'waiting';

@@ -9,9 +9,11 @@ import { ERROR_TYPE, ErrorOutput, type IErrorActions } from './erroroutput';
 export { CellContext } from './cellcontext';
 export { CellSessions } from './cellsessions';
 export { ErrorActions } from './erroractions';
+export { FixCells } from './fixcells';
 export { Generate } from './generate';
 export { InsertActions } from './insertactions';
 export { NewDocuments } from './newdocument';
+export { KeptSessions } from './resume';
 export { addWhyCell } from './whycell';
 
 /** Before Markdown (60), and whatever else a bundle of ours holds. */

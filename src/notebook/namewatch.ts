@@ -46,8 +46,9 @@ export class NameWatch {
   /** Show nothing more. */
   end(): void {
     const widget = this._options.widget();
-    if (this._unknown.length > 0 && widget && !widget.isDisposed) {
-      markNames(widget, []);
+    if (this._unknown.length > 0 && widget) {
+      // The editor reports what is typed while it updates itself, and takes no other change then.
+      queueMicrotask(() => widget.isDisposed || markNames(widget, []));
     }
     this._unknown = [];
     this._check = null;

@@ -63,6 +63,30 @@ export function pinCell(
 }
 
 /**
+ * Pin the cell that an output is about: the one above it with this number of execution.
+ *
+ * @param origin - an element of the output.
+ * @returns null where no such cell is in the output's notebook.
+ */
+export function pinExecuted(
+  tracker: INotebookTracker | null,
+  origin: Element,
+  execution: number
+): ITarget | null {
+  const own = tracker?.find(({ node }) => node.contains(origin)) && pinTarget(tracker, origin);
+  const cells = own?.panel.content.model?.sharedModel.cells ?? [];
+  const above = cells.slice(
+    0,
+    cells.findIndex(cell => cell.getId() === own?.cellId)
+  );
+  // A notebook may hold numbers of an earlier kernel as well: the nearest cell is meant.
+  const cell = above
+    .reverse()
+    .find(each => 'execution_count' in each && each.execution_count === execution);
+  return own && cell ? { panel: own.panel, cellId: cell.getId() } : null;
+}
+
+/**
  * Find a pinned cell in its notebook as it is now.
  *
  * @param changes - the cell itself is changed, not only its neighbourhood.

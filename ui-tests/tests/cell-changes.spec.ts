@@ -28,7 +28,7 @@ test('a change is shown while it streams, accepted by Enter, and is one step of 
   await generate(page, saying(fenced(NEW), 'rate=15'), CHANGE);
   const diff = page.locator('.jp-StreamChat-cellDiff');
   await expect(diff).toHaveAttribute('data-state', 'streaming');
-  await expect(diff.locator('.cm-changedLine')).toHaveText('b = 20');
+  await expect(diff.locator('.cm-changedLine').first()).toHaveText('b = 20');
   expect(await cellsOf(page)).toEqual([`code: ${OLD}`]);
   await expect(diff).toHaveAttribute('data-state', 'open', { timeout: 60_000 });
   expect(await cellsOf(page)).toEqual([`code: ${OLD}`]);
@@ -98,7 +98,7 @@ test('a cell that changes meanwhile is compared anew, and nothing of it is lost'
   await openChange(page, `${tmpPath}/meanwhile.ipynb`);
   await generate(page, saying(fenced(NEW), 'rate=20'), CHANGE);
   const diff = page.locator('.jp-StreamChat-cellDiff');
-  await expect(diff.locator('.cm-changedLine')).toHaveText('b = 20');
+  await expect(diff.locator('.cm-changedLine').first()).toHaveText('b = 20');
   await editCell(page, 0, OLD.length, OLD.length, '\nh = 8');
   await expect(diff).toHaveAttribute('data-state', 'open', { timeout: 60_000 });
   await editCell(page, 0, 0, 0, '# mine\n');
@@ -209,4 +209,31 @@ test('an error is explained in the chat, and fixed in its cell', async ({ page, 
   expect(fixing).toContain('total / 0');
   expect(fixing).toContain('total: int: 12');
   expect(await cellsOf(page)).toContain('code: total / 0');
+});
+
+test('the answer of %chat fix is shown as a change of the cell that failed', async ({
+  page,
+  tmpPath
+}) => {
+  const broken = `total = 12 / 0  # ${saying(fenced('total = 12'))}`;
+  await openNotebook(page, `${tmpPath}/fix.ipynb`, [
+    { source: '%load_ext jupyter_stream_chat' },
+    { source: broken },
+    { source: '%chat fix' }
+  ]);
+  await enter(page, 0);
+  await page.keyboard.press('Shift+Enter');
+  await page.keyboard.press('Shift+Enter');
+  const cell = page.locator('.jp-NotebookPanel .jp-CodeCell');
+  await expect(cell.nth(1)).toContainText('ZeroDivisionError', { timeout: 60_000 });
+  await enter(page, 2);
+  await page.keyboard.press('Shift+Enter');
+  const answer = page.locator('.jp-StreamChat-cell');
+  await expect(answer).toHaveAttribute('data-status', 'finished', { timeout: 60_000 });
+  await answer.getByRole('button', { name: 'Show as a change of the failed cell' }).click();
+  const diff = cell.nth(1).locator('.jp-StreamChat-cellDiff');
+  await expect(diff).toHaveAttribute('data-state', 'open', { timeout: 60_000 });
+  expect((await cellsOf(page))[1]).toBe(`code: ${broken}`);
+  await bar(page).getByRole('button', { name: 'Accept' }).click();
+  await expect.poll(async () => (await cellsOf(page))[1]).toBe('code: total = 12');
 });

@@ -5,7 +5,7 @@ import { MessageLoop } from '@lumino/messaging';
 import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { createLanguages, createRenderMime } from '../../markdown/__tests__/markdown-env';
-import { AnswerRenderer, MIME_TYPE } from '../answerrenderer';
+import { AnswerRenderer, type IFixCells, MIME_TYPE } from '../answerrenderer';
 
 const languages = createLanguages();
 const rendermime = createRenderMime(languages);
@@ -72,7 +72,13 @@ interface ICell {
   show(status: string, markdown: string, more?: object): MimeModel;
 }
 
-function cell({ isKnown = true, format = 'markdown' } = {}): ICell {
+interface ICellOptions {
+  readonly isKnown?: boolean;
+  readonly format?: string;
+  readonly fixes?: IFixCells | null;
+}
+
+function cell({ isKnown = true, format = 'markdown', fixes = null }: ICellOptions = {}): ICell {
   const streams: Stream[] = [];
   const opened: string[] = [];
   const settings = ServerConnection.makeSettings({
@@ -92,6 +98,7 @@ function cell({ isKnown = true, format = 'markdown' } = {}): ICell {
     settings,
     trans,
     insert: () => null,
+    fixes: () => fixes,
     openChat
   });
   cells.push(renderer);
@@ -259,4 +266,29 @@ test('opens the chat in the panel when it is asked to, once', async () => {
   streams[0].delta(1, 'b');
   await until(() => opened.length > 0);
   expect(opened).toEqual(['chat']);
+});
+
+test('the correction of a cell is offered as its change, while it is written and afterwards', async () => {
+  const fixed: unknown[] = [];
+  const fixes: IFixCells = {
+    isOffered: execution => execution === 3,
+    fix: (execution, _, chatId, runId) => fixed.push([execution, chatId, runId])
+  };
+  const { renderer, streams, show } = cell({ fixes });
+  const buttons = () => [...renderer.node.querySelectorAll('button')].map(each => each.textContent);
+  show('live', '', { fixes: 3 });
+  expect(buttons()).toEqual(['Show as a change of the failed cell']);
+  renderer.node.querySelector('button')!.click();
+  // The server makes the id of the run from the nonce in the same way.
+  expect(fixed).toEqual([[3, 'chat', '07f852241166e12757bd8d57efbe6906']]);
+  await until(() => streams.length === 1);
+  show('finished', '```python\nx = 1\n```', { fixes: 3 });
+  expect(buttons()).toContain('Show as a change of the failed cell');
+});
+
+test.each([{ fixes: 4 }, { fixes: '3' }, {}])('no change is offered for %p', more => {
+  const fixes: IFixCells = { isOffered: execution => execution === 3, fix: () => undefined };
+  const { renderer, show } = cell({ fixes });
+  show('finished', '```python\nx = 1\n```', more);
+  expect(renderer.node.textContent).not.toContain('failed cell');
 });

@@ -21,6 +21,13 @@ test('the newest cells are kept where all are too long', () => {
 });
 
 test('the question says whether the cell is written or changed', () => {
-  expect(cellQuestion(' Plot it ', 'python', false)).toMatch(/^Plot it\n\nWrite .* in python/);
-  expect(cellQuestion('Sort it', 'python', true)).toMatch(/^Sort it\n\nChange .* whole new source/);
+  expect(cellQuestion(' Plot it ', 'python', null)).toMatch(/^Plot it\n\nWrite .* in python/);
+  expect(cellQuestion('Sort it', 'python', 'x = 1')).toMatch(
+    /^Sort it\n\nChange .* whole new source in one fenced python code block/
+  );
+});
+
+test('a cell magic is asked for, and its language is not named as that of the kernel', () => {
+  const question = cellQuestion('Sort it', 'python', '%%bash\nls');
+  expect(question).toMatch(/the cell magic in its first line included, in one fenced code block/);
 });

@@ -1,12 +1,15 @@
 import { YNotebook } from '@jupyter/ydoc';
 import { CellText } from '../celltext';
+import { CodeFilter } from '../codefilter';
 import { CellWriter } from '../cellwriter';
 
 function open() {
   const cell = new YNotebook().addCell({ cell_type: 'code', source: '' });
   const frames: (() => void)[] = [];
   const writer = new CellWriter(cell);
-  const text = new CellText(writer, 'python', '', undefined, callback => frames.push(callback));
+  const text = new CellText(writer, new CodeFilter('python'), '', undefined, callback =>
+    frames.push(callback)
+  );
   const nextFrame = () => frames.splice(0).forEach(callback => callback());
   return { cell, text, nextFrame };
 }
@@ -70,7 +73,7 @@ test('an end that was none is gone on from, in the middle of a line', async () =
 test('goes on after code that is in the cell', async () => {
   const cell = new YNotebook().addCell({ cell_type: 'code', source: 'x = 1\ny' });
   const writer = new CellWriter(cell, 0);
-  const text = new CellText(writer, 'python', '```python\nx = 1\ny');
+  const text = new CellText(writer, new CodeFilter('python'), '```python\nx = 1\ny');
   text.setText('```python\nx = 1\ny = 2\n```');
   await text.finish();
   expect(cell.getSource()).toBe('x = 1\ny = 2');

@@ -51,6 +51,17 @@ describe.each([true, false])('a cell writer (undo per cell: %s)', perCell => {
     expect(cell.getSource()).toBe('x = 1');
   });
 
+  test('text that takes the place of the whole range is in it, and the stream goes on behind it', () => {
+    const { cell } = cellOf('top\n', perCell);
+    const writer = new CellWriter(cell);
+    writer.append('x = 1\n');
+    cell.updateSource(4, 10, 'edited = 1\n');
+    expect(writer.text).toBe('edited = 1\n');
+    expect(writer.isEdited).toBe(true);
+    writer.append('y = 2');
+    expect(cell.getSource()).toBe('top\nedited = 1\ny = 2');
+  });
+
   test('keeps to its range while somebody types before it, behind it and in it', () => {
     const { cell } = cellOf('top\n', perCell);
     const writer = new CellWriter(cell);
