@@ -103,11 +103,27 @@ for (const theme of THEMES) {
     await expectNoViolations(page);
     await profiles.view.getByRole('button', { name: 'Back' }).click();
 
+    await openModels(profiles);
+    await expectNoViolations(page);
+    await page.keyboard.press('Escape');
+
     await profiles.view.getByRole('button', { name: 'Add a profile' }).click();
     await showProblems(profiles);
     await expectNoViolations(page);
     await profiles.discard();
   });
+}
+
+/** Show the local models, of which the profile Counter names one, and ask about it. */
+async function openModels(profiles: Profiles): Promise<void> {
+  await profiles.view.getByRole('button', { name: 'Local models' }).click();
+  const line = profiles.view.locator('[data-model]');
+  await expect(line).toContainText('Used by: Counter');
+  await profiles.view
+    .getByLabel('Model', { exact: true })
+    .fill((await line.getAttribute('data-model'))!);
+  await profiles.view.getByRole('button', { name: 'Check size' }).click();
+  await expect(profiles.view.getByRole('group')).toBeVisible();
 }
 
 /** Fill the form with what is wrong, and let it say so. */
@@ -134,6 +150,9 @@ test('nothing of the profiles is cut or sticks out from 215 to 1,000 pixels', as
   await expectFits(page, panel, panel.button);
   await profiles.openList();
   await expectFits(page, panel, profiles.view.getByRole('button', { name: 'Close' }));
+  await openModels(profiles);
+  await expectFits(page, panel, profiles.view.getByRole('button', { name: 'Close' }));
+  await page.keyboard.press('Escape');
   await profiles.view.getByRole('button', { name: 'Add a profile' }).click();
   await showProblems(profiles);
   await expectFits(page, panel, profiles.save);
