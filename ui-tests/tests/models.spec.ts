@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { expect, type Locator, type Page } from '@playwright/test';
 import { test } from './fixtures';
 import { endServer, OWN_URL, startServer } from './ownserver';
@@ -31,7 +30,8 @@ test.beforeEach(async ({ lab }) => {
     cwd: '..',
     stdio: ['ignore', 'pipe', 'ignore']
   });
-  const [url] = (await once(createInterface({ input: hub.stdout! }), 'line')) as string[];
+  const [line] = (await once(hub.stdout!, 'data')) as Buffer[];
+  const url = line.toString().trim();
   server = await startServer(folder, {
     HF_ENDPOINT: url,
     HF_HUB_CACHE: join(folder, 'cache'),
