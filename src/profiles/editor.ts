@@ -155,6 +155,7 @@ export class ProfileEditor implements IDisposable {
     if (form && !this.isWriting) {
       const preset = form.presets.find(({ id }) => id === presetId);
       const values = preset && { label: preset.label, preset: preset.id, ...preset.values };
+      this._wantedFields = [];
       this._write({ provider: form, values });
     }
   }

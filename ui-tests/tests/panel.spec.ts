@@ -45,7 +45,7 @@ test('chats are made, renamed, switched and deleted', async ({ panel, lab }) => 
   await expect(title).toContainText('Renamed');
   await expect(panel.answers).toHaveCount(1);
 
-  await title.click();
+  // The list is still open.
   await panel.root.getByRole('button', { name: 'Delete Renamed' }).click();
   // The page that goes does not wait for an undo.
   await lab.reload();
