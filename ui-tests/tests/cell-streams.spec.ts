@@ -115,6 +115,14 @@ async function reload(page: IJupyterLabPageFixture): Promise<void> {
   });
 }
 
+/** Save the notebook; Galata's own way does not know a page that reloaded itself. */
+async function save(page: IJupyterLabPageFixture): Promise<void> {
+  await page.evaluate(async () => {
+    const { jupyterapp: app } = window as unknown as { jupyterapp: JupyterFrontEnd };
+    await app.commands.execute('docmanager:save');
+  });
+}
+
 test('goes on in the cell after a reload, saved or not', async ({ page, tmpPath }) => {
   await begin(page, `${tmpPath}/reload.ipynb`, ['a']);
   const code = numberedLines(150);
@@ -123,7 +131,7 @@ test('goes on in the cell after a reload, saved or not', async ({ page, tmpPath 
   // The new cell is not saved, and is made again.
   await reload(page);
   await expect.poll(() => cellAt(page, 1), STREAMED).toContain('x10 = 10');
-  await page.notebook.save();
+  await save(page);
   await reload(page);
   await expect(bar(page)).toContainText('Code written', STREAMED);
   expect(await cellsOf(page)).toEqual(['code: a', `code: ${code}`]);
@@ -238,7 +246,8 @@ test('pause, edit by hand, continue: the model goes on from the edited text', as
     JSON.stringify(request.body.messages).includes('edited = 1')
   );
   const answer = body.messages.filter(({ role }) => role === 'assistant').pop();
-  expect(answer?.content).toBe('```python\nedited = 1\n');
+  // Without the line's end: providers refuse a last message that ends in white space.
+  expect(answer?.content).toBe('```python\nedited = 1');
   await expect.poll(async () => (await cellAt(page, 0)).length, STREAMED).toBeGreaterThan(20);
   expect(await cellAt(page, 0)).toMatch(/^code: edited = 1\n/);
   await page.keyboard.press('Escape');
