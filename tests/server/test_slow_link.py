@@ -56,12 +56,10 @@ async def test_stop_is_not_kept_waiting_by_the_snapshot(server: Server) -> None:
         async with Page(url, headers) as far:
             await far.until_type("workspace_loaded")
             run_id = await near.ask(chat_id, "hang=3", parent_id=last_id)
+            before = len(near.events)
             far.send("open_chat", chat_id=chat_id)
             far.send("interrupt_run", run_id=run_id)
-            await near.open_chat(chat_id)
-            await near.until(
-                lambda e: e["type"] == "chat_updated" and not e["chat"]["running"], after=len(near.events) - 1
-            )
+            await near.until(lambda e: e["type"] == "chat_updated" and not e["chat"]["running"], after=before)
             assert not far.of_type("chat_opened"), "the snapshot is still on its way"
             await far.until_type("chat_opened", chat_id=chat_id)
             assert (link.connections, link.ended) == (1, 0)
