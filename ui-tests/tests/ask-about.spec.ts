@@ -66,6 +66,7 @@ test('files and folders are attached from the file browser', async ({ panel, lab
   const { page, root } = panel;
   const name = `notes-${Date.now()}.txt`;
   await writeFile(page, name, 'remember');
+  await lab.sidebar.openTab('filebrowser');
   await lab.filebrowser.refresh();
   await page.locator('.jp-DirListing-item', { hasText: name }).click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Ask About This' }).click();
