@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .signs import show_controls
+
 
 class ChatError(Exception):
     """A question, or a command of ``%chat``, that failed."""
@@ -30,4 +32,4 @@ class ChatError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Give IPython the one line to show instead of a trace."""
         more = " (%chat trace shows more.)" if self.detail else ""
-        return [f"{self}{more}"]
+        return [show_controls(f"{self}{more}")]

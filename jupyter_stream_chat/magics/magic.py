@@ -137,9 +137,9 @@ class ChatMagics(Magics):
         if not isinstance(error, ChatError):
             print("Nothing has failed.")
             return
-        print("".join(traceback.format_exception(error)))
+        print(show_controls("".join(traceback.format_exception(error))))
         if error.detail:
-            print(error.detail)
+            print(show_controls(error.detail))
 
     def _help(self, asked: Line) -> None:
         print(usage())

@@ -276,6 +276,17 @@ def test_a_chat_is_named_by_the_question_as_it_was_typed(kernel: Kernel, server:
     assert "tokens=1 how long is {many}?" in [chat["title"] for chat in server.chats()]
 
 
+def test_what_a_command_prints_acts_on_no_terminal(kernel: Kernel) -> None:
+    hostile = base64.urlsafe_b64encode(b"before \x1b]0;title\x07 after").decode()
+    kernel.run(f"%chat echo={hostile}")
+    history = kernel.run("%chat history").printed
+    assert "before" in history
+    assert "\x1b" not in history
+    (line,) = kernel.run("%chat use \x1b[31mred").error["traceback"]
+    assert "red" in line
+    assert "\x1b" not in line
+
+
 def test_what_only_begins_like_a_command_is_a_question(kernel: Kernel, server: Jupyter) -> None:
     for question in ("history of tokens=2", "use pandas to sort tokens=2", "reset tokens=2"):
         assert kernel.run(f"%chat {question}").markdown == numbered(2)
