@@ -2,6 +2,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { expect, galata, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Dialog } from '@playwright/test';
 import {
   activate,
   bar,
@@ -97,7 +98,8 @@ for (const isWide of [true, false]) {
 
 /** Not page.reload(): Galata's waits for a launcher, and the notebook comes back instead. */
 async function reload(page: IJupyterLabPageFixture): Promise<void> {
-  page.on('dialog', dialog => void dialog.accept());
+  const accept = (dialog: Dialog) => void dialog.accept();
+  page.on('dialog', accept);
   await page.evaluate(() => {
     Object.assign(window, { isLeft: true });
     window.location.reload();
@@ -113,6 +115,7 @@ async function reload(page: IJupyterLabPageFixture): Promise<void> {
     const panel = app?.shell.currentWidget as NotebookPanel | null;
     return Boolean(panel?.content?.model?.sharedModel.cells.length);
   });
+  page.off('dialog', accept);
 }
 
 /** Save the notebook; Galata's own way does not know a page that reloaded itself. */

@@ -45,8 +45,7 @@ test('a reload shows the same text as inertly', async ({ panel }) => {
     await panel.ask(questionFor(name, 0));
     await panel.expectFinished('stop');
   }
-  await panel.page.reload();
-  await panel.open();
+  await panel.reload();
   const guard = await Guard.on(panel.page);
   for (const [at, name] of names.entries()) {
     await guard.expectInert(panel.answers.nth(at).locator('.jp-StreamChat-content'), name);

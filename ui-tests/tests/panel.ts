@@ -79,6 +79,16 @@ export class Panel {
     await expect(this.answers).toHaveCount(0);
   }
 
+  /** Load the page anew and open the panel; Galata's own way gives up where that takes a busy machine 15 s. */
+  async reload(): Promise<void> {
+    await this.page.evaluate(() => {
+      Object.assign(window, { isLeft: true });
+      window.location.reload();
+    });
+    await this.page.waitForFunction(() => !('isLeft' in window) && 'jupyterapp' in window);
+    await this.open();
+  }
+
   /** Take the text and the chips out of the composer. */
   async clearDraft(): Promise<void> {
     const chips = this.root.locator('.jp-StreamChat-composer .jp-StreamChat-chipRemove');
