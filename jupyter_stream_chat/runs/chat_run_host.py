@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,14 +16,14 @@ from ..chats.chat_service import ChatService
 from ..chats.feed import LiveRun
 from ..chats.spool import Spool
 from ..chats.tree import Turn
-from ..protocol import AttachmentPart, ErrorInfo, Limitation, Notice, PartKind, RunInfo, RunProgressed
+from ..protocol import AttachmentPart, ErrorInfo, Notice, PartKind, RunInfo, RunProgressed
 from ..providers.adapter import OnProgress
 from ..providers.errors.error_facts import error_facts
 from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
 from ..providers.provider import Opened
 from .continuation import Prompt, continuation
-from .deployments import Deployments
+from .deployments import DeploymentMemory, Deployments
 from .prompt import has_pictures, prompt_messages, within, without_attachments
 from .sent_prompts import SentPrompts
 
@@ -32,7 +32,7 @@ _REFUSALS: Final = frozenset({400, 404, 415, 422, 501})
 _MAY_BE_PICTURES: Final = frozenset({"provider_error", "parameter_refused", "unknown_model"})
 
 
-class ChatRunHost:
+class ChatRunHost(DeploymentMemory):
     """One run's place in its chat."""
 
     def __init__(
@@ -52,17 +52,14 @@ class ChatRunHost:
         """``leaf_id`` is the message that the run answers, or the answer that it goes on with.
 
         ``profile`` has its key; the spool is ours; ``owner`` is the chat's. ``sent`` remembers what the model
-        is sent. ``may_attach``: the profile may
-        be sent attachments.
+        is sent. ``may_attach``: the profile may be sent attachments.
         """
+        super().__init__(deployments, profile, owner)
         self._chat_service = chat_service
         self._registry = registry
-        self._deployments = deployments
-        self._profile = profile
         self._spool = spool
         self._chat_id = run.chat_id
         self._leaf_id = leaf_id
-        self._owner = owner
         self._run_id = run.run_id
         self._sent = sent
         self._may_attach = may_attach
@@ -89,9 +86,7 @@ class ChatRunHost:
             turns = without_attachments(turns)
         attached = await self._chat_service.attached_texts(self._chat_id, (turn.parts for turn in turns))
         # Asked only where it matters: the first token does not wait for the store.
-        takes_pictures = _have_pictures(turns) and await self._deployments.take_pictures(
-            self._profile, self._owner
-        )
+        takes_pictures = _have_pictures(turns) and await self.take_pictures()
         # Off the loop: ten thousand messages take a second.
         messages, notice = await asyncio.to_thread(self._messages, turns, attached, takes_pictures)
         prompt = Prompt(messages, notice=notice)
@@ -113,22 +108,6 @@ class ChatRunHost:
             return messages, None
         fitting, left_out = within(messages, length, self._profile.parameters.max_tokens)
         return fitting, turns_left_out(left_out, length) if left_out else None
-
-    async def limitations(self) -> Collection[Limitation]:
-        """Return what the profile's deployment was found not to do."""
-        return await self._deployments.limitations(self._profile.deployment, self._owner)
-
-    async def remember(self, limitation: Limitation) -> None:
-        """Remember it of the profile's deployment."""
-        await self._deployments.remember(self._profile.deployment, limitation, self._owner)
-
-    async def suspect(self, limitation: Limitation) -> None:
-        """Remember it of the profile's deployment if it comes again."""
-        await self._deployments.suspect(self._profile.deployment, limitation, self._owner)
-
-    async def forget(self, limitation: Limitation) -> None:
-        """Forget it of the profile's deployment."""
-        await self._deployments.forget(self._owner, self._profile.deployment, limitation)
 
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error means; what is not the provider's fault is not called so."""

@@ -87,3 +87,33 @@ class Deployments:
             if key[0] != owner or (deployment is not None and key[1] != deployment)
         }
         await self._chat_service.forget_limitations(owner, deployment, limitation)
+
+
+class DeploymentMemory:
+    """What is remembered of one profile's deployment, as a run asks it (``streaming_fallback.Memory``)."""
+
+    def __init__(self, deployments: Deployments, profile: Profile, owner: str) -> None:
+        """``owner`` is whose questions are remembered."""
+        self._deployments = deployments
+        self._profile = profile
+        self._owner = owner
+
+    async def limitations(self) -> Collection[Limitation]:
+        """Return what the deployment was found not to do."""
+        return await self._deployments.limitations(self._profile.deployment, self._owner)
+
+    async def remember(self, limitation: Limitation) -> None:
+        """Remember it of the deployment."""
+        await self._deployments.remember(self._profile.deployment, limitation, self._owner)
+
+    async def suspect(self, limitation: Limitation) -> None:
+        """Remember it of the deployment if it comes again."""
+        await self._deployments.suspect(self._profile.deployment, limitation, self._owner)
+
+    async def forget(self, limitation: Limitation) -> None:
+        """Forget it of the deployment."""
+        await self._deployments.forget(self._owner, self._profile.deployment, limitation)
+
+    async def take_pictures(self) -> bool:
+        """Tell whether the profile's model can be sent pictures."""
+        return await self._deployments.take_pictures(self._profile, self._owner)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
 from ..chats.feed import LiveRun
-from ..protocol import ErrorInfo, Limitation, PartKind
+from ..protocol import ErrorInfo, PartKind
 from ..providers.adapter import OnProgress
 from ..providers.profiles.profile import Profile
 from ..providers.profiles.registry import Registry
 from .continuation import Prompt
-from .deployments import Deployments
+from .deployments import DeploymentMemory, Deployments
 
 
-class DetachedRunHost:
+class DetachedRunHost(DeploymentMemory):
     """One run that is asked by a program and kept nowhere."""
 
     def __init__(
@@ -29,11 +29,9 @@ class DetachedRunHost:
         on_text: Callable[[], None],
     ) -> None:
         """``profile`` has its key; ``on_text`` is called when there is more text, and at the end."""
+        super().__init__(deployments, profile, owner)
         self._registry = registry
-        self._deployments = deployments
-        self._profile = profile
         self._messages = messages
-        self._owner = owner
         self._on_text = on_text
         self._has_model = False
 
@@ -46,22 +44,6 @@ class DetachedRunHost:
     async def prompt(self) -> Prompt:
         """Return the conversation as it was sent."""
         return Prompt(self._messages)
-
-    async def limitations(self) -> Collection[Limitation]:
-        """Return what the profile's deployment was found not to do."""
-        return await self._deployments.limitations(self._profile.deployment, self._owner)
-
-    async def remember(self, limitation: Limitation) -> None:
-        """Remember it of the profile's deployment."""
-        await self._deployments.remember(self._profile.deployment, limitation, self._owner)
-
-    async def suspect(self, limitation: Limitation) -> None:
-        """Remember it of the profile's deployment if it comes again."""
-        await self._deployments.suspect(self._profile.deployment, limitation, self._owner)
-
-    async def forget(self, limitation: Limitation) -> None:
-        """Forget it of the profile's deployment."""
-        await self._deployments.forget(self._owner, self._profile.deployment, limitation)
 
     def explain(self, error: BaseException) -> ErrorInfo:
         """Say what an error means."""

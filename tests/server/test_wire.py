@@ -169,6 +169,28 @@ async def test_one_empty_stream_is_not_remembered(start_server: StartServer) -> 
     assert [request.get("stream", False) for request in wire.requests] == [True, False, True]
 
 
+@pytest.mark.parametrize(
+    ("case", "streaming", "streams"),
+    [
+        # An empty stream may be chance once; the third question is not asked so any more.
+        ("hiccup", "auto", [True, False, True, False, False]),
+        ("stream-only", "off", [False, True, True, True]),
+    ],
+)
+async def test_what_a_deployment_does_not_take_is_remembered(
+    start_server: StartServer, case: str, streaming: str, streams: list[bool]
+) -> None:
+    answer = {key: value for key, value in CASES[case].items() if key != "then"}
+    async with WireServer(answer) as wire:
+        server = await opened(start_server, wire, streaming=streaming)
+        async with server.page() as page:
+            chat_id = await page.new_chat()
+            for text in ("first", "second", "third"):
+                _, fields = await asked(page, chat_id, text)
+                assert await kept(server, chat_id, fields["answer_id"]) == ("one two", "")
+    assert [request.get("stream", False) for request in wire.requests] == streams
+
+
 async def test_models_as_a_bare_array(start_server: StartServer) -> None:
     async with WireServer(CASES["models-array"]) as wire:
         server = await opened(start_server, wire)
