@@ -2,9 +2,8 @@
  * The REST routes that search in chats, import and delete one, typed.
  */
 import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
-import { CommandError } from '../connection/connection';
-import { refusal, UNREACHABLE } from '../connection/refusal';
+import type { ServerConnection } from '@jupyterlab/services';
+import { request } from '../connection/rest';
 import type { ChatInfo } from '../protocol/generated';
 
 /** A title or a message in which all words of the query occur. */
@@ -31,7 +30,7 @@ export class ChatsApi {
   /** @throws CommandError when the server refuses, or cannot be reached. */
   async search(query: string): Promise<ISearchResults> {
     const options = URLExt.objectToQueryString({ query, limit: 50 });
-    return (await this._json(`search${options}`, {})) as ISearchResults;
+    return (await this._json(`search${options}`)) as ISearchResults;
   }
 
   /**
@@ -50,18 +49,7 @@ export class ChatsApi {
     await this._json(`chats/${chatId}`, { method: 'DELETE', keepalive: true });
   }
 
-  private async _json(path: string, init: RequestInit): Promise<unknown> {
-    const url = URLExt.join(this._settings.baseUrl, 'stream-chat/api') + `/${path}`;
-    let response: Response;
-    try {
-      response = await ServerConnection.makeRequest(url, init, this._settings);
-    } catch (error) {
-      const isLost = error instanceof ServerConnection.NetworkError;
-      throw isLost ? new CommandError(UNREACHABLE) : error;
-    }
-    if (!response.ok) {
-      throw new CommandError(await refusal(response));
-    }
-    return response.json();
+  private async _json(path: string, init?: RequestInit): Promise<unknown> {
+    return (await request(this._settings, path, init)).json();
   }
 }

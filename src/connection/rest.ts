@@ -13,19 +13,16 @@ import { refusal, UNREACHABLE } from './refusal';
  */
 export async function request(
   settings: ServerConnection.ISettings,
-  method: string,
   path: string,
-  body?: object,
-  signal?: AbortSignal
+  init: RequestInit = {}
 ): Promise<Response> {
   const url = URLExt.join(settings.baseUrl, 'stream-chat/api', path);
-  const init = { method, body: body && JSON.stringify(body), signal };
   let response: Response;
   try {
     response = await ServerConnection.makeRequest(url, init, settings);
   } catch (error) {
     // What was given up looks like a lost network, too.
-    const isLost = error instanceof ServerConnection.NetworkError && !signal?.aborted;
+    const isLost = error instanceof ServerConnection.NetworkError && !init.signal?.aborted;
     throw isLost ? new CommandError(UNREACHABLE) : error;
   }
   if (!response.ok) {

@@ -1,10 +1,8 @@
 /**
  * Uploads contents of attachments, each by its hash; reads those of questions that were asked, and whole requests.
  */
-import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
-import { CommandError } from '../connection/connection';
-import { refusal, UNREACHABLE } from '../connection/refusal';
+import type { ServerConnection } from '@jupyterlab/services';
+import { request } from '../connection/rest';
 import type { IContextContent } from './kinds';
 import { sha256 } from './sha256';
 
@@ -27,33 +25,18 @@ export class AttachmentApi {
   async put({ text, mediaType = 'text/plain' }: IContextContent): Promise<string> {
     const hash = sha256(new TextEncoder().encode(text));
     const body = JSON.stringify({ text, media_type: mediaType });
-    await this._request(`attachments/${hash}`, { method: 'PUT', body });
+    await request(this._settings, `attachments/${hash}`, { method: 'PUT', body });
     return hash;
   }
 
   /** The content with a hash. @throws CommandError */
   async get(hash: string): Promise<string> {
-    return (await this._request(`attachments/${hash}`, {})).text();
+    return (await request(this._settings, `attachments/${hash}`)).text();
   }
 
   /** What the model was sent for a run. @throws CommandError */
   async sent(runId: string): Promise<readonly ISentMessage[]> {
-    const response = await this._request(`runs/${runId}/prompt`, {});
+    const response = await request(this._settings, `runs/${runId}/prompt`);
     return ((await response.json()) as { messages: readonly ISentMessage[] }).messages;
-  }
-
-  private async _request(path: string, init: RequestInit): Promise<Response> {
-    const url = URLExt.join(this._settings.baseUrl, 'stream-chat/api', path);
-    let response: Response;
-    try {
-      response = await ServerConnection.makeRequest(url, init, this._settings);
-    } catch (error) {
-      const isLost = error instanceof ServerConnection.NetworkError;
-      throw isLost ? new CommandError(UNREACHABLE) : error;
-    }
-    if (!response.ok) {
-      throw new CommandError(await refusal(response));
-    }
-    return response;
   }
 }

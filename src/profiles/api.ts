@@ -92,7 +92,8 @@ export class ProfileApi {
     onStep: (step: DoctorStep) => void,
     signal?: AbortSignal
   ): Promise<void> {
-    const response = await request(this._settings, 'POST', 'doctor', examined(values), signal);
+    const body = JSON.stringify(examined(values));
+    const response = await request(this._settings, 'doctor', { method: 'POST', body, signal });
     for await (const line of lines(response)) {
       onStep(JSON.parse(line) as DoctorStep);
     }
@@ -111,7 +112,8 @@ export class ProfileApi {
     body?: object,
     signal?: AbortSignal
   ): Promise<T> {
-    return (await (await request(this._settings, method, path, body, signal)).json()) as T;
+    const init = { method, body: body && JSON.stringify(body), signal };
+    return (await (await request(this._settings, path, init)).json()) as T;
   }
 }
 

@@ -72,23 +72,26 @@ export class ModelsApi {
   constructor(private readonly _settings: ServerConnection.ISettings) {}
 
   async list(signal?: AbortSignal): Promise<IModels> {
-    return (await (
-      await request(this._settings, 'GET', 'models', undefined, signal)
-    ).json()) as IModels;
+    return (await (await request(this._settings, 'models', { signal })).json()) as IModels;
   }
 
   /** Sizes of a model by hub id or folder, and whether it fits; loads and downloads nothing. */
   async inspect(model: string, signal?: AbortSignal): Promise<ILocalModel> {
-    const response = await request(this._settings, 'POST', 'models/inspect', { model }, signal);
+    const response = await this._post('inspect', { model }, signal);
     return (await response.json()) as ILocalModel;
   }
 
   async act(action: ModelAction, model: string): Promise<void> {
-    await request(this._settings, 'POST', `models/${action}`, { model });
+    await this._post(action, { model });
   }
 
   /** Give back the memory that local models do not use now. */
   async release(): Promise<void> {
-    await request(this._settings, 'POST', 'models/release', {});
+    await this._post('release', {});
+  }
+
+  private _post(action: string, body: object, signal?: AbortSignal): Promise<Response> {
+    const init = { method: 'POST', body: JSON.stringify(body), signal };
+    return request(this._settings, `models/${action}`, init);
   }
 }
