@@ -179,7 +179,7 @@ export function Composer(props: IProps): JSX.Element {
             onRemoved={() => props.inputRef.current?.focus()}
           />
         )}
-        <div className="jp-StreamChat-field">
+        <div className="jp-StreamChat-entry">
           <textarea
             ref={props.inputRef}
             className="jp-StreamChat-input"

@@ -47,8 +47,27 @@ async function expectFits(
     const { width: actual } = (await panel.root.boundingBox())!;
     expect(Math.abs(actual - width), `${actual} for ${width} px`).toBeLessThan(10);
     expect(await overflowing(page), `at ${width} px`).toEqual([]);
+    expect(
+      await labelsBeside(page),
+      `labels that are not above their fields at ${width} px`
+    ).toEqual([]);
     await expect(button).toBeInViewport({ ratio: 1 });
   }
+}
+
+/** Labels of text fields that are not above them. */
+function labelsBeside(page: IJupyterLabPageFixture): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('.jp-StreamChat-field')].flatMap(field => {
+      const label = field.querySelector(':scope > label');
+      const input = field.querySelector('input:not([type="checkbox"]), select, textarea');
+      const isAbove =
+        !label ||
+        !input ||
+        label.getBoundingClientRect().bottom <= input.getBoundingClientRect().top;
+      return isAbove ? [] : [label.textContent ?? ''];
+    })
+  );
 }
 
 for (const theme of THEMES) {
