@@ -203,4 +203,5 @@ def plain_answer(folder: Path, messages: list[dict[str, str]], begun: str = "", 
 
 
 if __name__ == "__main__":
-    make_counting_model(Path(sys.argv[1]))
+    # More numbers than a busy machine counts while it loads a page.
+    make_counting_model(Path(sys.argv[1]), numbers=10_000)

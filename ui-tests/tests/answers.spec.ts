@@ -75,11 +75,12 @@ for (const [name, expectation] of Object.entries(EXPECTATIONS)) {
 
 async function expectElements(panel: Panel, { count, texts, hrefs }: IExpectation): Promise<void> {
   for (const [selector, number] of Object.entries(count ?? {})) {
-    const found = await panel.text.locator(selector).count();
+    // The first formula of a page waits until MathJax is loaded.
+    const found = panel.text.locator(selector);
     if (typeof number === 'string') {
-      expect.soft(found, selector).toBeGreaterThanOrEqual(parseInt(number.slice(2), 10));
+      await expect.soft(found.nth(parseInt(number.slice(2), 10) - 1), selector).toBeAttached();
     } else {
-      expect.soft(found, selector).toBe(number);
+      await expect.soft(found, selector).toHaveCount(number);
     }
   }
   for (const [selector, wanted] of Object.entries(texts ?? {})) {

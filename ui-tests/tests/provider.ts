@@ -76,8 +76,8 @@ export async function loggedTokens(): Promise<string[]> {
   return lines.filter(([, runId]) => runId === newest).map(([, , token]) => token);
 }
 
-/** How many tokens the local counting model answers with. */
-export const COUNTED = 2000;
+/** How many tokens the local counting model answers with: more than it writes while a busy machine loads a page. */
+export const COUNTED = 10_000;
 
 /** The tokens `t0 t1 ...` that the provider, and the counting model, number. */
 export function numbered(count: number): string[] {

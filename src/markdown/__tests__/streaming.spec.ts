@@ -156,6 +156,29 @@ describe('StreamingMarkdown', () => {
     clock.mockRestore();
   });
 
+  it('never shows less than before, on a page so slow that it paints after each step', async () => {
+    let now = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => (now += 20));
+    const { node, frames, text } = create();
+    const source =
+      'To set up the project:\n\n1. **Clone the repository**\n\n2. Install it\n\n   Then go on.\n\n' +
+      'A paragraph:\n- first item\n- second item\n\n| a | b |\n|---|---|\n| one | two |\n\nThe end.\n';
+    let length = 0;
+    for (const piece of pieces(source, 9)) {
+      text.append(piece);
+      void frames.tick();
+      for (let paints = 0; paints < 12; paints++) {
+        await settle();
+        const letters = node.textContent!.replace(/\P{L}/gu, '').length;
+        expect(letters).toBeGreaterThanOrEqual(length);
+        length = letters;
+      }
+    }
+    expect(length).toBe(source.replace(/\P{L}/gu, '').length);
+    text.dispose();
+    clock.mockRestore();
+  });
+
   it('keeps the nodes of finished blocks', async () => {
     const { node, frames, text } = create();
     const seen: Element[] = [];
