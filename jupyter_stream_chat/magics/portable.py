@@ -11,20 +11,28 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from .portable_addresses import ADDRESS, in_brackets
 from .portable_fences import Fence, opening
+from .portable_tables import rewrite_tables
 from .portable_text import break_lines, rewrite_words
 from .signs import show_controls
 
 _PARAGRAPH = re.compile(r"\n[ \t>]*\n")
 _CODE = r"(?P<code>(?<!`)(?P<run>`{1,99})(?!`)(?:(?!\n[ \t>]*\n)[\s\S])*?(?<!`)(?P=run)(?!`))"
-_ADDRESS = r"(?P<address>\bhttps?://[^\s<>)\]]+)"
+_ENVIRONMENT = (
+    r"(?P<environment>\\begin\{(?P<name>(?:equation|align|alignat|gather|multline|eqnarray)\*?)\}"
+    r"(?:[^\\`$]|\\(?!(?:begin|end)\{(?P=name)\}).)*?\\end\{(?P=name)\})"
+)
 _INLINE = r"\\\((?P<inline>(?:[^\\`]|\\[^()\[\]])*?)\\\)"
 _DISPLAY = r"\\\[(?P<display>(?:[^\\`]|\\[^\[\]])*?)\\\]"
 _DOUBLE = r"\$\$(?P<double>(?:[^$\\`]|\\.)+?)\$\$"
 _SINGLE = (
     r"(?<![A-Za-z0-9\\$])\$(?P<single>(?:[^\s$\\`]|\\.)(?:(?:[^$\\`]|\\.)*?(?:[^\s$\\`]|\\.))?)\$(?![\d$])"
 )
-_SIGN = re.compile("|".join([_CODE, _ADDRESS, _INLINE, _DISPLAY, _DOUBLE, _SINGLE, r"\\[\s\S]", r"\$"]))
+_SIGN = re.compile(
+    "|".join([_CODE, ADDRESS, _ENVIRONMENT, _INLINE, _DISPLAY, _DOUBLE, _SINGLE, r"\\[\s\S]", r"\$"]),
+    re.DOTALL,
+)
 _QUOTE = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
 _BLOCK = re.compile(r"\n[ \t>]*(?:[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\|)")
 _WITH_BLANK = re.compile(
@@ -94,7 +102,8 @@ def _rewrite_paragraph(text: str) -> str:
     if marks > _MOST_KEPT:
         return _SIGN.sub(_replace, text)
     words = rewrite_words(_SIGN.sub(keep, text.replace("\ufdd0", "\ufffd")))
-    return break_lines(re.sub("\ufdd0([\ue000-\uf8ff])", lambda match: kept[ord(match[1]) - 0xE000], words))
+    whole = re.sub("\ufdd0([\ue000-\uf8ff])", lambda match: kept[ord(match[1]) - 0xE000], words)
+    return break_lines(rewrite_tables(whole))
 
 
 _MOST_KEPT = 6400
@@ -114,12 +123,16 @@ def _without_blank(match: re.Match[str]) -> str:
 def _replace(match: re.Match[str]) -> str:
     if (body := match["inline"]) is not None:
         return match[0] if _REGULAR_EXPRESSION.search(body) or not body.strip() else f"${_tex(body)}$"
+    if (body := match["environment"]) is not None:
+        return f"$${_tex(body)}$$"
     if (body := match["display"]) is not None:
         return _display(match, body)
     if (body := match["single"]) is not None:
         following = match.string[match.end() : match.end() + 1]
         is_text = _BLOCK.search(body) or _is_text(body, following)
         return match[0].replace("$", r"\$") if is_text else match[0]
+    if match["address"] is not None:
+        return in_brackets(match)
     return r"\$" if match[0] == "$" else match[0]
 
 
