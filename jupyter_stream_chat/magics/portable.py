@@ -12,13 +12,14 @@ import re
 from itertools import pairwise
 
 from .modest_tex import is_modest
+from .portable_addresses import ADDRESS, in_brackets
 from .portable_fences import Fence, opening
+from .portable_tables import rewrite_tables
 from .portable_text import break_lines, rewrite_words
 from .signs import show_controls
 
 _PARAGRAPH = re.compile(r"\n[ \t>]*\n")
 _CODE = r"(?P<code>(?<!`)(?P<run>`{1,99})(?!`)(?:(?!\n[ \t>]*\n)[\s\S])*?(?<!`)(?P=run)(?!`))"
-_ADDRESS = r"(?P<address>\bhttps?://[^\s<>)\]]+)"
 _INLINE = r"\\\((?P<inline>(?:[^\\`]|\\[^()\[\]])*?)\\\)"
 _DISPLAY = r"\\\[(?P<display>(?:[^\\`]|\\[^\[\]])*?)\\\]"
 _DOUBLE = r"\$\$(?P<double>(?:[^$\\`]|\\.)+?)\$\$"
@@ -27,7 +28,8 @@ _SINGLE = (
 )
 _ENVIRONMENT = r"(?P<environment>\\begin\{(?P<name>[A-Za-z]+\*?)\}[^`]{0,20000}?\\end\{(?P=name)\})"
 _SIGN = re.compile(
-    "|".join([_CODE, _ADDRESS, _INLINE, _DISPLAY, _DOUBLE, _SINGLE, _ENVIRONMENT, r"\\[\s\S]", r"\$"])
+    "|".join([_CODE, ADDRESS, _ENVIRONMENT, _INLINE, _DISPLAY, _DOUBLE, _SINGLE, r"\\[\s\S]", r"\$"]),
+    re.DOTALL,
 )
 _QUOTE = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
 _BLOCK = re.compile(r"\n[ \t>]*(?:[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\|)")
@@ -35,6 +37,9 @@ _WITH_BLANK = re.compile(
     r"^(?P<before>[ \t>]*)(?P<open>\$\$|\\\[)[ \t]*(?P<body>\n[^`]{1,3000}?)\n[ \t>]*(?:\$\$|\\\])",
     re.MULTILINE,
 )
+
+_DISPLAYS = frozenset(["equation", "align", "alignat", "gather", "multline", "eqnarray"])
+"""Environments that stand by themselves; readers other than JupyterLab want dollar signs around them."""
 
 _FORMULAS = ("inline", "display", "double", "single", "environment")
 
@@ -100,7 +105,8 @@ def _rewrite_paragraph(text: str) -> str:
     if marks > _MOST_KEPT:
         return _SIGN.sub(_replace, text)
     words = rewrite_words(_SIGN.sub(keep, text.replace("\ufdd0", "\ufffd")))
-    return break_lines(re.sub("\ufdd0([\ue000-\uf8ff])", lambda match: kept[ord(match[1]) - 0xE000], words))
+    whole = re.sub("\ufdd0([\ue000-\uf8ff])", lambda match: kept[ord(match[1]) - 0xE000], words)
+    return break_lines(rewrite_tables(whole))
 
 
 _MOST_KEPT = 6400
@@ -121,16 +127,19 @@ def _replace(match: re.Match[str]) -> str:
     formula = next(filter(None, map(match.group, _FORMULAS)), None)
     if formula is not None and not is_modest(formula):
         return f"`{' '.join(match[0].split())}`"
-    if match["environment"] is not None:
-        return match[0]
     if (body := match["inline"]) is not None:
         return match[0] if _REGULAR_EXPRESSION.search(body) or not body.strip() else f"${_tex(body)}$"
+    if (body := match["environment"]) is not None:
+        is_display = match["name"].rstrip("*") in _DISPLAYS and "$" not in body
+        return f"$${_tex(body)}$$" if is_display else body
     if (body := match["display"]) is not None:
         return _display(match, body)
     if (body := match["single"]) is not None:
         following = match.string[match.end() : match.end() + 1]
         is_text = _BLOCK.search(body) or _is_text(body, following)
         return match[0].replace("$", r"\$") if is_text else match[0]
+    if match["address"] is not None:
+        return in_brackets(match)
     return r"\$" if match[0] == "$" else match[0]
 
 

@@ -32,6 +32,7 @@ def test_an_answer_that_has_not_begun_is_empty() -> None:
         ("$HOME; export PATH=$PATH", r"\$HOME; export PATH=\$PATH"),
         ("$$\na = b\n\nc = d\n$$\n", "$$a = b c = d$$\n"),
         ("see https://a.test/~me?a=$b", "see https://a.test/~me?a=$b"),
+        ("so \\begin{align*}\na &= b\n\\end{align*}", "so $$\\begin{align*} a &= b \\end{align*}$$"),
     ],
 )
 def test_formulas_in_dollar_signs_and_no_other_dollar_sign_bare(text: str, saved: str) -> None:
@@ -81,7 +82,7 @@ def test_control_characters_are_signs() -> None:
 @pytest.mark.parametrize(
     ("text", "saved"),
     [
-        ("##标题\n\n#标签", "## 标题\n\n#标签"),
+        ("##标题\n\n#标签", "## 标题\n\n\\#标签"),
         ("3~5天，10~20元 ~~old~~", r"3\~5天，10\~20元 ~~old~~"),
         ("List<String> and <your-name>", r"List\<String> and \<your-name>"),
         ("press <kbd>A</kbd> or <b>, a<b and c>d", r"press <kbd>A</kbd> or \<b>, a\<b and c>d"),
@@ -102,6 +103,28 @@ def test_control_characters_are_signs() -> None:
             "````markdown\n# A\n```sh\nls\n```\nend\n````\nafter",
         ),
         ("```text\n```\n$5", "```text\n```\n\\$5"),
+        ("所以**\\(x\\)**是，运行**`ls`**命令", "所以<strong>$x$</strong>是，运行<strong>`ls`</strong>命令"),
+        ("这是*（附注）*和***重要！***的", "这是<em>（附注）</em>和<strong><em>重要！</em></strong>的"),
+        ("**甲****乙**，", "<strong>甲</strong>**乙**，"),
+        ("2*3*4, a*b*c, x**2 + y**2", r"2\*3\*4, a\*b\*c, x\*\*2 + y\*\*2"),
+        ("a[^1] b[^1^]\n\n[^1]: text", "a<sup>\\[1\\]</sup> b<sup>\\[1\\]</sup>\n\n<sup>\\[1\\]</sup> text"),
+        (
+            "__init__.py, f(*args, **kwargs), *.py, ^_^",
+            r"\_\_init\_\_.py, f(\*args, \*\*kwargs), \*.py, ^\_^",
+        ),
+        ("#tag and\n#1 more", "\\#tag and  \n\\#1 more"),
+        ("> [!NOTE]\n> Text", "> **Note**  \n> Text"),
+        ("官网https://a.test/b，见https://c.test。", "官网<https://a.test/b>，见<https://c.test>。"),
+        ("[a](https://a.test/b)，**https://a.test**", "[a](https://a.test/b)，**<https://a.test>**"),
+        ('<a href="https://a.test">x</a>', '<a href="https://a.test">x</a>'),
+        ("Map<String, List<T>> and <me@a.test>", r"Map\<String, List\<T>> and <me@a.test>"),
+        ('put <div class="x"> around it', r'put \<div class="x"> around it'),
+        (
+            "| a | b |\n|---|---|\n| `x|y` | $|z|$ |",
+            "| a | b |\n|---|---|\n| <code>x&#124;y</code> | $\\vert{}z\\vert{}$ |",
+        ),
+        ("| a | b |\n|---|---|\n| 1 |\n| 1 | 2 | 3 |", "| a | b |\n|---|---|\n| 1 | |\n| 1 | 2 |"),
+        ("a | b\n--|--\n1 | 2", "a | b\n--|--\n1 | 2"),
     ],
 )
 def test_what_models_mean_in_words_that_all_readers_have(text: str, saved: str) -> None:
@@ -110,7 +133,25 @@ def test_what_models_mean_in_words_that_all_readers_have(text: str, saved: str) 
 
 
 @pytest.mark.parametrize(
-    "unit", ["~", "<a", "**「", "<b>", "$", "`", "\\(", "a\n", "```md\n", "\n\n$$\n", "https://"]
+    "unit",
+    [
+        "~",
+        "<a",
+        "**「",
+        "<b>",
+        "$",
+        "`",
+        "\\(",
+        "a\n",
+        "```md\n",
+        "\n\n$$\n",
+        "https://",
+        "https://a，",
+        "\\begin{align}",
+        "*（",
+        "|a",
+        "`|",
+    ],
 )
 def test_takes_time_in_proportion_to_the_text(unit: str) -> None:
     portable("x" + unit * 20_000)
