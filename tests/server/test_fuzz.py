@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -161,11 +162,13 @@ async def works(made: World) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_strange_frames(tmp_path: Path) -> None:
+def test_strange_frames(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    record_property("tried", 1500)
     fuzz(tmp_path, 1500)
 
 
 @pytest.mark.stress
 @pytest.mark.timeout(7200)
-def test_100_000_strange_frames(tmp_path: Path) -> None:
+def test_100_000_strange_frames(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    record_property("tried", 100_000)
     fuzz(tmp_path, 100_000)

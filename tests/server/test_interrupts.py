@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,8 @@ from tests.tiny_model import make_counting_model
 from .conftest import Server, StartServer
 from .page import PATIENCE, Page, new_id, numbered, question
 from .test_session import digest
+
+Record = Callable[[str, object], None]
 
 SHAPES = ("openai", "azure", "openai-compatible")
 LOCAL_QUESTIONS = ("Count.", "What is this? " * 100)
@@ -122,22 +124,26 @@ async def local(start_server: StartServer, tmp_path: Path) -> Server:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_40_interrupts(hosted: Server, provider: ScriptedProvider) -> None:
+async def test_40_interrupts(hosted: Server, provider: ScriptedProvider, record_property: Record) -> None:
+    record_property("tried", 40)
     await interrupt_hosted(hosted, provider, 40)
 
 
-async def test_40_interrupts_of_a_local_model(local: Server) -> None:
+async def test_40_interrupts_of_a_local_model(local: Server, record_property: Record) -> None:
+    record_property("tried", 40)
     await interrupt_local(local, 40)
 
 
 @pytest.mark.stress
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_300_interrupts(hosted: Server, provider: ScriptedProvider) -> None:
+async def test_300_interrupts(hosted: Server, provider: ScriptedProvider, record_property: Record) -> None:
+    record_property("tried", 300)
     await interrupt_hosted(hosted, provider, 300)
 
 
 @pytest.mark.stress
 @pytest.mark.timeout(900)
-async def test_300_interrupts_of_a_local_model(local: Server) -> None:
+async def test_300_interrupts_of_a_local_model(local: Server, record_property: Record) -> None:
+    record_property("tried", 300)
     await interrupt_local(local, 300)
