@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_stream_chat.providers.openai.event_stream import Event, EventDecoder
@@ -30,6 +30,7 @@ def cut(data: bytes, cuts: set[int]) -> list[bytes]:
     return [data[a:b] for a, b in itertools.pairwise(at)]
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(TEXTS), st.lists(NOISE), LINE_ENDS, st.booleans(), st.data())
 def test_a_stream_cut_anywhere_gives_the_same_text(
     texts: list[str], noise: list[str], end: str, has_mark: bool, data: st.DataObject

@@ -36,7 +36,10 @@ _OF_A_PARSER = (StopIteration, json.JSONDecodeError)
 """What a parser raised on the way to the error: nothing that the provider said."""
 _KEY_LENGTH = 8
 """Code points from which a text may be a key."""
-_SECRET_NAME = re.compile(r"(?i)key|token|secret|password|credential|authorization")
+_SECRET_NAME = re.compile(
+    r"(?i)api_?key|secret|passw|credential|authorization|(^|[_-])key$"
+    r"|(^|access|auth|api|bearer|session|refresh|hf)[_-]?token$"
+)
 _PERHAPS_THE_PROXY = frozenset(
     {"connection_refused", "connection_lost", "unknown_host", "timeout", "untrusted_certificate", "no_tls"}
 )
