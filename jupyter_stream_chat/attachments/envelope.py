@@ -86,6 +86,7 @@ def _envelope(attachment: Enclosed, nonce: str) -> str:
     title = _NOT_IN_A_TITLE.sub(" ", attachment.title).strip()
     kind = _NOT_IN_A_TITLE.sub(" ", attachment.kind).strip()
     lines = [f'<attachment mark="{nonce}" kind="{kind}" title="{title}">']
-    lines += [f"[{sentence}]" for sentence in attachment.omitted]
+    # A sentence may name what a kernel or a file has: columns, paths.
+    lines += [f"[{_TAG.sub('&lt;', ' '.join(sentence.split()))}]" for sentence in attachment.omitted]
     lines += [_TAG.sub("&lt;", attachment.text), f'</attachment mark="{nonce}">']
     return "\n".join(lines)

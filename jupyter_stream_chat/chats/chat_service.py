@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -44,6 +43,7 @@ from .feed import ChatFeed, Feed, Feeds
 from .run_ownership import Reconciled, RemoteRun, RunOwnership
 from .search import Hit
 from .spool import Spool
+from .steady_clock import steady_time
 from .text import RunText
 from .tree import Turn, conversation, parts_of, written
 
@@ -369,7 +369,7 @@ class ChatService:
 
     async def put_attachment(self, owner: str, sha256: str, attachment: StoredAttachment) -> None:
         """Store the content of an attachment, which a message is to use within a day."""
-        await self._call(self._store.put_attachment, owner, sha256, attachment, time.time())
+        await self._call(self._store.put_attachment, owner, sha256, attachment, steady_time())
 
     async def attachment(self, owner: str, sha256: str) -> StoredAttachment:
         """Return the content of an attachment. Raises UnknownAttachment."""

@@ -31,7 +31,7 @@ from . import attachments, search
 from .attachments import StoredAttachment
 from .command_error import ChatBusy, IdTaken, UnknownChat, UnknownMessage
 from .quarantine import Quarantine
-from .records import PARTS, Damage, RecordReader, Row, is_id
+from .records import LATEST, PARTS, Damage, RecordReader, Row, is_id
 from .search import Hit
 from .sqlite import Database
 from .tree import edited, run_id_of, text_of, title_of
@@ -90,6 +90,7 @@ _SELECTED_AT_MOST = 200
 """Messages that a change of the branch brings: the rest is loaded when somebody scrolls up to it."""
 _LIMITATION = "provider, endpoint, model, limitation, until"
 _NO_LIMIT = -1
+_AFTER_SECONDS = 0.001
 _ID_OF = {"chats": "chat_id", "messages": "message_id", "runs": "run_id", "profiles": "profile_id"}
 
 ChatChanges = Mapping[str, str | bool | Parameters | None]
@@ -390,7 +391,7 @@ class ChatStore:
         row = (None, run.run_id, run.chat_id, run.message_id, run.model_dump_json(exclude_none=True), False)
         self._insert("runs", row)
         title = chat.title or (title_of(question) if question else "")
-        changes = (title, answer.created_at, run.chat_id)
+        changes = (title, self._after_all(answer.created_at, stored.owner), run.chat_id)
         self._db.execute("UPDATE chats SET title = ?, updated_at = ? WHERE chat_id = ?", changes)
         if added:
             self._set_leaf(run.chat_id, answer.message_id)
@@ -545,6 +546,12 @@ class ChatStore:
         select = "SELECT 1 FROM messages WHERE message_id = ? AND chat_id = ? AND role = ? AND parent_id IS ?"
         place = (message.message_id, message.chat_id, message.role, message.parent_id)
         return self._db.execute(select, place).fetchone() is not None
+
+    def _after_all(self, now: float, owner: str) -> float:
+        """Return ``now``, or a time after all of an owner's chats: what was asked in last comes first."""
+        newest = "SELECT max(updated_at) FROM chats WHERE owner = ? AND updated_at BETWEEN ? AND ?"
+        (at,) = self._db.execute(newest, (owner, now, LATEST)).fetchone()
+        return now if at is None else min(float(at) + _AFTER_SECONDS, LATEST)
 
     def _refuse_while_writing(self, chat_id: str) -> None:
         """Raise ChatBusy while a run of the chat has no end."""

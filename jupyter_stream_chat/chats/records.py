@@ -28,7 +28,7 @@ from ..protocol import (
 
 PARTS: TypeAdapter[list[Part]] = TypeAdapter(list[Part])
 _ID: TypeAdapter[str] = TypeAdapter(Id)
-_LATEST: Final = 253_402_300_799.0
+LATEST: Final = 253_402_300_799.0
 """The last second of the year 9999: a browser can show no much later date."""
 
 Row = Mapping[str, Any]
@@ -178,7 +178,7 @@ def _salvage(model: type[M], fields: Row, fallback: Row) -> tuple[M | None, list
     wrong: list[str] = [
         name
         for name in ("created_at", "updated_at")
-        if isinstance(at := fields.get(name), int | float) and not 0 <= at <= _LATEST
+        if isinstance(at := fields.get(name), int | float) and not 0 <= at <= LATEST
     ]
     kept = {name: value for name, value in fields.items() if name not in wrong}
     for _ in range(2):
@@ -199,7 +199,7 @@ def _from_json(model: type[M], text: object, fallback: Row) -> tuple[M | None, l
         except ValidationError:
             pass  # each field is looked at below
         else:
-            if 0 <= getattr(value, "created_at", 0) <= _LATEST:
+            if 0 <= getattr(value, "created_at", 0) <= LATEST:
                 return value, []
     fields, is_whole = _parsed(text)
     if not isinstance(fields, dict):

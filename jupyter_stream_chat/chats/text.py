@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..protocol import PartKind
 
 REPLACEMENT = "\ufffd"
+MOST_PARTS = 500
+"""Parts of one run, each a box on the page; whatever follows is text."""
 _BLOCK = 64
 """Pieces that are joined to one: a token apart from the others takes twenty times its size."""
 
@@ -219,6 +221,8 @@ class IncomingText:
         if not text:
             return []
         ended = []
+        if self._part >= MOST_PARTS - 1:
+            kind = "text"
         if kind != self._kind:
             ended = self.close()
             self._part += 1

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from .modest_tex import is_modest
 from .portable_fences import Fence, opening
 from .portable_text import break_lines, rewrite_words
 from .signs import show_controls
@@ -24,13 +25,18 @@ _DOUBLE = r"\$\$(?P<double>(?:[^$\\`]|\\.)+?)\$\$"
 _SINGLE = (
     r"(?<![A-Za-z0-9\\$])\$(?P<single>(?:[^\s$\\`]|\\.)(?:(?:[^$\\`]|\\.)*?(?:[^\s$\\`]|\\.))?)\$(?![\d$])"
 )
-_SIGN = re.compile("|".join([_CODE, _ADDRESS, _INLINE, _DISPLAY, _DOUBLE, _SINGLE, r"\\[\s\S]", r"\$"]))
+_ENVIRONMENT = r"(?P<environment>\\begin\{(?P<name>[A-Za-z]+\*?)\}[^`]{0,20000}?\\end\{(?P=name)\})"
+_SIGN = re.compile(
+    "|".join([_CODE, _ADDRESS, _INLINE, _DISPLAY, _DOUBLE, _SINGLE, _ENVIRONMENT, r"\\[\s\S]", r"\$"])
+)
 _QUOTE = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
 _BLOCK = re.compile(r"\n[ \t>]*(?:[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\|)")
 _WITH_BLANK = re.compile(
     r"^(?P<before>[ \t>]*)(?P<open>\$\$|\\\[)[ \t]*(?P<body>\n[^`]{1,3000}?)\n[ \t>]*(?:\$\$|\\\])",
     re.MULTILINE,
 )
+
+_FORMULAS = ("inline", "display", "double", "single", "environment")
 
 _TEX_SIGN = re.compile(r"[\\^_={}]")
 _TEXT_IN_TEX = re.compile(r"\\\$|\\(?:text|mbox)\w*\{[^{}]*\}")
@@ -112,6 +118,11 @@ def _without_blank(match: re.Match[str]) -> str:
 
 
 def _replace(match: re.Match[str]) -> str:
+    formula = next(filter(None, map(match.group, _FORMULAS)), None)
+    if formula is not None and not is_modest(formula):
+        return f"`{' '.join(match[0].split())}`"
+    if match["environment"] is not None:
+        return match[0]
     if (body := match["inline"]) is not None:
         return match[0] if _REGULAR_EXPRESSION.search(body) or not body.strip() else f"${_tex(body)}$"
     if (body := match["display"]) is not None:

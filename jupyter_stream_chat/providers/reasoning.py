@@ -68,6 +68,8 @@ _WITHIN: Final = tuple(each for each in [*_BY_OPENING, *_ALONE] if not each[0].i
 """Tags that count in the middle of an answer as well."""
 _FIRST_SIGN: Final = re.compile("[" + re.escape("".join({each[0] for each in [*_WITHIN, *WRAPPERS]})) + "]")
 _FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
+_MOST_HELD: Final = 1000
+"""Code points of white space that are held back: an answer may consist of nothing else, without end."""
 _LINE_BEGINNING: Final = 24
 """Code points of a line that tell a fence."""
 _QUOTES: Final = "`'\"“”‘’«»「」"
@@ -145,7 +147,8 @@ class ReasoningSplitter:
                 self.unopened = self.unopened if self.has_reasoning else 0
                 self._held, self.has_reasoning, self.has_closed = core[len(closing) :], True, True
                 return
-        if not ended and (not core or _may_become(core, [*_BY_OPENING, *WRAPPERS, *_ALONE])):
+        is_open = len(self._held) <= _MOST_HELD
+        if not ended and is_open and (not core or _may_become(core, [*_BY_OPENING, *WRAPPERS, *_ALONE])):
             return
         if self.has_reasoning:  # the white space between reasoning and answer belongs to neither
             self._held = core
@@ -174,7 +177,8 @@ class ReasoningSplitter:
         if self._at_start:
             core = self._held.lstrip()
             openings = _BY_OPENING if self._tags is None else [self._tags.open]
-            if not ended and (not core or _may_become(core, openings)):
+            is_open = len(self._held) <= _MOST_HELD
+            if not ended and is_open and (not core or _may_become(core, openings)):
                 return
             if any(map(core.startswith, openings)) and self._opens(core):
                 return  # written although the template, or the model itself, had written it
@@ -276,7 +280,7 @@ def _tail(text: str, markers: Iterable[str], *, white_space: bool = True) -> int
                 longest = length
                 break
     kept = text[: len(text) - longest]
-    return longest + (len(kept) - len(kept.rstrip()) if white_space else 0)
+    return longest + (min(len(kept) - len(kept.rstrip()), _MOST_HELD) if white_space else 0)
 
 
 def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -84,7 +84,7 @@ class OverlapTrimmer:
         if not self._is_open:
             return text
         self._held += text
-        return "" if self._may_repeat() else self.close()
+        return "" if len(self._held) <= 2 * WINDOW and self._may_repeat() else self.close()
 
     def flush(self) -> str:
         """Return what was held back, because a part of another kind follows; white space may wait."""

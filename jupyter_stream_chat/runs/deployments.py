@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Collection
 from typing import Final
 
 from ..chats.chat_service import ChatService
+from ..chats.steady_clock import steady_time
 from ..protocol import Deployment, DeploymentLimitation, Limitation
 from ..providers.profiles.profile import Profile
 
@@ -32,7 +32,7 @@ _SUSPECTED_SECONDS: Final = _DAY
 class Deployments:
     """The memory of all deployments. It is the store's, so that it outlives the server."""
 
-    def __init__(self, chat_service: ChatService, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, chat_service: ChatService, *, clock: Callable[[], float] = steady_time) -> None:
         """``clock`` returns seconds since the epoch."""
         self._chat_service = chat_service
         self._clock = clock
@@ -41,7 +41,13 @@ class Deployments:
 
     async def all(self, owner: str = "") -> list[DeploymentLimitation]:
         """Return all that is remembered of an owner's questions and still believed."""
-        return await self._chat_service.limitations(self._clock(), owner)
+        now = self._clock()
+        return [
+            found
+            for found in await self._chat_service.limitations(now, owner)
+            # One that would hold for longer was written while the clock of the machine was ahead.
+            if found.until - now <= _REMEMBERED_SECONDS[found.limitation]
+        ]
 
     async def limitations(self, deployment: Deployment, owner: str = "") -> Collection[Limitation]:
         """Return what one deployment was found not to do."""

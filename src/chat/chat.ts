@@ -581,6 +581,12 @@ export class ChatModel {
       })
       .catch((error: unknown) => {
         this._isOpening = false;
+        const isUnknown = error instanceof CommandError && error.info.code === 'unknown_chat';
+        if (isUnknown && this.messages.length === 0) {
+          // Whoever led here named a chat that is not there: the first question makes it.
+          this.isNew = true;
+          this._structureChanged.emit();
+        }
         this._report(error);
       });
   }

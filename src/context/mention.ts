@@ -1,7 +1,10 @@
 /**
  * The `@` before the caret that begins a word, and what is typed behind it. Pure.
+ *
+ * Chinese and Japanese have no space before a word. An `@` within a word is part of it, as in addresses and
+ * in the folder `@jupyterlab`.
  */
-const MENTION = /(?:^|\s)@([^@\n]{0,60})$/;
+const MENTION = /(?<![\w.%+/@-])[@＠]((?:[^@＠\n]|(?<=[\w.%+/-])@){0,200})$/;
 
 export interface IMention {
   readonly start: number;

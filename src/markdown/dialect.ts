@@ -45,6 +45,9 @@ const SIGNS = /[*_~`[\]<!\\]/g;
 /** Characters that may be searched for the ends of emphasis in one stretch of text. */
 const EMPHASIS_BUDGET = 500_000;
 
+/** An address that stands in the text, in characters: each may begin another one, so that all are read anew. */
+const LONGEST_ADDRESS = 2000;
+
 /** Quotes and lists in each other. */
 const DEEPEST = 24;
 
@@ -235,9 +238,13 @@ class DialectTokenizer extends Tokenizer {
   }
 
   override url(source: string): Tokens.Link | undefined {
-    const token = super.url(source);
-    const end = token ? addressEnd(token.raw) : 0;
-    return token && end < token.raw.length ? super.url(source.slice(0, end)) : token;
+    const near = source.slice(0, LONGEST_ADDRESS);
+    const token = super.url(near);
+    if (token === undefined || (token.raw === near && near !== source)) {
+      return undefined;
+    }
+    const end = addressEnd(token.raw);
+    return end < token.raw.length ? super.url(near.slice(0, end)) : token;
   }
 
   private _open(tag: string): void {

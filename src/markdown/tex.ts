@@ -5,13 +5,22 @@
 /** Bounds of what is typeset: MathJax's work can grow much faster than its input. */
 const LONGEST_TEX = 5000;
 const DEEPEST_TEX = 16;
+/** Commands that put all that follows into one more element. */
+const MOST_SWITCHES = 32;
+const MOST_CELLS = 2500;
 const DEFINES =
-  /\\(?:[exg]?def|let|futurelet|(?:re)?newcommand|(?:re)?newenvironment|require)(?![a-zA-Z])/;
-const REPEATED_COLUMN = /\*\s*\{\s*\d{3,}/;
+  /\\(?:[exg]?def|let|futurelet|(?:re)?newcommand|providecommand|(?:re)?newenvironment|require|Declare[A-Za-z]+|definecolor|newcolumntype|(?:new|renew|use)tagform|mathtoolsset|Newextarrow|setOptions)(?![a-zA-Z])/;
+const REPEATED_COLUMN = /\*\s*\{\s*\d{3,}|(?:\*\s*\{[^{}]*\}\s*\{\s*){2}/;
+const SWITCH =
+  /\\(?:(?:display|text|script|scriptscript)style|[Tt]iny|scriptsize|small|normalsize|large|Large|LARGE|huge|Huge|color)(?![a-zA-Z])/g;
+const ROW_END = /\\\\|\\cr(?![a-zA-Z])/;
 
 /** Whether a formula is small enough to be typeset, and defines nothing for formulas elsewhere. */
 export function isModest(tex: string): boolean {
   if (tex.length > LONGEST_TEX || DEFINES.test(tex) || REPEATED_COLUMN.test(tex)) {
+    return false;
+  }
+  if ((tex.match(SWITCH)?.length ?? 0) > MOST_SWITCHES || cellsOf(tex) > MOST_CELLS) {
     return false;
   }
   let depth = 0;
@@ -26,6 +35,12 @@ export function isModest(tex: string): boolean {
     }
   }
   return true;
+}
+
+/** Cells of a matrix, of which each row is as long as the longest. */
+function cellsOf(tex: string): number {
+  const rows = tex.split(ROW_END);
+  return rows.length * Math.max(...rows.map(row => row.split('&').length));
 }
 
 const TEXT = /(\\(?:text[a-z]*|mbox|operatorname\*?)\s*\{)([^{}]*)(?=\})/g;

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.bench import (
     cpu,
+    endpoint,
     first_token,
     full_speed,
     guide,
@@ -42,6 +43,7 @@ GROUPS: dict[str, Measure] = {
     "local-chats": local_chats.measure,
     "long-chat": long_chat.measure,
     "magic": magic.measure,
+    "endpoint": endpoint.measure,
     "search": search.measure,
 }
 REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"

@@ -32,7 +32,12 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: Sequence[str | Path], *, ready: str, log: Path, environ: Mapping[str, str] | None = None
+    command: Sequence[str | Path],
+    *,
+    ready: str,
+    log: Path,
+    environ: Mapping[str, str] | None = None,
+    start_seconds: float = START_SECONDS,
 ) -> Iterator[psutil.Process]:
     """Run a server until the block ends; it is ready when the address ``ready`` answers with any status.
 
@@ -48,7 +53,7 @@ def running(
         )
     process = psutil.Process(server.pid)
     try:
-        _wait(server, ready, log)
+        _wait(server, ready, log, start_seconds)
         yield process
     finally:
         family = [*process.children(recursive=True), process] if server.poll() is None else []
@@ -60,8 +65,8 @@ def running(
         server.wait()
 
 
-def _wait(server: subprocess.Popen[bytes], ready: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
+def _wait(server: subprocess.Popen[bytes], ready: str, log: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if server.poll() is not None:
             break
@@ -100,6 +105,15 @@ async def until_busy(process: psutil.Process) -> None:
     async with asyncio.timeout(PATIENCE):
         while await _share(process) < 0.1:
             pass
+
+
+async def busy_one(processes: Sequence[psutil.Process]) -> psutil.Process:
+    """Return the one that computes."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            shares = await asyncio.gather(*map(_share, processes))
+            if max(shares) > 0.1 and sorted(shares)[-2] < 0.05:
+                return processes[shares.index(max(shares))]
 
 
 async def until_idle(process: psutil.Process) -> None:

@@ -43,6 +43,37 @@ def test_saved_again_it_stays() -> None:
     assert portable(text) == text
 
 
+DEEP = r"\frac{1}{" * 120 + "x" + "}" * 120
+IMMODEST = {
+    "fractions": DEEP,
+    "roots": r"\sqrt{" * 30 + "x" + "}" * 30,
+    "brackets": r"\left(" * 30 + "x" + r"\right)" * 30,
+    "groups": "x_{" * 30 + "i" + "}" * 30,
+    "matrices": r"\begin{pmatrix}" * 20 + "x" + r"\end{pmatrix}" * 20,
+    "a macro": r"\def\a{\a\a}\a",
+    "an operator": r"\DeclareMathOperator{\sin}{cos}\sin x",
+    "a subscript": "x_{" + "i" * 6000 + "}",
+    "columns": r"\begin{array}{*{99}{*{99}{*{99}{c}}}}x\end{array}",
+    "cells": r"\begin{matrix}" + "&" * 60 + r"\\" * 60 + r"\end{matrix}",
+    "sizes": r"\tiny" * 40 + " x_1",
+}
+
+
+@pytest.mark.parametrize("tex", IMMODEST.values(), ids=IMMODEST)
+@pytest.mark.parametrize(
+    "around",
+    [r"$%s$", r"\(%s\)", r"\[ %s \]", "$$%s$$", "$$\n%s\n$$", r"\begin{equation}%s\end{equation}"],
+)
+def test_a_formula_that_would_crash_a_page_is_saved_as_code(tex: str, around: str) -> None:
+    text = f"Before\n\n{around % tex}\n\nand $x_1$"
+    saved = portable(text)
+    before, code, after = saved.split("\n\n")
+    assert (before, after) == ("Before", "and $x_1$")
+    assert (code[0], code[-1], code.count("`")) == ("`", "`", 2)
+    assert "".join(tex.split()) in "".join(code.split())
+    assert portable(saved) == saved
+
+
 def test_control_characters_are_signs() -> None:
     assert show_controls("a\x1b[31mb\x07\x9b\u202ec\r\nd\te") == "a␛[31mb␇␦␦c\nd\te"
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_stream_chat.providers.openai.event_stream import Event, EventDecoder
+from jupyter_stream_chat.providers.openai.payload_fixes import MalformedAnswer
 from jupyter_stream_chat.providers.openai.sse_decoder import _OwnDecoder
 from jupyter_stream_chat.providers.openai.stream_reader import Growth, StreamReader
 
@@ -143,3 +144,46 @@ async def test_usage_that_comes_late_counts(done: list[bytes]) -> None:
     async with asyncio.timeout(20):
         events = [each.json() async for each in _OwnDecoder().aiter_bytes(late())]
     assert [event["usage"] for event in events] == [None, USAGE]
+
+
+ENDLESS = {
+    "a line": b"x" * 4096,
+    "a line of data": b"data: x" + b"y" * 4089,
+    "lines of data": b'data: {"a": [\n',
+    "lines of JSON": b"data: [1,\n",
+    "values": b"data: 1,\n",
+    "carriage returns": b"data: {\r",
+    "brackets": b"[\n",
+    "braces": b"}\n",
+    "tags": b"<a>\n",
+    "names of fields": b"event: " + b"e" * 1000 + b"\n",
+    "comments": b": " + b"c" * 1000 + b"\n",
+    "line ends": b"\n\r\n\r",
+    "errors": b"error: {\n",
+}
+"""What a server may send again and again. Work that grows with its square takes longer than a test may."""
+
+
+@pytest.mark.parametrize("piece", ENDLESS.values(), ids=ENDLESS)
+def test_a_stream_that_never_comes_to_an_event_costs_what_it_is_long(piece: bytes) -> None:
+    decoder = EventDecoder()
+    data = piece * (8 * 2**20 // len(piece))
+    for at in range(0, len(data), 1024):
+        decoder.feed(data[at : at + 1024])
+    assert len(decoder.other) < 100_000
+
+
+def test_an_event_that_does_not_end_is_refused() -> None:
+    decoder = EventDecoder()
+    for _ in range(32):
+        decoder.feed(b"x" * 2**20)
+    with pytest.raises(MalformedAnswer, match="more than 33554432 characters"):
+        decoder.feed(b"x")
+
+
+def test_what_deltas_repeat_is_found_at_the_cost_of_a_look() -> None:
+    growth = Growth()
+    shown = [growth.add("ab c") for _ in range(1_000_000)]
+    assert "".join(shown) == "ab c" * 1_000_000
+    assert growth.add("ab c" * 1_000_000, is_last=True) == ""
+    assert growth.length == 4_000_000

@@ -145,3 +145,13 @@ def test_tags_in_what_the_provider_calls_reasoning(
     for kind, text in found:
         joined[kind] = joined.get(kind, "") + text
     assert list(joined.items()) == pieces
+
+
+@pytest.mark.parametrize("before", ["", "<think>", "<think>a</think>", "<think>a", "a"])
+def test_white_space_without_end_is_not_held_back(before: str) -> None:
+    """It would count for no limit, and be read anew with each token."""
+    splitter = ReasoningSplitter()
+    splitter.add(before)
+    for _ in range(100_000):
+        splitter.add("\n \t")
+        assert len(splitter._held) <= 1010

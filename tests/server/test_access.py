@@ -444,3 +444,63 @@ async def test_an_event_stream_ends_with_its_readers_session(
         response = await stream
         assert b"run_finished" not in response.body
         assert services.runs.live(run_id) is not None, "a run belongs to the server"
+
+
+async def test_ids_of_another_user_in_a_chat_of_ones_own(start_server: StartServer) -> None:
+    """A taken id is refused in the same words whosever it is; one that a command refers to is unknown."""
+    server = await start_server(per_user=True)
+    one, two = await two_users(server)
+    async with one, two:
+        nonce = new_nonce()
+        their_chat = await one.new_chat()
+        done = question(their_chat, "tokens=2", run_id_of(nonce))
+        await one.command("send_message", **done)
+        await one.finished(done["run_id"])
+        live = question(their_chat, "hang=2", parent_id=done["answer_id"])
+        await one.command("send_message", **live)
+        await one.until_text(live["run_id"], 3)
+        before = len(one.events)
+
+        own_chat, other_chat = await two.new_chat(), await two.new_chat()
+        own = question(other_chat, "tokens=2")
+        await two.command("send_message", **own)
+        await two.finished(own["run_id"])
+
+        for theirs in (done, live):
+            for name in ("run_id", "message_id", "answer_id"):
+                answers = []
+                for taken in (theirs, own):
+                    fields = question(own_chat, "tokens=1") | {name: taken[name]}
+                    answer = await two.command("send_message", **fields)
+                    body = {"text": "tokens=1", **fields}
+                    status, reply = await server.rest("POST", f"chats/{own_chat}/messages", body)
+                    assert their_chat not in json.dumps([answer, reply])
+                    answers.append((bare(answer, fields | {"nonce": nonce}), status))
+                assert answers[0] == answers[1], name
+                assert '"id_taken"' in answers[0][0]
+            known = [
+                {"parent_id": theirs["answer_id"]},
+                {"parent_id": new_id("answer")},
+            ]
+            asked = [question(own_chat, "tokens=1") | each for each in known]
+            refused = [
+                bare(await two.command("send_message", **each), each | {"nonce": nonce}) for each in asked
+            ]
+            assert refused[0] == refused[1]
+            for command in ("select_branch", "edit_answer", "continue_answer", "regenerate_answer"):
+                refused = []
+                for message_id in (theirs["answer_id"], new_id("answer")):
+                    fields = {"chat_id": own_chat, "message_id": message_id, "text": "mine"}
+                    fields |= {"run_id": new_id("run"), "answer_id": new_id("answer")}
+                    (row,) = [each for each in OPERATIONS if each.is_command and each.name == command]
+                    wanted = {key: fields[key] for key in fields if key in row.request.model_fields}
+                    answer = await two.command(command, **wanted)
+                    assert answer["type"] == "command_rejected", command
+                    refused.append(bare(answer, fields | {"nonce": nonce}))
+                assert refused[0] == refused[1], command
+        opened = await two.open_chat(own_chat)
+        assert opened["messages"] == []
+        assert their_chat not in json.dumps(two.events)
+        assert len(one.events) == before, "nothing has changed"
+        await one.command("interrupt_run", run_id=live["run_id"])
+        await one.finished(live["run_id"])

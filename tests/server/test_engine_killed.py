@@ -6,6 +6,9 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
+from jupyter_stream_chat.providers.local.engine_client import EngineClient
 from tests.scripted_provider import ScriptedProvider
 from tests.tiny_model import make_counting_model
 
@@ -53,3 +56,61 @@ async def test_kill_9_of_the_engine(
     async with server.page() as page:
         await page.open_chat(local_chat)
         assert text_in(page.of_type("chat_opened")[0], local) == text
+
+
+async def hung(engine: EngineClient) -> int:
+    """Let the engine hang, as one does that is stuck in a step; return its process."""
+    pid = engine.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    return pid
+
+
+@pytest.mark.parametrize("wakes", [True, False], ids=["it wakes up", "it never wakes up"])
+async def test_questions_behind_the_stop_of_an_engine_that_hangs_are_answered(
+    start_server: StartServer, tmp_path: Path, wakes: bool
+) -> None:
+    model = make_counting_model(tmp_path / "model", numbers=COUNTED, layers=8)
+    counter = {"id": "counter", "provider": "huggingface", "model": str(model)}
+    server = await start_server(profiles=[counter], engine_threads=1)
+    engine = (await server.extension.services()).engine
+    async with server.page() as page:
+        chats = [await page.new_chat() for _ in range(3)]
+        ready = await page.ask(chats[1], "Count.")
+        await page.finished(ready)
+        stopped = await page.ask(chats[0], "Count.")
+        await page.until_text(stopped, 40)
+        pid = await hung(engine)
+        await page.command("interrupt_run", run_id=stopped)
+        run = await page.finished(stopped)
+        assert run["finish_reason"] == "interrupted"
+        again = await page.ask(chats[0], "Count.", parent_id=run["message_id"])
+        other = await page.ask(chats[2], "Count.")
+        if wakes:
+            os.kill(pid, signal.SIGCONT)
+        for run_id in (again, other):
+            answer = await page.finished(run_id)
+            assert (answer["finish_reason"], answer.get("error")) == ("stop", None)
+            assert page.text(run_id) == numbered(COUNTED)
+        assert (engine.pid == pid) == wakes
+
+
+async def test_a_question_whose_engine_hangs_may_be_stopped_again_and_again(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    model = make_counting_model(tmp_path / "model", numbers=COUNTED, layers=8)
+    counter = {"id": "counter", "provider": "huggingface", "model": str(model)}
+    server = await start_server(profiles=[counter], engine_threads=1)
+    engine = (await server.extension.services()).engine
+    async with server.page() as page:
+        chat_id = await page.new_chat()
+        run_id = await page.ask(chat_id, "Count.")
+        await page.until_text(run_id, 40)
+        await hung(engine)
+        for _ in range(3):
+            await page.command("interrupt_run", run_id=run_id)
+            run = await page.finished(run_id)
+            assert run["finish_reason"] == "interrupted"
+            run_id = await page.ask(chat_id, "Count.", parent_id=run["message_id"])
+        assert (await page.finished(run_id))["finish_reason"] == "stop"
+        assert page.text(run_id) == numbered(COUNTED)

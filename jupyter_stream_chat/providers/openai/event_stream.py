@@ -14,11 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from .payload_fixes import MalformedAnswer
+
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _FIELDS: Final = frozenset({"data", "event", "id", "retry", "error"})
 _DONE: Final = "[DONE]"
 _MOST_OTHER: Final = 64 * 1024
 """Code points that are kept of what is no event."""
+_LONGEST: Final = 32 * 2**20
+"""Code points of one event: an answer of millions of characters, each written as an escape, is one."""
+_MOST_LOOKED_AT: Final = 8 * 2**20
+"""Code points that are read for whether the lines of one event are whole JSON by now."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +43,15 @@ class EventDecoder:
 
     def __init__(self) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._text = ""
+        self._text: list[str] = []
+        """The line that has not ended, as it came."""
         self._name = ""
         self._data: list[str] = []
+        self._data_length = 0
+        self._length = 0
+        """Code points of the line that has not ended, and of the event's lines."""
+        self._looked_at = 0
+        """Code points that were read for whether the event's lines are whole."""
         self._bare = ""
 
     @property
@@ -48,35 +60,44 @@ class EventDecoder:
         return self._bare.strip()
 
     def feed(self, data: bytes) -> list[Event]:
-        """Take bytes; return the events that are complete."""
+        """Take bytes; return the events that are complete. Raises MalformedAnswer for one without end."""
         return list(self._lines(self._decode(data), ended=False))
 
     def close(self) -> list[Event]:
         """Return what the end of the stream completes. Half an event is none."""
         events = list(self._lines(self._decode(b"", True), ended=True))
-        if self._data and _is_whole(self._joined):
+        if self._data and self._is_whole():
             events += self._dispatch()
         return events
 
     def _lines(self, text: str, *, ended: bool) -> Iterator[Event]:
-        self._text += text
+        self._length += len(text)
+        if self._length > _LONGEST:
+            raise MalformedAnswer(f"An event of the stream has more than {_LONGEST} characters.")
+        waits = bool(self._text) and self._text[-1].endswith("\r")
+        if not ended and not waits and _LINE_END.search(text) is None:
+            self._text.append(text)  # a long line is looked through once
+            return
+        text = "".join([*self._text, text])
         start = 0
-        for match in _LINE_END.finditer(self._text):
-            if match.group() == "\r" and match.end() == len(self._text) and not ended:
+        for match in _LINE_END.finditer(text):
+            if match.group() == "\r" and match.end() == len(text) and not ended:
                 break  # a line feed may follow
-            yield from self._line(self._text[start : match.start()])
+            yield from self._line(text[start : match.start()])
             start = match.end()
-        self._text = self._text[start:]
-        if ended and self._text:
-            rest, self._text = self._text, ""
+        rest = text[start:]
+        self._text = [rest]
+        if ended and rest:
+            self._text = []
             yield from self._line(rest)
+        self._length = len(rest) + self._data_length
 
     def _line(self, line: str) -> Iterator[Event]:
         line = line.removeprefix("\ufeff")  # streams that a gateway put one behind the other have one each
         name, colon, value = line.partition(":")
         name, value = name.strip().lower(), value.removeprefix(" ")
-        if self._data and name and name not in _FIELDS and name[0] != "<" and not _is_whole(self._joined):
-            self._data.append(line)
+        if self._data and name and name not in _FIELDS and name[0] != "<" and not self._is_whole():
+            self._append(line)
             return
         if self._bare or line.lstrip()[:1] in ("{", "[", "<"):
             yield from self._bare_line(line)
@@ -85,9 +106,9 @@ class EventDecoder:
             yield from self._dispatch()
             return
         if name == "data":
-            if self._data and _is_whole(self._joined):  # nothing but line ends between events
+            if self._data and self._is_whole():  # nothing but line ends between events
                 yield from self._dispatch()
-            self._data.append(value)
+            self._append(value)
         elif name == "event":
             self._name = value.strip()
         elif name == "error" and value:
@@ -108,18 +129,35 @@ class EventDecoder:
             self._bare = ""
             yield from self._line(line)
             return
-        if len(self._bare) < _MOST_OTHER:
-            self._bare += line + "\n"
+        if len(self._bare) >= _MOST_OTHER:
+            return
+        self._bare += line + "\n"
         text = self._bare.strip()
-        if text.endswith(("}", "]")) and _is_json(text):
-            self._bare = ""
+        if text.endswith(("}", "]")) and self._may_look_at(len(text)) and _is_json(text):
+            self._bare, self._looked_at = "", 0
             yield Event(text, self._name, is_bare=True)
 
     def _dispatch(self) -> Iterator[Event]:
         data, name = self._joined, self._name
-        self._data, self._name = [], ""
+        self._data, self._data_length, self._name, self._looked_at = [], 0, "", 0
         if data.strip():
             yield Event(data, name)
+
+    def _append(self, line: str) -> None:
+        self._data.append(line)
+        self._data_length += len(line)
+
+    def _is_whole(self) -> bool:
+        """Tell whether the lines of the event are whole by now; False where that was asked too often."""
+        if not self._may_look_at(self._data_length):
+            return False
+        data = self._joined
+        return data.strip().startswith(_DONE) or _is_json(data)
+
+    def _may_look_at(self, length: int) -> bool:
+        is_first = self._looked_at == 0
+        self._looked_at += length
+        return is_first or self._looked_at <= _MOST_LOOKED_AT
 
 
 def _is_json(text: str) -> bool:
@@ -128,7 +166,3 @@ def _is_json(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _is_whole(data: str) -> bool:
-    return data.strip().startswith(_DONE) or _is_json(data)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from io import StringIO
 from typing import Any, Final
 
 from .event_stream import Event
@@ -157,7 +158,7 @@ class StreamReader:
         if choice.get("delta") is None and choice.get("message") is not None:
             if event.is_bare and not self._has_chunk:
                 raise NotStreamed("A stream was asked for, and the answer came in one piece.")
-            if self._growth["content"].text:  # at a stream's end it is the whole text once more
+            if self._growth["content"].length:  # at a stream's end it is the whole text once more
                 return {}
         return content_of(choice, "delta", "message") or {}
 
@@ -214,8 +215,9 @@ class Growth:
     _LEAST_AT_END: Final = 16
 
     def __init__(self) -> None:
-        self.text = ""
-        """What has come, each part once."""
+        self._text = StringIO()
+        self.length = 0
+        """Code points of what has come, each part once."""
         self.is_growing = False
         self._deltas = 0
         self._first = ""
@@ -226,22 +228,18 @@ class Growth:
         """Take a delta; return what of it is new."""
         self._deltas += 1
         if self.is_growing:
-            if not delta.startswith(self.text):
-                self.text += delta
-                return delta
-            new = delta[len(self.text) :]
-            self.text = delta
-            return new
+            if len(delta) < self.length or not delta.startswith(self.text):
+                return self._took(delta)
+            return self._took(delta[self.length :])
         if self._suspect:
             suspect, self._suspect = self._suspect, ""
             if delta.startswith(suspect) and len(delta) >= self._LEAST and delta != suspect:
                 self.is_growing = True
-                new, self.text = delta[len(self._first) :], delta
-                return new
+                return self._took(delta[len(self._first) :])
             self._is_plain = True
-            self.text += suspect + delta
-            return suspect + delta
-        if is_last and self._deltas > 2 and len(delta) >= self._LEAST_AT_END and delta == self.text:
+            return self._took(suspect + delta)
+        is_long = len(delta) >= self._LEAST_AT_END and len(delta) == self.length
+        if is_last and self._deltas > 2 and is_long and delta == self.text:
             return ""
         if self._deltas == 1:
             self._first = delta
@@ -253,15 +251,24 @@ class Growth:
                     self._suspect, self._is_plain = delta, False
                     return ""
                 if len(self._first) >= self._LEAST_AT_END:
-                    self.is_growing, self.text = True, delta
-                    return delta[len(self._first) :]
-        self.text += delta
-        return delta
+                    self.is_growing = True
+                    return self._took(delta[len(self._first) :])
+        return self._took(delta)
 
     def close(self) -> str:
         """Return what was held back."""
         suspect, self._suspect = self._suspect, ""
         if suspect and len(self._first) >= self._LEAST_AT_END:
             suspect = suspect[len(self._first) :]
-        self.text += suspect
-        return suspect
+        return self._took(suspect)
+
+    @property
+    def text(self) -> str:
+        """What has come, each part once."""
+        return self._text.getvalue()
+
+    def _took(self, new: str) -> str:
+        # A string that grows by a token would be copied for each of them.
+        self._text.write(new)
+        self.length += len(new)
+        return new

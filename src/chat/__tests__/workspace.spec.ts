@@ -217,6 +217,24 @@ describe('WorkspaceModel', () => {
     ]);
   });
 
+  it.each(['constructor', '__proto__', 'of-nobody'])(
+    'lets a question be asked where a command has led to a chat that is not there: %s',
+    async chatId => {
+      connect();
+      workspace.switchTo(chatId);
+      expect(workspace.current.blockedReason).toBe('loading');
+      server.reject(server.last('open_chat'), 'unknown_chat');
+      await settle();
+      expect([workspace.error?.code, workspace.current.blockedReason]).toEqual([
+        'unknown_chat',
+        null
+      ]);
+      expect(workspace.current.send('Why?')).toBe(true);
+      expect(server.last('create_chat').chat_id).toBe(chatId);
+      expect(server.last('send_message').chat_id).toBe(chatId);
+    }
+  );
+
   it('keeps the messages of the chats that were left last, and of no more', () => {
     const chats = Array.from({ length: 30 }, (_, at) => info(`chat-${at}-of-30`));
     connect({ ...LOADED, chats });

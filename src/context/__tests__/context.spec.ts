@@ -335,7 +335,11 @@ describe('the menu', () => {
     ['explain @cell 4', 15, { start: 8, end: 15, query: 'cell 4' }],
     ['me@example.org', 14, null],
     ['@a\nb', 4, null],
-    ['a @df b', 5, { start: 2, end: 5, query: 'df' }]
+    ['a @df b', 5, { start: 2, end: 5, query: 'df' }],
+    ['请看@df', 5, { start: 2, end: 5, query: 'df' }],
+    ['问题：＠数据/天气', 9, { start: 3, end: 9, query: '数据/天气' }],
+    ['@data/@scope/a', 14, { start: 0, end: 14, query: 'data/@scope/a' }],
+    ['pip install pkg@https', 21, null]
   ])('finds what is typed behind @ in %j', (text, caret, found) => {
     expect(mentionBefore(text, caret)).toEqual(found);
   });

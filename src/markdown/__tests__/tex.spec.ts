@@ -7,8 +7,25 @@ it('typesets no formula that is deep, long or defines something', () => {
   expect(isModest('x'.repeat(6000))).toBe(false);
   expect(isModest('\\def\\a{\\a\\a}\\a')).toBe(false);
   expect(isModest('\\begin{array}{*{9999}{c}}x\\end{array}')).toBe(false);
+  expect(isModest('\\begin{array}{*{9}{*{9}{*{9}{c}}}}x\\end{array}')).toBe(false);
+  expect(isModest('\\sqrt{'.repeat(30) + 'x' + '}'.repeat(30))).toBe(false);
+  expect(isModest('\\begin{pmatrix}'.repeat(20) + 'x' + '\\end{pmatrix}'.repeat(20))).toBe(false);
+  expect(isModest(`\\begin{matrix}${'&'.repeat(60)}${'\\\\'.repeat(60)}\\end{matrix}`)).toBe(false);
+  expect(isModest('\\tiny'.repeat(40) + ' x')).toBe(false);
+  expect(isModest(`\\begin{matrix}${'a & b & c & d \\\\ '.repeat(20)}\\end{matrix}`)).toBe(true);
+  expect(isModest('{\\displaystyle \\frac{1}{2}} + \\color{red}{x}'.repeat(10))).toBe(true);
   expect(isModest('\\left\\{ x \\right\\}'.repeat(30))).toBe(true);
 });
+
+it.each([
+  'def',
+  'let',
+  'newcommand',
+  'providecommand',
+  'DeclareMathOperator',
+  'DeclarePairedDelimiter',
+  'definecolor'
+])('typesets no formula with \\%s', name => expect(isModest(`x \\${name}{\\sin}{y}`)).toBe(false));
 
 it.each([
   ['\\text{learning_rate} = 50%', '\\text{learning\\_rate} = 50\\%'],
