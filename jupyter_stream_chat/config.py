@@ -60,6 +60,12 @@ class Settings(HasTraits):
         restricted.""",
     ).tag(config=True)
 
+    proxy_loopback = Bool(
+        False,
+        help="""Ask providers on this machine (localhost, 127.0.0.0/8, ::1) through the proxy of the
+        environment too, unless NO_PROXY names them. False: they are asked directly.""",
+    ).tag(config=True)
+
     default_profile = Unicode(
         "",
         help="The id of the profile that a new chat uses. Empty: the first configured one, else the guide.",

@@ -9,12 +9,22 @@ import argparse
 import json
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha1, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+IMPATIENT_ENGINE = """
+from jupyter_stream_chat.engine import __main__, hub
+hub.SILENCE_SECONDS = 0.2
+__main__.main()
+"""
+"""The engine as a program that says soon that the hub says nothing."""
 
 
 class SmallHub(ThreadingHTTPServer):
@@ -106,6 +116,21 @@ class HubRequest(BaseHTTPRequestHandler):
             self.server.sent += step
             if rate:
                 time.sleep(step / rate)
+
+
+@contextmanager
+def silent_hub(folder: Path) -> Iterator[SmallHub]:
+    """Run a hub that takes requests and does not answer."""
+    with SmallHub(folder) as hub:
+        hub.is_silent.set()
+        serving = threading.Thread(target=hub.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        try:
+            yield hub
+        finally:
+            hub.speak.set()
+            hub.shutdown()
+            serving.join()
 
 
 def main() -> None:

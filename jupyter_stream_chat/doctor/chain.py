@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..chats.feed import LiveRun
 from ..chats.tree import Turn
-from ..protocol import ErrorInfo, Limitation, PartKind, RunInfo, StreamingMode, TextPart
+from ..protocol import ErrorInfo, Limitation, Notice, PartKind, RunInfo, StreamingMode, TextPart
 from ..providers.adapter import OnProgress
 from ..providers.profiles.profile import Profile
 from ..runs.continuation import Prompt
@@ -19,8 +19,9 @@ from ..runs.prompt import prompt_messages
 from ..runs.run import Run
 from ..runs.settings import RELEASE_SECONDS, RunSettings
 from .context import Context
-from .direct import LONG, SHORT, answered, does_not_stream
+from .direct import LONG, SHORT, answered, does_not_stream, empty_stream, noted
 from .findings import Finding, found
+from .received import FILTERED
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -36,7 +37,7 @@ async def whole(context: Context) -> Finding:
     run = await _answered(context, SHORT, "off")
     if run.info.error:
         return _refused(context, run.info.error, "direct")
-    return answered("".join(str(part) for part in run.text if part.kind == "text"))
+    return _ended(context, run) or answered("".join(str(part) for part in run.text if part.kind == "text"))
 
 
 async def streamed(context: Context) -> Finding:
@@ -44,15 +45,32 @@ async def streamed(context: Context) -> Finding:
     run = await _answered(context, LONG, "on" if context.streaming == "on" else "auto")
     info = run.info
     if info.error and info.error.code == "does_not_stream":
-        return does_not_stream(context, context.failed(info.error))
+        return does_not_stream(context, "refuses_streaming", context.failed(info.error).detail)
     if info.error:
         return _refused(context, info.error, "direct_streamed")
-    if info.notice:
-        return does_not_stream(context, None)
+    if ended := _ended(context, run):
+        return ended
     assert info.counts is not None
     assert info.timings is not None
     first = info.timings.first_token_ms or info.timings.total_ms
     return found("pass", "tokens", count=info.counts.tokens, ms=f"{first:.0f}")
+
+
+def _ended(context: Context, run: Run) -> Finding | None:
+    """Say what is odd about an answer that came; None: it is as it should be."""
+    if run.info.finish_reason == "content_filter":
+        return context.failed(FILTERED)
+    match run.info.notice:
+        case None:
+            return None
+        case Notice(code="answered_whole"):
+            return does_not_stream(context, "refuses_streaming", None)
+        case Notice(code="streaming_failed"):
+            return does_not_stream(context, "fails_streaming", None)
+        case Notice(code="empty_stream"):
+            return empty_stream(context, None)
+        case notice:
+            return noted(context, notice)
 
 
 async def counters(context: Context) -> Finding:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 import uuid
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..engine.messages import ChatMessage, Failed, Generate, Text
+from ..engine.messages import ChatMessage, Failed, Finished, Generate, Started, Text
 from ..engine.messages import Parameters as EngineParameters
-from ..protocol import ErrorInfo
-from ..providers.errors.retry_policy import refusal_of
+from ..protocol import DoctorOutcome, ErrorInfo, Limitation, Notice
+from ..providers.errors.retry_policy import may_be_chance, refusal_of
+from ..providers.finish_reasons import word_of
 from ..providers.profiles.profile import Profile
+from ..runs.attempt import remark_on
 from .arrivals import collected
 from .context import Context
 from .findings import Finding, found
+from .received import ReceivedAnswer
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -43,38 +47,42 @@ async def whole(context: Context) -> Finding:
     """Ask for one answer in one piece."""
     client, request = await _request(context, SHORT)
     from ..providers.openai.chat_openai import whole_answer  # loaded with the client
-    from ..providers.openai.payload_fixes import FAILURE
+    from ..providers.openai.payload_fixes import FAILURE, REMARKS
 
     try:
         answer = whole_answer(await client.chat.completions.create(**request))
-        if answer[FAILURE]:
-            raise answer[FAILURE]
     except Exception as error:
         if refusal_of(error, streamed=False) == "streams_only":
             return found("warn", "streams_only", detail=context.failed(error).detail)
         raise
-    return answered(answer["choices"][0]["message"]["content"])
+    received, choice = ReceivedAnswer(), answer["choices"][0]
+    received.take(choice["message"], word_of(choice["finish_reason"]), answer[REMARKS])
+    return await judged(context, received, failure=answer[FAILURE]) or answered(received.text)
 
 
 async def streamed(context: Context) -> Finding:
     """Ask for one answer piece by piece, and note when each arrives."""
     client, request = await _request(context, LONG)
+    from ..providers.openai.payload_fixes import REMARKS  # loaded with the client
+
+    received = ReceivedAnswer()
     start = time.monotonic()
     try:
         stream = await client.chat.completions.create(**request, stream=True)
         async with stream:
             async for chunk in stream:
-                if chunk["choices"][0]["delta"].get("content"):
+                choice = chunk["choices"][0]
+                if received.take(choice["delta"], word_of(choice["finish_reason"]), chunk[REMARKS]):
                     context.arrivals.append(time.monotonic() - start)
     except Exception as error:
-        if not context.arrivals and refusal_of(error, streamed=True) in (
-            "refuses_streaming",
-            "fails_streaming",
-        ):
-            return does_not_stream(context, context.failed(error))
+        refusal = None if context.arrivals else refusal_of(error, streamed=True)
+        if refusal == "refuses_streaming" and may_be_chance(error):
+            return empty_stream(context, context.failed(error).detail)
+        if refusal == "refuses_streaming" or refusal == "fails_streaming":
+            return does_not_stream(context, refusal, context.failed(error).detail)
         raise
-    if not context.arrivals:
-        return does_not_stream(context, None)
+    if fault := await judged(context, received):
+        return fault
     first = context.arrivals[0] * 1000
     return found("pass", "pieces", count=len(context.arrivals), ms=f"{first:.0f}")
 
@@ -99,32 +107,60 @@ async def engine(context: Context) -> Finding:
         parameters=EngineParameters(**model.parameters),
         load=model.load,
     )
-    answer = ""
+    received, end_word = ReceivedAnswer(), None
     async with aclosing(model.client.stream(request)) as events:
         async for event in events:
-            if isinstance(event, Text):
-                answer += event.text
+            if isinstance(event, Started):
+                received.add("text", event.opening)
+            elif isinstance(event, Text):
+                received.add("text", event.text)
+            elif isinstance(event, Finished):
+                end_word = event.finish_reason
             elif isinstance(event, Failed):
                 return context.failed(
                     ErrorInfo(code=event.code, message=event.message, hint=event.hint, detail=event.detail)
                 )
-    return answered(answer)
+    return await judged(context, received, end_word) or answered(received.text)
 
 
-def does_not_stream(context: Context, why: Finding | None) -> Finding:
-    """Say that a deployment does not stream: an error only where streaming must be."""
-    detail = why.detail if why else None
+async def judged(
+    context: Context,
+    received: ReceivedAnswer,
+    end_word: str | None = None,
+    failure: Exception | None = None,
+) -> Finding | None:
+    """Say why a chat would not call an answer complete, or what it would note below it; None: neither."""
+    if fault := await received.judge(end_word, failure=failure):
+        return context.failed(fault)
+    notice = remark_on(received.remarks)
+    return noted(context, notice) if notice else None
+
+
+def noted(context: Context, notice: Notice) -> Finding:
+    """Say what a chat notes below an answer."""
+    finding = context.failed(ErrorInfo(code=notice.code, message=notice.message))
+    return replace(finding, outcome="warn")
+
+
+def does_not_stream(context: Context, refusal: Limitation, detail: str | None) -> Finding:
+    """Say that a deployment does not stream, or fails to: an error only where streaming must be."""
     if context.streaming == "on":
         return found("fail", "must_stream", field="streaming", detail=detail)
+    if refusal == "fails_streaming":
+        return found("warn", "streaming_fails", field="streaming", detail=detail)
     code = "in_one_piece_as_set" if context.streaming == "off" else "in_one_piece"
     return found("warn", code, field="streaming", detail=detail)
 
 
-def answered(answer: str | None) -> Finding:
+def empty_stream(context: Context, detail: str | None) -> Finding:
+    """Say that one stream had nothing in it: an error only where streaming must be."""
+    outcome: DoctorOutcome = "fail" if context.streaming == "on" else "warn"
+    return found(outcome, "empty_stream", field="streaming", detail=detail)
+
+
+def answered(answer: str) -> Finding:
     """Show the beginning of an answer, on one line."""
-    line = " ".join((answer or "").split())
-    if not line:
-        return found("pass", "answered_nothing")
+    line = " ".join(answer.split())
     return found("pass", "answered", text=f"{line[:_SHOWN]}…" if len(line) > _SHOWN else line)
 
 

@@ -67,7 +67,6 @@ WORDS: Final[Mapping[str, tuple[str, str | None]]] = {
         None,
     ),
     "answered": ("Answered: {text}", None),
-    "answered_nothing": ("Answered, with an empty text.", None),
     "pieces": ("{count} pieces, the first after {ms} ms.", None),
     "tokens": ("{count} tokens, the first after {ms} ms.", None),
     "must_stream": (
@@ -79,6 +78,14 @@ WORDS: Final[Mapping[str, tuple[str, str | None]]] = {
         "Set streaming to off, and no question is asked twice.",
     ),
     "in_one_piece_as_set": ("The deployment does not stream: answers come in one piece.", None),
+    "streaming_fails": (
+        "The deployment does not stream at the moment: the streamed request failed.",
+        "If it lasts, set streaming to off, and no question is asked twice.",
+    ),
+    "empty_stream": (
+        "The stream came without anything in it; once may be chance.",
+        "Run the doctor again. If it recurs, set streaming to off, and no question is asked twice.",
+    ),
     "streams_only": (
         "The model only streams: a request for one piece is refused.",
         "Nothing to change: with streaming off its stream is collected and shown in one piece.",

@@ -9,14 +9,15 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..providers.loopback import is_loopback, without_proxy
+from ..providers.loopback import without_proxy
+from ..providers.profiles.profile import Profile
 from .context import Context
 from .findings import Finding, found
 
 
 async def resolve(context: Context) -> Finding:
     """Resolve the provider's host, or the proxy's that the environment names for it."""
-    proxy = _proxy(_given(context))
+    proxy = _proxy(context)
     address = urlsplit(proxy or _given(context))
     assert address.hostname is not None, "the configuration was checked"
     loop = asyncio.get_running_loop()
@@ -34,7 +35,7 @@ async def resolve(context: Context) -> Finding:
 
 async def connect(context: Context) -> Finding:
     """Connect as the provider's client does, with its proxies and certificates. Any answer will do."""
-    direct = without_proxy(urlsplit(_given(context)).hostname)
+    direct = without_proxy(urlsplit(_given(context)).hostname) if _bypasses_proxy(context) else None
     openai = await asyncio.to_thread(import_module, "openai")
     async with (
         openai.DefaultAsyncHttpxClient(follow_redirects=False, mounts=direct) as client,
@@ -50,10 +51,14 @@ def _given(context: Context) -> str:
     return context.address
 
 
-def _proxy(address: str) -> str | None:
-    """Return the proxy that clients use for an address, as the environment names it."""
-    url = urlsplit(address)
-    if url.hostname is None or is_loopback(url.hostname) or urllib.request.proxy_bypass(url.hostname):
+def _bypasses_proxy(context: Context) -> bool:
+    return isinstance(context.profile, Profile) and context.profile.bypasses_proxy
+
+
+def _proxy(context: Context) -> str | None:
+    """Return the proxy that clients use for the provider's address, as the environment names it."""
+    url = urlsplit(_given(context))
+    if url.hostname is None or _bypasses_proxy(context) or urllib.request.proxy_bypass(url.hostname):
         return None
     proxies = urllib.request.getproxies()
     return proxies.get(url.scheme) or proxies.get("all")

@@ -104,12 +104,22 @@ def _indexed(folder: Path) -> list[str]:
     names = read_json(index, folder.name)
     shards = names.get("weight_map") if isinstance(names, dict) else None
     if not isinstance(shards, dict):
-        raise EngineFailure(
-            "load_failed",
-            f"{_INDEX} of {folder.name} is damaged: it has no weight_map.",
-            "Download the model again.",
-        )
-    return sorted(set(map(str, shards.values())))
+        raise _damaged_index(folder, "it has no weight_map")
+    if not shards or not all(isinstance(each, str) and _is_within(each) for each in shards.values()):
+        raise _damaged_index(folder, "its weight_map names no files of the folder")
+    return sorted(set(shards.values()))
+
+
+def _is_within(name: str) -> bool:
+    """Tell whether a name is that of a safetensors file in the folder."""
+    path = Path(name)
+    return path.suffix == ".safetensors" and not path.is_absolute() and ".." not in path.parts
+
+
+def _damaged_index(folder: Path, why: str) -> EngineFailure:
+    return EngineFailure(
+        "load_failed", f"{_INDEX} of {folder.name} is damaged: {why}.", "Download the model again."
+    )
 
 
 def _check_header(file: Path, name: str) -> None:

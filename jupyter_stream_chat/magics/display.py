@@ -80,11 +80,11 @@ class Terminal:
         self._last = text[-1:]
 
     def end(self, answer: Answer) -> None:
-        """End the line; say so if the text is only a part."""
+        """End the line; say what is to be known of the text."""
         if self._last != "\n":
             sys.stdout.write("\n")
-        if answer.finish_reason == "interrupted":
-            sys.stdout.write(f"{STOPPED_PLAIN}\n")
+        if mark := _mark("text", answer):
+            sys.stdout.write(f"{show_controls(mark)}\n")
         sys.stdout.flush()
 
 
@@ -151,14 +151,27 @@ def _so_far(kind: Format, text: str) -> dict[str, Any]:
 
 def _final(kind: Format, answer: Answer) -> dict[str, Any]:
     """Return what the saved notebook holds."""
-    text = answer.text
-    if answer.finish_reason == "interrupted":
-        mark = STOPPED_PLAIN if kind == "text" else STOPPED
-        return _so_far(kind, f"{text.rstrip()}\n\n{mark}" if text.strip() else mark)
-    if kind == "json" and (value := parsed_json(text)) is not None:
+    text, mark = answer.text, _mark(kind, answer)
+    is_whole = answer.finish_reason != "interrupted"
+    if is_whole and kind == "json" and (value := parsed_json(text)) is not None:
         pretty = json.dumps(value, indent=2, ensure_ascii=False)
-        return {"application/json": value, "text/markdown": f"```json\n{pretty}\n```"}
-    return _so_far(kind, text)
+        return {"application/json": value, "text/markdown": _marked(f"```json\n{pretty}\n```", mark)}
+    return _so_far(kind, _marked(text, mark))
+
+
+def _mark(kind: Format, answer: Answer) -> str:
+    """Return what stands below the text: that it is only a part, or what the server notes of it."""
+    if answer.finish_reason == "interrupted":
+        return STOPPED_PLAIN if kind == "text" else STOPPED
+    if not answer.notice:
+        return ""
+    return f"[{answer.notice}]" if kind == "text" else f"*{answer.notice}*"
+
+
+def _marked(text: str, mark: str) -> str:
+    if not mark:
+        return text
+    return f"{text.rstrip()}\n\n{mark}" if text.strip() else mark
 
 
 def parsed_json(text: str) -> Any:

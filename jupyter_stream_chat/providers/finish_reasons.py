@@ -13,22 +13,27 @@ from typing import Final
 from ..protocol import FinishReason
 
 _WORDS: Final[dict[FinishReason, str]] = {
-    "stop": "stop stopped end_turn end_of_turn eos eos_token eos_found end_of_text end_of_message endoftext "
-    "end complete completed done finish finished natural normal stop_sequence stop_sequences stop_string "
-    "stop_str "
-    "stop_token matched_stop success tool_calls tool_call tool_use function_call",
+    "stop": "stop stopped end_turn end_of_turn eos eos_id eos_token eot_id eom_id im_end /s end_of_text "
+    "end_of_message end_of_sequence endoftext end complete completed done finish finished finished_normally "
+    "natural normal stop_sequence stop_sequences stop_string stop_str stop_token matched_stop success "
+    "tool_calls tool_call tool_use function_call",
     "length": "length max_tokens max_token max_length max_output_tokens max_new_tokens max_completion_tokens "
-    "model_length token_limit length_limit model_context_window_exceeded context_length max_context_length "
-    "context_window_exceeded length_cap",
+    "max_predicted_tokens model_length token_limit length_limit output_limit length_cap context_length "
+    "max_context_length context_window model_context_window",
     "content_filter": "content_filter content_filtered contentfilter content_filter_error filtered safety "
     "refusal refused recitation prohibited_content blocklist blocked spii image_safety guardrail_intervened "
-    "guardrails "
-    "sensitive error_toxic toxic moderation flagged language content_policy_violation policy_violation",
+    "guardrails sensitive error_toxic toxic moderation flagged language content_policy_violation "
+    "policy_violation",
 }
 _MEANING: Final[dict[str, FinishReason]] = {
     word: meaning for meaning, words in _WORDS.items() for word in words.split()
 }
 _NONE: Final = frozenset({"", "null", "none", "undefined", "finish_reason_unspecified", "unspecified"})
+_REACHED: Final = re.compile(r"_(reached|exceeded|hit|found|triggered)$")
+"""What some servers add to a word."""
+_FILTERED: Final = re.compile(r"safety|guardrail|content_filter|moderation|policy_violation")
+_CAMEL_CASE: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ERROR: Final = re.compile(r"error|fail|timeout|unavailable")
 _FAILURE: Final = re.compile(
     r"error|fail|abort|cancel|timeout|timed_out|network|insufficient|unavailable|overload|limit_exceeded"
     r"|interrupt|malformed|disconnect|unexpected|recitation|safety|prohibited|blocklist"
@@ -54,7 +59,11 @@ def word_of(reason: object) -> str | None:
 def meaning_of(word: str) -> FinishReason | None:
     """Return what a finish reason means; None: nobody knows, so the answer is not known to be complete."""
     # Gemini adds its own word behind the one of OpenAI's protocol: content_filter: PROHIBITED_CONTENT.
-    return _MEANING.get(_plain(word)) or _MEANING.get(_plain(word.partition(":")[0]))
+    for plain in (_plain(word), _plain(word.partition(":")[0])):
+        if meaning := _MEANING.get(plain) or _MEANING.get(_REACHED.sub("", plain)):
+            return meaning
+    plain = _plain(word)
+    return "content_filter" if _FILTERED.search(plain) and not _ERROR.search(plain) else None
 
 
 def graver(one: str | None, other: str) -> str:
@@ -88,6 +97,7 @@ def decisive(reason: object, native: object) -> str | None:
 
 
 def _plain(word: str) -> str:
-    """Return a word without its spelling: ``FinishReason.MAX_TOKENS``, ``max-tokens`` are ``max_tokens``."""
-    plain = re.sub(r"[\s-]+", "_", word.strip().strip("<|>").rpartition(".")[2].lower())
+    """Return a word without its spelling: ``FinishReason.MAX_TOKENS``, ``maxTokens`` are ``max_tokens``."""
+    given = word.strip().strip("<|>").rpartition(".")[2]
+    plain = re.sub(r"[\s-]+", "_", _CAMEL_CASE.sub("_", given).lower())
     return plain if plain == "finish_reason_unspecified" else plain.removeprefix("finish_reason_")

@@ -1,4 +1,4 @@
-"""Which hosts are this machine: no proxy is asked for them."""
+"""Which hosts are this machine: no proxy is asked for them, unless ``proxy_loopback`` is set."""
 
 from __future__ import annotations
 

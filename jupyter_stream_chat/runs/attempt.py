@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
@@ -41,6 +41,21 @@ class EndedEarly(Exception):
         """``reason`` is the provider's own word."""
         super().__init__(f"The provider's finish reason: {reason}")
         self.reason = reason
+
+
+def fault_of(end_word: str | None, refusal: str, failure: Exception | None) -> Exception | None:
+    """Return why an answer that came is not complete; None: its provider says that it is.
+
+    ``end_word`` is the provider's finish reason, ``refusal`` what the model says instead of an answer,
+    ``failure`` the error that came beside the text.
+    """
+    if failure is not None:
+        return failure
+    if refusal:
+        return ModelRefused(refusal)
+    if end_word is not None and meaning_of(end_word) is None:
+        return EndedEarly(end_word)
+    return None
 
 
 @dataclass(frozen=True)
@@ -115,12 +130,8 @@ class Attempt:
                     await self._admission_gate.enter()
                     has_turn = True
             self._hand_on_joined()
-        if self._failure is not None:
-            raise self._failure
-        if self._refusal:
-            raise ModelRefused(self._refusal)
-        if self.end_word is not None and self.finish_reason is None:
-            raise EndedEarly(self.end_word)
+        if fault := fault_of(self.end_word, self._refusal, self._failure):
+            raise fault
 
     def _hand_on(self, kind: PartKind, text: str) -> None:
         if self._joined is None:
@@ -170,9 +181,9 @@ _REMARKS: Final = (
 )
 
 
-def remark_on(attempt: Attempt) -> Notice | None:
-    """Return what the reader should know of an answer that came."""
-    return next((notice for notice in _REMARKS if notice.code in attempt.remarks), None)
+def remark_on(remarks: Collection[str]) -> Notice | None:
+    """Return what the reader should know of an answer that came. ``remarks``: what is odd about it."""
+    return next((notice for notice in _REMARKS if notice.code in remarks), None)
 
 
 def _largest(one: Usage | None, other: Usage) -> Usage:

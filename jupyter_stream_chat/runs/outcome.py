@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -98,15 +98,25 @@ def answered(attempt: Attempt, text: RunText, *, goes_on: bool) -> Outcome:
     ``goes_on``: the run adds to text that was kept, so it may add nothing.
     """
     reason = attempt.finish_reason or "stop"
-    if goes_on or reason == "content_filter" or _has(text, "text"):
+    if goes_on or reason == "content_filter":
         return Outcome(reason)
+    error = lacking(text, attempt.end_word, attempt.remarks)
+    return Outcome("error", error) if error else Outcome(reason)
+
+
+def lacking(text: RunText, end_word: str | None, remarks: Collection[str]) -> ErrorInfo | None:
+    """Say what there is instead of an answer; None: there is one to show.
+
+    ``end_word`` is the provider's finish reason, ``remarks`` what is odd about the answer.
+    """
+    if _has(text, "text"):
+        return None
     error = _ONLY_REASONING if _has(text, "reasoning") else EMPTY
-    if "tool_calls" in attempt.remarks:
+    if "tool_calls" in remarks:
         error = _ONLY_TOOL_CALLS
-    if attempt.end_word is None:
-        return Outcome("error", error)
-    detail = f"The provider's finish reason: {attempt.end_word}"
-    return Outcome("error", error.model_copy(update={"detail": detail}))
+    if end_word is None:
+        return error
+    return error.model_copy(update={"detail": f"The provider's finish reason: {end_word}"})
 
 
 def _has(text: RunText, kind: PartKind) -> bool:

@@ -236,7 +236,7 @@ class Run:
             self._set_status("waiting")
             attempt = partial(self._attempt, llm, prompt)
             fallback = StreamingFallback(self.info.streaming, self._host, attempt, self._count_down)
-            notice = await fallback.run() or remark_on(self.attempts[-1]) or self._remark
+            notice = await fallback.run() or remark_on(self.attempts[-1].remarks) or self._remark
             self.info = self.info.model_copy(update={"notice": notice})
 
     async def _attempt(self, llm: BaseChatModel, prompt: Prompt, ask: RequestMode) -> Failure | None:

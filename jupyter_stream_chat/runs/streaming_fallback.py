@@ -41,6 +41,11 @@ _NOTICES: dict[Limitation, Notice] = {
         code="streaming_failed", message="Streaming failed on this deployment: the answer came in one piece."
     ),
 }
+_EMPTY_STREAM: Final = Notice(
+    code="empty_stream",
+    message="The stream came without anything in it: the answer was asked for again, in one piece.",
+)
+"""Once may be chance: nothing is known of the deployment yet."""
 
 
 class Memory(Protocol):
@@ -131,6 +136,8 @@ class StreamingFallback:
         await self._keep(self._learned)
         if self._mode != "auto" or ask.streamed:
             return None
+        if self._suspected:
+            return _EMPTY_STREAM
         return next((_NOTICES[each] for each in _NOTICES if each in known.union(self._learned)), None)
 
     async def _ask(self, ask: RequestMode) -> Failure | None:
@@ -174,6 +181,8 @@ class StreamingFallback:
     def _give_up(self, error: Exception, refusal: Refusal | None) -> NoReturn:
         if self._first is not None:
             raise _more_informative(self._first, error)
+        if refusal == "refuses_streaming" and may_be_chance(error):
+            raise error
         match refusal:
             case "refuses_streaming":
                 raise StreamingRefused("the deployment refuses to stream") from error

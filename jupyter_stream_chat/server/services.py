@@ -144,7 +144,10 @@ async def open_services(settings: Settings) -> Services:
     )
     key_file = KeyFile(settings.data_folder)
     chat_service.on_saved_again = key_file.restore
-    services = Services(settings, chat_service, registry, runs, deployments, engine, Metrics(), key_file)
+    downloads = Downloads(proxy_loopback=settings.proxy_loopback)
+    services = Services(
+        settings, chat_service, registry, runs, deployments, engine, Metrics(), key_file, downloads=downloads
+    )
     services.metrics.watch_queue(lambda: runs.queued)
     services.metrics.watch_models(
         lambda: runs.active.values(), lambda: engine.status.models if engine.status else ()

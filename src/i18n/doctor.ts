@@ -73,7 +73,6 @@ function findings(
   const tooSlow = trans.__('It did not finish within %1 s.', values.seconds);
   return {
     answered: [trans.__('Answered: %1', values.text)],
-    answered_nothing: [trans.__('Answered, with an empty text.')],
     collected: [
       trans.__(
         'The stream arrived in bursts, after %1 s of silence: a proxy is buffering it.',
@@ -92,6 +91,12 @@ function findings(
     ],
     counted: [counted],
     counts_differ: [counted, kept],
+    empty_stream: [
+      trans.__('The stream came without anything in it; once may be chance.'),
+      trans.__(
+        'Run the doctor again. If it recurs, set streaming to off, and no question is asked twice.'
+      )
+    ],
     entra_id: [trans.__('None is needed: it signs in with Entra ID.')],
     host_found: [trans.__('%1 is %2.', values.host, values.address)],
     host_not_found: [
@@ -166,6 +171,10 @@ function findings(
       )
     ],
     stop_not_tried: [trans.__('Could not be tried: %1', error)],
+    streaming_fails: [
+      trans.__('The deployment does not stream at the moment: the streamed request failed.'),
+      trans.__('If it lasts, set streaming to off, and no question is asked twice.')
+    ],
     streams_only: [
       trans.__('The model only streams: a request for one piece is refused.'),
       trans.__(

@@ -15,10 +15,8 @@ export function sentences(
 ): Record<string, [string, string?] | undefined> {
   return {
     access_blocked: [
-      trans.__('Something before the provider refused the request with a web page.'),
-      trans.__(
-        "A proxy or a firewall may not let this server through; the page's title is in the details."
-      )
+      trans.__('A firewall or a proxy before the provider refused the request.'),
+      trans.__("It may not let this server's network through; its own words are in the details.")
     ],
     answer_stalled: [
       trans.__('The model sent nothing for too long.'),
@@ -101,6 +99,11 @@ export function sentences(
       )
     ],
     empty_message: [trans.__('The question is empty.'), trans.__('Write something first.')],
+    empty_stream: [
+      trans.__(
+        'The stream came without anything in it: the answer was asked for again, in one piece.'
+      )
+    ],
     ended_early: [
       trans.__('The provider ended the answer before it was complete.'),
       trans.__('Continue, or ask again; what had arrived is kept.')

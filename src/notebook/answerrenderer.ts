@@ -253,11 +253,12 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   /** Show the end as the kernel will; where it does not come, put it into the notebook. */
-  private _ended({ kept, finish_reason: reason }: RunInfo): void {
+  private _ended({ kept, finish_reason: reason, notice }: RunInfo): void {
     const text = kept ? this._run.keptText(kept) : this._held;
-    const mark = this._about?.format === 'text' ? STOPPED_PLAIN : STOPPED;
-    const whole = text.trim() ? `${text.trimEnd()}\n\n${mark}` : mark;
-    const final = reason === 'interrupted' ? whole : text;
+    const isPlain = this._about?.format === 'text';
+    const noted = notice ? (isPlain ? `[${notice.message}]` : `*${notice.message}*`) : '';
+    const mark = reason === 'interrupted' ? (isPlain ? STOPPED_PLAIN : STOPPED) : noted;
+    const final = mark && text.trim() ? `${text.trimEnd()}\n\n${mark}` : mark || text;
     void this._finish(final);
     this._silence = window.setTimeout(() => this._write(final, reason ?? ''), KERNEL_SILENCE);
   }

@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForMaskedLM, T5Config, T5ForConditionalGeneration
 
 from jupyter_stream_chat.engine import hardware, loader
+from jupyter_stream_chat.engine.disk import find_on_disk
 from jupyter_stream_chat.engine.errors import EngineFailure, Interrupted
 from jupyter_stream_chat.engine.generation import Generation
 from jupyter_stream_chat.engine.loader import load_model
@@ -305,6 +306,57 @@ def test_shards_with_their_index(tmp_path: Path) -> None:
     assert load_model(str(folder), CPU, silent)
     next(folder.glob("model-00002-*")).unlink()
     assert "model-00002-of" in refusal(folder).message
+
+
+def sharded(folder: Path) -> Path:
+    """Make a model whose weights are in several files."""
+    make_tiny_model(folder)
+    network = load_model(str(folder), CPU, silent).network
+    (folder / "model.safetensors").unlink()
+    network.save_pretrained(folder, max_shard_size="100KB")
+    return folder
+
+
+def test_files_beside_the_shards_of_the_index_are_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = sharded(tmp_path / "model")
+    size = sum(shard.stat().st_size for shard in folder.glob("model-*.safetensors"))
+    for name in ("consolidated.safetensors", "model-00001-of-00099.safetensors", "adapter_model.safetensors"):
+        with (folder / name).open("wb") as other:
+            other.truncate(10 * 2**40)
+    monkeypatch.setattr(loader, "free_memory", lambda device: 2 * size)
+    assert load_model(str(folder), CPU, silent)
+    found = find_on_disk(str(folder))
+    assert found is not None
+    assert found.weights_nbytes is not None
+    assert found.weights_nbytes < size
+
+
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [
+        ("{", "damaged"),
+        ("[]", "no weight_map"),
+        ("{}", "no weight_map"),
+        ('{"weight_map": []}', "no weight_map"),
+        ('{"weight_map": {}}', "names no files"),
+        ('{"weight_map": {"a": 1}}', "names no files"),
+        ('{"weight_map": {"a": "pytorch_model.bin"}}', "names no files"),
+        ('{"weight_map": {"a": "../other/model.safetensors"}}', "names no files"),
+        ('{"weight_map": {"a": "/etc/model.safetensors"}}', "names no files"),
+    ],
+)
+def test_a_damaged_index_is_named(tmp_path: Path, index: str, words: str) -> None:
+    folder = sharded(tmp_path / "model")
+    (folder / "model.safetensors.index.json").write_text(index)
+    error = refusal(folder)
+    assert error.code == "load_failed"
+    assert "model.safetensors.index.json" in error.message
+    assert words in error.message
+    found = find_on_disk(str(folder))
+    assert found is not None
+    assert not found.is_complete
 
 
 def test_weights_that_are_no_numbers_are_an_error(tmp_path: Path) -> None:

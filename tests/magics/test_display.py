@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_stream_chat.magics import display
 from jupyter_stream_chat.magics.answer import Answer
-from jupyter_stream_chat.magics.display import MIME_TYPE, LiveOutput, parsed_json
+from jupyter_stream_chat.magics.display import MIME_TYPE, LiveOutput, Terminal, parsed_json
 from jupyter_stream_chat.magics.options import Options
 
 
@@ -24,7 +24,9 @@ class Handle:
         self.states.append(data)
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, options: Options, text: str, reason: str) -> list[dict[str, Any]]:
+def shown(
+    monkeypatch: pytest.MonkeyPatch, options: Options, text: str, reason: str, notice: str = ""
+) -> list[dict[str, Any]]:
     """Return the states of an output while an answer comes character by character."""
     states: list[dict[str, Any]] = []
 
@@ -37,7 +39,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, options: Options, text: str, reason: 
     view.begin("nonce", "chat")
     for character in text:
         view.append(character)
-    view.end(Answer(text, reason, "chat"))
+    view.end(Answer(text, reason, "chat", notice=notice))
     return states
 
 
@@ -59,6 +61,21 @@ def test_a_part_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = shown(monkeypatch, Options(format="text"), "part", "interrupted")[-1]
     assert plain["text/plain"] == "part\n\n[stopped]"
     assert "text/markdown" not in plain
+
+
+def test_what_the_server_notes_is_below_the_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    final = shown(monkeypatch, Options(), "text ", "stop", "It repeats itself.")[-1]
+    assert final["text/markdown"] == "text\n\n*It repeats itself.*"
+    final = shown(monkeypatch, Options(format="text"), "text", "stop", "It repeats itself.")[-1]
+    assert final["text/plain"] == "text\n\n[It repeats itself.]"
+    final = shown(monkeypatch, Options(format="json"), "[1]", "stop", "It repeats itself.")[-1]
+    assert (final["application/json"], final["text/markdown"][-22:]) == ([1], "\n\n*It repeats itself.*")
+    view = Terminal()
+    view.append("text")
+    view.end(Answer("text", "stop", "chat", notice="It repeats itself."))
+    assert capsys.readouterr().out == "text\n[It repeats itself.]\n"
 
 
 def test_json_is_kept_as_json_and_shown_in_order(monkeypatch: pytest.MonkeyPatch) -> None:

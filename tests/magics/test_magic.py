@@ -139,6 +139,21 @@ def test_an_answer_that_breaks_off_shows_its_part_and_fails(kernel: Kernel) -> N
     assert cell.markdown == numbered(10)
 
 
+def test_a_repetition_is_said_below_the_answer(kernel: Kernel) -> None:
+    text = "And then it goes on like this. " * 40
+    cell = kernel.run(f"%chat echo={base64.urlsafe_b64encode(text.encode()).decode().rstrip('=')}")
+    assert cell.status == "ok"
+    note = "*The answer repeats itself; it was not stopped, because nobody could be asked.*"
+    assert cell.markdown == f"{text.rstrip()}\n\n{note}"
+
+
+def test_reasoning_without_an_answer_is_said(kernel: Kernel) -> None:
+    cell = kernel.run("%chat tokens=0 reasoning=3")
+    assert cell.status == "error"
+    (line,) = cell.error["traceback"]
+    assert "The model wrote its reasoning and no answer." in line
+
+
 def test_options_reach_the_provider_for_this_question_alone(kernel: Kernel, server: Jupyter) -> None:
     kernel.run(
         '%chat -p other -t 0.5 --top-p 0.9 --max-tokens 77 --seed 3 --stop "t 9" --stop END '

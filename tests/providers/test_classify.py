@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 import pytest
 
@@ -163,3 +164,36 @@ def test_an_unknown_exception_shows_its_trace() -> None:
 )
 def test_keys_are_redacted(text: str, expected: str) -> None:
     assert redact(text, ["opensesame"]) == expected
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"base_url": "https://user:s3cr3t-4711@host.example/v1"},
+        {"base_url": "https://s3cr3t-4711@host.example/v1"},
+        {"base_url": "https://host.example/v1?key=s3cr3t-4711"},
+        {"extra_body": {"auth": {"access_token": "s3cr3t-4711"}}},
+        {"extra_body": {"api_key": "s3cr3t-4711"}},
+    ],
+)
+def test_a_secret_that_is_no_key_of_its_own_is_not_shown(more: dict[str, Any]) -> None:
+    values = {"id": "p", "provider": "openai-compatible", "model": "m", "base_url": "https://host.example/v1"}
+    profile = parse_profile({**values, **more})
+    assert isinstance(profile, Profile)
+    info = classify(RuntimeError("refused s3cr3t-4711, in full"), profile)
+    assert "s3cr3t" not in info.model_dump_json()
+
+
+def test_what_only_sounds_like_a_secret_is_shown() -> None:
+    values = {"id": "p", "provider": "openai-compatible", "model": "m", "base_url": "https://host.example/v1"}
+    more = {"tokenizer": "org/model-1", "stop_token": "<|im_end|>", "keyword": "something"}
+    profile = parse_profile({**values, "extra_body": more})
+    assert isinstance(profile, Profile)
+    detail = classify(RuntimeError(" ".join(more.values())), profile).detail
+    assert all(each in str(detail) for each in more.values())
+
+
+def test_the_password_of_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks://me:s3cr3t-4711@127.0.0.1:9")
+    error = ValueError("Unknown scheme for proxy URL URL('socks://me:s3cr3t-4711@127.0.0.1:9')")
+    assert "s3cr3t" not in classify(error).model_dump_json()

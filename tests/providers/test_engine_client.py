@@ -33,6 +33,8 @@ from jupyter_stream_chat.engine.messages import (
     Text,
 )
 from jupyter_stream_chat.providers.local.engine_client import EngineClient
+from jupyter_stream_chat.providers.local.engine_llm import EngineChatModel
+from tests.small_hub import IMPATIENT_ENGINE, silent_hub
 from tests.tiny_model import make_tiny_model, plain_answer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -321,6 +323,67 @@ def _held(pid: int) -> dict[str, object]:
         "engine's threads": there.num_threads(),
         "processes": len(here.children(recursive=True)),
     }
+
+
+async def test_a_stop_under_a_silent_hub_leaves_the_engine_to_others(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with silent_hub(tmp_path) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        client = EngineClient(threads=1)
+        await events_of(client, question(model, max_tokens=1))
+        pid = client.pid
+        asking = asyncio.create_task(events_of(client, question(Path("org/tiny"))))
+        async with asyncio.timeout(30):
+            while not hub.requests:  # noqa: ASYNC110 - the hub is a thread
+                await asyncio.sleep(0.01)
+        queued = asyncio.create_task(events_of(client, question(model, max_tokens=3)))
+        asking.cancel()
+        await asyncio.wait({asking})
+        assert isinstance((await queued)[-1], Finished)
+        assert client.pid == pid
+        assert not hub.speak.is_set()
+        await client.close()
+
+
+async def test_a_hub_that_says_nothing_is_told_on_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with silent_hub(tmp_path) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        client = EngineClient(command=[sys.executable, "-c", IMPATIENT_ENGINE])
+        stages: list[str] = []
+        llm = EngineChatModel(
+            client=client, model="org/tiny", on_progress=lambda *told: stages.append(told[0])
+        )
+        asking = asyncio.create_task(llm.ainvoke("hello"))
+        async with asyncio.timeout(60):
+            while "waiting_for_hub" not in stages:  # noqa: ASYNC110 - told by a callback
+                await asyncio.sleep(0.01)
+        asking.cancel()
+        await asyncio.wait({asking})
+        await client.close()
+
+
+async def test_changes_of_the_model_leave_no_memory_behind(tmp_path: Path) -> None:
+    models = [
+        make_tiny_model(tmp_path / str(seed), layers=2, hidden=512, vocabulary=600, seed=seed)
+        for seed in (1, 2)
+    ]
+    size = (models[0] / "model.safetensors").stat().st_size
+    client = EngineClient(threads=1)
+    held = []
+    for turn in range(11):
+        await events_of(client, question(models[turn % 2], max_tokens=2))
+        pid = client.pid
+        assert pid
+        held.append(psutil.Process(pid).memory_info().rss)
+    await client.close()
+    assert held[-1] - held[2] < 3 * size, "eight models would be eight times the size"
 
 
 # --- with a stand-in that speaks the wire: no model is needed --------------------------------------

@@ -215,3 +215,10 @@ async def test_channels_of_gpt_oss_are_told_apart(client: EngineClient, tmp_path
     reasoning, content = await written(chat_model(client, folder))
     assert reasoning == "Let me see."
     assert content == "It is 4."
+
+
+async def test_channels_of_gpt_oss_without_their_tokens_stay_text_for_the_run(
+    client: EngineClient, tmp_path: Path
+) -> None:
+    folder = make_reciting_model(tmp_path, ["analysis", "Let me see.", "assistantfinal", "It is 4."])
+    assert await written(chat_model(client, folder)) == ("", "analysisLet me see.assistantfinalIt is 4.")

@@ -39,3 +39,9 @@ def test_the_hub_on_this_machine_is_asked_without_a_proxy() -> None:
     for name in ("NO_PROXY", "no_proxy"):
         assert environment[name].split(",") == ["example.org", "localhost", "127.0.0.1", "::1"]
     assert environment["HTTPS_PROXY"] == "http://proxy:3128"
+
+
+def test_the_hub_on_this_machine_is_asked_through_the_proxy_if_told_so() -> None:
+    given = {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "example.org"}
+    environment = child_environment(given, proxy_loopback=True)
+    assert (environment["NO_PROXY"], environment.get("no_proxy")) == ("example.org", None)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
+from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_stream_chat.providers.openai.event_stream import Event, EventDecoder
 from jupyter_stream_chat.providers.openai.payload_fixes import MalformedAnswer
+from jupyter_stream_chat.providers.openai.sse_decoder import _OwnDecoder
 from jupyter_stream_chat.providers.openai.stream_reader import Growth, StreamReader
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -28,6 +31,7 @@ def cut(data: bytes, cuts: set[int]) -> list[bytes]:
     return [data[a:b] for a, b in itertools.pairwise(at)]
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(TEXTS), st.lists(NOISE), LINE_ENDS, st.booleans(), st.data())
 def test_a_stream_cut_anywhere_gives_the_same_text(
     texts: list[str], noise: list[str], end: str, has_mark: bool, data: st.DataObject
@@ -101,6 +105,45 @@ def test_a_last_delta_that_holds_all_again() -> None:
     deltas = ["This is the ", "whole answer."]
     shown = "".join(growth.add(delta) for delta in deltas) + growth.add("".join(deltas), is_last=True)
     assert shown == "This is the whole answer."
+
+
+async def endless(*pieces: bytes) -> AsyncIterator[bytes]:
+    """Yield these pieces, and then comments as long as anybody listens."""
+    for piece in pieces:
+        yield piece
+    while True:
+        await asyncio.sleep(0.02)
+        yield b": ping\n\n"
+
+
+def event_of(**chunk: object) -> bytes:
+    return f"data: {json.dumps(chunk)}\n\n".encode()
+
+
+END = event_of(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
+DONE = b"data: [DONE]\n\n"
+USAGE = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+
+
+@pytest.mark.parametrize("pieces", [[END], [END, DONE], [END + DONE], [DONE]])
+async def test_what_comes_after_the_end_does_not_prolong_it(pieces: list[bytes]) -> None:
+    async with asyncio.timeout(20):
+        events = [each async for each in _OwnDecoder().aiter_bytes(endless(*pieces))]
+    assert len(events) == (0 if pieces == [DONE] else 1)
+
+
+@pytest.mark.parametrize("done", [[], [DONE]])
+async def test_usage_that_comes_late_counts(done: list[bytes]) -> None:
+    async def late() -> AsyncIterator[bytes]:
+        yield END
+        await asyncio.sleep(0.2)
+        for piece in (event_of(choices=[], usage=USAGE), *done):
+            yield piece
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(20):
+        events = [each.json() async for each in _OwnDecoder().aiter_bytes(late())]
+    assert [event["usage"] for event in events] == [None, USAGE]
 
 
 ENDLESS = {

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from jupyter_stream_chat.doctor.context import Context
+from jupyter_stream_chat.doctor.diagnostics import examine
+from jupyter_stream_chat.protocol import RegenerateAnswer
 from tests.providers.wire_server import WireServer, chunk, said
 
 from .conftest import StartServer
 from .page import question
+from .test_endpoint import client_of
 
 CASES: dict[str, dict[str, Any]] = {
     case["name"]: case["answer"]
@@ -21,6 +27,7 @@ CASES: dict[str, dict[str, Any]] = {
 Shown = tuple[str | None, str | None, str, str]
 """Finish reason, code of the error, text, reasoning."""
 
+SENTENCE = "And then it goes on like this. "
 STOP = ("stop", None)
 ERROR = "error"
 EXPECTED: dict[str, tuple[Shown, tuple[str, ...]]] = {
@@ -68,6 +75,48 @@ EXPECTED: dict[str, tuple[Shown, tuple[str, ...]]] = {
     "http-login": ((ERROR, "malformed_answer", "", ""), ("Sign in",)),
     "http-413": ((ERROR, "context_too_long", "", ""), ("413",)),
 }
+
+
+class Proxy:
+    """An HTTP proxy that passes each connection on to the host of its first request."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.heads: list[str] = []
+        """The first line of each request."""
+        self._connections: set[asyncio.Task[Any]] = set()
+
+    async def __aenter__(self) -> Proxy:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._server.close()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        line = await reader.readline()
+        self.heads.append(line.decode().strip())
+        target = urlsplit(line.decode().split()[1])
+        there, to_there = await asyncio.open_connection(target.hostname, target.port)
+        to_there.write(line)
+        try:
+            await asyncio.gather(self._pass_on(reader, to_there), self._pass_on(there, writer))
+        finally:
+            to_there.close()
+            writer.close()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
 
 
 async def opened(start_server: StartServer, wire: WireServer, **more: Any) -> Any:
@@ -257,6 +306,44 @@ async def test_a_loopback_address_is_asked_without_the_proxy(
     assert (run["finish_reason"], run.get("error")) == ("stop", None)
 
 
+async def test_a_loopback_address_is_asked_through_the_proxy_if_told_so(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with WireServer({"stream": said("one", " two")}) as wire, Proxy() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        profile = {"id": "wire", "provider": "openai-compatible", "model": "m", "base_url": f"{wire.url}/v1"}
+        server = await start_server(profiles=[profile], proxy_loopback=True)
+        async with server.page() as page:
+            chat_id = await page.new_chat()
+            run, _ = await asked(page, chat_id, "hello")
+            assert (run["finish_reason"], run.get("error")) == ("stop", None)
+            assert proxy.heads == [f"POST {wire.url}/v1/chat/completions HTTP/1.1"]
+            registry = (await server.extension.services()).registry
+            context = Context(registry.written("wire"), registry.find("wire"))
+            findings = {step.name: step async for step in examine(context, registry)}
+            assert findings["name"].code == "proxy_found"
+            assert {step.outcome for step in findings.values()} <= {"pass", "warn"}, findings
+            monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+            names = {step.name: step async for step in examine(context, registry)}
+            assert names["name"].code == "host_found"
+
+
+async def test_a_proxy_that_does_not_answer_is_named_for_a_loopback_address_too(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    profile = {
+        "id": "wire",
+        "provider": "openai-compatible",
+        "model": "m",
+        "base_url": "http://localhost:1/v1",
+    }
+    server = await start_server(profiles=[profile], proxy_loopback=True)
+    async with server.page() as page:
+        run, _ = await asked(page, await page.new_chat(), "hello")
+    assert "HTTP_PROXY" in run["error"]["hint"]
+
+
 @pytest.mark.parametrize(
     ("proxy", "code", "words"),
     [
@@ -278,8 +365,7 @@ async def test_a_proxy_that_does_not_work_is_named(
 
 
 async def test_a_repetition_in_a_script_goes_on_and_is_said(start_server: StartServer) -> None:
-    sentence = "And then it goes on like this. "
-    async with WireServer({"stream": said(*[sentence] * 40)}) as wire:
+    async with WireServer({"stream": said(*[SENTENCE] * 40)}) as wire:
         server = await opened(start_server, wire)
         _, chat = await server.rest("POST", "chats", {})
         fields = {"message_id": "message-script", "answer_id": "answer-script", "run_id": "run-script-1"}
@@ -295,17 +381,16 @@ async def test_a_repetition_in_a_script_goes_on_and_is_said(start_server: StartS
         message = await services.chat_service.message(chat["chat"]["chat_id"], "answer-script")
     (run_info,) = message.runs
     assert (run_info.finish_reason, run_info.notice and run_info.notice.code) == ("stop", "went_on_repeating")
-    assert message.content[0].text == sentence * 40
+    assert message.content[0].text == SENTENCE * 40
 
 
 async def test_a_repetition_in_an_answer_that_a_script_continues_goes_on(start_server: StartServer) -> None:
-    sentence = "And then it goes on like this. "
     async with WireServer({"stream": [chunk({"content": "Half. "}), "cut"]}) as wire:
         server = await opened(start_server, wire)
         async with server.page() as page:
             chat_id = await page.new_chat()
             _, fields = await asked(page, chat_id, "hello")
-        wire.answer = {"stream": said(*[sentence] * 40)}
+        wire.answer = {"stream": said(*[SENTENCE] * 40)}
         status, answer = await server.rest(
             "POST", f"chats/{chat_id}/messages/{fields['answer_id']}/continue", {"run_id": "run-script-2"}
         )
@@ -316,6 +401,155 @@ async def test_a_repetition_in_an_answer_that_a_script_continues_goes_on(start_s
         message = await services.chat_service.message(chat_id, fields["answer_id"])
     info = message.runs[-1]
     assert (info.finish_reason, info.notice and info.notice.code) == ("stop", "went_on_repeating")
+
+
+async def test_a_repetition_in_an_answer_that_a_script_asks_for_again_goes_on(
+    start_server: StartServer,
+) -> None:
+    async with WireServer({"stream": said("one")}) as wire:
+        server = await opened(start_server, wire)
+        async with server.page() as page:
+            chat_id = await page.new_chat()
+            _, fields = await asked(page, chat_id, "hello")
+        wire.answer = {"stream": said(*[SENTENCE] * 40)}
+        command = RegenerateAnswer(
+            chat_id=chat_id,
+            message_id=fields["message_id"],
+            answer_id="answer-script-3",
+            run_id="run-script-3",
+            command_id="command-script-3",
+        )
+        services = await server.extension.services()
+        await services.runs.regenerate_answer(command, attended=False)
+        if (run := services.runs.live("run-script-3")) is not None:
+            await run.wait()
+        message = await services.chat_service.message(chat_id, "answer-script-3")
+    (info,) = message.runs
+    assert (info.finish_reason, info.notice and info.notice.code) == ("stop", "went_on_repeating")
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+async def test_a_repetition_in_an_answer_for_another_program_goes_on(
+    start_server: StartServer, is_streamed: bool
+) -> None:
+    async with WireServer({"stream": said(*[SENTENCE] * 40)}) as wire:
+        server = await opened(start_server, wire)
+        async with client_of(server) as client:
+            question: Any = {"model": "wire", "messages": [{"role": "user", "content": "hello"}]}
+            if is_streamed:
+                chunks = [
+                    each async for each in await client.chat.completions.create(**question, stream=True)
+                ]
+                text = "".join(each.choices[0].delta.content or "" for each in chunks)
+                finish = chunks[-1].choices[0].finish_reason
+            else:
+                choice = (await client.chat.completions.create(**question)).choices[0]
+                text, finish = choice.message.content or "", choice.finish_reason
+    assert (text, finish) == (SENTENCE * 40, "stop")
+
+
+@pytest.mark.parametrize(
+    "text", [f"Write this sentence forty times: {SENTENCE}", f"Say '{SENTENCE.strip()}' 40 times."]
+)
+async def test_a_repetition_that_was_asked_for_is_no_loop(start_server: StartServer, text: str) -> None:
+    async with WireServer({"stream": said(*[SENTENCE] * 40)}) as wire:
+        server = await opened(start_server, wire)
+        async with server.page() as page:
+            chat_id = await page.new_chat()
+            run, fields = await asked(page, chat_id, text)
+            assert await kept(server, chat_id, fields["answer_id"]) == (SENTENCE * 40, "")
+    assert (run["finish_reason"], run.get("notice"), run.get("error")) == ("stop", None, None)
+
+
+async def test_the_same_repetition_unasked_for_is_paused(start_server: StartServer) -> None:
+    async with WireServer({"stream": said(*[SENTENCE] * 40)}) as wire:
+        server = await opened(start_server, wire)
+        async with server.page() as page:
+            chat_id = await page.new_chat()
+            fields = question(chat_id, "hello")
+            await page.command("send_message", **fields)
+            await page.until_type("run_progressed", run_id=fields["run_id"], status="paused")
+            await page.command("interrupt_run", run_id=fields["run_id"])
+            run = await page.finished(fields["run_id"])
+    assert run["finish_reason"] == "repetition"
+
+
+TOOL = {"tool_calls": [{"index": 0, "id": "1", "function": {"name": "f", "arguments": "{}"}}]}
+
+
+@pytest.mark.parametrize(
+    ("stream", "code"),
+    [
+        (CASES["choices-two"]["stream"], "several_choices"),
+        (CASES["growing"]["stream"], "repeats_itself"),
+        ([chunk(TOOL), *said("one two", finish="tool_calls")], "tool_calls"),
+        ([*said("one two")[:1], chunk({}, "tool_calls", message=TOOL)], None),
+    ],
+)
+async def test_what_is_odd_about_an_answer_is_noted_below_it(
+    start_server: StartServer, stream: list[Any], code: str | None
+) -> None:
+    async with WireServer({"stream": stream}) as wire:
+        server = await opened(start_server, wire)
+        async with server.page() as page:
+            run, _ = await asked(page, await page.new_chat(), "hello")
+    notice = run.get("notice") or {}
+    assert (run["finish_reason"], notice.get("code")) == ("stop", code)
+    assert "stream" not in notice.get("message", "")
+
+
+EMPTY: dict[str, Any] = {"stream": []}
+OVERLOADED = {"status": "500 Internal Server Error", "body": {"error": {"message": "the disk is full"}}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        # The stream without anything in it says less than what follows, and than what came before.
+        (
+            {
+                **EMPTY,
+                "whole": {"status": "400 Bad Request", "body": {"error": "top_p is out of range"}},
+            },
+            "parameter_refused",
+            "out of range",
+        ),
+        ({**EMPTY, "whole": {"status": "401 Unauthorized", "body": {"error": "no"}}}, "wrong_key", "no"),
+        ({**EMPTY, "whole": {"status": "402 Payment Required"}}, "quota_used_up", ""),
+        ({**EMPTY, "whole": {"status": "200 OK", "body": "<title>Hi</title>"}}, "malformed_answer", "Hi"),
+        ({**OVERLOADED, "then": []}, "provider_error", "the disk is full"),
+    ],
+)
+async def test_of_two_errors_the_one_that_says_more_is_told(
+    start_server: StartServer, answer: dict[str, Any], code: str, words: str
+) -> None:
+    async with WireServer(answer) as wire:
+        server = await opened(start_server, wire)
+        async with server.page() as page:
+            run, _ = await asked(page, await page.new_chat(), "hello")
+    assert run["error"]["code"] == code, run["error"]
+    assert words in (run["error"]["detail"] or "")
+    assert len(wire.requests) == 2
+
+
+async def test_one_stream_without_anything_in_it_is_noted_as_that(start_server: StartServer) -> None:
+    async with WireServer(CASES["hiccup"]) as wire:
+        server = await opened(start_server, wire)
+        async with server.page() as page:
+            run, _ = await asked(page, await page.new_chat(), "hello")
+    assert run["notice"]["code"] == "empty_stream"
+    assert "does not stream" not in run["notice"]["message"]
+
+
+async def test_one_stream_without_anything_in_it_is_told_as_that_where_streaming_must_be(
+    start_server: StartServer,
+) -> None:
+    async with WireServer(EMPTY) as wire:
+        server = await opened(start_server, wire, streaming="on")
+        async with server.page() as page:
+            run, _ = await asked(page, await page.new_chat(), "hello")
+    assert "without anything in it" in run["error"]["message"]
+    assert "does not stream" not in json.dumps(run["error"])
 
 
 async def test_continue_asks_the_model_that_wrote_the_answer(start_server: StartServer) -> None:

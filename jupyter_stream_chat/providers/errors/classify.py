@@ -10,13 +10,14 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from urllib.parse import unquote, urlsplit
+from itertools import chain
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from ...protocol import ErrorInfo
-from ..loopback import is_loopback
 from ..profiles.profile import Profile
 from .error_facts import ErrorFacts, body_of, causes, error_facts, retry_after
 from .error_rules import OTHERWISE, rule_for, sizes_in
@@ -33,6 +34,12 @@ _MOST_SECONDS = 366 * 86_400
 _UNITS = (("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
 _OF_A_PARSER = (StopIteration, json.JSONDecodeError)
 """What a parser raised on the way to the error: nothing that the provider said."""
+_KEY_LENGTH = 8
+"""Code points from which a text may be a key."""
+_SECRET_NAME = re.compile(
+    r"(?i)api_?key|secret|passw|credential|authorization|(^|[_-])key$"
+    r"|(^|access|auth|api|bearer|session|refresh|hf)[_-]?token$"
+)
 _PERHAPS_THE_PROXY = frozenset(
     {"connection_refused", "connection_lost", "unknown_host", "timeout", "untrusted_certificate", "no_tls"}
 )
@@ -80,7 +87,7 @@ def _by_proxy(code: str, profile: Profile | None) -> str:
     if (
         code not in _PERHAPS_THE_PROXY
         or not proxy
-        or is_loopback(address.hostname)
+        or (profile is not None and profile.bypasses_proxy)
         or proxy_bypass(address.netloc)
     ):
         return ""
@@ -135,9 +142,9 @@ def _own_words(error: BaseException) -> ErrorInfo | None:
 
 def _words(error: BaseException) -> str:
     """Return what the provider's side said: its sentences first, then a line for each cause, none twice."""
-    chain = list(causes(error))
-    lines = dict.fromkeys(words for each in chain for words in said_in(body_of(each)))
-    for each in chain:
+    raised = list(causes(error))
+    lines = dict.fromkeys(words for each in raised for words in said_in(body_of(each)))
+    for each in raised:
         if each is not error and isinstance(each, _OF_A_PARSER):
             continue
         line = f"{type(each).__name__}: {without_trace(_without_page(str(each)))}"
@@ -171,9 +178,26 @@ def _without_user(address: str) -> str:
 
 
 def _secrets(profile: Profile | None) -> list[str]:
-    """Return what of a profile must not be shown, as it is and as an address may spell it."""
-    if profile is None:
-        return []
-    key = profile.api_key.get_secret_value() if profile.api_key else ""
-    password = urlsplit(profile.address or "").password or ""
-    return [secret for secret in dict.fromkeys((key, password, unquote(password))) if secret]
+    """Return what must not be shown, as it is and as an address may spell it."""
+    found = [_of_address(proxy) for proxy in getproxies().values()]
+    if profile is not None:
+        key = profile.api_key.get_secret_value() if profile.api_key else ""
+        given: tuple[Mapping[str, Any], ...] = (profile.options, profile.extra_body, profile.own)
+        found += [[key], _of_address(profile.address or ""), *map(_named_secrets, given)]
+    return [each for each in dict.fromkeys(chain.from_iterable(found)) if each]
+
+
+def _of_address(address: str) -> list[str]:
+    """Return the password of an address, a user that is as long as a key, and keys in its query."""
+    parts = urlsplit(address)
+    user, password = parts.username or "", parts.password or ""
+    users = [user] if len(user) >= _KEY_LENGTH else []
+    queried = _named_secrets(dict(parse_qsl(parts.query)))
+    return [spelled for each in (password, *users, *queried) for spelled in (each, unquote(each))]
+
+
+def _named_secrets(values: Mapping[str, Any]) -> list[str]:
+    """Return the texts whose names say that they are keys, at any depth."""
+    inner = [each for value in values.values() if isinstance(value, dict) for each in _named_secrets(value)]
+    named = (value for name, value in values.items() if _SECRET_NAME.search(name))
+    return inner + [value for value in named if isinstance(value, str) and len(value) >= _KEY_LENGTH]

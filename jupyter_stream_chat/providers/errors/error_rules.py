@@ -130,6 +130,7 @@ _QUOTA: Final = _matches(
     r"insufficient[ _](user[ _])?(quota|balance|credits?|funds)|exceeded_current_quota|arrearage"
     r"|balance is (insufficient|too low)|billing_hard_limit|spending limit|used all available credits"
     r"|account\b.{0,20}\bsuspended|budget[ _](has been )?exceeded|余额不足|额度不足|欠费"
+    r"|free tier\b.{0,30}\bexhausted|allocationquota|quota\b.{0,20}\b(exhausted|used up)"
 )
 _FILTERED: Final = _says(
     "content_filter",
@@ -143,6 +144,7 @@ _FILTERED: Final = _says(
     "safety system",
     "requires moderation",
     "was flagged",
+    "guardrail",
     "prohibited_content",
     "敏感内容",
     "违规内容",
@@ -156,7 +158,11 @@ _NO_REGION: Final = _says(
 )
 _NO_MODEL: Final = _matches(
     r"\bmodel\b[^.]{0,60}\b(not found|not exist|not a valid model)|(invalid|unknown) model\b"
-    r"|not a valid model|model_not_found|模型不存在"
+    r"|not a valid model|model_not_(found|available|supported)|models/\S+ is not found|模型不存在"
+)
+_NETWORK_REFUSED: Final = _matches(
+    r"firewall|virtual network|private endpoint|public (network )?access is disabled"
+    r"|error code: 10\d\d\b|\bip( address)?\b.{0,40}\b(not (allowed|authorized|whitelisted)|blocked|denied)"
 )
 _BUSY: Final = _says(
     "overloaded",
@@ -314,6 +320,7 @@ RULES: Final = (
                     "incorrect api key",
                     "invalid api key",
                     "api key not valid",
+                    "valid api key",
                     "access token invalid",
                     "invalid access token",
                     "login fail",
@@ -326,10 +333,10 @@ RULES: Final = (
         "api_key",
     ),
     Rule(
-        _all(_status(403), lambda facts: facts.is_page),
+        _all(_status(403), _any(lambda facts: facts.is_page, _NETWORK_REFUSED)),
         "access_blocked",
-        "Something before the provider at {endpoint} refused the request with a web page.",
-        "A proxy or a firewall may not let this server through; the page's title is in the details.",
+        "A firewall or a proxy before the provider at {endpoint} refused the request.",
+        "It may not let this server's network through; its own words are in the details.",
         "{address}",
     ),
     Rule(
@@ -347,7 +354,11 @@ RULES: Final = (
         "azure_identity",
     ),
     Rule(
-        _all(_status(400, 404), _says("api version", "api-version", "api_version", "apiversion")),
+        _all(
+            _status(400, 404),
+            _says("api version", "api-version", "api_version", "apiversion"),
+            lambda facts: not _NO_MODEL(facts),
+        ),
         "unknown_api_version",
         "The provider at {endpoint} does not know the API version {version}.",
         'Choose another api_version, for example "2024-10-21".',
@@ -366,6 +377,7 @@ RULES: Final = (
             _any(
                 _says(
                     "no such endpoint",
+                    "url.not_found",
                     "unexpected endpoint",
                     "unknown endpoint",
                     "unknown request url",
@@ -411,6 +423,7 @@ RULES: Final = (
             _status(429),
             _named("RateLimitError"),
             _all(_unknown_status, _says("rate limit", "rate_limit", "rate-limit", "too many requests")),
+            _all(_status(400), _says("throttlingexception", "too many requests")),
         ),
         "rate_limited",
         "The provider has received too many requests with this key.",
@@ -490,9 +503,15 @@ RULES: Final = (
         "{address}",
     ),
     Rule(
+        _named("EmptyStream"),
+        "provider_error",
+        "The stream of {model} ended without anything in it.",
+        "Ask again; if it recurs, check the address with its path, or set streaming to off.",
+    ),
+    Rule(
         # Shown where asking without streaming failed too.
         _any(
-            _named("EmptyStream", "NotStreamed"),
+            _named("NotStreamed"),
             _says("no generation chunks were returned", "does not support stream"),
         ),
         "provider_error",

@@ -17,10 +17,7 @@ _KEY_SHAPES: Final = re.compile(
 )
 _PART: Final = 6
 """Code points of a key that are not shown in a row."""
-# A match begins where a word does: otherwise each code point of a long word costs the rest of it.
-_MASKED: Final = re.compile(
-    r"(?<![^\s'\"*.…,;)])(?P<before>[^\s'\"*.…,;)]*)(?:\*{2,}|\.{3,}|…|x{4,})(?P<after>[^\s'\"*.…,;)]*)"
-)
+_MASK: Final = re.compile(r"\*{2,}|\.{3,}|…+|x{4,}")
 _LEAST_END: Final = 2
 _WORD: Final = re.compile(r"[a-z]+")
 
@@ -92,15 +89,19 @@ def _runs(text: str, parts: set[str], size: int) -> Iterator[tuple[int, int]]:
 
 def _without_masked(text: str, secret: str) -> str:
     """Take out a secret of which only both ends, or one, are shown: ``ab****yz``."""
-
-    def mended(match: re.Match[str]) -> str:
-        before, after = match["before"], match["after"]
-        begins = next(
-            (n for n in range(len(before), _LEAST_END - 1, -1) if secret.startswith(before[-n:])), 0
-        )
-        ends = next((n for n in range(len(after), _LEAST_END - 1, -1) if secret.endswith(after[:n])), 0)
-        if not begins and not ends:
-            return match.group()
-        return before[: len(before) - begins] + _REDACTED + after[ends:]
-
-    return _MASKED.sub(mended, text)
+    inside = set(secret)
+    result, end = "", 0
+    for mask in _MASK.finditer(text):
+        before, after = mask.start(), mask.end()
+        begins = ends = 0
+        if before > end and text[before - 1] in inside:
+            longest = min(len(secret), before - end)
+            lengths = range(longest, _LEAST_END - 1, -1)
+            begins = next((n for n in lengths if text.startswith(secret[:n], before - n)), 0)
+        if text[after : after + 1] in inside:
+            lengths = range(len(secret), _LEAST_END - 1, -1)
+            ends = next((n for n in lengths if text.startswith(secret[-n:], after)), 0)
+        if begins or ends:
+            result += text[end : before - begins] + _REDACTED
+            end = after + ends
+    return result + text[end:]

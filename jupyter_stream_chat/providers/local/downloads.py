@@ -70,7 +70,9 @@ class Download:
 class Downloads:
     """The downloads of a server since it started, one for each model."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, proxy_loopback: bool = False) -> None:
+        """``proxy_loopback``: a hub on this machine is asked through the environment's proxy too."""
+        self._proxy_loopback = proxy_loopback
         self._downloads: dict[str, Download] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -127,7 +129,7 @@ class Downloads:
         download.state = "failed" if error else "done"
 
     async def _follow(self, download: Download) -> ErrorInfo | None:
-        process = await _start(download.model)
+        process = await self._start(download.model)
         assert process.stdout is not None
         is_done = False
         try:
@@ -144,35 +146,33 @@ class Downloads:
             download.received = download.total
         return None if is_done else _FAILED
 
+    async def plan(self, model: str) -> dict[str, Any] | ErrorInfo:
+        """Ask the hub how much a model is: ``total`` bytes to download, ``weights`` bytes of weights."""
+        process = await self._start(model, "--plan")
+        assert process.stdout is not None
+        try:
+            line = await process.stdout.readline()
+        finally:
+            await _end(process)
+        told: dict[str, Any] = json.loads(line or b"{}")
+        if error := told.get("error"):
+            return ErrorInfo(**error)
+        return told if "total" in told else _FAILED
 
-async def plan(model: str) -> dict[str, Any] | ErrorInfo:
-    """Ask the hub how much a model is: ``total`` bytes to download, ``weights`` bytes of weights."""
-    process = await _start(model, "--plan")
-    assert process.stdout is not None
-    try:
-        line = await process.stdout.readline()
-    finally:
-        await _end(process)
-    told: dict[str, Any] = json.loads(line or b"{}")
-    if error := told.get("error"):
-        return ErrorInfo(**error)
-    return told if "total" in told else _FAILED
-
-
-async def _start(model: str, *options: str) -> Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "jupyter_stream_chat.engine.download",
-        *options,
-        "--",
-        model,
-        stdin=DEVNULL,
-        stdout=PIPE,
-        cwd=PACKAGE_FOLDER,
-        env=child_environment(os.environ),
-        start_new_session=True,
-    )
+    async def _start(self, model: str, *options: str) -> Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "jupyter_stream_chat.engine.download",
+            *options,
+            "--",
+            model,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            cwd=PACKAGE_FOLDER,
+            env=child_environment(os.environ, proxy_loopback=self._proxy_loopback),
+            start_new_session=True,
+        )
 
 
 async def _end(process: Process) -> None:

@@ -32,6 +32,7 @@ class EngineClient:
         keep_free_mib: int = 512,
         grace_seconds: float = 2.0,
         command: Sequence[str] | None = None,
+        proxy_loopback: bool = False,
     ) -> None:
         """Start nothing yet.
 
@@ -42,9 +43,11 @@ class EngineClient:
         ``keep_free_mib``: MiB of free memory below which the engine gives back what is idle.
         ``grace_seconds``: how long a cancelled request may take to end before the process is killed.
         ``command``: another program that speaks the engine's wire.
+        ``proxy_loopback``: a hub on this machine is asked through the environment's proxy too.
         """
         self._idle_seconds = idle_seconds
         self._grace = grace_seconds
+        self._proxy_loopback = proxy_loopback
         self._command = list(command or engine_command(threads, most_chats, cache_mib, keep_free_mib))
         self._process: EngineProcess | None = None
         self._starting = asyncio.Lock()
@@ -139,7 +142,9 @@ class EngineClient:
             if self._process is None or not self._process.usable:
                 if self._process is not None:
                     self._end_later(self._process)
-                self._process = await EngineProcess.start(self._command, self._grace)
+                self._process = await EngineProcess.start(
+                    self._command, self._grace, proxy_loopback=self._proxy_loopback
+                )
             self._watch_idleness()
             return self._process
 
@@ -179,6 +184,7 @@ def engine_of(settings: Settings) -> EngineClient:
         most_chats=settings.engine_max_chats,
         cache_mib=settings.engine_cache_mib,
         keep_free_mib=settings.engine_keep_free_mib,
+        proxy_loopback=settings.proxy_loopback,
     )
 
 

@@ -90,7 +90,9 @@ class EngineProcess:
         self._reader = asyncio.create_task(self._read_events(process.stdout), name="engine-events")
 
     @classmethod
-    async def start(cls, command: Sequence[str], grace_seconds: float) -> EngineProcess:
+    async def start(
+        cls, command: Sequence[str], grace_seconds: float, *, proxy_loopback: bool = False
+    ) -> EngineProcess:
         """Start a process. Raises OSError when that is impossible."""
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -99,7 +101,7 @@ class EngineProcess:
             stderr=PIPE,
             limit=_LINE_LIMIT,
             cwd=PACKAGE_FOLDER,  # not the user's: a `random.py` there would be imported instead
-            env=child_environment(os.environ),
+            env=child_environment(os.environ, proxy_loopback=proxy_loopback),
             start_new_session=True,  # Ctrl-C in the terminal is for the server
         )
         log.info("engine started, process %s", process.pid)
@@ -283,8 +285,11 @@ def engine_command(
     return [sys.executable, "-m", "jupyter_stream_chat.engine", *words]
 
 
-def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without keys; the hub's token alone is the engine's affair."""
+def child_environment(environment: Mapping[str, str], *, proxy_loopback: bool = False) -> dict[str, str]:
+    """Return an environment without keys; the hub's token alone is the engine's affair.
+
+    ``proxy_loopback``: a hub on this machine is asked through the proxy too.
+    """
     kept = {
         name: value
         for name, value in environment.items()
@@ -293,10 +298,5 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
     no_proxy = ",".join(
         filter(None, (environment.get("no_proxy") or environment.get("NO_PROXY"), *_LOOPBACK))
     )
-    return {
-        **kept,
-        "TOKENIZERS_PARALLELISM": "false",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "NO_PROXY": no_proxy,
-        "no_proxy": no_proxy,
-    }
+    direct = {} if proxy_loopback else {"NO_PROXY": no_proxy, "no_proxy": no_proxy}
+    return {**kept, "TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_TELEMETRY": "1", **direct}

@@ -24,7 +24,7 @@ _SCOPE = "https://cognitiveservices.azure.com/.default"
 def _build(profile: Profile) -> BaseChatOpenAI:
     from openai.lib.azure import API_KEY_SENTINEL
 
-    from .chat_openai import SETTINGS, StreamingAzureChatOpenAI, without_environment
+    from .chat_openai import SETTINGS, StreamingAzureChatOpenAI, clients_of, without_environment
 
     identity = _identity() if profile.azure_identity else {"api_key": profile.api_key, "azure_ad_token": None}
     model = StreamingAzureChatOpenAI(
@@ -34,6 +34,7 @@ def _build(profile: Profile) -> BaseChatOpenAI:
         model=profile.model or None,
         **identity,
         stream_usage=(profile.api_version or "") >= _USAGE_SINCE,
+        **clients_of(profile),
         **SETTINGS,
     )
     for client in (model.root_client, model.root_async_client):

@@ -22,7 +22,8 @@ from pydantic import model_validator
 
 from ..finish_reasons import graver
 from ..langchain.chunk_accumulator import accumulated
-from ..loopback import without_proxy
+from ..loopback import is_loopback, without_proxy
+from ..profiles.profile import Profile
 from .chunks import REASONING
 from .event_stream import EventDecoder
 from .payload_fixes import (
@@ -65,6 +66,16 @@ def _without_proxy(values: dict[str, Any]) -> dict[str, Any]:
         **values,
         "http_async_client": openai.DefaultAsyncHttpxClient(mounts=direct),
         "http_client": openai.DefaultHttpxClient(mounts=direct),
+    }
+
+
+def clients_of(profile: Profile) -> dict[str, Any]:
+    """Return the clients of a model on this machine, if the proxy is asked for it all the same."""
+    if not profile.proxy_loopback or not is_loopback(urlsplit(profile.address or "").hostname):
+        return {}
+    return {
+        "http_async_client": openai.DefaultAsyncHttpxClient(),
+        "http_client": openai.DefaultHttpxClient(),
     }
 
 

@@ -18,7 +18,7 @@ DEFAULT_URL = "https://api.openai.com/v1"
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:
-    from .chat_openai import SETTINGS, StreamingChatOpenAI, without_environment
+    from .chat_openai import SETTINGS, StreamingChatOpenAI, clients_of, without_environment
 
     model = StreamingChatOpenAI(
         model=profile.model,
@@ -27,6 +27,7 @@ def _build(profile: Profile) -> BaseChatOpenAI:
         base_url=profile.base_url or DEFAULT_URL,
         api_key=profile.api_key,
         stream_usage=True,
+        **clients_of(profile),
         **SETTINGS,
     )
     return without_environment(model) if profile.has_address_of_a_page else model

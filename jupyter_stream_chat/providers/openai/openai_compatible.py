@@ -22,7 +22,7 @@ _NO_KEY = SecretStr("none")
 
 
 def _build(profile: Profile) -> BaseChatOpenAI:
-    from .chat_openai import SETTINGS, CompatibleChatOpenAI, without_environment
+    from .chat_openai import SETTINGS, CompatibleChatOpenAI, clients_of, without_environment
 
     model = CompatibleChatOpenAI(
         model=profile.model,
@@ -30,6 +30,7 @@ def _build(profile: Profile) -> BaseChatOpenAI:
         api_key=profile.api_key or _NO_KEY,
         # A server that refuses stream_options is asked again without them, and that is remembered.
         stream_usage=True,
+        **clients_of(profile),
         **SETTINGS,
     )
     return without_environment(model)

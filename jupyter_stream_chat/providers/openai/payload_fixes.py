@@ -154,6 +154,8 @@ def is_count(value: Any) -> bool:
 def sound_message(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a message or delta whose text, reasoning and refusal are strings, and that calls no tools."""
     text, reasoning, refusal = _parts(given.get("content"))
+    if _is_thought(given.get("extra_content")):
+        text, reasoning = "", text + reasoning
     for key in _REASONING_KEYS:
         if more := _reasoning(given.get(key)):
             reasoning = more + reasoning
@@ -164,6 +166,12 @@ def sound_message(given: Mapping[str, Any]) -> dict[str, Any]:
     if refusal := refusal + _text(given.get("refusal")):
         sound["refusal"] = refusal
     return sound
+
+
+def _is_thought(extra: Any) -> bool:
+    """Tell whether Gemini marks a message or delta as a part of its reasoning."""
+    google = extra.get("google") if isinstance(extra, Mapping) else None
+    return isinstance(google, Mapping) and google.get("thought") is True
 
 
 def calls_tools(given: Mapping[str, Any]) -> bool:

@@ -30,16 +30,14 @@ class _OwnDecoder:
         """Yield chunks as events. Raises what ``StreamReader`` raises."""
         decoder, reader = EventDecoder(), StreamReader()
         deadline: float | None = None
+        wait: float | None = None
         while (data := await _read(iterator, deadline)) is not None:
             for event in decoder.feed(data):
                 for chunk in reader.read(event):
                     yield _event(chunk)
-            if reader.is_done:
-                deadline = _now() + _DRAIN_SECONDS
-            elif not reader.is_over:
-                deadline = None
-            elif deadline is None:
-                deadline = _now() + GRACE_SECONDS
+            last, wait = wait, _DRAIN_SECONDS if reader.is_done else GRACE_SECONDS if reader.is_over else None
+            if wait != last:  # not renewed by what still comes
+                deadline = None if wait is None else _now() + wait
         for event in decoder.close():
             for chunk in reader.read(event):
                 yield _event(chunk)

@@ -26,8 +26,8 @@ from .payload_fixes import (
 )
 
 _RESPONSE_ENDS: Final = ("response.completed", "response.incomplete", "response.failed")
-_DOUBLED: Final = re.compile(r"\s*(data:\s*)*")
-"""A gateway that puts its own prefix before the one of its upstream, or two events into one line."""
+_DOUBLED: Final = re.compile(r"[\s,]*(data:[\s,]*)*")
+"""A gateway that puts its own prefix before the one of its upstream, or events of a list into lines."""
 _DONE: Final = "[DONE]"
 _JSON: Final = json.JSONDecoder()
 _KEEPS_ALIVE: Final = re.compile(

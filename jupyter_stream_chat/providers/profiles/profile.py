@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError, to_json
 
 from ...protocol import Deployment, ErrorInfo, OnRepetition, Parameters, ProfileInfo, StreamingMode
+from ..loopback import is_loopback
 from ..provider import ON_REPETITION, Provider
 from . import catalog
 from . import validators as fields
@@ -38,7 +39,7 @@ MAX_BYTES: Final = 65_536
 _PASSWORD = re.compile(r"//[^/@]*:[^/@]+@")
 _CONFIGURED_ONLY = ("class_path", "options", "azure_identity")
 """What loads code or signs in as the server: never a page's to say."""
-_NOT_GIVEN = ("origin", "owner", "own", "is_public_only")
+_NOT_GIVEN = ("origin", "owner", "own", "is_public_only", "proxy_loopback")
 """What the registry and the checks set; among the values of a profile it is ignored."""
 
 
@@ -85,6 +86,8 @@ class Profile(BaseModel):
     """Whose it is, if a page stored it; empty: everybody's."""
     is_public_only: bool = False
     """Whether it may ask no address inside the server's network."""
+    proxy_loopback: bool = False
+    """Whether an address of this machine is asked through the environment's proxy too."""
 
     @field_validator("id")
     @classmethod
@@ -138,6 +141,11 @@ class Profile(BaseModel):
         """The address that it names."""
         field = self.served_by.address_field
         return (self.value(field) or None) if field else None
+
+    @property
+    def bypasses_proxy(self) -> bool:
+        """Whether its address is of this machine, and asked without the environment's proxy."""
+        return not self.proxy_loopback and is_loopback(urlsplit(self.address or "").hostname)
 
     @property
     def has_address_of_a_page(self) -> bool:

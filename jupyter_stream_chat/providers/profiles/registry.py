@@ -60,11 +60,12 @@ class Registry:
         key_variables: Collection[str] = (),
         key_destinations: Mapping[str, Collection[str]] | None = None,
         allow_inside: bool = True,
+        proxy_loopback: bool = False,
     ) -> None:
         """Read the configured profiles; what is wrong with one is said in its ``ProfileInfo``.
 
         ``key_variables``, ``key_destinations``: see ``Keys``. ``allow_inside``: a page's profile may name an
-        address of this machine or its network.
+        address of this machine or its network. ``proxy_loopback``: see ``Profile``.
         """
         self._configured = _read(configured, "configured")
         self.keys = Keys(
@@ -74,6 +75,7 @@ class Registry:
             configured=[each.profile for each in self._configured if isinstance(each.profile, Profile)],
         )
         self._inside = InsideAddresses(allowed=allow_inside)
+        self._proxy_loopback = proxy_loopback
         self._wanted_default = default_profile
         self._engine = engine
         self._adapters = {name: provider.adapter(engine) for name, provider in catalog.known().items()}
@@ -106,7 +108,7 @@ class Registry:
             {"id": str(values.get("profile_id") or "draft"), **given}, origin="stored", owner=owner
         )
         if profile is not None:
-            profile = self._inside.marked(profile)
+            profile = self._marked(profile)
         return profile, [*problems, *(self.problems(profile) if profile is not None else ())]
 
     def keyed_draft(
@@ -195,7 +197,7 @@ class Registry:
         for entry in self._entries(owner):
             if entry.id == profile_id:
                 profile = entry.profile
-                return profile if isinstance(profile, ErrorInfo) else self._inside.marked(profile)
+                return profile if isinstance(profile, ErrorInfo) else self._marked(profile)
         return ErrorInfo(
             code="unknown_profile",
             message=f"There is no profile {profile_id}.",
@@ -247,6 +249,11 @@ class Registry:
         for adapter in self._adapters.values():
             await adapter.close()
 
+    def _marked(self, profile: Profile) -> Profile:
+        """Return the profile, which knows what the configuration says of its address."""
+        marked = self._inside.marked(profile)
+        return marked.model_copy(update={"proxy_loopback": True}) if self._proxy_loopback else marked
+
     async def _check_address(self, profile: Profile) -> None:
         if problem := await self._inside.check(profile):
             raise ProviderProblem(problem)
@@ -285,6 +292,7 @@ def registry_of(settings: Settings, engine: EngineClient) -> Registry:
         key_variables=settings.key_variables,
         key_destinations=settings.key_destinations,
         allow_inside=settings.allows_private_addresses,
+        proxy_loopback=settings.proxy_loopback,
     )
 
 

@@ -16,7 +16,7 @@ from ...chats.command_error import CommandError
 from ...engine.fit import Fit, Memory, fit, memory_needed
 from ...engine.messages import ModelStatus
 from ...providers.local.adapter import local_problem
-from ...providers.local.downloads import Download, plan
+from ...providers.local.downloads import Download
 from ...providers.local.engine_client import absolute_folder
 from ...providers.profiles.profile import Profile
 from .operation import Answer, Call, Done, Operation, RestRequest, Route
@@ -139,7 +139,7 @@ async def inspect_model(call: Call, request: OfModel) -> LocalModel:
         return _line(call, found, memory)
     if found is not None and found.is_folder:
         raise _refused("unknown_model", f"{request.model} holds no whole model.", "Check the folder.")
-    planned = await plan(request.model)
+    planned = await call.services.downloads.plan(request.model)
     if isinstance(planned, wire.ErrorInfo):
         raise CommandError(planned)
     here = found.nbytes if found else 0

@@ -18,9 +18,9 @@ from ... import protocol as wire
 from ...chats.command_error import CommandError
 from ...doctor.context import Context, read_draft
 from ...doctor.diagnostics import REMEMBERED, taken
+from ...doctor.trial import tried
 from ...providers.adapter import Adapter
 from ...providers.langchain.tracing import tracing
-from ...providers.openai.chunks import text_of
 from ...providers.profiles import catalog
 from ...providers.profiles.keyfile import KeptKey
 from ...providers.profiles.keys import key_name
@@ -36,7 +36,6 @@ MAX_TRIALS: Final = 4
 """Profiles of one owner that may be tried or examined at once."""
 MAX_PROFILES: Final = 100
 """Profiles that one owner may store: every page of the owner holds them all."""
-_TRIAL_QUESTION: Final = "Answer with one word: ready."
 
 
 class Examined(BaseModel):
@@ -203,8 +202,8 @@ class ProfileApi(Request):
         async with self._trial(TRY_SECONDS) as (profile, adapter):
             llm = await adapter.open(profile, lambda stage, fraction, position: None)
             with tracing(self._services.settings.tracing):
-                message = await llm.ainvoke(_TRIAL_QUESTION)
-        return json_response(text=text_of(message), ms=(time.monotonic() - begun) * 1000)
+                text = await tried(llm)
+        return json_response(text=text, ms=(time.monotonic() - begun) * 1000)
 
     @asynccontextmanager
     async def _trial(self, seconds: float, but_for: str = "") -> AsyncIterator[tuple[Profile, Adapter]]:

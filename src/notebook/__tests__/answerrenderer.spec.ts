@@ -239,6 +239,18 @@ test('shows no more than was kept, and tells the notebook when the kernel does n
   expect(model.data[MIME_TYPE]).toMatchObject({ status: 'finished', finish_reason: 'interrupted' });
 });
 
+test('shows what the server notes of an answer below it', async () => {
+  const { renderer, streams, show } = cell();
+  const model = show('live', '');
+  await until(() => streams.length === 1);
+  streams[0].delta(0, 'again and again');
+  const notice = { code: 'went_on_repeating', message: 'It repeats itself.' };
+  streams[0].finish({ finish_reason: 'stop', notice });
+  await until(() => renderer.node.textContent!.includes('It repeats itself.'));
+  await until(() => model.data['text/markdown'] !== '');
+  expect(model.data['text/markdown']).toBe('again and again\n\n*It repeats itself.*');
+});
+
 test('leaves the notebook alone when the kernel has told it', async () => {
   const { streams, show } = cell();
   const model = show('live', '');
