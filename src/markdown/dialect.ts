@@ -57,8 +57,10 @@ const TIGHT_HEADING = /^ {0,3}(#{2,6})(?=[^\s#])([^\n]+)(?:\n+|$)/;
 const TIGHT_HEADING_START = /\n {0,3}#{2,6}[^\s#]/;
 const FOOTNOTE =
   /^ {0,3}\[\^([^\]\s]+)\]:[ \t]*([^\n]*(?:\n(?![ \t]*\n| {0,3}\[\^[^\]\s]+\]:)[^\n]+)*(?:\n[ \t]*\n(?:[ \t]{2,}\S[^\n]*(?:\n|$))+)*)(?:\n[ \t]*(?=\n|$))*\n?/;
+const ADJACENT_STRONG = /^(\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*)\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*(?!\*)/;
 const FOOTNOTE_START = /\n {0,3}\[\^[^\]\s]+\]:/;
-const FOOTNOTE_REF = /^\[\^(\d{1,3}|[A-Za-z]{4,}[\w-]*|(?:fn|ref)\w*)\](?![(:])/;
+/** Kimi has a mark behind the number as well: `[^1^]`. */
+const FOOTNOTE_REF = /^\[\^(?:(\d{1,3})\^?|([A-Za-z]{4,}[\w-]*|(?:fn|ref)\w*))\](?![(:])/;
 
 export class DialectLexer extends Lexer {
   /** @param formulas those that the source is painted over with. */
@@ -191,9 +193,21 @@ class DialectTokenizer extends Tokenizer {
     if (!isMark || lexer.emphasisBudget <= 0 || isOperator(source, before)) {
       return undefined;
     }
-    const token = super.emStrong(source, masked, before);
+    const token = this._adjacentStrong(source, masked) ?? super.emStrong(source, masked, before);
     lexer.emphasisBudget -= token ? token.raw.length : source.length;
     return token;
+  }
+
+  /** Bold text right before other bold text: without a space between them their marks are one run. */
+  private _adjacentStrong(source: string, masked: string): Tokens.Strong | undefined {
+    // In the masked text no mark within code or a link is found.
+    const length = ADJACENT_STRONG.exec(masked.slice(-source.length))?.[1].length;
+    if (length === undefined) {
+      return undefined;
+    }
+    const text = source.slice(2, length - 2);
+    const tokens = this.lexer.inlineTokens(text);
+    return { type: 'strong', raw: source.slice(0, length), text, tokens };
   }
 
   override codespan(source: string): Tokens.Codespan | undefined {
@@ -292,7 +306,7 @@ function nameToken(source: string): Tokens.Generic | undefined {
 
 function footnoteRef(source: string): Tokens.Generic | undefined {
   const match = FOOTNOTE_REF.exec(source);
-  return match ? { type: 'footnoteRef', raw: match[0], label: match[1] } : undefined;
+  return match ? { type: 'footnoteRef', raw: match[0], label: match[1] ?? match[2] } : undefined;
 }
 
 function footnote(this: { lexer: Lexer }, source: string): Tokens.Generic | undefined {

@@ -5,7 +5,7 @@
  * bold text to it. Here CJK punctuation counts as a letter, and a mark between Latin punctuation and a CJK
  * character may open or close. The expressions have the groups that marked's tokenizer expects.
  *
- * Signs that are no emphasis: `2*3*4`, `x**2 + y**2`, `$_`, and names of Python such as `__init__`.
+ * Signs that are no emphasis: `2*3*4`, `x**2 + y**2`, `$_`, `*args`, `*.py`, `^_^`, and names such as `__init__`.
  */
 
 import type { Tokenizer } from 'marked';
@@ -15,7 +15,8 @@ type Rules = Pick<
   'emStrongLDelim' | 'emStrongRDelimAst' | 'punctuation'
 >;
 
-const CJK =
+/** A character of CJK text, its punctuation included. */
+export const CJK =
   '[\\u2014\\u2018-\\u201f\\u2026\\u3001-\\u303f\\u3040-\\u30ff\\u3100-\\u31bf\\u3400-\\u4dbf\\u4e00-\\u9fff' +
   '\\uac00-\\ud7af\\uf900-\\ufaff\\ufe30-\\ufe4f\\uff01-\\uffef\\u{20000}-\\u{3ffff}]';
 const PUNCTUATION = `(?!${CJK})(?![*~])[\\p{P}\\p{S}]`;
@@ -50,22 +51,54 @@ export const EMPHASIS_RULES: Rules = {
   punctuation: new RegExp(`^((?![*_])(?:[\\s\\p{P}\\p{S}]|${CJK}))`, 'u')
 };
 
-const PYTHON_NAME =
-  /^__(?:all|add|annotations|bool|call|class|contains|del|delitem|dict|doc|enter|eq|exit|file|format|future|ge|getattr|getitem|gt|hash|import|init|init_subclass|iter|le|len|lt|main|module|mro|mul|name|ne|new|next|package|path|post_init|pycache|repr|setattr|setitem|slots|str|sub|version)__(?!\w)/;
+/** Names between double underscores that Python, C and JavaScript have. */
+const DUNDERS = (
+  'abs add aenter aexit aiter all and anext annotations asm attribute author await bases bool builtins ' +
+  'bytes cached call ceil class class_getitem closure code complex contains copy cplusplus date debug ' +
+  'declspec deepcopy defaults del delattr delete delitem dict dir dirname divmod doc enter eq exit file ' +
+  'filename float floor floordiv format fspath func function future ge get getattr getattribute getitem ' +
+  'getnewargs getstate global gt hash host iadd imatmul import imul index init init_subclass inline ' +
+  'instancecheck int invert isub iter kwdefaults le len length_hint line loader lshift lt main ' +
+  'match_args matmul metadata missing mod module mro mul name ne neg new next or orig_bases package ' +
+  'path pos post_init pow prepare proto pycache qualname radd rdivmod reduce reduce_ex repr reversed ' +
+  'rmul round rpow rshift rsub rtruediv set set_name setattr setitem setstate shared signature sizeof ' +
+  'slots spec str sub subclasscheck subclasses subclasshook time truediv trunc type_params typename ' +
+  'va_args version wrapped xor'
+).split(' ');
 
-/** The name of Python's own that a text begins with; '' if there is none. */
+const PYTHON_NAME = new RegExp(`^__(?:${DUNDERS.join('|')})__(?!\\w)`, 'i');
+
+/** Arguments of a function and a kind of files: no emphasis begins with them. */
+const STARRED = /^(?:\*(?:args|\.\w+)|\*\*(?:kwargs|kwds))(?![\w*])/;
+const STARRED_BEGINNING = /^(?:\*(?:a(?:r(?:gs?)?)?|\.\w*)|\*\*k(?:w(?:ds?|a(?:r(?:gs?)?)?)?)?)$/;
+
+/** The eyes of a face: `^_^`, `>_<`, `-_-`. */
+const LEFT_EYE = /[\^<>@;=~\u00ac\u00b0-]/;
+const RIGHT_EYE = /^_[\^<>@;=~\u00ac\u00b0-]/;
+
+/** The name between double underscores that a text begins with; '' if there is none. */
 export function pythonName(source: string): string {
   return PYTHON_NAME.exec(source)?.[0] ?? '';
 }
 
+/** Whether a text, as it goes on, may begin with a name in front of which asterisks stand. */
+export function mayBeName(text: string): boolean {
+  return STARRED_BEGINNING.test(text);
+}
+
 /**
- * Whether the marks that a text begins with are an operator or a part of a name, and no emphasis.
+ * Whether the marks that a text begins with are an operator or belong to a name, and are no emphasis.
  *
  * @param before the character in front of it; '' for none.
  */
 export function isOperator(source: string, before: string): boolean {
+  if (STARRED.test(source)) {
+    return true;
+  }
   if (source[0] === '_') {
-    return before === '$';
+    const isFace = LEFT_EYE.test(before) && RIGHT_EYE.test(source);
+    const isArm = before === ')' && source.startsWith('_/');
+    return before === '$' || isFace || isArm;
   }
   return /[A-Za-z0-9)\]]/.test(before) && /^(?:\*(?=[A-Za-z0-9([])|\*\*(?=\d))/.test(source);
 }

@@ -38,6 +38,7 @@ export interface IHtml {
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdcf\ufdf0-\ufdff\ufe70-\ufeff]/;
 const FIRST_LETTER = /\p{L}/u;
+const TASK_MARK = /^\s*(?:[-+*]|\d+[.)])\s+\[[xX]\]/;
 
 /** Characters of a cell that may be broken into lines of a word each. */
 const SHORT_CELL = 30;
@@ -211,7 +212,7 @@ function inParagraphs(tokens: Token[]): Token[] {
 
 /** A list, quote or table has its marks at the side where its text begins. */
 function directionOf(text: string): string {
-  const letter = FIRST_LETTER.exec(text)?.[0] ?? '';
+  const letter = FIRST_LETTER.exec(text.replace(TASK_MARK, ''))?.[0] ?? '';
   return RIGHT_TO_LEFT.test(letter) ? ' dir="rtl"' : '';
 }
 

@@ -99,9 +99,9 @@ export function isTag(source: string, isOpen: (name: string) => boolean): boolea
   if (tag.closes) {
     return isOpen(tag.name);
   }
-  // In a sentence about `<div>` and `</div>` both are words.
+  // In a sentence about `<div>` and `</div>` both are words, and so is `<div class="x">` that nothing closes.
   const isWord = HOLDING.has(tag.name) && !FOLDS.has(tag.name) && SENTENCE.test(source);
-  const mustEnd = tag.isBare || SWALLOWING.test(source);
+  const mustEnd = tag.isBare || isWord || SWALLOWING.test(source);
   return !(tag.isBare && (isWord || tag.name === 'hr')) && (!mustEnd || isComplete(source, tag));
 }
 

@@ -7,6 +7,7 @@
  */
 
 import { FenceLines, fenceOpening, type IFenceOpening, lineAt } from './fenceline';
+import { isProse, isText, TEX_SIGN, TEXT_IN_TEX } from './mathtext';
 
 export interface IFormula {
   readonly from: number;
@@ -42,14 +43,8 @@ const QUOTE_LINE = /\n[ \t]*(?:>[ \t]?)+/g;
 const BLOCK_BEGIN = /\n[ \t>]*(?:[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\|)/g;
 const BLANK_LINES = /\n[ \t>]*(?=\n)/g;
 const OPENING_IN_TEX = /(?:^|[^\\])(?:\\\\)*\\[([]/;
-const TEXT_IN_TEX = /\\\$|\\(?:text|mbox)\w*\{[^{}]*\}/g;
-const TEX_SIGN = /[\\^_={}]/;
-/** How a variable begins: with two letters, since `x_i` is a formula. */
-const VARIABLE = /^[({]?(?:[A-Za-z]{2}|_)/;
 /** How a formula begins that is set to the letter or digit before it. */
 const ATTACHED = /^(?:$|[_^](?:$|[\w{\\+*'-])|\\(?:$|[A-Za-z%]))/;
-/** A subscript alone, as in H$_2$O. */
-const SUBSCRIPT = /^_(?:\w|\{[^{}]*\}|\\[A-Za-z]+)$/;
 const LONGEST_OPEN = 400;
 const LONGEST_OPEN_DOLLAR = 80;
 const LONGEST_DOLLAR = 1000;
@@ -192,7 +187,7 @@ class MathFinder {
       }
     }
     const body = source.slice(start, end);
-    if (!isText(body, '') && !/^\(|^\{\w|^[@?#!*-]|[.!?。] /.test(body)) {
+    if (!isText(body, '') && !/^\(|^\{\w|^[@?#!*]|^-[^\w\\(]|[.!?。] /.test(body)) {
       this._noteOpen(at, end, false, LONGEST_OPEN_DOLLAR);
     }
   }
@@ -362,53 +357,4 @@ class MathFinder {
 export function isUndecidedDollar({ source, tex }: IFormula): boolean {
   const isSingle = /^\$[^$]/.test(source);
   return isSingle && (!TEX_SIGN.test(tex) || isText(tex, 'a') || isText(tex, '('));
-}
-
-/** Whether what stands between two dollar signs is prose, a price or a variable. */
-function isText(body: string, next: string): boolean {
-  // What stands behind the second sign is the name of another variable.
-  if (/[=:/,;([{'"|&+*<>~\-\u2013\u2014]$/.test(body) && /[A-Za-z_({@?]/.test(next)) {
-    return true;
-  }
-  if (/^[({][^\\^]*[)}]$/.test(body) && /[({]/.test(next)) {
-    return true;
-  }
-  if (SUBSCRIPT.test(body)) {
-    return false;
-  }
-  if (/^_[.,;)\s]/.test(body) || (next !== '' && /[_^]$/.test(body))) {
-    return true;
-  }
-  if (/^[({\w]/.test(next) && VARIABLE.test(body) && !/[\\^=]/.test(body)) {
-    return true;
-  }
-  // A variable with its type or its brackets, a call without arguments, a string.
-  const bare = body.replace(TEXT_IN_TEX, '');
-  if (
-    /^(?:[({](?:[A-Za-z]{2,}|_)\w*[)}:]|(?:[A-Za-z]{2,}|_)\w*:)/.test(body) &&
-    !/[\\^=]/.test(body)
-  ) {
-    return true;
-  }
-  if (/[A-Za-z]\(\)|"/.test(bare)) {
-    return true;
-  }
-  // A range of prices: TeX has no dashes.
-  if (/^\d[\d.,]*[KMBkmb]?\s*[\u2013\u2014\uff5e\u301c]/.test(body)) {
-    return true;
-  }
-  if (TEX_SIGN.test(body)) {
-    return /^\d[\d.,]*[KMBkmb]?[\s/);:][^\\^_]*[A-Za-z]{3,}/.test(body) || isProse(body);
-  }
-  return (
-    /[A-Za-z]{2,}\s+[A-Za-z]{2,}|[\u3001\u3002\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff0c]/.test(
-      body
-    ) || /^\d[\d.,]*[KMBkmb]?(?:[\s/-]+[A-Za-z]{2,}|[,;)](?!\d))/.test(body)
-  );
-}
-
-/** Whether words stand in a formula as they do in a sentence. */
-function isProse(tex: string): boolean {
-  const bare = tex.replace(TEXT_IN_TEX, '').replace(/\\[A-Za-z]+(?:\{[A-Za-z*]+\})?/g, '');
-  return /[A-Za-z]{3,}[,;]?\s+[A-Za-z]{3,}/.test(bare);
 }

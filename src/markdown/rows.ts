@@ -8,15 +8,24 @@
 const PIPE = /(?<!\\)\|/g;
 const CODE = /(`+)(?!`)[^\n]*?[^`]\1(?!`)/g;
 
-/** Escape the pipes in code where a row has not as many cells as `columns`, or is still being written. */
+/**
+ * Escape the pipes in code where a row has not as many cells as `columns`, or is still being written: so may be the
+ * last one, to which no end of a line belongs.
+ */
 export function escapePipesInCode(table: string, columns: number): string {
   if (!table.includes('`')) {
     return table;
   }
   const [head, dashes, ...rows] = table.split('\n');
-  const mended = rows.map(row =>
-    cellsIn(row) !== columns || isUnfinished(row, head) ? row.replace(CODE, escapePipes) : row
-  );
+  const mended = rows.map((row, index) => {
+    const escaped = row.replace(CODE, escapePipes);
+    const isLast = index === rows.length - 1;
+    return cellsIn(row) !== columns ||
+      isUnfinished(row, head) ||
+      (isLast && cellsIn(escaped) < columns)
+      ? escaped
+      : row;
+  });
   return [head, dashes, ...mended].join('\n');
 }
 

@@ -219,8 +219,11 @@ export class StreamingMarkdown implements IStreamingText {
   private _flush(): void {
     const idle = !this._running && !this._tailDue;
     const text = this._feed();
+    // Behind text that is held back no word stands alone.
+    const isKnown = this._tail.points > 0 || this._splitter.tail === text;
     if (
       idle &&
+      isKnown &&
       !this._isBehind &&
       this._steps.length === 0 &&
       this._fence === null &&

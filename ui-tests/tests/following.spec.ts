@@ -1,5 +1,7 @@
 /** The panel follows an answer until its reader scrolls up, and takes it up again at the end. */
 import { expect } from '@playwright/test';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { test } from './fixtures';
 import type { Panel } from './panel';
 
@@ -115,4 +117,38 @@ test('a panel that grows until the end is in view needs no way to it', async ({ 
   await panel.page.setViewportSize({ width: 1440, height: 900 });
   await expect.poll(async () => (await placeIn(panel)).toEnd).toBeLessThanOrEqual(1);
   await expect(jumpOf(panel)).toHaveCount(0);
+});
+
+test('formulas, tables and code that grow in a narrow panel do not end it', async ({
+  panel,
+  lab: page
+}) => {
+  const names = ['003-math-in-list', '005-math-in-quote', '057-typical-gpt'];
+  const source = names
+    .map(name => readFileSync(resolve(__dirname, 'answers', `${name}.md`), 'utf8'))
+    .join('\n\n');
+  await page.addStyleTag({ content: '* { --jp-sidebar-min-width: 0px; }' });
+  await page.sidebar.setWidth(215, 'right');
+  const seen = await panel.root.evaluateHandle(root => {
+    const watched = { jumps: 0, frames: 0, on: true };
+    const look = () => {
+      watched.frames += 1;
+      watched.jumps += root.querySelectorAll('.jp-StreamChat-jump').length;
+      if (watched.on) {
+        requestAnimationFrame(look);
+      }
+    };
+    look();
+    return watched;
+  });
+  await panel.ask(`rate=400 seed=3 echo=${Buffer.from(source).toString('base64url')}`);
+  await panel.expectFinished('stop');
+  const { jumps, frames } = await seen.evaluate(watched => {
+    watched.on = false;
+    return watched;
+  });
+  expect(frames).toBeGreaterThan(10);
+  expect(jumps).toBe(0);
+  await expect.poll(async () => (await placeIn(panel)).toEnd).toBeLessThanOrEqual(1);
+  await page.sidebar.setWidth(400, 'right');
 });

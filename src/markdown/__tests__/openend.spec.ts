@@ -1,5 +1,6 @@
 import { openEnd } from '../openend';
 
+const LONG_NAME = 'see _private and the other names that a module has';
 const LINK = '[link](http://a.test/x)';
 
 describe('openEnd', () => {
@@ -8,7 +9,33 @@ describe('openEnd', () => {
     ['a **bo*', 'a **bo**'],
     ['a **', 'a '],
     ['***x', '***x***'],
-    ['__x', '__x__'],
+    ['a __x', 'a '],
+    ['call __init', 'call '],
+    ['call __init__ ', 'call __init__ '],
+    ['_下划_文', ''],
+    ['a _word and', 'a '],
+    [LONG_NAME, LONG_NAME],
+    [
+      '_Note: a sentence that is in italics to its end',
+      '_Note: a sentence that is in italics to its end_'
+    ],
+    ['f(*args, **kwargs', 'f(*args, '],
+    ['f(*args, **kwargs)', 'f(*args, **kwargs)'],
+    ['*.p', ''],
+    ['^_^ x', '^_^ x'],
+    ['\\s*, x', '\\s*, x'],
+    ['**甲****乙', '**甲****乙**'],
+    ['`` `x', '`` `x ``'],
+    ['Dear [Your Na', 'Dear [Your Na'],
+    ['Dear [Yo', 'Dear '],
+    ['a [b] and [c', 'a [b] and [c'],
+    ['[1] and [docs', '[1] and docs'],
+    ['a [2][3', 'a [2]'],
+    ['[["a", "b', '[["a", "b'],
+    ['\x1b[31m', '\x1b[31m'],
+    ['x \\\\', 'x '],
+    ['\\&', '\\&'],
+    ['put <div class="x">', 'put '],
     ['a_b_c', 'a_b_c'],
     ['~~str', '~~str~~'],
     ['~5 min, ~', '~5 min, '],
