@@ -5,6 +5,7 @@ const path = require('path');
 const LAYERS = [
   ['index.ts'],
   ['commands.ts', 'contextplugin.ts', 'streamchat.ts'],
+  ['chattabs.ts'],
   ['tokens.ts'],
   ['notebook', 'components'],
   ['chat'],

@@ -3,6 +3,7 @@
  */
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ChatTabs } from './chattabs';
 import type { ChatPanel } from './components/panel';
 import { chatIcon } from './icons';
 import type { IStreamChat } from './tokens';
@@ -11,6 +12,7 @@ import type { WorkspaceModel } from './chat/workspace';
 export const CommandIDs = {
   open: 'stream-chat:open',
   newChat: 'stream-chat:new-chat',
+  openTab: 'stream-chat:open-in-main-area',
   stop: 'stream-chat:stop',
   profiles: 'stream-chat:profiles'
 } as const;
@@ -20,10 +22,13 @@ interface IOptions {
   panel: ChatPanel;
   workspace: WorkspaceModel;
   streamChat: IStreamChat;
+  /** Null: the application has no tabs. */
+  tabs: ChatTabs | null;
   trans: TranslationBundle;
 }
 
-export function addCommands({ app, panel, workspace, streamChat, trans }: IOptions): void {
+export function addCommands(options: IOptions): void {
+  const { app, panel, workspace, streamChat, tabs, trans } = options;
   const { commands, shell } = app;
   const noArguments = { args: { type: 'object', properties: {} } };
 
@@ -52,9 +57,9 @@ export function addCommands({ app, panel, workspace, streamChat, trans }: IOptio
   });
   commands.addCommand(CommandIDs.stop, {
     label: trans.__('Stop the Answer'),
-    caption: trans.__('Stop the answer that is being written in the panel'),
+    caption: trans.__('Stop the answer that is being written in the chat that is in use'),
     describedBy: noArguments,
-    isEnabled: () => workspace.current.isRunning,
+    isEnabled: () => (tabs?.inUse?.chat ?? workspace.current).isRunning,
     execute: () => streamChat.stop()
   });
   commands.addCommand(CommandIDs.profiles, {
@@ -66,5 +71,23 @@ export function addCommands({ app, panel, workspace, streamChat, trans }: IOptio
       return workspace.profileEditor.open();
     }
   });
+  if (tabs) {
+    commands.addCommand(CommandIDs.openTab, {
+      label: trans.__('Open Chat in Main Area'),
+      caption: trans.__('Show the chat in a tab, or begin a new one there'),
+      icon: chatIcon,
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            chat_id: { type: 'string', description: trans.__('The chat to show') },
+            activate: { type: 'boolean', description: trans.__('Whether to bring it to the front') }
+          }
+        }
+      },
+      execute: ({ chat_id: chatId, activate }) =>
+        typeof chatId === 'string' ? tabs.open(chatId, activate !== false) : tabs.openCurrent()
+    });
+  }
   workspace.changed.connect(() => commands.notifyCommandChanged(CommandIDs.stop));
 }

@@ -10,6 +10,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { DisposableSet } from '@lumino/disposable';
 import type { Widget } from '@lumino/widgets';
+import { focusComposer } from './components/focus';
 import { CellKind } from './context/cell';
 import { documentOf } from './context/documents';
 import { acceptDrops } from './context/droptarget';
@@ -81,19 +82,17 @@ export const contextPlugin: JupyterFrontEndPlugin<void> = {
       offered = new DisposableSet();
       if (isOn) {
         Object.values(kinds).forEach(kind => offered.add(streamChat.registerContextKind(kind)));
-        const panel = [...shell.widgets('right')].find(({ id }) => id === 'jupyter-stream-chat');
-        if (panel) {
-          const drops = acceptDrops(panel.node, {
-            cells: widgets => void attach(cellsFor(widgets, tools, kinds)),
-            paths: paths => void attachPaths(paths),
-            widget: widget => {
-              const path = documentOf(widget)?.path;
-              void attach(path ? [kinds.file.item(path)] : []);
-            },
-            files: files => void attach(files.map(file => pastedFile(file, trans)))
-          });
-          offered.add(drops);
-        }
+        const drops = acceptDrops(shell.node, '.jp-StreamChat', {
+          onto: focusComposer,
+          cells: widgets => void attach(cellsFor(widgets, tools, kinds)),
+          paths: paths => void attachPaths(paths),
+          widget: widget => {
+            const path = documentOf(widget)?.path;
+            void attach(path ? [kinds.file.item(path)] : []);
+          },
+          files: files => void attach(files.map(file => pastedFile(file, trans)))
+        });
+        offered.add(drops);
       }
       Object.values(AskCommands).forEach(command => commands.notifyCommandChanged(command));
     };
@@ -171,22 +170,30 @@ export function contextTools(
   notebooks: INotebookTracker,
   trans: TranslationBundle
 ): IContextTools {
+  let used: Widget | null = null;
+  shell.currentChanged?.connect((_, { newValue }) => {
+    used = newValue && !isChat(newValue) ? newValue : used;
+  });
   return {
     notebooks,
     notebookChanged: new NotebookWatch(notebooks).changed,
     contents: serviceManager.contents,
     trans,
-    documents: () => documentsOf(shell),
+    documents: () => documentsOf(shell, used),
     activate: id => shell.activateById(id),
     open: path => void commands.execute('docmanager:open', { path }),
     showFolder: path => void commands.execute('filebrowser:open-path', { path })
   };
 }
 
-function documentsOf(shell: JupyterFrontEnd.IShell): readonly Widget[] {
+/** What is open beside chats; what was used last comes first. */
+function documentsOf(shell: JupyterFrontEnd.IShell, used: Widget | null): readonly Widget[] {
   const { currentWidget } = shell;
-  const all = [...shell.widgets('main')];
-  return currentWidget && all.includes(currentWidget)
-    ? [currentWidget, ...all.filter(widget => widget !== currentWidget)]
-    : all;
+  const first = currentWidget && isChat(currentWidget) ? used : currentWidget;
+  const all = [...shell.widgets('main')].filter(widget => !isChat(widget));
+  return first && all.includes(first) ? [first, ...all.filter(widget => widget !== first)] : all;
+}
+
+function isChat(widget: Widget): boolean {
+  return widget.hasClass('jp-StreamChat');
 }

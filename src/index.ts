@@ -4,6 +4,7 @@
  * `ILabShell` and what belongs to it are optional, so that Notebook 7 works as well.
  */
 import {
+  ILabShell,
   ILayoutRestorer,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
@@ -17,10 +18,12 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
 import type { PartialJSONValue } from '@lumino/coreutils';
+import { ChatTabs } from './chattabs';
 import { addCommands, CommandIDs } from './commands';
-import type { IPanelSettings } from './components/context';
+import type { ChangeSetting, IPanelSettings } from './components/context';
 import { ChatPanel } from './components/panel';
 import { browserStore } from './chat/storage';
+import type { ProfileEditor } from './profiles/editor';
 import { WorkspaceModel } from './chat/workspace';
 import {
   addWhyCell,
@@ -62,6 +65,7 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
   requires: [IRenderMimeRegistry, IEditorLanguageRegistry, ITranslator],
   optional: [
     ISettingRegistry,
+    ILabShell,
     ILayoutRestorer,
     ICommandPalette,
     ILauncher,
@@ -74,6 +78,7 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
     languages: IEditorLanguageRegistry,
     translator: ITranslator,
     settings: ISettingRegistry | null,
+    labShell: ILabShell | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     launcher: ILauncher | null,
@@ -92,23 +97,45 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
       open: path => app.commands.execute('docmanager:open', { path })
     });
     const insert = new InsertActions({ app, tracker: notebooks, documents, trans });
-    const panel = new ChatPanel({
+    const changeSetting: ChangeSetting = (name, value) => {
+      applySettings({ ...panel.settings, [name]: value });
+      void settings?.set(PLUGIN_ID, name, value as PartialJSONValue);
+    };
+    const widgetOptions = {
       workspace,
       rendermime,
       languages,
       trans,
       language: translator.languageCode,
       settings: DEFAULTS,
-      changeSetting: (name, value) => {
-        panel.settings = { ...panel.settings, [name]: value };
-        void settings?.set(PLUGIN_ID, name, value as PartialJSONValue);
-      },
+      changeSetting,
       insert
+    };
+    const panel = new ChatPanel({
+      ...widgetOptions,
+      ...(labShell && { onOpenTab: () => tabs?.openCurrent() })
     });
+    const tabs =
+      labShell &&
+      new ChatTabs({
+        shell: labShell,
+        workspace,
+        panel,
+        restorer,
+        command: CommandIDs.openTab,
+        widgetOptions: () => ({ ...widgetOptions, settings: panel.settings })
+      });
+    const applySettings = (changed: IPanelSettings): void => {
+      panel.settings = changed;
+      if (tabs) {
+        tabs.settings = changed;
+      }
+    };
 
     app.shell.add(panel, 'right', { rank: 900, type: 'Stream Chat' });
     restorer?.add(panel, panel.id);
     const activate = (): void => app.shell.activateById(panel.id);
+    showProfiles(workspace.profileEditor, panel, activate);
     const context = notebooks && new CellContext(contextTools(app, notebooks, trans));
     const sessions = new CellSessions({
       tracker: notebooks,
@@ -135,9 +162,10 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
     const streamChat = new StreamChat({
       workspace,
       activate,
+      tabs,
       streamIntoCell: (text, place) => generate.start(text, place)
     });
-    addCommands({ app, panel, workspace, streamChat, trans });
+    addCommands({ app, panel, workspace, streamChat, tabs, trans });
     if (notebooks && context) {
       const options = { app, tracker: notebooks, workspace, trans, context };
       const errors = new ErrorActions({ ...options, generate, isEnabled, activate });
@@ -159,11 +187,11 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
       openChat: chatId => void app.commands.execute(CommandIDs.open, { chat_id: chatId })
     });
     const category = trans.__('Stream Chat');
-    for (const command of Object.values(CommandIDs)) {
+    for (const command of Object.values(CommandIDs).filter(id => app.commands.hasCommand(id))) {
       palette?.addItem({ command, category });
     }
     launcher?.add({ command: CommandIDs.open, category: trans.__('Other'), rank: 10 });
-    void follow(settings, panel, () => void openAtStart(app, panel));
+    void follow(settings, applySettings, () => void openAtStart(app, panel));
     return streamChat;
   }
 };
@@ -171,7 +199,7 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
 /** Take over the user's settings, now and whenever they change. */
 async function follow(
   registry: ISettingRegistry | null,
-  panel: ChatPanel,
+  applySettings: (settings: IPanelSettings) => void,
   openPanel: () => void
 ): Promise<void> {
   const settings = await registry?.load(PLUGIN_ID);
@@ -179,10 +207,22 @@ async function follow(
     openPanel();
   }
   const apply = () => {
-    panel.settings = { ...DEFAULTS, ...(settings?.composite as Partial<IPanelSettings>) };
+    applySettings({ ...DEFAULTS, ...(settings?.composite as Partial<IPanelSettings>) });
   };
   settings?.changed.connect(apply);
   apply();
+}
+
+/** Bring the panel to the front when profiles are opened, in a tab of the main area too: they are shown in the panel. */
+function showProfiles(editor: ProfileEditor, panel: ChatPanel, activate: () => void): void {
+  let wasOpen = false;
+  editor.changed.connect(() => {
+    const isOpen = editor.view !== null;
+    if (isOpen && !wasOpen && !panel.node.contains(document.activeElement)) {
+      activate();
+    }
+    wasOpen = isOpen;
+  });
 }
 
 /** Show the panel once the application has put back what was open. */

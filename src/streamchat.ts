@@ -3,6 +3,7 @@
  */
 import type { IDisposable } from '@lumino/disposable';
 import type { ChatModel } from './chat/chat';
+import type { ChatTabs } from './chattabs';
 import type { WorkspaceModel } from './chat/workspace';
 import type { IContextItem, IContextKind } from './context/kinds';
 import { AskError, IStreamChat } from './tokens';
@@ -11,13 +12,16 @@ interface IOptions {
   workspace: WorkspaceModel;
   /** Bring the panel to the front. */
   activate: () => void;
+  /** Chats in tabs of the main area; null: the application has none. */
+  tabs: ChatTabs | null;
   /** Has code of an answer written into a cell. */
   streamIntoCell: IStreamChat['streamIntoCell'];
 }
 
 export class StreamChat implements IStreamChat {
-  constructor({ workspace, activate, streamIntoCell }: IOptions) {
+  constructor({ workspace, activate, tabs, streamIntoCell }: IOptions) {
     this._workspace = workspace;
+    this._tabs = tabs;
     this._activate = activate;
     this.streamIntoCell = streamIntoCell;
   }
@@ -56,14 +60,19 @@ export class StreamChat implements IStreamChat {
   }
 
   async attach(item: IContextItem): Promise<void> {
-    this._activate();
-    const { connection, current, maxAttachments } = this._workspace;
+    const tab = this._tabs?.inUse;
+    if (tab) {
+      this._tabs?.activate(tab);
+    } else {
+      this._activate();
+    }
+    const { connection, maxAttachments } = this._workspace;
     if (connection.hello && maxAttachments === 0) {
       const message = 'This server takes no attachments.';
       this._workspace.report({ code: 'attachments_off', message });
       return;
     }
-    await current.attachments.add(item);
+    await this._chatInUse.attachments.add(item);
   }
 
   registerContextKind(kind: IContextKind): IDisposable {
@@ -71,10 +80,15 @@ export class StreamChat implements IStreamChat {
   }
 
   stop(): void {
-    this._workspace.current.interrupt();
+    this._chatInUse.interrupt();
+  }
+
+  private get _chatInUse(): ChatModel {
+    return this._tabs?.inUse?.chat ?? this._workspace.current;
   }
 
   private readonly _workspace: WorkspaceModel;
+  private readonly _tabs: ChatTabs | null;
   private readonly _activate: () => void;
 }
 

@@ -37,7 +37,7 @@ export interface IStreamChat {
   ask(text: string, chatId?: string): Promise<string>;
 
   /**
-   * Attach something to the draft of the open chat, and show the panel. It is read again when it is sent.
+   * Attach something to the draft of the chat that is in use, and show it. It is read again when it is sent.
    *
    * @returns once it was read; what cannot be read is a chip that says why.
    */
@@ -59,7 +59,7 @@ export interface IStreamChat {
    */
   streamIntoCell(text: string, place?: ICellPlace): Promise<string>;
 
-  /** Stop the answer that is being written in the open chat; what is shown is kept. */
+  /** Stop the answer that is being written in the chat that is in use; what is shown is kept. */
   stop(): void;
 }
 

@@ -15,7 +15,12 @@ describe('StreamChat', () => {
     activate.mockClear();
     server = new ScriptedServer();
     workspace = openPage(server);
-    streamChat = new StreamChat({ workspace, activate, streamIntoCell: async () => CHAT });
+    streamChat = new StreamChat({
+      workspace,
+      activate,
+      tabs: null,
+      streamIntoCell: async () => CHAT
+    });
   });
 
   afterEach(() => workspace.dispose());

@@ -73,9 +73,21 @@ export class Branches {
     void this.selected(messageId);
   }
 
-  /** Show the alternative beside a message, and remember which way the reader went. */
+  /** Show the alternative of a message that has this number, from 1. */
+  goTo(message: Message, number: number): void {
+    const index = choiceOf(message)?.index ?? number;
+    if (number !== index) {
+      this._go(message.siblings?.[number - 1], number < index ? 'previous' : 'next');
+    }
+  }
+
+  /** Show the alternative beside a message. */
   go(message: Message, direction: Direction): void {
-    const target = choiceOf(message)?.[direction];
+    this._go(choiceOf(message)?.[direction], direction);
+  }
+
+  /** Show an alternative, and remember which way the reader went. */
+  private _go(target: string | null | undefined, direction: Direction): void {
     if (target) {
       this._navigation = { messageId: target, direction };
       this.select(target);

@@ -82,9 +82,10 @@ export class TextViews {
     }
   }
 
-  /** Code points on the page; of several renderers of one text the first counts. Null without one. */
+  /** Code points on the page; of several renderers of one text the one that shows most. Null without one. */
   shown(messageId: string, section: string): number | null {
-    return this._of(messageId, section)[0]?.view.shown ?? null;
+    const all = this._of(messageId, section).map(({ view }) => view.shown);
+    return all.length > 0 ? Math.max(...all) : null;
   }
 
   private _of(messageId: string, section: string): readonly IBinding[] {

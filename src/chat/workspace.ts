@@ -23,6 +23,7 @@ import type {
   ChatInfo,
   ChatUpdated,
   ErrorInfo,
+  OpenReason,
   ProfileInfo,
   ProfilesChanged,
   StreamingMode,
@@ -68,7 +69,8 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     connection.stateChanged.connect(this._onStateChanged, this);
     this._current = this._make(newId(), true);
     this._enter(this._current);
-    window.addEventListener('storage', this._onStorage);
+    // Another tab of this browser changed what waits.
+    window.addEventListener('storage', this._refreshChats);
     window.addEventListener('pagehide', this._onPageHide);
   }
 
@@ -235,7 +237,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
     const chat = chatId === this._current.chatId ? this._current : this._chat(chatId);
     const held = this._hold(chat);
     if (this.isLoaded && chat !== this._current) {
-      chat.open();
+      this._openBeside(chat, 'opened');
     }
     return held;
   }
@@ -243,7 +245,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   private _hold(chat: ChatModel): IFollowedChat {
     const holders = this._held.get(chat) ?? 0;
     this._held.set(chat, holders + 1);
-    if (chat !== this._current && !this._background.has(chat)) {
+    if (chat !== this._current) {
       this._background.add(chat);
       chat.structureChanged.connect(this._onStructureChanged, this);
     }
@@ -254,13 +256,19 @@ export class WorkspaceModel implements IChatHost, IDisposable {
         return;
       }
       this._held.delete(chat);
-      if (chat !== this._current) {
-        chat.structureChanged.disconnect(this._onStructureChanged, this);
-      }
       this._leaveBackground();
       this._onStructureChanged();
     });
     return { chat, follow };
+  }
+
+  /** Follow a chat again that is not the open one; a chat that was never asked anything is not on the server. */
+  private _openBeside(chat: ChatModel, reason: OpenReason): void {
+    if (this._chats.has(chat.chatId)) {
+      chat.open(reason);
+    } else if (chat.messages.length === 0) {
+      chat.isNew = true;
+    }
   }
 
   /** Open a chat of the list. */
@@ -390,7 +398,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   }
 
   dispose(): void {
-    window.removeEventListener('storage', this._onStorage);
+    window.removeEventListener('storage', this._refreshChats);
     window.removeEventListener('pagehide', this._onPageHide);
     this._onPageHide();
     this.connection.dispose();
@@ -448,10 +456,10 @@ export class WorkspaceModel implements IChatHost, IDisposable {
       current.isNew = true;
     }
     for (const chat of this._followed.slice(1)) {
-      if (this._chats.has(chat.chatId)) {
-        chat.open(isFirst ? 'opened' : 'reconnected');
-      } else if (!this._held.has(chat)) {
-        this._background.delete(chat);
+      if (this._chats.has(chat.chatId) || this._held.has(chat)) {
+        this._openBeside(chat, isFirst ? 'opened' : 'reconnected');
+      } else {
+        this._leave(chat);
       }
     }
     this._emitAll();
@@ -490,16 +498,17 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   private _added(chat: ChatInfo): void {
     this._chats.set(chat.chat_id, chat);
-    if (chat.chat_id === this._current.chatId && this._current.isNew) {
+    const empty = this._followed.find(({ chatId, isNew }) => chatId === chat.chat_id && isNew);
+    if (empty) {
       // Another tab had the same empty chat open, and was the first to use it.
-      this._current.isNew = false;
-      this._current.open();
+      empty.isNew = false;
+      empty.open();
     }
   }
 
   private _deleted(chatId: string): void {
     this._chats.delete(chatId);
-    this._background.forEach(chat => chat.chatId === chatId && this._background.delete(chat));
+    this._background.forEach(chat => chat.chatId === chatId && this._leave(chat));
     this._models.delete(chatId);
     this.storage.setDraft(chatId, '');
     this.storage.setQueued(chatId, []);
@@ -517,7 +526,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
       this._restore(hello.user_id ?? '');
     }
     this._changed.emit();
-    this._current.refresh();
+    this._refreshChats();
   }
 
   /** Take up what this browser keeps for the user, who is known now. */
@@ -540,23 +549,25 @@ export class WorkspaceModel implements IChatHost, IDisposable {
       .forEach(chatId => this._background.add(this._chat(chatId)));
   }
 
-  /** The list changed, and with it what the open chat shows of itself. */
+  private readonly _refreshChats = (): void => this._followed.forEach(chat => chat.refresh());
+
+  /** The list changed, and with it what chats show of themselves. */
   private _emitAll(): void {
     this._sorted = [...this._chats.values()].sort((a, b) => b.updated_at - a.updated_at);
     this._changed.emit();
-    this._current.refresh();
+    this._refreshChats();
   }
 
   // --- the open chat --------------------------------------------------------------------------------
 
   private _open(chat: ChatModel): void {
     const left = this._current;
-    left.structureChanged.disconnect(this._onStructureChanged, this);
     if ((!left.isNew && this._chats.has(left.chatId)) || this._held.has(left)) {
       this._background.add(left);
       this._leaveBackground();
+    } else {
+      this._leave(left);
     }
-    this._background.delete(chat);
     this._enter(chat);
     if (!chat.isNew) {
       chat.open();
@@ -566,6 +577,7 @@ export class WorkspaceModel implements IChatHost, IDisposable {
 
   private _enter(chat: ChatModel): void {
     this._current = chat;
+    this._background.delete(chat);
     this._models.delete(chat.chatId);
     this._models.set(chat.chatId, chat); // the newest is the last one
     this._forgetOldest();
@@ -587,14 +599,19 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   private _leaveBackground(): void {
     for (const chat of this._background) {
       if (!chat.queue.isWaiting && !this._held.has(chat)) {
-        this._background.delete(chat);
-        this._send({ type: 'close_chat', chat_id: chat.chatId });
+        this._leave(chat);
+        if (!chat.isNew) {
+          this._send({ type: 'close_chat', chat_id: chat.chatId });
+        }
       }
     }
   }
 
-  /** Another tab of this browser changed what waits. */
-  private readonly _onStorage = (): void => this._current.refresh();
+  /** Follow a chat no longer on the page. */
+  private _leave(chat: ChatModel): void {
+    this._background.delete(chat);
+    chat.structureChanged.disconnect(this._onStructureChanged, this);
+  }
 
   private _chat(chatId: string): ChatModel {
     return this._models.get(chatId) ?? this._make(chatId, false);

@@ -20,16 +20,28 @@ export function BranchArrows({ chat, message }: IProps): JSX.Element | null {
   return choice && <Versions {...{ chat, message, choice }} />;
 }
 
-/** One Tab stop: the arrow keys go from one button to the other. */
+/** One Tab stop: the arrow keys and first letters go from one button to the other, a digit to the version itself. */
 function Versions({ chat, message, choice }: IProps & { choice: IChoice }): JSX.Element {
   const { trans } = usePanel();
   const { index, count, previous, next } = choice;
   const group = useRef<HTMLDivElement>(null);
-  const onRove = useRoving(group, { items: 'button' });
+  const onRove = useRoving(group, { items: 'button', hasTypeAhead: true });
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const { key, ctrlKey, metaKey, altKey } = event;
+    if (/^[1-9]$/.test(key) && !ctrlKey && !metaKey && !altKey) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (!chat.isRunning) {
+        chat.branches.goTo(message, Number(key));
+      }
+    } else {
+      onRove(event);
+    }
+  };
   return (
     <div
       ref={group}
-      onKeyDown={onRove}
+      onKeyDown={onKeyDown}
       className="jp-StreamChat-versions"
       role="group"
       aria-label={trans.__('Version %1 of %2', index, count)}

@@ -19,8 +19,6 @@ import { useSignal } from './hooks';
 import { Problem } from './profiles/field';
 import { ValueInput } from './profiles/textfield';
 
-const ID = 'jp-StreamChat-chatSettings';
-
 /** What a chat can be saved as; the names are the formats' own. */
 const FORMATS = [
   ['markdown', 'Markdown'],
@@ -29,6 +27,8 @@ const FORMATS = [
 ] as const;
 
 interface IButtonProps {
+  /** The identifier of what it opens. */
+  settingsId: string;
   buttonRef: React.RefObject<HTMLButtonElement>;
   isOpen: boolean;
   /** This chat has values of its own. */
@@ -37,6 +37,7 @@ interface IButtonProps {
 }
 
 export function ChatSettingsButton({
+  settingsId,
   buttonRef,
   isOpen,
   isDifferent,
@@ -54,7 +55,7 @@ export function ChatSettingsButton({
       aria-label={label}
       title={label}
       aria-expanded={isOpen}
-      aria-controls={isOpen ? ID : undefined}
+      aria-controls={isOpen ? settingsId : undefined}
       onClick={onToggle}
     >
       <settingsIcon.react tag="span" />
@@ -63,6 +64,7 @@ export function ChatSettingsButton({
 }
 
 interface IProps {
+  id: string;
   chat: ChatModel;
   editor: ProfileEditor;
   isStreamingLocked: boolean;
@@ -72,6 +74,7 @@ interface IProps {
 }
 
 export function ChatSettings({
+  id,
   chat,
   editor,
   isStreamingLocked,
@@ -98,7 +101,7 @@ export function ChatSettings({
 
   return (
     <div
-      id={ID}
+      id={id}
       ref={node}
       className="jp-StreamChat-chatSettings"
       role="group"

@@ -87,6 +87,12 @@ export function Composer(props: IProps): JSX.Element {
   });
   const onPaste = usePaste(props.attaching ? list : null, setHint);
   useFitToText(props.inputRef, props.draft);
+  const { inputRef } = props;
+  useLayoutEffect(() => {
+    // A draft that is there already goes on at its end.
+    const end = inputRef.current?.value.length ?? 0;
+    inputRef.current?.setSelectionRange(end, end);
+  }, [inputRef]);
   // A reason that no longer holds is not worth reading.
   useEffect(() => setHint(''), [props.blocked, whileRunning]);
   useEffect(() => {

@@ -8,6 +8,7 @@ import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 
 /** Whoever typed within this time is still typing. */
 const TYPING_MS = 1500;
+const MOVED = 'jp-StreamChat-moved';
 const DIALOG = '.jp-Dialog, [role="dialog"][aria-modal="true"]';
 
 /**
@@ -102,14 +103,21 @@ export function keepTyping(root: HTMLElement): IDisposable {
   };
   window.addEventListener('keydown', onKeyDown, true);
   window.addEventListener('pointerdown', rest, true);
+  window.addEventListener(MOVED, rest);
   document.addEventListener('focusin', onFocus, true);
   root.addEventListener('focusout', onBlur);
   return new DisposableDelegate(() => {
     window.removeEventListener('keydown', onKeyDown, true);
     window.removeEventListener('pointerdown', rest, true);
+    window.removeEventListener(MOVED, rest);
     document.removeEventListener('focusin', onFocus, true);
     root.removeEventListener('focusout', onBlur);
   });
+}
+
+/** Say that the user goes to another chat: what is typed from now on is meant for that one. */
+export function leaveTyping(): void {
+  window.dispatchEvent(new Event(MOVED));
 }
 
 function isComposer(field: HTMLTextAreaElement, root: HTMLElement): boolean {

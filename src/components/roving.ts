@@ -75,6 +75,12 @@ export function useRoving(
       ? [...(group.current?.querySelectorAll(rows) ?? [])].flatMap(row => controls(row).slice(0, 1))
       : controls(group.current);
 
+  /** What of a name was typed just now. A space is a part of it, and else presses the button. */
+  const begun = (): string => {
+    const { text, at } = name.current;
+    return performance.now() - at < NAME_MS ? text : '';
+  };
+
   return event => {
     const { target, key, ctrlKey, metaKey, altKey } = event;
     const from = target instanceof HTMLElement && target.matches(items) ? target : null;
@@ -97,15 +103,14 @@ export function useRoving(
     if (key in moves) {
       go(moves[key]());
       isHandled = true;
-    } else if (hasTypeAhead && [...key].length === 1 && key !== ' ') {
-      const { text, at } = name.current;
+    } else if (hasTypeAhead && [...key].length === 1 && (key !== ' ' || begun())) {
       const now = performance.now();
-      const typed = (now - at < NAME_MS ? text : '') + key.toLowerCase();
+      const typed = begun() + key.toLowerCase();
       name.current = { text: typed, at: now };
       const next = all.indexOf(row) + ([...typed].length === 1 ? 1 : 0);
       go(
         [...all.slice(next), ...all.slice(0, next)].find(each =>
-          (each.textContent ?? '').trim().toLowerCase().startsWith(typed)
+          nameOf(each).toLowerCase().startsWith(typed)
         )
       );
       isHandled = true;
@@ -116,4 +121,9 @@ export function useRoving(
     }
     return isHandled;
   };
+}
+
+/** What a screen reader calls a control: an icon has no text. */
+function nameOf(control: HTMLElement): string {
+  return (control.getAttribute('aria-label') ?? control.textContent ?? '').trim();
 }

@@ -3,7 +3,7 @@
  */
 import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { useEffect } from 'react';
+import { useEffect, useId } from 'react';
 import { providerText } from '../i18n/fields';
 import type { ProfileEditor } from '../profiles/editor';
 import { usePanel } from './context';
@@ -24,10 +24,11 @@ interface IProps {
 
 export function SetupCard({ editor, isLocked }: IProps): JSX.Element {
   const { trans, localize } = usePanel();
+  const titleId = useId();
   useSignal(editor.changed);
   return (
-    <section className="jp-StreamChat-card" aria-labelledby="jp-StreamChat-setup">
-      <h2 id="jp-StreamChat-setup">{trans.__('Connect a model')}</h2>
+    <section className="jp-StreamChat-card" aria-labelledby={titleId}>
+      <h2 id={titleId}>{trans.__('Connect a model')}</h2>
       <p>
         {isLocked
           ? trans.__('No model can be used yet. The administrator of this server chooses them.')

@@ -1,5 +1,5 @@
 /**
- * Takes what is dropped onto a node: cells, files of the file browser, tabs, and files of the user's own machine.
+ * Takes what is dropped onto a chat: cells, files of the file browser, tabs, and files of the user's own machine.
  */
 import type { MimeData } from '@lumino/coreutils';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
@@ -11,6 +11,8 @@ const WIDGET = 'application/vnd.lumino.widget-factory';
 
 /** Cells and other things that JupyterLab can drag, and what becomes of them. */
 export interface IDropActions {
+  /** Something is dropped onto this chat. */
+  onto(chat: Element): void;
   /** Cells of notebooks, by their widgets. */
   cells(cells: readonly Widget[]): void;
   /** Files and folders, by their paths. */
@@ -28,44 +30,56 @@ interface IDragEvent extends Event {
   dropAction: string;
 }
 
-/** Take drops until what is returned is disposed. */
-export function acceptDrops(node: HTMLElement, actions: IDropActions): IDisposable {
+/**
+ * Take drops until what is returned is disposed.
+ *
+ * @param page - what holds the chats.
+ * @param chats - a selector: chats come and go.
+ */
+export function acceptDrops(page: HTMLElement, chats: string, actions: IDropActions): IDisposable {
+  const chatOf = ({ target }: Event): Element | null =>
+    target instanceof Element ? target.closest(chats) : null;
   const onDrag = (event: Event): void => {
     const drag = event as IDragEvent;
-    if (![CELLS, CONTENTS, WIDGET].some(type => drag.mimeData.hasData(type))) {
+    const chat = chatOf(event);
+    if (!chat || ![CELLS, CONTENTS, WIDGET].some(type => drag.mimeData.hasData(type))) {
       return;
     }
     event.preventDefault();
     event.stopPropagation();
-    node.classList.toggle(
+    chat.classList.toggle(
       'jp-mod-dropTarget',
       ['lm-dragenter', 'lm-dragover'].includes(event.type)
     );
     // What is dropped stays where it is: nothing is moved, whatever the drag proposes.
     drag.dropAction = event.type === 'lm-dragleave' ? 'none' : drag.proposedAction;
     if (event.type === 'lm-drop') {
+      actions.onto(chat);
       drop(drag.mimeData, actions);
     }
   };
   const onFiles = (event: DragEvent): void => {
     const { dataTransfer } = event;
-    if (dataTransfer?.types.includes('Files')) {
+    const chat = chatOf(event);
+    if (chat && dataTransfer?.types.includes('Files')) {
       // Else the browser would leave the page for the file.
       event.preventDefault();
       event.stopPropagation();
       if (event.type === 'drop') {
+        actions.onto(chat);
         actions.files([...dataTransfer.files]);
       }
     }
   };
   const drags = ['lm-dragenter', 'lm-dragover', 'lm-dragleave', 'lm-drop'];
-  drags.forEach(type => node.addEventListener(type, onDrag));
-  node.addEventListener('dragover', onFiles);
-  node.addEventListener('drop', onFiles);
+  // Before the main area, which would take a file for a tab to be moved.
+  drags.forEach(type => page.addEventListener(type, onDrag, true));
+  page.addEventListener('dragover', onFiles, true);
+  page.addEventListener('drop', onFiles, true);
   return new DisposableDelegate(() => {
-    drags.forEach(type => node.removeEventListener(type, onDrag));
-    node.removeEventListener('dragover', onFiles);
-    node.removeEventListener('drop', onFiles);
+    drags.forEach(type => page.removeEventListener(type, onDrag, true));
+    page.removeEventListener('dragover', onFiles, true);
+    page.removeEventListener('drop', onFiles, true);
   });
 }
 

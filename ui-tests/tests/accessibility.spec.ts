@@ -11,7 +11,7 @@ const THEMES = ['JupyterLab Light', 'JupyterLab Dark', 'JupyterLab Dark High Con
 /** What sticks out of the panel, or is cut: by name. Blocks that scroll by themselves may be wide inside. */
 async function overflowing(page: Page): Promise<string[]> {
   return page.evaluate(() => {
-    const panel = document.querySelector('.jp-StreamChat')!;
+    const panel = document.querySelector('#jupyter-stream-chat')!;
     const { left, right } = panel.getBoundingClientRect();
     const scrolls = (node: Element | null): boolean =>
       node !== null &&

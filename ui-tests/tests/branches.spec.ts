@@ -37,8 +37,14 @@ test('an answer is given again, and both are there to be chosen by keyboard, on 
   await panel.page.reload();
   await panel.open();
   await expect(panel.answer.getByRole('group', { name: 'Version 1 of 2' })).toBeVisible();
-  await panel.answer.getByRole('button', { name: 'Next version' }).click();
+  await panel.answer.getByRole('button', { name: 'Next version' }).focus();
+  await panel.page.keyboard.press('2');
   await expect(panel.answers).toHaveCount(2);
+  await expect(panel.answers.first().getByRole('button', { name: 'Next version' })).toBeFocused();
+  await panel.page.keyboard.press('p');
+  await expect(
+    panel.answers.first().getByRole('button', { name: 'Previous version' })
+  ).toBeFocused();
   expect(await panel.tokens()).toEqual(numbered(5));
 });
 

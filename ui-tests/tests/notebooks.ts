@@ -109,7 +109,7 @@ export function kernelStatus(page: Page, path: string): Promise<string | undefin
   }, path);
 }
 
-/** Close all documents unsaved, and shut their kernels down: the page is that of the next tests too. */
+/** Close all documents unsaved and all chats in tabs, and shut kernels down: the page is that of the next tests too. */
 export async function closeDocuments(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const { shell } = (window as unknown as Window).jupyterapp;
@@ -119,6 +119,8 @@ export async function closeDocuments(page: Page): Promise<void> {
         await context.sessionContext.shutdown();
         // JupyterLab would ask whether to leave the page without having saved it.
         context.model.dirty = false;
+        widget.dispose();
+      } else if (widget.hasClass('jp-StreamChat')) {
         widget.dispose();
       }
     }

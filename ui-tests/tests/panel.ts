@@ -32,8 +32,11 @@ export interface ISaved {
 const CONTENT = '[data-role="assistant"] .jp-StreamChat-content';
 
 export class Panel {
-  constructor(readonly page: Page) {
-    this.root = page.locator('.jp-StreamChat');
+  /** @param root - the panel, or a tab of the main area. */
+  constructor(
+    readonly page: Page,
+    readonly root: Locator = page.locator('#jupyter-stream-chat')
+  ) {
     this.input = this.root.locator('.jp-StreamChat-input');
     this.button = this.root.locator('.jp-StreamChat-send');
     this.title = this.root.locator('.jp-StreamChat-title');
@@ -42,7 +45,6 @@ export class Panel {
     this.text = this.answer.locator('.jp-StreamChat-content');
   }
 
-  readonly root: Locator;
   readonly input: Locator;
   readonly button: Locator;
   readonly title: Locator;

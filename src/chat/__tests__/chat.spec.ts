@@ -232,6 +232,20 @@ describe('ChatModel', () => {
     });
   });
 
+  it('keeps all that is on the page of a stopped answer, where two renderers show it', () => {
+    const [run, page] = ask();
+    const beside = new PageText();
+    chat().bindText(run.message_id, beside);
+    delta(run, 0, 'One, ');
+    page.paint();
+    delta(run, 5, 'two');
+    beside.paint();
+    chat().interrupt();
+    expect(server.last('interrupt_run').shown).toEqual([8]);
+    finish(run, { finish_reason: 'interrupted', kept: [8], digest: digest('One, two') });
+    expect([seen(page), beside.page]).toEqual(['One, two', 'One, two']);
+  });
+
   describe('Pause', () => {
     const progressed = (run: RunInfo, changes: Partial<RunInfo>): void => {
       const { chat_id, run_id } = run;

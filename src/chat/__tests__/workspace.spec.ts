@@ -134,6 +134,50 @@ describe('WorkspaceModel', () => {
     expect(workspace.current.title).toBe(chatId);
   });
 
+  describe('of a chat beside the open one', () => {
+    const chatsSent = (): unknown[] =>
+      server.socket.sent.map(({ type, chat_id }) => [type, chat_id]);
+
+    it('follows it until it is left, whatever the panel shows', () => {
+      connect();
+      const { chat, follow } = workspace.followBeside('chat-old');
+      workspace.switchTo('chat-old');
+      expect(workspace.current).toBe(chat);
+      workspace.switchTo('chat-new');
+      expect(chatsSent()).not.toContainEqual(['close_chat', 'chat-old']);
+      follow.dispose();
+      expect(chatsSent().at(-1)).toEqual(['close_chat', 'chat-old']);
+    });
+
+    it('begins it anew where the server has none, and says nothing of it when it is left', () => {
+      const { chat, follow } = workspace.followBeside('chat-gone');
+      connect();
+      expect([chat.isNew, chat.blockedReason]).toEqual([true, null]);
+      const late = workspace.followBeside('chat-lost');
+      expect(late.chat.blockedReason).toBeNull();
+      follow.dispose();
+      late.follow.dispose();
+      expect(chatsSent()).toEqual([]);
+    });
+
+    it('joins an empty one that another page was first to use', () => {
+      connect();
+      const { chat } = workspace.beginBeside();
+      server.say({ type: 'chat_added', seq: 5, chat: info(chat.chatId) });
+      expect(server.last('open_chat').chat_id).toBe(chat.chatId);
+    });
+
+    it('tells it of changes of its line and of profiles', () => {
+      connect();
+      const { chat } = workspace.followBeside('chat-old');
+      const told = jest.fn();
+      chat.structureChanged.connect(told);
+      const renamed = info('chat-old', { title: 'Renamed' });
+      server.say({ type: 'chat_updated', seq: 5, chat: renamed });
+      expect([told.mock.calls.length > 0, chat.title]).toEqual([true, 'Renamed']);
+    });
+  });
+
   it('knows the profile and the switch in force: the chat’s, the profile’s, the global one', () => {
     connect();
     const { current } = workspace;

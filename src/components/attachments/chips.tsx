@@ -20,7 +20,7 @@ import { iconOf } from './kindicon';
 function ChipList({ children }: { readonly children: React.ReactNode }): JSX.Element {
   const { trans } = usePanel();
   const list = useRef<HTMLUListElement>(null);
-  const onRove = useRoving(list, { items: '.jp-StreamChat-chip button' });
+  const onRove = useRoving(list, { items: '.jp-StreamChat-chip button', hasTypeAhead: true });
   return (
     <ul
       ref={list}
