@@ -594,6 +594,8 @@ class SendMessage(Command):
     """For this question alone; absent: the chat's."""
     parameters: Parameters | None = None
     """For this question alone; what is absent in them is the chat's."""
+    instructions: str | None = None
+    """The user's system prompt for all chats: holds where the question, chat and profile have none."""
 
 
 class RegenerateAnswer(Command):
@@ -605,6 +607,8 @@ class RegenerateAnswer(Command):
     """The question."""
     answer_id: Id
     run_id: Id
+    instructions: str | None = None
+    """The user's system prompt for all chats: holds where the chat and the profile have none."""
 
 
 class EditAnswer(Command):

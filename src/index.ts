@@ -51,6 +51,7 @@ const DEFAULTS: IPanelSettings = {
   notebookActions: true,
   cellSource: false,
   unknownNames: 'underline',
+  instructions: '',
   prompts: []
 };
 
@@ -127,6 +128,7 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
       });
     const applySettings = (changed: IPanelSettings): void => {
       panel.settings = changed;
+      workspace.instructions = changed.instructions;
       if (tabs) {
         tabs.settings = changed;
       }

@@ -269,6 +269,8 @@ class RunManager:
         if isinstance(command, SendMessage):
             chat = _as_asked(chat, command)
         profile = self._profile(chat, owner)
+        chat = _as_instructed(chat, profile, command.instructions)
+        profile = profile.with_parameters(chat.parameters)
         if isinstance(command, SendMessage):
             await self._check_attachments(command, chat, profile, owner)
         info = self._run_info(command, command.answer_id, chat, profile)
@@ -442,6 +444,19 @@ def _as_asked(chat: ChatInfo, command: SendMessage) -> ChatInfo:
             "parameters": own.model_copy(update=asked),
         }
     )
+
+
+def _as_instructed(chat: ChatInfo, profile: Profile, instructions: str | None) -> ChatInfo:
+    """Return the chat with the instructions for all chats, where neither it nor its profile has its own.
+
+    They become the run's own parameters, so an answer that is gone on with is written as it was begun.
+    """
+    takes_them = "system_prompt" in profile.served_by.parameters
+    if not instructions or profile.parameters.system_prompt or not takes_them:
+        return chat
+    own = chat.parameters or Parameters()
+    parameters = own.model_copy(update={"system_prompt": instructions})
+    return chat.model_copy(update={"parameters": parameters})
 
 
 def _question(command: SendMessage, author: str) -> Message:

@@ -53,8 +53,8 @@ export class Branches {
     return this._runId;
   }
 
-  /** Have a question answered once more. */
-  async regenerate(questionId: string): Promise<void> {
+  /** Have a question answered once more, with these instructions where no others hold. */
+  async regenerate(questionId: string, instructions: string): Promise<void> {
     const runId = newId();
     this._runId = runId;
     await this._command({
@@ -62,7 +62,8 @@ export class Branches {
       chat_id: this._chatId,
       message_id: questionId,
       answer_id: newId(),
-      run_id: runId
+      run_id: runId,
+      ...(instructions && { instructions })
     });
     this._runId = undefined;
     this._settled();

@@ -52,6 +52,8 @@ export interface IChatHost {
   readonly storage: PanelStorage;
   readonly attachmentApi: AttachmentApi;
   readonly contextKinds: ContextKinds;
+  /** The user's instructions for all chats; empty: there are none. */
+  readonly instructions: string;
   /** The display name that questions of this page carry. */
   readonly user: string;
   /** The chat list and the profiles have arrived. */
@@ -178,6 +180,17 @@ export class ChatModel {
   /** The chat's own parameters; what is absent in them is the profile's. */
   get parameters(): Parameters {
     return this.info.parameters ?? {};
+  }
+
+  /** Whose instructions the model is sent: the nearest ones hold. Null: there are none. */
+  get instructionsOf(): 'chat' | 'profile' | 'all' | null {
+    if (this.parameters.system_prompt) {
+      return 'chat';
+    }
+    if (this.profile?.parameters?.system_prompt) {
+      return 'profile';
+    }
+    return this._host.instructions.trim() ? 'all' : null;
   }
 
   /** Something holds here that the profile says otherwise. */
@@ -469,7 +482,8 @@ export class ChatModel {
     }
     // A chat stays with the profile that it began with, whatever becomes the default.
     const info = this.isNew ? { ...this.info, profile_id: this.profile?.profile_id } : this.info;
-    const question = newQuestion(info, this.isNew, parentId, text, attached, ids);
+    const { instructions } = this._host;
+    const question = newQuestion(info, this.isNew, parentId, text, attached, instructions, ids);
     this._deliver(new Question(question));
     this._host.storage.setUnsent(this.chatId, question);
     this._host.report(null);
@@ -486,7 +500,7 @@ export class ChatModel {
       return false;
     }
     this._host.report(null);
-    void this.branches.regenerate(questionId);
+    void this.branches.regenerate(questionId, this._host.instructions);
     this._structureChanged.emit();
     return true;
   }

@@ -11,6 +11,7 @@ import { wellFormed } from '../protocol/text';
 /**
  * Make a question, with the identifiers that it keeps however often it is sent.
  *
+ * @param instructions - the user's for all chats; the server knows whether others hold.
  * @param ids - those identifiers, where it has some already.
  */
 export function newQuestion(
@@ -19,6 +20,7 @@ export function newQuestion(
   parentId: string | null,
   text: string,
   attached: readonly AttachmentPart[],
+  instructions: string,
   ids: IQueued['ids'] = { message_id: newId(), answer_id: newId(), run_id: newId() }
 ): IUnsent {
   const { chat_id, profile_id, streaming, parameters, local_only } = chat;
@@ -38,6 +40,7 @@ export function newQuestion(
       chat_id,
       parent_id: parentId,
       content: [...attached, { type: 'text', text: wellFormed(text) }],
+      ...(instructions && { instructions }),
       ...ids
     },
     createdAt: Date.now() / 1000

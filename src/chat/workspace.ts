@@ -82,6 +82,9 @@ export class WorkspaceModel implements IChatHost, IDisposable {
   /** Profiles as the panel shows and changes them. */
   readonly profileEditor: ProfileEditor;
 
+  /** The user's instructions for all chats. */
+  instructions = '';
+
   /** Anything but a chat's messages changed. */
   get changed(): ISignal<this, void> {
     return this._changed;

@@ -16,6 +16,7 @@ import { StreamingSwitch } from './choices';
 import { usePanel } from './context';
 import { ChatTotals } from './figures';
 import { useSignal } from './hooks';
+import { Instructions } from './instructions';
 import { Problem } from './profiles/field';
 import { ValueInput } from './profiles/textfield';
 
@@ -145,6 +146,7 @@ export function ChatSettings({
           />
         );
       })}
+      {names.includes('system_prompt') && <Instructions chat={chat} />}
       {typed.error && (
         <div className="jp-StreamChat-fieldProblem" role="alert">
           <Problem problem={localize(typed.error)} />

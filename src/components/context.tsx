@@ -22,6 +22,8 @@ export interface IPanelSettings {
   readonly cellSource: boolean;
   /** What becomes of names in generated code that the kernel does not know. */
   readonly unknownNames: 'off' | 'underline' | 'stop';
+  /** What the model is told in all chats where neither the chat nor its profile has a system prompt. */
+  readonly instructions: string;
   /** The user's own prompts, in their order. */
   readonly prompts: readonly IPrompt[];
 }

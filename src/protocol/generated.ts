@@ -233,6 +233,10 @@ export interface SendMessage {
    * For this question alone; what is absent in them is the chat's.
    */
   parameters?: Parameters | null;
+  /**
+   * The user's system prompt for all chats: holds where the question, chat and profile have none.
+   */
+  instructions?: string | null;
 }
 /**
  * Text of a question.
@@ -300,6 +304,10 @@ export interface RegenerateAnswer {
   message_id: Id;
   answer_id: Id;
   run_id: Id;
+  /**
+   * The user's system prompt for all chats: holds where the chat and the profile have none.
+   */
+  instructions?: string | null;
 }
 /**
  * Say what counts of an answer. What its runs wrote stays in the store.

@@ -13,6 +13,7 @@ export const SETTINGS: IPanelSettings = {
   notebookActions: true,
   cellSource: false,
   unknownNames: 'underline',
+  instructions: '',
   prompts: []
 };
 
