@@ -2,6 +2,8 @@
  * The element in which the text ends while it streams: the style sheet puts the caret there.
  */
 
+import { DISPLAY_CLASS, OPEN_FORMULA_CLASS } from './html';
+
 /** Class of the innermost block that holds the last text. */
 export const END_CLASS = 'jp-StreamChat-end';
 
@@ -9,13 +11,17 @@ export const END_CLASS = 'jp-StreamChat-end';
 const HOLDERS =
   'p, li, h1, h2, h3, h4, h5, h6, td, th, dt, dd, pre > code, pre, div, .jp-StreamChat-codeLines';
 
+/** What stands on lines of its own: behind it a caret would take one more. */
+const LINES = `.${DISPLAY_CLASS}, .${OPEN_FORMULA_CLASS}`;
+
 export class Caret {
   /** @param root holds the text. */
   constructor(private readonly _root: HTMLElement) {}
 
   /** Mark where the text ends now. */
   mark(): void {
-    const holder = lastText(this._root)?.parentElement?.closest<HTMLElement>(HOLDERS) ?? null;
+    const end = lastText(this._root)?.parentElement;
+    const holder = end?.closest(LINES) ? null : (end?.closest<HTMLElement>(HOLDERS) ?? null);
     if (holder !== this._marked) {
       this.clear();
       this._marked = holder;

@@ -12,7 +12,6 @@ import type { BlockGroups } from './groups';
 import { morphChildren } from './morph';
 import { fitList } from './ordinals';
 import type { IContinuation } from './splitter';
-import { hasUntypeset } from './typeset';
 import { codePoints } from '../protocol/text';
 
 // Characters that may begin or end markup within a line: without any, text is just text.
@@ -35,9 +34,6 @@ export interface IPlace {
 }
 
 const HELD_CLASS = 'jp-StreamChat-held';
-
-/** Frames that a finished block is held at its height for formulas: a typesetter may never answer. */
-const MOST_HELD_FRAMES = 300;
 
 /** By how much a block becomes lower from one frame to the next, in px. */
 const RELEASE_STEP = 1;
@@ -185,7 +181,8 @@ export class OpenTail {
     }
     const { block, height } = this._held;
     this._held = null;
-    lowerOnceTypeset(block, height);
+    block.style.removeProperty('min-height');
+    lowerSlowly(block, height, block.getBoundingClientRect().height);
   }
 
   private _begin(): IPlace {
@@ -230,16 +227,6 @@ export class OpenTail {
   private _word: Text | null = null;
   /** Spaces at the source's end, which the renderer has left out. */
   private _spaces = '';
-}
-
-/** Lower a block once its formulas are typeset: they change the widths of its columns, and so the lines in them. */
-function lowerOnceTypeset(block: HTMLElement, height: number, frames = MOST_HELD_FRAMES): void {
-  if (frames > 0 && block.isConnected && hasUntypeset(block)) {
-    requestAnimationFrame(() => lowerOnceTypeset(block, height, frames - 1));
-    return;
-  }
-  block.style.removeProperty('min-height');
-  lowerSlowly(block, height, block.getBoundingClientRect().height);
 }
 
 /** Lower a block by frames, not by time: after a frame that took long it would be lower at once. */

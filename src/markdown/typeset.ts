@@ -65,11 +65,6 @@ export async function typesetFormulas(
   return due.length > 0;
 }
 
-/** Whether there are formulas that are not typeset yet. */
-export function hasUntypeset(root: ParentNode): boolean {
-  return root.querySelector(`.${FORMULA_CLASS}:not([${DONE}])`) !== null;
-}
-
 /** Load the typesetter and its usual fonts: the first formula shall not change its size when they come. */
 export async function warmUpTypesetter(
   typesetter: IRenderMime.ILatexTypesetter | null

@@ -29,6 +29,15 @@ it('marks nothing in an empty text', () => {
   expect(markedIn('<div></div>')).toBeUndefined();
 });
 
+it('marks nothing behind a formula on lines of its own', () => {
+  const formula = '<span class="jp-StreamChat-formula jp-StreamChat-displayFormula">x</span>';
+  expect(markedIn(`<p id="end">one ${formula}</p>`)).toBeUndefined();
+  expect(
+    markedIn('<p>one <span class="jp-StreamChat-openFormula">\u200b</span></p>')
+  ).toBeUndefined();
+  expect(markedIn(`<p id="end">one ${formula} two</p>`)).toBe('end');
+});
+
 it('leaves no trace', () => {
   const html = '<p>one</p><p class="own">two</p>';
   markedIn(html);
