@@ -251,18 +251,21 @@ class InlineReader {
 
   /** Hold back what an underscore has opened, or show the underscore. */
   private _holdUnderscored(): void {
-    const index = this._openings.findIndex(({ mark }) => mark.startsWith('_'));
-    if (index < 0) {
-      return;
+    const kept: IOpening[] = [];
+    let isSentence = false;
+    for (const opening of this._openings) {
+      const { mark, at } = opening;
+      if (isSentence || !mark.startsWith('_')) {
+        kept.push(opening);
+      } else if (this._end - at <= LONGEST_HELD) {
+        this._end = at;
+        break;
+      } else if (at === this._start && SENTENCE.test(this._source.slice(at, this._end))) {
+        isSentence = true;
+        kept.push(opening);
+      }
     }
-    const { at } = this._openings[index];
-    if (this._end - at <= LONGEST_HELD) {
-      this._end = at;
-      this._openings.length = index;
-    } else if (at > this._start || !SENTENCE.test(this._source.slice(at, this._end))) {
-      this._openings.splice(index, 1);
-      this._holdUnderscored();
-    }
+    this._openings = kept;
   }
 
   /** Hold back opening marks without anything behind them. */
@@ -282,7 +285,7 @@ class InlineReader {
   }
 
   private readonly _start: number;
-  private readonly _openings: IOpening[] = [];
+  private _openings: IOpening[] = [];
   private readonly _omitted: number[] = [];
   private _end: number;
   private _brackets = 0;
