@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..chats.feed import LiveRun
 from ..chats.tree import Turn
-from ..protocol import ErrorInfo, Limitation, Notice, PartKind, RunInfo, StreamingMode, TextPart
+from ..protocol import ErrorInfo, Notice, PartKind, RunInfo, StreamingMode, TextPart
 from ..providers.adapter import OnProgress
 from ..providers.profiles.profile import Profile
 from ..runs.continuation import Prompt
 from ..runs.prompt import prompt_messages
 from ..runs.run import Run
 from ..runs.settings import RELEASE_SECONDS, RunSettings
+from ..runs.streaming_fallback import NoMemory
 from .context import Context
 from .direct import LONG, SHORT, answered, does_not_stream, empty_stream, noted
 from .findings import Finding, found
@@ -152,7 +153,7 @@ def _refused(context: Context, error: ErrorInfo, without: str) -> Finding:
     return replace(context.failed(error, "refused_with_parameters"), field="parameters")
 
 
-class _NoHost:
+class _NoHost(NoMemory):
     """Surroundings of a run that belongs to no chat."""
 
     def __init__(self, context: Context, question: str) -> None:
@@ -167,18 +168,6 @@ class _NoHost:
         profile = self._patient.keyed
         system_prompt = profile.parameters.system_prompt if isinstance(profile, Profile) else None
         return Prompt(prompt_messages([Turn("user", [TextPart(text=self._question)])], system_prompt))
-
-    async def limitations(self) -> Collection[Limitation]:
-        return ()
-
-    async def remember(self, limitation: Limitation) -> None:
-        pass
-
-    async def suspect(self, limitation: Limitation) -> None:
-        pass
-
-    async def forget(self, limitation: Limitation) -> None:
-        pass
 
     def explain(self, error: BaseException) -> ErrorInfo:
         assert isinstance(self._patient.keyed, Profile)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
-from ..protocol import ErrorInfo, Limitation
+from ..protocol import ErrorInfo
 from ..providers.errors.classify import ProviderProblem
 from ..runs.admission_gate import AdmissionGate
 from ..runs.attempt import Attempt, RequestMode
-from ..runs.streaming_fallback import Failure, StreamingFallback
+from ..runs.streaming_fallback import Failure, NoMemory, StreamingFallback
 from .received import ReceivedAnswer
 
 if TYPE_CHECKING:
@@ -36,8 +35,8 @@ async def tried(llm: BaseChatModel) -> str:
     return trial.received.text
 
 
-class _Trial:
-    """The calls of one trial. Remembers nothing of the deployment (``streaming_fallback.Memory``)."""
+class _Trial(NoMemory):
+    """The calls of one trial."""
 
     def __init__(self, llm: BaseChatModel) -> None:
         self.received = ReceivedAnswer()
@@ -59,15 +58,3 @@ class _Trial:
 
     async def wait(self, seconds: float) -> None:
         raise self._failures[-1]
-
-    async def limitations(self) -> Collection[Limitation]:
-        return ()
-
-    async def remember(self, limitation: Limitation) -> None:
-        pass
-
-    async def suspect(self, limitation: Limitation) -> None:
-        pass
-
-    async def forget(self, limitation: Limitation) -> None:
-        pass

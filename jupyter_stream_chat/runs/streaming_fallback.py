@@ -64,6 +64,22 @@ class Memory(Protocol):
         """Drop what turned out not to hold."""
 
 
+class NoMemory:
+    """Knows nothing of a deployment and keeps nothing: each question is asked as if it were the first."""
+
+    async def limitations(self) -> Collection[Limitation]:
+        return ()
+
+    async def remember(self, limitation: Limitation) -> None:
+        pass
+
+    async def suspect(self, limitation: Limitation) -> None:
+        pass
+
+    async def forget(self, limitation: Limitation) -> None:
+        pass
+
+
 @dataclass(frozen=True)
 class Failure:
     """An attempt that ended in an error."""

@@ -12,20 +12,28 @@ from jupyter_stream_chat.providers.local.engine_client import EngineClient
 from tests.scripted_provider import ScriptedProvider
 from tests.tiny_model import make_counting_model
 
-from .conftest import StartServer, scripted_profile
+from .conftest import Server, StartServer, scripted_profile
 from .page import numbered
 from .test_session import digest, text_in
 
 COUNTED = 1000
 
 
-async def test_kill_9_of_the_engine(
-    start_server: StartServer, provider: ScriptedProvider, tmp_path: Path
-) -> None:
+@pytest.fixture
+async def server(start_server: StartServer, provider: ScriptedProvider, tmp_path: Path) -> Server:
+    """Return a server whose default profile is a local model that counts."""
     model = make_counting_model(tmp_path / "model", numbers=COUNTED, layers=8)
     counter = {"id": "counter", "provider": "huggingface", "model": str(model)}
-    server = await start_server(profiles=[counter, scripted_profile(provider)], engine_threads=1)
-    engine = (await server.extension.services()).engine
+    return await start_server(profiles=[counter, scripted_profile(provider)], engine_threads=1)
+
+
+@pytest.fixture
+async def engine(server: Server) -> EngineClient:
+    """Return the client of that server's engine."""
+    return (await server.extension.services()).engine
+
+
+async def test_kill_9_of_the_engine(server: Server, engine: EngineClient, provider: ScriptedProvider) -> None:
     async with server.page() as page:
         hosted_chat = await page.new_chat(profile_id="scripted")
         local_chat, waiting_chat = await page.new_chat(), await page.new_chat()
@@ -68,12 +76,8 @@ async def hung(engine: EngineClient) -> int:
 
 @pytest.mark.parametrize("wakes", [True, False], ids=["it wakes up", "it never wakes up"])
 async def test_questions_behind_the_stop_of_an_engine_that_hangs_are_answered(
-    start_server: StartServer, tmp_path: Path, wakes: bool
+    server: Server, engine: EngineClient, wakes: bool
 ) -> None:
-    model = make_counting_model(tmp_path / "model", numbers=COUNTED, layers=8)
-    counter = {"id": "counter", "provider": "huggingface", "model": str(model)}
-    server = await start_server(profiles=[counter], engine_threads=1)
-    engine = (await server.extension.services()).engine
     async with server.page() as page:
         chats = [await page.new_chat() for _ in range(3)]
         ready = await page.ask(chats[1], "Count.")
@@ -96,12 +100,8 @@ async def test_questions_behind_the_stop_of_an_engine_that_hangs_are_answered(
 
 
 async def test_a_question_whose_engine_hangs_may_be_stopped_again_and_again(
-    start_server: StartServer, tmp_path: Path
+    server: Server, engine: EngineClient
 ) -> None:
-    model = make_counting_model(tmp_path / "model", numbers=COUNTED, layers=8)
-    counter = {"id": "counter", "provider": "huggingface", "model": str(model)}
-    server = await start_server(profiles=[counter], engine_threads=1)
-    engine = (await server.extension.services()).engine
     async with server.page() as page:
         chat_id = await page.new_chat()
         run_id = await page.ask(chat_id, "Count.")

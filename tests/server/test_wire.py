@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from jupyter_stream_chat.doctor.context import Context
-from jupyter_stream_chat.doctor.diagnostics import examine
-from jupyter_stream_chat.protocol import RegenerateAnswer
 from tests.providers.wire_server import WireServer, chunk, said
 
 from .conftest import StartServer
 from .page import question
-from .test_endpoint import client_of
 
 CASES: dict[str, dict[str, Any]] = {
     case["name"]: case["answer"]
@@ -27,7 +21,6 @@ CASES: dict[str, dict[str, Any]] = {
 Shown = tuple[str | None, str | None, str, str]
 """Finish reason, code of the error, text, reasoning."""
 
-SENTENCE = "And then it goes on like this. "
 STOP = ("stop", None)
 ERROR = "error"
 EXPECTED: dict[str, tuple[Shown, tuple[str, ...]]] = {
@@ -75,48 +68,6 @@ EXPECTED: dict[str, tuple[Shown, tuple[str, ...]]] = {
     "http-login": ((ERROR, "malformed_answer", "", ""), ("Sign in",)),
     "http-413": ((ERROR, "context_too_long", "", ""), ("413",)),
 }
-
-
-class Proxy:
-    """An HTTP proxy that passes each connection on to the host of its first request."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.heads: list[str] = []
-        """The first line of each request."""
-        self._connections: set[asyncio.Task[Any]] = set()
-
-    async def __aenter__(self) -> Proxy:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        self._server.close()
-        for task in self._connections:
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
-        line = await reader.readline()
-        self.heads.append(line.decode().strip())
-        target = urlsplit(line.decode().split()[1])
-        there, to_there = await asyncio.open_connection(target.hostname, target.port)
-        to_there.write(line)
-        try:
-            await asyncio.gather(self._pass_on(reader, to_there), self._pass_on(there, writer))
-        finally:
-            to_there.close()
-            writer.close()
-
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-        writer.close()
 
 
 async def opened(start_server: StartServer, wire: WireServer, **more: Any) -> Any:
@@ -292,186 +243,6 @@ async def test_other_ways(start_server: StartServer, stream: list[Any], expected
             text, _ = await kept(server, chat_id, fields["answer_id"])
     assert (run["finish_reason"], (run.get("error") or {}).get("code"), text) == expected, run.get("error")
     assert len(wire.requests) <= 2
-
-
-async def test_a_loopback_address_is_asked_without_the_proxy(
-    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    async with WireServer({"stream": said("one", " two")}) as wire:
-        server = await opened(start_server, wire)
-        async with server.page() as page:
-            run, _ = await asked(page, await page.new_chat(), "hello")
-    assert (run["finish_reason"], run.get("error")) == ("stop", None)
-
-
-async def test_a_loopback_address_is_asked_through_the_proxy_if_told_so(
-    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with WireServer({"stream": said("one", " two")}) as wire, Proxy() as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        profile = {"id": "wire", "provider": "openai-compatible", "model": "m", "base_url": f"{wire.url}/v1"}
-        server = await start_server(profiles=[profile], proxy_loopback=True)
-        async with server.page() as page:
-            chat_id = await page.new_chat()
-            run, _ = await asked(page, chat_id, "hello")
-            assert (run["finish_reason"], run.get("error")) == ("stop", None)
-            assert proxy.heads == [f"POST {wire.url}/v1/chat/completions HTTP/1.1"]
-            registry = (await server.extension.services()).registry
-            context = Context(registry.written("wire"), registry.find("wire"))
-            findings = {step.name: step async for step in examine(context, registry)}
-            assert findings["name"].code == "proxy_found"
-            assert {step.outcome for step in findings.values()} <= {"pass", "warn"}, findings
-            monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-            names = {step.name: step async for step in examine(context, registry)}
-            assert names["name"].code == "host_found"
-
-
-async def test_a_proxy_that_does_not_answer_is_named_for_a_loopback_address_too(
-    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    profile = {
-        "id": "wire",
-        "provider": "openai-compatible",
-        "model": "m",
-        "base_url": "http://localhost:1/v1",
-    }
-    server = await start_server(profiles=[profile], proxy_loopback=True)
-    async with server.page() as page:
-        run, _ = await asked(page, await page.new_chat(), "hello")
-    assert "HTTP_PROXY" in run["error"]["hint"]
-
-
-@pytest.mark.parametrize(
-    ("proxy", "code", "words"),
-    [
-        ("socks5://127.0.0.1:9", "proxy_package_missing", "pip install"),
-        ("socks://127.0.0.1:9", "proxy_failed", "socks5://"),
-        ("http://127.0.0.1:9", "connection_refused", "NO_PROXY"),
-    ],
-)
-async def test_a_proxy_that_does_not_work_is_named(
-    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, proxy: str, code: str, words: str
-) -> None:
-    monkeypatch.setenv("ALL_PROXY", proxy)
-    async with WireServer({"stream": said("one")}) as wire:
-        server = await opened(start_server, wire, base_url="http://provider.example/v1")
-        async with server.page() as page:
-            run, _ = await asked(page, await page.new_chat(), "hello")
-    assert run["error"]["code"] == code, run["error"]
-    assert words in run["error"]["hint"]
-
-
-async def test_a_repetition_in_a_script_goes_on_and_is_said(start_server: StartServer) -> None:
-    async with WireServer({"stream": said(*[SENTENCE] * 40)}) as wire:
-        server = await opened(start_server, wire)
-        _, chat = await server.rest("POST", "chats", {})
-        fields = {"message_id": "message-script", "answer_id": "answer-script", "run_id": "run-script-1"}
-        status, _ = await server.rest(
-            "POST",
-            f"chats/{chat['chat']['chat_id']}/messages",
-            {"content": [{"type": "text", "text": "hello"}], **fields},
-        )
-        assert status == 202
-        services = await server.extension.services()
-        if (run := services.runs.live("run-script-1")) is not None:
-            await run.wait()
-        message = await services.chat_service.message(chat["chat"]["chat_id"], "answer-script")
-    (run_info,) = message.runs
-    assert (run_info.finish_reason, run_info.notice and run_info.notice.code) == ("stop", "went_on_repeating")
-    assert message.content[0].text == SENTENCE * 40
-
-
-async def test_a_repetition_in_an_answer_that_a_script_continues_goes_on(start_server: StartServer) -> None:
-    async with WireServer({"stream": [chunk({"content": "Half. "}), "cut"]}) as wire:
-        server = await opened(start_server, wire)
-        async with server.page() as page:
-            chat_id = await page.new_chat()
-            _, fields = await asked(page, chat_id, "hello")
-        wire.answer = {"stream": said(*[SENTENCE] * 40)}
-        status, answer = await server.rest(
-            "POST", f"chats/{chat_id}/messages/{fields['answer_id']}/continue", {"run_id": "run-script-2"}
-        )
-        assert status == 202, answer
-        services = await server.extension.services()
-        if (run := services.runs.live("run-script-2")) is not None:
-            await run.wait()
-        message = await services.chat_service.message(chat_id, fields["answer_id"])
-    info = message.runs[-1]
-    assert (info.finish_reason, info.notice and info.notice.code) == ("stop", "went_on_repeating")
-
-
-async def test_a_repetition_in_an_answer_that_a_script_asks_for_again_goes_on(
-    start_server: StartServer,
-) -> None:
-    async with WireServer({"stream": said("one")}) as wire:
-        server = await opened(start_server, wire)
-        async with server.page() as page:
-            chat_id = await page.new_chat()
-            _, fields = await asked(page, chat_id, "hello")
-        wire.answer = {"stream": said(*[SENTENCE] * 40)}
-        command = RegenerateAnswer(
-            chat_id=chat_id,
-            message_id=fields["message_id"],
-            answer_id="answer-script-3",
-            run_id="run-script-3",
-            command_id="command-script-3",
-        )
-        services = await server.extension.services()
-        await services.runs.regenerate_answer(command, attended=False)
-        if (run := services.runs.live("run-script-3")) is not None:
-            await run.wait()
-        message = await services.chat_service.message(chat_id, "answer-script-3")
-    (info,) = message.runs
-    assert (info.finish_reason, info.notice and info.notice.code) == ("stop", "went_on_repeating")
-
-
-@pytest.mark.parametrize("is_streamed", [False, True])
-async def test_a_repetition_in_an_answer_for_another_program_goes_on(
-    start_server: StartServer, is_streamed: bool
-) -> None:
-    async with WireServer({"stream": said(*[SENTENCE] * 40)}) as wire:
-        server = await opened(start_server, wire)
-        async with client_of(server) as client:
-            question: Any = {"model": "wire", "messages": [{"role": "user", "content": "hello"}]}
-            if is_streamed:
-                chunks = [
-                    each async for each in await client.chat.completions.create(**question, stream=True)
-                ]
-                text = "".join(each.choices[0].delta.content or "" for each in chunks)
-                finish = chunks[-1].choices[0].finish_reason
-            else:
-                choice = (await client.chat.completions.create(**question)).choices[0]
-                text, finish = choice.message.content or "", choice.finish_reason
-    assert (text, finish) == (SENTENCE * 40, "stop")
-
-
-@pytest.mark.parametrize(
-    "text", [f"Write this sentence forty times: {SENTENCE}", f"Say '{SENTENCE.strip()}' 40 times."]
-)
-async def test_a_repetition_that_was_asked_for_is_no_loop(start_server: StartServer, text: str) -> None:
-    async with WireServer({"stream": said(*[SENTENCE] * 40)}) as wire:
-        server = await opened(start_server, wire)
-        async with server.page() as page:
-            chat_id = await page.new_chat()
-            run, fields = await asked(page, chat_id, text)
-            assert await kept(server, chat_id, fields["answer_id"]) == (SENTENCE * 40, "")
-    assert (run["finish_reason"], run.get("notice"), run.get("error")) == ("stop", None, None)
-
-
-async def test_the_same_repetition_unasked_for_is_paused(start_server: StartServer) -> None:
-    async with WireServer({"stream": said(*[SENTENCE] * 40)}) as wire:
-        server = await opened(start_server, wire)
-        async with server.page() as page:
-            chat_id = await page.new_chat()
-            fields = question(chat_id, "hello")
-            await page.command("send_message", **fields)
-            await page.until_type("run_progressed", run_id=fields["run_id"], status="paused")
-            await page.command("interrupt_run", run_id=fields["run_id"])
-            run = await page.finished(fields["run_id"])
-    assert run["finish_reason"] == "repetition"
 
 
 TOOL = {"tool_calls": [{"index": 0, "id": "1", "function": {"name": "f", "arguments": "{}"}}]}
