@@ -24,11 +24,18 @@ export const HOSTILE_TEXTS = JSON.parse(
   readFileSync(resolve(__dirname, '../../tests/hostile_texts.json'), 'utf8')
 ) as Record<string, IHostileText>;
 
-/** What asks the scripted provider for such a text, three characters at a time; a long one at full speed. */
+/**
+ * What asks the scripted provider for such a text, three characters at a time.
+ *
+ * A long one comes at full speed, and is asked for as a repetition. Otherwise the panel would ask whether it
+ * should go on, and end the answer by itself once it holds back 32,000 characters: on a slow machine, before a
+ * test has answered.
+ */
 export function questionFor(name: string, rate = HOSTILE_TEXTS[name].repeated ? 0 : 60): string {
-  const { text: unit, repeated = 1 } = HOSTILE_TEXTS[name];
-  const text = `Before\n\n${unit.repeat(repeated)}\n\nAfter`;
-  return `rate=${rate} echo=${Buffer.from(text).toString('base64url')}`;
+  const { text: unit, repeated } = HOSTILE_TEXTS[name];
+  const text = `Before\n\n${unit.repeat(repeated ?? 1)}\n\nAfter`;
+  const wish = repeated ? `${repeated} times ` : '';
+  return `${wish}rate=${rate} echo=${Buffer.from(text).toString('base64url')}`;
 }
 
 /** Notes everything that a page does of itself. */
