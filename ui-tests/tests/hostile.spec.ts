@@ -40,6 +40,23 @@ test('a reload shows the same text as inertly', async ({ panel }) => {
   guard.off();
 });
 
+test('a formula that is too deep is code, after a reload as well', async ({ panel }) => {
+  const formula = `\\(${'\\frac{1}{'.repeat(120)}x${'}'.repeat(120)}\\)`;
+  await answerWith(panel, `Deep: ${formula} and on.`);
+  await panel.expectFinished('stop');
+  for (const isReloaded of [false, true]) {
+    if (isReloaded) {
+      await panel.reload();
+    }
+    await panel.expectText('and on.');
+    await expect(panel.text.locator('code')).toHaveCount(1);
+    await expect(panel.text.locator('code')).toContainText('frac{1}{x}');
+    await expect(panel.text.locator('mjx-container, .jp-StreamChat-formula')).toHaveCount(0);
+  }
+  await panel.ask('tokens=3 plain');
+  await panel.expectFinished('stop');
+});
+
 test('directions and escapes stay within the answer', async ({ panel }) => {
   await answerWith(
     panel,
