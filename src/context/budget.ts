@@ -9,9 +9,13 @@ const CHARACTERS_PER_TOKEN = 4;
 const IDEOGRAPHS_PER_TOKEN = 1.5;
 const IDEOGRAPH = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/g;
 const DATA = /(data:[\w.+/-]{0,80};base64,)(?:[A-Za-z0-9+/=%]|\\n){60,}/g;
-/** Escape sequences of terminals: colours, the cursor, titles and links. */
-// eslint-disable-next-line no-control-regex
-const ANSI = /\u001b(?:\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\[[0-?]*[ -/]*[@-~]|[@-Z\\^_])/g;
+/** Base64 without such a beginning, on one line or on lines of 76 characters; between quotes the line breaks are escaped. */
+const BARE_DATA =
+  /(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{1000,}|(?:[A-Za-z0-9+/]{76}(?:\\n|\r?\n)){12,}[A-Za-z0-9+/]*)={0,2}/g;
+/** Escape sequences of terminals: colours, the cursor, character sets, titles and links. */
+const ANSI =
+  // eslint-disable-next-line no-control-regex
+  /\u001b(?:\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[PX^_][^\u001b]*\u001b\\|\[[0-?]*[ -/]*[@-~]|[ -/]+[0-~]|[0-~])/g;
 
 /** About how many tokens a text has; models differ. The server's estimate is the same. */
 export function estimatedTokens(text: string): number {
@@ -27,16 +31,43 @@ export function withoutAnsi(text: string): string {
 
 /** Text of a terminal as it is seen: a line that was written over, as a progress bar is, has its last state alone. */
 export function overwritten(text: string): string {
-  return text.replace(/\r+\n/g, '\n').replace(/[^\n]*\r(?=[^\n])/g, '');
+  return text.split('\n').map(lastState).join('\n');
 }
 
-/** Leave out what is no text: the data of pictures in base64. */
+function lastState(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === '\r') {
+    end--;
+  }
+  const written = line.slice(line.lastIndexOf('\r', end - 1) + 1, end);
+  if (!written.includes('\b')) {
+    return written;
+  }
+  const kept: string[] = [];
+  for (const character of written) {
+    if (character === '\b') {
+      kept.pop();
+    } else {
+      kept.push(character);
+    }
+  }
+  return kept.join('');
+}
+
+/** Leave out what is no text: pictures and other data in base64. */
 export function withoutData(text: string, trans: TranslationBundle): IContextContent {
-  const short = text.replace(DATA, '$1[...]');
+  const short = text
+    .replace(DATA, '$1[...]')
+    .replace(BARE_DATA, run => (isBase64(run) ? '[...]' : run));
   return {
     text: short,
     omitted: short === text ? [] : [trans.__('Data in base64 was left out.')]
   };
+}
+
+/** A long word of letters alone, as a sequence of bases is, is text. */
+function isBase64(run: string): boolean {
+  return [/[a-z]/, /[A-Z]/, /[0-9]/, /[+/]/].every(some => some.test(run));
 }
 
 /**

@@ -7,7 +7,8 @@ import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
 import type { AttachmentSource } from '../protocol/generated';
 import { cut, withoutData } from './budget';
-import { bytesOf, decoded } from './decode';
+import { unreadable } from './contentsproblem';
+import { bytesOf, decoded, hasControls } from './decode';
 import { documentOf, type IOpenDocument } from './documents';
 import { fittedPicture, PICTURE_TYPES, SVG } from './fitpicture';
 import {
@@ -57,8 +58,10 @@ export class FileKind implements IContextKind {
 
   /** A file that can be attached; of a notebook, its cells. */
   item(path: string): IContextItem {
-    const { trans, open } = this._tools;
-    if (PathExt.extname(path) === '.ipynb') {
+    const { trans, open, notebooks } = this._tools;
+    // Jupytext opens scripts as notebooks.
+    const isOpenNotebook = notebooks.find(({ context }) => context.path === path) !== undefined;
+    if (isOpenNotebook || isNotebookName(path)) {
       return this._notebooks.item(path);
     }
     return {
@@ -93,18 +96,18 @@ export class FileKind implements IContextKind {
       if (error instanceof ContextError) {
         throw error;
       }
-      console.warn('jupyter-stream-chat:', error);
-      throw new ContextError(
-        trans.__('%1 cannot be read: it may have been moved or deleted.', path)
-      );
+      throw unreadable(path, error, trans);
     }
     const { format, content, mimetype } = file;
     if (typeof content !== 'string') {
       throw new ContextError(trans.__('%1 is no text file.', path));
     }
-    return format === 'base64'
-      ? bytesContent(nameOf(path), bytesOf(content), mimetype, limit, this._tools)
-      : cutText(content, limit, this._tools);
+    if (format !== 'base64' && !hasControls(content)) {
+      return cutText(content, limit, this._tools);
+    }
+    // Binary files and UTF-16 can be valid UTF-8 as well.
+    const bytes = format === 'base64' ? bytesOf(content) : new TextEncoder().encode(content);
+    return bytesContent(nameOf(path), bytes, mimetype, limit, this._tools);
   }
 }
 
@@ -132,6 +135,11 @@ export async function bytesContent(
   const { encoding } = found;
   const note = encoding && trans.__('Read as %1: the file is not UTF-8.', encoding);
   return { text, omitted: note ? [note, ...omitted] : omitted };
+}
+
+/** Whether a file of this name is a notebook. */
+export function isNotebookName(name: string): boolean {
+  return PathExt.extname(name).toLowerCase() === '.ipynb';
 }
 
 /** What is in the folders that a query may mean: the one that it names, or the root and that of the open document. */
@@ -171,7 +179,8 @@ export async function entriesOf(
   }
 }
 
-function cutText(
+/** Text as a model is sent it: without data in base64, with head and tail of what is too long. */
+export function cutText(
   text: string,
   limit: number,
   { trans }: Pick<IContextTools, 'trans'>

@@ -5,8 +5,9 @@ import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
 import type { AttachmentSource } from '../protocol/generated';
 import { cut } from './budget';
+import { unreadable } from './contentsproblem';
 import { entriesFor, entriesOf } from './file';
-import { ContextError, fits, type IContextItem, type IContextKind } from './kinds';
+import { fits, type IContextItem, type IContextKind } from './kinds';
 import { nameOf } from './notebooks';
 import type { IContextTools } from './tools';
 
@@ -49,10 +50,7 @@ export class FolderKind implements IContextKind {
     try {
       await contents.get(path, { content: false, type: 'directory' });
     } catch (error) {
-      console.warn('jupyter-stream-chat:', error);
-      throw new ContextError(
-        trans.__('%1 cannot be read: it may have been moved or deleted.', path)
-      );
+      throw unreadable(path, error, trans);
     }
     const entries = sorted(await entriesOf(path, this._tools));
     const inner = new Map<string, readonly Contents.IModel[]>();

@@ -3,7 +3,9 @@
  */
 import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { Contents } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import type { AttachmentSource } from '../protocol/generated';
+import { unreadable } from './contentsproblem';
 import {
   ContextError,
   fits,
@@ -68,13 +70,9 @@ export class NotebookKind implements IContextKind {
     try {
       file = await contents.get(path, { type: 'notebook', content: true });
     } catch (error) {
-      console.warn('jupyter-stream-chat:', error);
-      throw new ContextError(
-        trans.__('%1 cannot be read: it may have been moved or deleted.', path)
-      );
+      throw unreadable(path, error, trans);
     }
-    const cells = cellsInFile(file.content);
-    return notebookText(cells, cells.length - 1, limit, trans);
+    return storedNotebookText(path, file.content, limit, trans);
   }
 }
 
@@ -85,10 +83,32 @@ interface IFileCell {
   readonly outputs?: unknown;
 }
 
-/** The cells of a notebook's JSON; anything else in it is left out. */
-export function cellsInFile(content: unknown): readonly ILazyCell[] {
+/**
+ * The text of a notebook that is not open, of its JSON.
+ *
+ * @throws ContextError when it has no cells, or is no notebook of this version of the format.
+ */
+export function storedNotebookText(
+  name: string,
+  content: unknown,
+  limit: number,
+  trans: TranslationBundle
+): Promise<IContextContent> {
+  const cells = cellsInFile(content);
+  if (cells === null) {
+    throw new ContextError(trans.__('%1 cannot be read: its content is damaged.', name));
+  }
+  return notebookText(cells, cells.length - 1, limit, trans);
+}
+
+/** The cells of a notebook's JSON; what is no cell is left out. Null: it is no notebook. */
+export function cellsInFile(content: unknown): readonly ILazyCell[] | null {
   const { cells } = (content ?? {}) as { cells?: unknown };
-  return (Array.isArray(cells) ? (cells as IFileCell[]) : []).map((cell, at) => {
+  if (!Array.isArray(cells)) {
+    return null;
+  }
+  const isObject = (cell: unknown) => typeof cell === 'object' && cell !== null;
+  return (cells.filter(isObject) as IFileCell[]).map((cell, at) => {
     const count = cell.execution_count;
     const executionCount = typeof count === 'number' ? count : null;
     return {
@@ -99,7 +119,7 @@ export function cellsInFile(content: unknown): readonly ILazyCell[] {
         source: Array.isArray(cell.source) ? cell.source.join('') : String(cell.source ?? ''),
         executionCount,
         isChanged: false,
-        outputs: Array.isArray(cell.outputs) ? (cell.outputs as IOutput[]) : []
+        outputs: Array.isArray(cell.outputs) ? (cell.outputs.filter(isObject) as IOutput[]) : []
       })
     };
   });

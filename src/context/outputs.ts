@@ -83,7 +83,7 @@ function textOf(output: IOutput): string | null {
         return joined(plain);
       }
       if (data['text/html'] !== undefined) {
-        return withoutTags(joined(data['text/html']));
+        return withoutTags(joined(data['text/html'])) || null;
       }
       const json = data['application/json'];
       return json === undefined ? null : JSON.stringify(json, null, 1);
@@ -97,14 +97,51 @@ function traceback(error: IOutput): string {
 }
 
 function hasPicture(output: IOutput): boolean {
-  return Object.keys(asObject(output.data)).some(type => type.startsWith('image/'));
+  const data = asObject(output.data);
+  // HTML is what is sent where there is no other text.
+  const html = TEXTS.some(type => data[type] !== undefined) ? '' : joined(data['text/html']);
+  return (
+    Object.keys(data).some(type => type.startsWith('image/')) ||
+    /<(?:img|svg|canvas)[\s>]/i.test(html)
+  );
 }
 
+/** Elements that begin a line of their own. */
+const BLOCKS: ReadonlySet<string> = new Set(
+  (
+    'ADDRESS ARTICLE BLOCKQUOTE BR CAPTION DD DETAILS DIV DL DT FIGCAPTION FIGURE FOOTER H1 H2 H3 H4 H5 H6 HEADER ' +
+    'HR LI MAIN OL P PRE SECTION SUMMARY TABLE TR UL'
+  ).split(' ')
+);
+/** Elements whose text is not shown. */
+const HIDDEN: ReadonlySet<string> = new Set(['SCRIPT', 'STYLE', 'TEMPLATE', 'HEAD', 'svg']);
+
+/** The text of a page as it is seen: lines where it has lines, and a tab between the cells of a table. */
 function withoutTags(html: string): string {
   // Parsed apart from the page: nothing in it is loaded or run.
   const { body } = new DOMParser().parseFromString(html, 'text/html');
-  body.querySelectorAll('script, style').forEach(node => node.remove());
-  return (body.textContent ?? '').replace(/\s*\n\s*/g, '\n').trim();
+  const lines = textIn(body, false).split('\n');
+  return lines
+    .flatMap(line => (line.trim() === '' ? [] : line.replace(/ $/, '').replace(/^ (?! )/, '')))
+    .join('\n');
+}
+
+function textIn(node: Node, isPreformatted: boolean): string {
+  if (node.nodeType === Node.TEXT_NODE) {
+    const text = node.nodeValue ?? '';
+    return isPreformatted ? text : text.replace(/\s+/g, ' ');
+  }
+  const { nodeName } = node;
+  if (HIDDEN.has(nodeName)) {
+    return '';
+  }
+  const keepsSpace = isPreformatted || nodeName === 'PRE';
+  if (nodeName === 'TR') {
+    const cells = [...(node as Element).children].map(cell => textIn(cell, keepsSpace).trim());
+    return `\n${cells.map(cell => cell.replace(/\n/g, ' ')).join('\t')}\n`;
+  }
+  const inner = [...node.childNodes].map(child => textIn(child, keepsSpace)).join('');
+  return BLOCKS.has(nodeName) ? `\n${inner}\n` : inner;
 }
 
 /** A multi-line string of nbformat. */

@@ -2,8 +2,9 @@
  * What is pasted or dropped: long texts, pictures, files of the user's own machine. Read once; nothing to read again.
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { cut } from './budget';
-import { bytesContent } from './file';
+import { decoded } from './decode';
+import { bytesContent, cutText, isNotebookName } from './file';
+import { storedNotebookText } from './notebook';
 import { firstLine } from './notebooks';
 import { ContextError, type IContextItem } from './kinds';
 
@@ -19,7 +20,7 @@ export function pastedText(text: string, trans: TranslationBundle): IContextItem
     title: trans.__('Pasted: %1', firstLine(text).slice(0, 40)),
     detail: '',
     source: {},
-    resolve: async limit => cut(text, limit, left => trans.__('%1 characters left out', left))
+    resolve: async limit => cutText(text, limit, { trans })
   };
 }
 
@@ -37,7 +38,19 @@ export function pastedFile(file: File, trans: TranslationBundle): IContextItem {
         throw new ContextError(trans.__('%1 is too large: more than %2 MB.', name, 20));
       }
       const bytes = new Uint8Array(await file.arrayBuffer());
+      if (isNotebookName(name)) {
+        return storedNotebookText(name, parsed(bytes), limit, trans);
+      }
       return bytesContent(name, bytes, file.type, limit, { trans });
     }
   };
+}
+
+/** JSON of a file; null: it is none. */
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoded(bytes)?.text ?? '');
+  } catch {
+    return null;
+  }
 }

@@ -3,7 +3,7 @@
  *
  * Their code runs in a namespace of its own and leaves no name behind; what it prints is dropped. Their values are
  * text in hexadecimal digits. What is computed is bounded: nulls are counted up to ten million cells, of a text or a
- * list the beginning is shown, and what is left out is counted. No repr of a class of the user's is called: it may be
+ * list the beginning is shown, and what is left out is counted. After two seconds it is given up. No repr of a class of the user's is called: it may be
  * slow, raise or print. What an object computes only on demand is not touched.
  */
 
@@ -13,16 +13,33 @@ def answer(space):
     hidden = ('In', 'Out', 'exit', 'quit', 'open', 'get_ipython')
     made = [(n, type(v).__name__) for n, v in list(space.items())
             if isinstance(n, str) and not n.startswith('_') and n not in hidden and not isinstance(v, types.ModuleType)]
-    return json.dumps(made[-500:])
+    return json.dumps(made[-5000:])
 `;
 
 const DESCRIPTION = `
-import collections, contextlib, dataclasses, datetime, decimal, enum, fractions, inspect, io, itertools, pathlib, re, sys, types, uuid, warnings
+import collections, contextlib, dataclasses, datetime, decimal, enum, fractions, inspect, io, itertools, pathlib, re, signal, sys, threading, types, uuid, warnings
 MOST = 10000000
 SHOWN = 300
 PLAIN = (datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, decimal.Decimal, fractions.Fraction,
          pathlib.PurePath, uuid.UUID, re.Pattern, range)
 PANDAS = ('Timestamp', 'Timedelta', 'Period', 'Interval', 'NaTType', 'NAType')
+SECONDS = 2
+class TooSlow(BaseException): pass
+def too_slow(*_): raise TooSlow
+@contextlib.contextmanager
+def at_most(seconds):
+    is_main = threading.current_thread() is threading.main_thread()
+    # Windows has no such timer; one that the user has set is left alone.
+    if not hasattr(signal, 'setitimer') or not is_main or signal.getitimer(signal.ITIMER_REAL)[0]:
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, too_slow)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
 def name_of(t):
     return t.__qualname__ if t.__module__ == 'builtins' else t.__module__ + '.' + t.__qualname__
 def module_of(v):
@@ -69,6 +86,8 @@ def value(v, depth=0, seen=()):
     if module_of(v) == 'pandas' and t.__name__ in PANDAS:
         return cut(repr(v))
     return short(v)
+def label(name):
+    return cut(repr(name), 200)
 def short(v):
     return name_of(type(v)) + (', shape %s' % (tuple(v.shape),) if is_array(v) else '')
 def index_of(v):
@@ -76,12 +95,12 @@ def index_of(v):
     if type(index).__name__ == 'RangeIndex' and index.name is None:
         return []
     if type(index).__name__ == 'MultiIndex':
-        levels = ['%r: %s' % (n, l.dtype) for n, l in zip(index.names, index.levels)]
+        levels = ['%s: %s' % (label(n), l.dtype) for n, l in zip(index.names, index.levels)]
         return ['index: %s of %d levels, %s' % (type(index).__name__, index.nlevels, ', '.join(levels))]
-    return ['index: %s, name %r, dtype %s' % (type(index).__name__, index.name, index.dtype)]
+    return ['index: %s, name %s, dtype %s' % (type(index).__name__, label(index.name), dtype_of(index.dtype))]
 def dtype_of(dtype):
     if type(dtype).__name__ != 'CategoricalDtype':
-        return str(dtype)
+        return cut(dtype, 1000)
     names = list(dtype.categories[:20])
     left = len(dtype.categories) - len(names)
     order = 'ordered, ' if dtype.ordered else ''
@@ -135,13 +154,13 @@ def describe(v, rows):
         return lines
     if of_library(v, 'pandas', 'Series'):
         nulls = ', %d nulls' % v.isna().sum() if len(v) <= MOST else ''
-        lines = ['%s, name %r, %d values, dtype %s%s' % (kind, v.name, len(v), dtype_of(v.dtype), nulls)] + index_of(v)
+        lines = ['%s, name %s, %d values, dtype %s%s' % (kind, label(v.name), len(v), dtype_of(v.dtype), nulls)] + index_of(v)
         some = v.head(rows)
         return lines + (['[first %d values]' % len(some), cut(some.to_string(), 5000)] if rows and len(v) else [])
     if of_library(v, 'pandas', 'Index') or of_library(v, 'pandas', 'Categorical'):
         if type(v).__name__ == 'MultiIndex':
-            return ['%s, %d values' % (kind, len(v))] + ['level %r: %s' % (n, l.dtype) for n, l in zip(v.names, v.levels)]
-        name = ', name %r' % v.name if hasattr(v, 'name') else ''
+            return ['%s, %d values' % (kind, len(v))] + ['level %s: %s' % (label(n), l.dtype) for n, l in zip(v.names, v.levels)]
+        name = ', name %s' % label(v.name) if hasattr(v, 'name') else ''
         return ['%s%s, %d values, dtype %s' % (kind, name, len(v), dtype_of(v.dtype))]
     if of_library(v, 'polars', 'DataFrame'):
         lines = ['%s, %d rows, %d columns' % (kind, v.shape[0], v.shape[1])] + polars_columns(v)
@@ -161,7 +180,7 @@ def describe(v, rows):
         sample = ''
         if module in ('numpy', 'torch') and tuple(v.shape) == () and device in ('', ', device cpu') and str(v.dtype) != 'object':
             sample = ': ' + cut(v.item())
-        return ['%s, shape %s, dtype %s%s%s%s' % (kind, tuple(v.shape), v.dtype, device, grad, sample)] + fields
+        return ['%s, shape %s, dtype %s%s%s%s' % (kind, tuple(v.shape), cut(v.dtype, 1000), device, grad, sample)] + fields
     if inspect.isclass(v) or inspect.isroutine(v):
         try:
             signature = str(inspect.signature(v))
@@ -204,14 +223,17 @@ def answer(space, name, rows):
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter('ignore')
         try:
-            lines = describe(v, rows)
+            with at_most(SECONDS):
+                lines = describe(v, rows)
+        except TooSlow:
+            lines = [name_of(type(v)), '[nothing more is known: it takes too long to look at the object]']
         except BaseException:
             # An object whose own methods fail.
             lines = [name_of(type(v)), '[nothing more is known: the object raises an error]']
     return name + ': ' + '\\n'.join(line for line in lines if line)
 `;
 
-/** Pairs of name and type as JSON: what a user made, 500 at most. */
+/** Pairs of name and type as JSON: what a user made, the newest 5,000 at most. */
 export const LIST = evaluated(LISTING, 'globals()');
 
 /** A variable in words: kind, shape and types; the first rows of a table where `rows` is more than 0. */

@@ -4,7 +4,7 @@ import { createHash } from 'crypto';
 import { TextDecoder, TextEncoder } from 'util';
 import type { AttachmentPart } from '../../protocol/generated';
 import { AttachmentList } from '../attachments';
-import { cut, estimatedTokens, withoutAnsi } from '../budget';
+import { cut, estimatedTokens, overwritten, withoutAnsi, withoutData } from '../budget';
 import { ContextError, ContextKinds, type IContextItem } from '../kinds';
 import { decoded } from '../decode';
 import { mentionBefore } from '../mention';
@@ -83,6 +83,45 @@ describe('outputs', () => {
     expect(omitted).toEqual(['Data in base64 was left out.']);
   });
 
+  it('that are HTML alone are read line by line, tables cell by cell, and what is not read is said', () => {
+    const table =
+      '<style>td { color: red }</style><table>\n <thead><tr><th></th><th>a</th></tr></thead>' +
+      '<tr><th>0</th><td>1 <b>x</b></td></tr>\n  <tr><th>1</th><td>two\n words</td></tr></table>';
+    const html = `<h2>Title</h2>first<br>second<ul><li>one</li><li>two</li></ul><pre>a\n  b</pre>${table}`;
+    const { text, omitted } = outputsText(
+      [
+        { output_type: 'display_data', data: { 'text/html': html } },
+        { output_type: 'display_data', data: { 'text/html': ['<p>seen</p>', '<img src="x">'] } },
+        {
+          output_type: 'display_data',
+          data: { 'text/html': '<script>draw()</script><div></div>' }
+        },
+        { output_type: 'display_data', data: { 'image/svg+xml': '<svg/>' } }
+      ],
+      trans
+    );
+    expect(text).toBe('Title\nfirst\nsecond\none\ntwo\na\n  b\n\ta\n0\t1 x\n1\ttwo words\nseen');
+    expect(omitted).toEqual([
+      'A picture was left out.',
+      'An output that has no text was left out: text/html.',
+      'An output that has no text was left out: image/svg+xml.'
+    ]);
+  });
+
+  it('of one very long line are read as fast as short ones', () => {
+    // With a search at each character these took hours.
+    const long = 'x'.repeat(2_000_000);
+    const html = `<p>a${' '.repeat(2_000_000)}b</p>`;
+    const { text } = outputsText(
+      [
+        { output_type: 'stream', text: long },
+        { output_type: 'display_data', data: { 'text/html': html } }
+      ],
+      trans
+    );
+    expect(text).toBe(`${long}\na b`);
+  });
+
   it('have the traceback of their last error', () => {
     const error = {
       output_type: 'error',
@@ -109,6 +148,28 @@ describe('a budget', () => {
   it('estimates tokens by script', () => {
     expect(estimatedTokens('a'.repeat(400))).toBe(100);
     expect(estimatedTokens('你'.repeat(30))).toBe(20);
+  });
+
+  it('takes out data in base64 wherever it stands, and no long word of letters', () => {
+    const data = 'iVBORw0KGgo+AAA/9'.repeat(80);
+    const lines = `${`${'aB3+'.repeat(19)}\\n`.repeat(20)}aB3=`;
+    const left = ['Data in base64 was left out.'];
+    expect(withoutData(`{"image/png": "${data}==\\n"}`, trans)).toEqual({
+      text: '{"image/png": "[...]\\n"}',
+      omitted: left
+    });
+    expect(withoutData(`"${lines}"`, trans)).toEqual({ text: '"[...]"', omitted: left });
+    for (const word of ['ACGT'.repeat(500), 'x'.repeat(3000), '0123456789abcdef'.repeat(100)]) {
+      expect(withoutData(word, trans)).toEqual({ text: word, omitted: [] });
+    }
+  });
+
+  it('shows a line of a terminal as it was left', () => {
+    expect(overwritten('a\r\nbc\rd\r\n1/2\b\b\b2/2\r')).toBe('a\nd\n2/2');
+    expect(overwritten('\r\n\rb')).toBe('\nb');
+    expect(
+      withoutAnsi('\u001b(B\u001b[m\u001b7a\u001b=\u001bPq#0\u001b\\b\u001b[38:2::1:2:3mc')
+    ).toBe('abc');
   });
 
   it('takes out links and titles of terminals as well as colours', () => {
@@ -248,7 +309,21 @@ describe('a secret', () => {
     'API_TOKEN_V2 = "abcd1234efgh"',
     '-----BEGIN PGP PRIVATE KEY BLOCK-----',
     `${'x '.repeat(20_000)}api_key="abcd-1234-efgh" ${'y '.repeat(20_000)}`,
-    `hf_${'aB3'.repeat(12)}`
+    `hf_${'aB3'.repeat(12)}`,
+    'os.environ["AZURE_OPENAI_API_KEY"] = "0123456789abcdef0123456789abcdef"',
+    "os.environ['SECRET'] = 'abcd1234efgh'",
+    'api_key: str = "abcd1234efgh"',
+    '%env MISTRAL_API_KEY=abcd1234efgh',
+    `DefaultEndpointsProtocol=https;AccountName=ada;AccountKey=${'aB3+'.repeat(21)}==;EndpointSuffix=core`,
+    `Endpoint=sb://a.servicebus.windows.net/;SharedAccessKeyName=Root;SharedAccessKey=${'aB3'.repeat(14)}=`,
+    'engine = connect("Server=tcp:db.example.net,1433;Database=my sales;Uid=ada;Pwd=Hunter22!;")',
+    'redis://:hunter22@cache:6379/0',
+    `https://ada.blob.core.windows.net/c?sv=2024&sig=${'aB3%2F'.repeat(6)}`,
+    `gsk_${'aB3'.repeat(14)}`,
+    `sk-ant-api03-${'aB3_'.repeat(10)}`,
+    'Authorization: Basic YWRhOmh1bnRlcjIy',
+    '密码："hunter22x"',
+    '{"type": "service_account", "private_key": "-----BEGIN PRIVATE KEY-----\\nMIIE"}'
   ])('is found in %j', line => {
     expect(secretIn(`first\n${line}`)).toBe(2);
   });
@@ -265,7 +340,21 @@ describe('a secret', () => {
     'tokenizer = "bert-base-uncased-v2"',
     'password=$PASSWORD',
     'df["token"] = df.a1 + 5',
-    'token = tokens[index1]'
+    'token = tokens[index1]',
+    `sha256: "${'0123456789abcdef'.repeat(4)}"`,
+    'id = "550e8400-e29b-41d4-a716-446655440000"',
+    'commit 9fceb02d0ae598e95dc970b74767f19372d61af8',
+    '<label class="sk-toggleable__content sk-top-container-of-the-pipeline">',
+    'columns = ["token", "position", "customer_id"]',
+    'pwd = "/home/ada/project"',
+    'PWD=/home/ada1',
+    'password = getpass.getpass()',
+    'let a = 1; password = userInput; b = 2',
+    'url = f"postgres://{user}:{password}@{host}/db"',
+    'postgres://user:password@localhost/db',
+    'headers = {"Authorization": f"Bearer {token}"}',
+    'tokens: 512, temperature: 0.7',
+    "password: str with 9 characters: '<password>'"
   ])('is not seen in %j', line => {
     expect(secretIn(line)).toBeNull();
   });
@@ -285,6 +374,35 @@ describe('bytes of a file', () => {
       '한글 '.repeat(10),
       'euc-kr'
     ],
+    [
+      'Big5',
+      [0xb3, 0x6f, 0xac, 0x4f, 0xa4, 0x40, 0xad, 0xd3, 0xb4, 0xfa, 0xb8, 0xd5, 0xc0, 0xc9],
+      '這是一個測試檔',
+      'big5'
+    ],
+    ['Big5, in a table', [0xa7, 0x41, 0xa6, 0x6e, 0x2c, 0x31], '你好,1', 'big5'],
+    ['EUC-JP', [0xa4, 0xb3, 0xa4, 0xec, 0xa4, 0xcf, 0xc6, 0xfc], 'これは日', 'euc-jp'],
+    ['GBK, of single characters', [0xca, 0xc7, 0x2c, 0xb7, 0xf1, 0x0a], '是,否\n', 'gb18030'],
+    ['Latin-1 with degrees', [0x32, 0x35, 0xb0, 0x43, 0x2c, 0xb5, 0x6d], '25°C,µm', 'windows-1252'],
+    ['German in Latin-1', [0xc4, 0x72, 0x67, 0x65, 0x72], 'Ärger', 'windows-1252'],
+    ['Portuguese in Latin-1', [0x61, 0xe7, 0xe3, 0x6f], 'ação', 'windows-1252'],
+    [
+      'windows-1251',
+      [0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2, 0x2c, 0x20, 0xec, 0xe8, 0xf0],
+      'Привет, мир',
+      'windows-1251'
+    ],
+    [
+      'KOI8-R',
+      [0xf0, 0xd2, 0xc9, 0xd7, 0xc5, 0xd4, 0x2c, 0x20, 0xcd, 0xc9, 0xd2],
+      'Привет, мир',
+      'koi8-r'
+    ],
+    ['UTF-16 without a mark', [...encode('a\0,\0b\0\n\0')], 'a,b\n', 'utf-16le'],
+    ['UTF-16, the other way round', [...encode('\0a\0,\0b\0\n')], 'a,b\n', 'utf-16be'],
+    ['UTF-16BE with a mark', [0xfe, 0xff, 0x4f, 0x60], '你', 'utf-16be'],
+    ['UTF-8 with a mark', [0xef, 0xbb, 0xbf, ...encode('é')], 'é', null],
+    ['zeros', [0, 0, 0, 0], null, null],
     ['an empty file', [], '', null],
     ['a mark alone', [0xef, 0xbb, 0xbf], '', null],
     ['a zip file', [0x50, 0x4b, 3, 4, 0, 0], null, null]
@@ -308,7 +426,7 @@ describe('a notebook', () => {
       cell('d'.repeat(20), 3),
       cell('e'.repeat(20), 4)
     ]
-  });
+  })!;
 
   it('keeps the active cell, then those before it that ran, and says what is left out', async () => {
     // Each cell has 49 or 48 characters and a gap of two.
@@ -324,8 +442,12 @@ describe('a notebook', () => {
     expect(text.indexOf('aaa')).toBeLessThan(text.indexOf('ccc'));
   });
 
-  it('that is no notebook has no cells', () => {
-    expect([cellsInFile(null), cellsInFile({ cells: 'x' })]).toEqual([[], []]);
+  it('that is no notebook has no cells, and what is no cell is left out', () => {
+    expect([cellsInFile(null), cellsInFile({ cells: 'x' })]).toEqual([null, null]);
+    const odd = cellsInFile({
+      cells: [null, 5, { cell_type: 'code', outputs: [null], source: ['a', 'b'] }]
+    });
+    expect(odd?.map(each => each.read())).toMatchObject([{ source: 'ab', outputs: [] }]);
   });
 });
 

@@ -34,6 +34,10 @@ class Leaves:
     @property
     def shape(self): raise SystemExit
     dtype = shape
+class Waits:
+    @property
+    def shape(self): time.sleep(60)
+    dtype = shape
 class Anything:
     def __getattr__(self, name): return 1
 class Nothing:
@@ -55,6 +59,7 @@ class Lazy:
 class Colour(enum.Enum): RED = 1
 Pair = collections.namedtuple('Pair', 'left right')
 
+waits = Waits()
 raises, slow, prints, leaves, anything, nothing, of_meta = (
     Raises(), Slow(), Prints(), Leaves(), Anything(), Nothing(), OfMeta())
 point, lazy, colour, pair, slots = Point(), Lazy(), Colour.RED, Pair(1, 'a'), Slots()
@@ -82,6 +87,7 @@ const DESCRIBED: Readonly<Record<string, string>> = {
   anything: '__main__.Anything',
   of_meta: '__main__.OfMeta',
   leaves: '__main__.Leaves\n[nothing more is known: the object raises an error]',
+  waits: '__main__.Waits\n[nothing more is known: it takes too long to look at the object]',
   nothing: '__main__.Nothing\n[nothing more is known: the object raises an error]',
   point: '__main__.Point\n.x: int\n.y: str',
   slots: '__main__.Slots\n.a: int',
@@ -142,4 +148,66 @@ it('lists what a user made, and leaves no name behind', () => {
     ['pi', 'float'],
     ['frame', 'list']
   ]);
+});
+
+const FRAMES = `
+import datetime
+import numpy as np, pandas as pd
+pairs = pd.MultiIndex.from_tuples([('a', 1), ('b', 2)], names=['letter', None])
+indexed = pd.DataFrame({('x', 'one'): [1, None], ('x', 'two'): ['p', 'q']}, index=pairs)
+twice = pd.DataFrame([[1, 'a', [1]], [2, None, [2]]], columns=['same', 'same', 3])
+kinds = pd.DataFrame({
+    'category': pd.Categorical(['low', 'high'], categories=['low', 'high'], ordered=True),
+    'zone': pd.to_datetime(['2024-01-01', None]).tz_localize('Asia/Shanghai'),
+    '城市': ['北京', '上海'],
+})
+empty = pd.DataFrame()
+wide = pd.DataFrame(np.zeros((1, 1000)))
+long_text = pd.DataFrame({'text': ['x' * 100000]})
+series = pd.Series([1.5, None], name='n' * 1000)
+structured = np.zeros(2, dtype=[('id', 'i4'), ('name', 'U5')])
+objects = np.array([{'a': 1}, None], dtype=object)
+scalar = np.float32(1.5)
+变量 = [1]
+`;
+
+it('describes tables and arrays of unusual kinds', () => {
+  const names = ['indexed', 'twice', 'kinds', 'empty', 'structured', 'objects', 'scalar', '变量'];
+  const [indexed, twice, kinds, empty, structured, objects, scalar, chinese] = evaluated(
+    FRAMES,
+    names.map(name => DESCRIBE(name, 0))
+  );
+  expect(indexed).toMatch(
+    /^indexed: \S*DataFrame, 2 rows, 2 columns\nindex: MultiIndex of 2 levels, 'letter': (str|object), None: int64\n/
+  );
+  expect(indexed).toContain("\n('x', 'one'): float64, 1 nulls\n('x', 'two'): ");
+  expect(twice).toMatch(/\nsame: int64, 0 nulls\nsame: (str|object), 1 nulls\n3: object, 0 nulls$/);
+  expect(kinds).toContain('\ncategory: category (ordered, low, high), 0 nulls\n');
+  expect(kinds).toMatch(
+    /\nzone: datetime64\[\w+, Asia\/Shanghai\], 1 nulls\n城市: (str|object), 0 nulls$/
+  );
+  expect(empty).toMatch(/^empty: \S*DataFrame, 0 rows, 0 columns$/);
+  expect(structured).toMatch(
+    /^structured: numpy.ndarray, shape \(2,\), dtype .*\nid: int32\nname: <U5$/
+  );
+  expect(objects).toBe('objects: numpy.ndarray, shape (2,), dtype object');
+  expect(scalar).toBe('scalar: numpy.float32, shape (), dtype float32: 1.5');
+  expect(chinese).toBe('变量: list with 1 elements: [1]\nof int');
+});
+
+it('bounds what is said of wide tables and long values', () => {
+  const [wide, text, series] = evaluated(FRAMES, [
+    DESCRIBE('wide', 0),
+    DESCRIBE('long_text', 5),
+    DESCRIBE('series', 5)
+  ]);
+  expect(wide).toContain('\n[800 columns left out]');
+  expect(text.length).toBeLessThan(1000);
+  expect(text).toContain('[first 1 rows]');
+  expect(series).toContain('characters left out], 2 values, dtype float64, 1 nulls');
+});
+
+it('lists a thousand variables', () => {
+  const [found] = evaluated('globals().update({f"v{n}": n for n in range(1000)})', [LIST]);
+  expect(JSON.parse(found)).toHaveLength(1000);
 });
