@@ -27,8 +27,11 @@ _SINGLE = (
     r"(?<![A-Za-z0-9\\$])\$(?P<single>(?:[^\s$\\`]|\\.)(?:(?:[^$\\`]|\\.)*?(?:[^\s$\\`]|\\.))?)\$(?![\d$])"
 )
 _ENVIRONMENT = r"(?P<environment>\\begin\{(?P<name>[A-Za-z]+\*?)\}[^`]{0,20000}?\\end\{(?P=name)\})"
+_PATH = r"(?<![A-Za-z])(?P<path>[A-Za-z]:(?:\\[\w.$%~-]+)+(?:\\(?!\\))?)"
 _SIGN = re.compile(
-    "|".join([_CODE, ADDRESS, _ENVIRONMENT, _INLINE, _DISPLAY, _DOUBLE, _SINGLE, r"\\[\s\S]", r"\$"]),
+    "|".join(
+        [_CODE, ADDRESS, _ENVIRONMENT, _INLINE, _DISPLAY, _DOUBLE, _SINGLE, _PATH, r"\\[\s\S]", r"\$_?"]
+    ),
     re.DOTALL,
 )
 _QUOTE = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
@@ -51,7 +54,7 @@ _TYPED_VARIABLE = re.compile(r"[({](?:[A-Za-z]{2,}|_)\w*[)}:]|(?:[A-Za-z]{2,}|_)
 _VARIABLE = re.compile(r"[({]?(?:[A-Za-z]{2}|_)")
 _PROSE = re.compile(
     r"[A-Za-z]{2,}\s+[A-Za-z]{2,}|[\u3001\u3002\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff0c]"
-    r"|^\d[\d.,]*[KMBkmb]?(?:[\s/-]+[A-Za-z]{2,}|[,;)](?!\d))"
+    r"|^\d[\d.,]*[KMBkmb]?(?:[\s/-]+[A-Za-z]{2,}|[,;)](?!\d)|\*\*)"
 )
 _SENTENCE = re.compile(r"[A-Za-z]{3,}[,;]?\s+[A-Za-z]{3,}")
 _LONGEST = 100_000
@@ -140,7 +143,14 @@ def _replace(match: re.Match[str]) -> str:
         return match[0].replace("$", r"\$") if is_text else match[0]
     if match["address"] is not None:
         return in_brackets(match)
-    return r"\$" if match[0] == "$" else match[0]
+    if match["path"] is not None:
+        return _path(match["path"])
+    return {"$": r"\$", "$_": r"\$\_"}.get(match[0], match[0])
+
+
+def _path(path: str) -> str:
+    """Return a path of Windows in which no backslash escapes the sign behind it."""
+    return re.sub(r"[$~]", r"\\\g<0>", re.sub(r"\\(?=[^\w\s]|$)", r"\\\\", path))
 
 
 def _display(match: re.Match[str], body: str) -> str:

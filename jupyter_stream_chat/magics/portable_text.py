@@ -25,12 +25,14 @@ _OPERATOR = re.compile(r"(?<=[A-Za-z0-9)\]])(?:\*(?=[A-Za-z0-9(\[])|\*\*(?=\d))"
 _NAME = re.compile(
     r"(?<![\w\\])__(?=[A-Za-z]\w*__(?!\w))(?:(?!__)\w)+__"
     r"|(?<![\w*\\])\*{1,2}(?=(?:k?w?args|\.\w+)(?![\w*]))"
-    r"|(?<=[\^<>@;=~-])_(?=[\^<>@;=~-])|(?<=\))_(?=/)",
+    r"|(?<=[\^<>@;=~-])_(?=[\^<>@;=~-])|(?<=\))_(?=/)"
+    r"|(?<=\()\*{1,3}(?=\))|(?<=/)\*{1,2}(?=/)|(?<![\w*\\])\*\*(?=/\*)",
     re.ASCII,
 )
 _ADJACENT = re.compile(r"(?<!\*)\*\*([^\s*](?:[^*\n]*[^\s*])?)\*\*(?=\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*)")
 _TILDE = re.compile(r"(?<![~\\])~(?!~)")
 _TAG = re.compile(r"(?<!\\)<(?P<slash>/?)(?P<name>[A-Za-z][\w:.-]*)(?:(?P<attributes>[^<>\n]*)>)?")
+_DECLARATION = re.compile(r"(?<!\\)<(?=\?|!(?!--))")
 _MAIL = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
 _ATTRIBUTES = re.compile(
     r"""(?:\s+[\w:@.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+)|\s+(?:open|checked))*\s*/?"""
@@ -47,6 +49,7 @@ _HOLDING = frozenset(
 _SENTENCE = re.compile(
     r"[ \t]+[-\u2013\u2014\w`]|[ \t]*[,.;:!?)\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]"
 )
+_WORD = re.compile(r"[,.;:!?)](?=\s)|[\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f](?!<)")
 _EMPTY = frozenset(["br", "hr", "img"])
 _NO_TEXT = re.compile(
     r"[ \t>]*(?:$|#|\||\$\$|<|[-+*][ \t]|\d{1,9}[.)][ \t]|\[\^?[^\]]*\]:|(?:[-*_=][ \t]*){2,}$|[^|]*\|)"
@@ -65,14 +68,14 @@ def rewrite_words(text: str) -> str:
     text = _OPERATOR.sub(lambda match: match[0].replace("*", r"\*"), text)
     text = _ADJACENT.sub(r"<strong>\1</strong>", text)
     text = _EMPHASIS.sub(_emphasis, text)
-    return _escape_words(text)
+    return _escape_words(_DECLARATION.sub(r"\\<", text))
 
 
 def _escape_words(text: str) -> str:
     """Escape the angle brackets of words that are no HTML: a reader must see them."""
     matches = list(_TAG.finditer(text))
     closed = {match["name"].lower() for match in matches if match["slash"]}
-    opened = {match["name"].lower() for match in matches if not match["slash"]}
+    opened: set[str] = set()
 
     def escape(match: re.Match[str]) -> str:
         name = match["name"].lower()
@@ -88,9 +91,21 @@ def _escape_words(text: str) -> str:
         stands_alone = not match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()].strip(
             " >"
         )
-        is_word = name in _HOLDING and _SENTENCE.match(match.string, match.end()) and name not in closed
-        is_shown = is_tag and (is_whole or stands_alone) and not (is_word and not stands_alone)
-        return match[0] if is_shown else "\\" + match[0]
+        is_word = not match["slash"] and (
+            (
+                name in _HOLDING
+                and _SENTENCE.match(match.string, match.end())
+                and (is_bare or name not in closed)
+            )
+            or (is_bare and name not in _EMPTY and _WORD.match(match.string, match.end()))
+            or (is_bare and name == "img")
+        )
+        if is_tag and (is_whole or stands_alone) and not (is_word and not stands_alone):
+            opened.add(name)
+            return match[0]
+        # Behind an address a backslash would become a part of it.
+        is_kept = match.string[max(0, match.start() - 2) : match.start()][:1] == "\ufdd0"
+        return "&lt;" + match[0][1:] if is_kept else "\\" + match[0]
 
     return _TAG.sub(escape, text) if matches else text
 

@@ -9,7 +9,7 @@
 import { Lexer, type MarkedOptions, type Token, Tokenizer, type Tokens } from 'marked';
 
 import { alertIn, type IAlert } from './alerts';
-import { EMPHASIS_RULES, isOperator, pythonName } from './emphasis';
+import { EMPHASIS_RULES, isOperator, nameIn } from './emphasis';
 import { FenceLines, lineAt } from './fenceline';
 import { isHtmlBlock, isTag, openedBy } from './htmltags';
 import { addressEnd } from './links';
@@ -35,6 +35,14 @@ export interface IAlertToken extends Tokens.Blockquote {
   title?: Token[];
 }
 
+/** A block of HTML with the line that text is folded under. */
+export interface ISummaryToken extends Tokens.HTML {
+  summary?: Token[];
+}
+
+/** The line that text is folded under, its end perhaps still to come: its text is Markdown. */
+export const SUMMARY = /(<summary[^<>\n]*>)([^<\n]+)/i;
+
 /** Stands for a formula that is still being written. */
 export const OPEN_FORMULA = '\ufdd2';
 
@@ -59,6 +67,8 @@ const FOOTNOTE =
   /^ {0,3}\[\^([^\]\s]+)\]:[ \t]*([^\n]*(?:\n(?![ \t]*\n| {0,3}\[\^[^\]\s]+\]:)[^\n]+)*(?:\n[ \t]*\n(?:[ \t]{2,}\S[^\n]*(?:\n|$))+)*)(?:\n[ \t]*(?=\n|$))*\n?/;
 const ADJACENT_STRONG = /^(\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*)\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*(?!\*)/;
 const FOOTNOTE_START = /\n {0,3}\[\^[^\]\s]+\]:/;
+const WINDOWS_PATH = /^[A-Za-z]:(?:\\[\w.$%~-]+)+\\?/;
+const WINDOWS_PATH_START = /(?<![A-Za-z])[A-Za-z]:\\[\w.$%~-]/;
 /** Kimi has a mark behind the number as well: `[^1^]`. */
 const FOOTNOTE_REF = /^\[\^(?:(\d{1,3})\^?|([A-Za-z]{4,}[\w-]*|(?:fn|ref)\w*))\](?![(:])/;
 
@@ -143,10 +153,16 @@ class DialectTokenizer extends Tokenizer {
     return table && { ...table, raw: token.raw };
   }
 
-  override html(source: string): Tokens.HTML | undefined {
+  override html(source: string): ISummaryToken | undefined {
     const isOpen = (name: string) => this._opened.has(name);
-    const token = isHtmlBlock(source.trimStart(), isOpen) ? super.html(source) : undefined;
+    const token: ISummaryToken | undefined = isHtmlBlock(source.trimStart(), isOpen)
+      ? super.html(source)
+      : undefined;
     token?.raw.match(/<[a-z][^<>]*/gi)?.forEach(tag => this._open(tag));
+    const summary = token && SUMMARY.exec(token.text)?.[2];
+    if (token && summary) {
+      token.summary = this.lexer.inlineTokens(summary);
+    }
     return token;
   }
 
@@ -300,8 +316,14 @@ function mathToken(this: { lexer: Lexer }, source: string): Tokens.Generic | und
 }
 
 function nameToken(source: string): Tokens.Generic | undefined {
-  const name = pythonName(source);
+  const name = nameIn(source);
   return name === '' ? undefined : { type: 'text', raw: name, text: name };
+}
+
+/** A path of Windows: no backslash in it escapes anything. */
+function windowsPath(source: string): Tokens.Generic | undefined {
+  const path = WINDOWS_PATH.exec(source)?.[0];
+  return path === undefined ? undefined : { type: 'text', raw: path, text: path };
 }
 
 function footnoteRef(source: string): Tokens.Generic | undefined {
@@ -329,7 +351,7 @@ const OPTIONS: MarkedOptions = {
   breaks: true,
   extensions: {
     block: [footnote],
-    inline: [mathToken, footnoteRef, nameToken],
+    inline: [mathToken, footnoteRef, nameToken, windowsPath],
     startBlock: [
       source => {
         const at = source.search(FOOTNOTE_START);
@@ -348,7 +370,8 @@ const OPTIONS: MarkedOptions = {
       },
       source => found(source.indexOf(OPEN_FORMULA)),
       source => found(source.indexOf('[^')),
-      source => found(source.indexOf('__'))
+      source => found(source.indexOf('__')),
+      source => found(source.search(WINDOWS_PATH_START))
     ],
     renderers: {},
     childTokens: {}

@@ -5,7 +5,7 @@
  * bold text to it. Here CJK punctuation counts as a letter, and a mark between Latin punctuation and a CJK
  * character may open or close. The expressions have the groups that marked's tokenizer expects.
  *
- * Signs that are no emphasis: `2*3*4`, `x**2 + y**2`, `$_`, `*args`, `*.py`, `^_^`, and names such as `__init__`.
+ * Signs that are no emphasis: `2*3*4`, `x**2 + y**2`, `COUNT(*)`, `$_`, `*args`, `*.py`, `^_^`, and names such as `__init__`.
  */
 
 import type { Tokenizer } from 'marked';
@@ -25,13 +25,20 @@ const LETTER = `(?:${CJK}|[^\\s\\p{P}\\p{S}]|~)`;
 /** A sign of multiplication or of a power, in front of a number. */
 const OPERATOR = '(?:(?<![A-Za-z])[A-Za-z]|[0-9)\\]])\\*{1,2}(?!\\*)(?=\\d)';
 
+/** Asterisks alone in brackets, as in `COUNT(*)` and `p < 0.01 (**)`, and between slashes, as in `src/**\/x`. */
+const ALONE = '\\(\\*{1,3}(?=\\))|/\\*{1,2}(?=/)';
+
+/** Where bold text ends though a word follows without a space: `**Note:**text`. */
+const LATIN_END = '[:.!?,;"\')\\]](?=\\*\\*[A-Za-z0-9])';
+
 const RIGHT = [
   OPERATOR,
+  ALONE,
   // What lies between two marks.
   '^[^_*]*?__[^_*]*?\\*[^_*]*?(?=__)',
   '[^*]+(?=[^*])',
   // 1, 2: may close.
-  `${PUNCTUATION}(\\*+)(?=\\s|$)`,
+  `(?:${PUNCTUATION}(?=\\*+(?:\\s|$))|${LATIN_END})(\\*+)`,
   `${LETTER}(\\*+)(?!\\*)(?=${PUNCTUATION}|\\s|$)`,
   // 3, 4: may open.
   `(?:\\s|${PUNCTUATION}(?!\\*+${CJK}))(\\*+)(?=${LETTER})`,
@@ -68,9 +75,12 @@ const DUNDERS = (
 
 const PYTHON_NAME = new RegExp(`^__(?:${DUNDERS.join('|')})__(?!\\w)`, 'i');
 
-/** Arguments of a function and a kind of files: no emphasis begins with them. */
-const STARRED = /^(?:\*(?:args|\.\w+)|\*\*(?:kwargs|kwds))(?![\w*])/;
-const STARRED_BEGINNING = /^(?:\*(?:a(?:r(?:gs?)?)?|\.\w*)|\*\*k(?:w(?:ds?|a(?:r(?:gs?)?)?)?)?)$/;
+/** Arguments of a function, a kind of files, a key of a telephone: no emphasis begins with them. */
+const STARRED = /^(?:\*[\ufe0f\u20e3]|(?:\*(?:args|\.\w+)|\*\*(?:kwargs|kwds))(?![\w*]))/;
+/** Any folder, in front of the pattern of a file: `**\/*.py`. */
+const GLOB = /^\*\*\/(?=\*)/;
+const STARRED_BEGINNING =
+  /^(?:\*\*\/|\*(?:a(?:r(?:gs?)?)?|\.\w*)|\*\*k(?:w(?:ds?|a(?:r(?:gs?)?)?)?)?)$/;
 
 /** The eyes of a face: `^_^`, `>_<`, `-_-`. */
 const LEFT_EYE = /[\^<>@;=~\u00ac\u00b0-]/;
@@ -79,6 +89,11 @@ const RIGHT_EYE = /^_[\^<>@;=~\u00ac\u00b0-]/;
 /** The name between double underscores that a text begins with; '' if there is none. */
 export function pythonName(source: string): string {
   return PYTHON_NAME.exec(source)?.[0] ?? '';
+}
+
+/** What a text begins with that is a name with its asterisks or underscores; '' if there is none. */
+export function nameIn(source: string): string {
+  return pythonName(source) || (STARRED.exec(source) ?? GLOB.exec(source))?.[0] || '';
 }
 
 /** Whether a text, as it goes on, may begin with a name in front of which asterisks stand. */
@@ -93,6 +108,15 @@ export function mayBeName(text: string): boolean {
  */
 export function isOperator(source: string, before: string): boolean {
   if (STARRED.test(source)) {
+    return true;
+  }
+  if (before === '(' && /^\*{1,3}\)/.test(source)) {
+    return true;
+  }
+  if (
+    (/^[\s(,\u3001\uff08\uff0c]?$/.test(before) && GLOB.test(source)) ||
+    (before === '/' && /^\*{1,2}\//.test(source))
+  ) {
     return true;
   }
   if (source[0] === '_') {

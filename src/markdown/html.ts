@@ -12,7 +12,9 @@ import {
   type IAlertToken,
   type IFootnoteToken,
   type IMathToken,
-  OPEN_FORMULA
+  type ISummaryToken,
+  OPEN_FORMULA,
+  SUMMARY
 } from './dialect';
 import { languageIn } from './fenceline';
 import { findMath, type IFormula, paint, restore } from './math';
@@ -70,8 +72,13 @@ class DialectRenderer extends Renderer {
     return '';
   }
 
-  override html({ text }: Tokens.HTML | Tokens.Tag): string {
+  override html(token: ISummaryToken | Tokens.HTML | Tokens.Tag): string {
     this.hasHtml = true;
+    const summary = 'summary' in token ? (token.summary ?? []) : [];
+    const text =
+      summary.length > 0
+        ? token.text.replace(SUMMARY, (_, tag: string) => tag + this.parser.parseInline(summary))
+        : token.text;
     return this._restore(text);
   }
 

@@ -50,6 +50,9 @@ const FOLDS = new Set(['details', 'summary']);
 const SENTENCE =
   /^<[^<>]*>(?:[ \t]+[-\u2013\u2014\p{L}\p{N}`]|[ \t]*[,.;:!?)\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f])/u;
 
+/** A tag without attributes as a word in front of a comma or a full stop: `or <span>, then`; `<kbd>,</kbd>` is none. */
+const WORD = /^<\w+>(?:[,.;:!?)](?=\s)|[\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f](?!<))/;
+
 /** A component or a type: nobody writes the name of an HTML element so. */
 const CAPITALIZED = /^[A-Z][a-z]/;
 
@@ -100,7 +103,9 @@ export function isTag(source: string, isOpen: (name: string) => boolean): boolea
     return isOpen(tag.name);
   }
   // In a sentence about `<div>` and `</div>` both are words, and so is `<div class="x">` that nothing closes.
-  const isWord = HOLDING.has(tag.name) && !FOLDS.has(tag.name) && SENTENCE.test(source);
+  const isWord =
+    (!EMPTY.has(tag.name) && WORD.test(source)) ||
+    (HOLDING.has(tag.name) && !FOLDS.has(tag.name) && SENTENCE.test(source));
   const mustEnd = tag.isBare || isWord || SWALLOWING.test(source);
   return !(tag.isBare && (isWord || tag.name === 'hr')) && (!mustEnd || isComplete(source, tag));
 }

@@ -187,7 +187,15 @@ class MathFinder {
       }
     }
     const body = source.slice(start, end);
-    if (!isText(body, '') && !/^\(|^\{\w|^[@?#!*]|^-[^\w\\(]|[.!?。] /.test(body)) {
+    // Behind the comma of `$1,` more digits may stand, or more numbers.
+    const isNumber = /^\d[\d.,\s]*$/.test(body);
+    if (
+      isNumber ||
+      (!isText(body, '') &&
+        !/^\((?![A-Za-z](?![A-Za-z_'"])|[\d\\-]|$)|^\{\w|^[@?#!*]|^-[^\w\\(]|^\d[\d.,]*[KMBkmb]?(?:[,;)]\s(?!\d|$)|\/[A-Za-z]{2,}[\s,;])|[.!?。] /.test(
+          body
+        ))
+    ) {
       this._noteOpen(at, end, false, LONGEST_OPEN_DOLLAR);
     }
   }

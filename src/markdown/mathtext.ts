@@ -45,12 +45,15 @@ export function isText(body: string, next: string): boolean {
     return true;
   }
   if (TEX_SIGN.test(body)) {
-    return /^\d[\d.,]*[KMBkmb]?[\s/);:][^\\^_]*[A-Za-z]{3,}/.test(body) || isProse(body);
+    return (
+      /^\d[\d.,]*[KMBkmb]?(?:[\s/);:][^\\^_]*[A-Za-z]{3,}|\*\*[\s,.;:)])/.test(body) ||
+      isProse(body)
+    );
   }
   return (
     /[A-Za-z]{2,}\s+[A-Za-z]{2,}|[\u3001\u3002\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff0c]/.test(
       body
-    ) || /^-?\d[\d.,]*[KMBkmb]?(?:[\s/-]+[A-Za-z]{2,}|[,;)](?!\d))/.test(body)
+    ) || /^-?\d[\d.,]*[KMBkmb]?(?:[\s/-]+[A-Za-z]{2,}|[,;)](?!\d)|\*\*)/.test(body)
   );
 }
 

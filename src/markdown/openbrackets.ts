@@ -2,6 +2,8 @@
  * A bracket at the open end of a text: the text of a link, its target, or brackets that are seen.
  */
 
+import { paintedFormula } from './math';
+
 /** The number of a source or the sign of a footnote: brackets that are seen. */
 const REFERENCE = /^\[(?:\^[^\]\s]*|\d[\d, \u2013-]*)?\]?$/;
 const NUMBER = /^\[[\d^]/;
@@ -67,6 +69,12 @@ export function isNumbered(open: string): boolean {
  * first word has to go on to tell.
  */
 export function isPlaceholder(open: string): boolean | null {
+  const formula = paintedFormula(open.slice(1));
+  if (formula) {
+    // An interval or a pair of formulas, if a comma follows.
+    const behind = open.slice(1 + formula.length);
+    return behind === '' ? null : /^[,;\uff0c\u3001]/.test(behind);
+  }
   const word = /^\[([A-Za-z]+)/.exec(open)?.[1].toLowerCase() ?? '';
   if (word !== '' && word.length === open.length - 1) {
     const isBeginning = PLACEHOLDERS.some(name => name.startsWith(word) && name !== word);

@@ -27,7 +27,7 @@ const DEFINITION = /^\[(?:[^\]\n]|\\\])+\]:/;
 const FOOTNOTE = /^\[\^[^\]\s]*(?:\]:?[ \t]*)?$/;
 /** A tag that is not complete, or one with attributes, of which the next character tells whether it is a word. */
 const OPEN_TAG =
-  /<(?:[!/?]?$|[!/?]?[A-Za-z][^<>\n]{0,300}$|[A-Za-z]\w*[ \t][^<>\n]{0,300}>$|!-[^>]*$)/;
+  /<(?<=(?<!\\)(?:\\\\)*<)(?:[!/?]?$|[!/?]?[A-Za-z][^<>\n]{0,300}$|[A-Za-z]\w*[ \t][^<>\n]{0,300}>$|!-[^>]*$)/;
 /** `\\begin{name`, which opens a formula if it is the name of one. */
 const OPEN_ENVIRONMENT = /\\(?:b|be|beg|begi|begin|begin\{[a-zA-Z]{0,16}\*?)$/;
 /**
@@ -38,8 +38,10 @@ const OPEN_ESCAPE = /(?<!\\)(?:(?:\\\\)*\\\n?|\\\\)$/;
 const OPEN_ENTITY = /(?<!\\)&[#\w]{0,10}$/;
 /** A line without a mark at its beginning is a table's first if its first cell is no longer, in characters. */
 const LONGEST_FIRST_CELL = 24;
-/** The last cell of a table's first line, while it grows, in characters. */
+/** Another cell of a table's first line, in characters. */
 const LONGEST_HEAD_CELL = 60;
+/** The same where no mark begins the line: more of them are sentences. */
+const LONGEST_BARE_CELL = 24;
 
 /** Say how to show `source`, the text of the open block. */
 export function openEnd(source: string): IOpenEnd {
@@ -56,11 +58,13 @@ export function openEnd(source: string): IOpenEnd {
   const painted = paint(source, formulas);
   const limit = open >= 0 ? open : source.length;
   const shown = heldFrom(painted.slice(0, limit));
-  const hasOpenFormula = openDisplay && open >= 0 && shown === limit;
   const end = closeInline(painted.slice(0, shown));
+  // What the formula is indented by, as a part of an item or a quote.
+  const indent = source.slice(end.shown, limit);
+  const hasOpenFormula = openDisplay && open >= 0 && /^[ \t>]*$/.test(indent);
   return {
     // Formulas have kept their length, so that what was added or left out is found in the source.
-    text: applied(source.slice(0, shown), end),
+    text: applied(source.slice(0, shown), end) + (hasOpenFormula ? indent : ''),
     shown: end.shown,
     hasOpenFormula
   };
@@ -107,13 +111,13 @@ function heldFrom(source: string): number {
   const lineStart = source.length - line.length;
   const container = CONTAINER.exec(line)?.[0] ?? '';
   const rest = line.slice(container.length);
-  const escape = OPEN_ESCAPE.exec(source.slice(-200));
-  if (escape !== null) {
-    return source.length - (/^\\$/.test(escape[0]) ? 1 : 2);
-  }
   const table = tableHead(source, line, lineStart, rest);
   if (table !== null) {
     return table;
+  }
+  const escape = OPEN_ESCAPE.exec(source.slice(-200));
+  if (escape !== null) {
+    return source.length - (/^\\$/.test(escape[0]) ? 1 : 2);
   }
   if (
     rest === '' ||
@@ -133,17 +137,19 @@ function heldFrom(source: string): number {
 function tableHead(source: string, line: string, lineStart: number, rest: string): number | null {
   const before = source.slice(0, Math.max(0, lineStart - 1));
   const previous = LAST_LINE.exec(before)?.[0] ?? '';
-  const previousRest = previous.slice(CONTAINER.exec(previous)?.[0].length);
+  const container = CONTAINER.exec(line)?.[0] ?? '';
+  const previousContainer = CONTAINER.exec(previous)?.[0] ?? '';
+  const previousRest = previous.slice(previousContainer.length);
   const isFirst = previousRest.trim() === '' || !hasPipe(previous);
-  if (isFirst && mayBeTableHead(rest)) {
-    return lineStart;
+  if (isFirst && mayBeTableHead(rest, container)) {
+    return lineStart + headStart(line);
   }
   // The line of dashes, as long as it is one.
-  if (/^[|:\- \t]*$/.test(rest) && mayBeTableHead(previousRest)) {
+  if (/^[|:\- \t]*$/.test(rest) && mayBeTableHead(previousRest, previousContainer)) {
     const above = source.slice(0, Math.max(0, before.length - previous.length - 1));
     const aboveLine = LAST_LINE.exec(above)?.[0] ?? '';
     if (!hasPipe(aboveLine)) {
-      return before.length - previous.length;
+      return before.length - previous.length + headStart(previous);
     }
   }
   // A row without anything in its last cell.
@@ -151,11 +157,23 @@ function tableHead(source: string, line: string, lineStart: number, rest: string
 }
 
 /** Whether a line may be the first of a table, and not a sentence with `|x|` or `P(A | B)` in it. */
-function mayBeTableHead(line: string): boolean {
+function mayBeTableHead(line: string, container: string): boolean {
   if (!hasPipe(line)) {
     return false;
   }
+  const [cell, ...others] = line.split('|');
+  const longest = Math.max(...others.map(other => other.length));
+  if (cell.trim() === '') {
+    return longest <= LONGEST_HEAD_CELL;
+  }
+  const isItem = /[-+*\d]/.test(container);
+  return (
+    !isItem && /\s$/.test(cell) && cell.length <= LONGEST_FIRST_CELL && longest <= LONGEST_BARE_CELL
+  );
+}
+
+/** Where in a table's first line begins what is held back: the text in front of its first mark is shown already. */
+function headStart(line: string): number {
   const [cell] = line.split('|', 1);
-  const isPiped = cell.trim() === '' || (/\s$/.test(cell) && cell.length <= LONGEST_FIRST_CELL);
-  return isPiped && line.length - line.lastIndexOf('|') <= LONGEST_HEAD_CELL;
+  return cell.slice(CONTAINER.exec(cell)?.[0].length).trim() === '' ? 0 : cell.trimEnd().length;
 }

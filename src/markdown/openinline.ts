@@ -32,9 +32,12 @@ const TRAILING = /(?<!\\)(?:\*+|_+|~+|!?\[|!)$/;
 const TAG =
   /<(\/?)(abbr|b|cite|code|del|em|font|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|u|var)(?:\s[^<>\n]*)?>/iy;
 const ADDRESS = /https?:\/\/[^\s<>*]*/y;
-/** What a bracket is set to that begins no link: a letter, as in `a[0]`, or a command to a terminal. */
+/**
+ * What a bracket is set to that begins no link: a letter, as in `a[0]`, the beginning of a line in a pattern, as in
+ * `^[A-Z]`, or a command to a terminal.
+ */
 // eslint-disable-next-line no-control-regex
-const BEFORE_INDEX = /[A-Za-z0-9)\]\0-\x08\x0b-\x1f\x7f-\x9f]/;
+const BEFORE_INDEX = /[A-Za-z0-9)\]^\0-\x08\x0b-\x1f\x7f-\x9f]/;
 
 /** Punctuation that is none of CJK text: no mark between a Latin letter and it opens anything. */
 const LATIN_SIGN = new RegExp(`(?!${CJK})[\\p{P}\\p{S}]`, 'u');
@@ -196,11 +199,16 @@ class InlineReader {
       return at + 1;
     }
     const [mark, slash, name] = match;
+    const behind = this._source.slice(at + mark.length, at + mark.length + 2);
+    if (slash === '' && /^<\w+>$/.test(mark) && /^\p{P}$/u.test(behind)) {
+      // The next character tells whether the tag is a word of a sentence.
+      return this._hold(at);
+    }
     const close = `</${name.toLowerCase()}>`;
     if (slash !== '') {
       const index = this._openings.map(opening => opening.close).lastIndexOf(close);
       this._openings.splice(index < 0 ? this._openings.length : index);
-    } else if (isTag(mark + close, () => false)) {
+    } else if (isTag(mark + behind + close, () => false)) {
       this._openings.push({ mark, at, close });
     }
     return at + mark.length;
@@ -234,19 +242,35 @@ class InlineReader {
       this._openings.push({ mark: '**', at: at + 2 });
       return to;
     }
+    const opens = mayOpen(sign, before, after);
     const mayClose = !/\s/.test(before) && !(sign === '_' && isWord(after));
     while (mayClose && length > 0 && this._last?.mark[0] === sign) {
-      const { mark } = this._last;
-      if (mark.length > length) {
+      const { mark, at: start } = this._last;
+      if (mark.length > length || (opens && isNested(mark.length, to - at))) {
+        if (mark.length === 3 && !opens) {
+          // The inner one of two ends.
+          this._openings.pop();
+          this._openings.push({ mark: sign.repeat(3 - length), at: start });
+          length = 0;
+        }
         break;
       }
       this._openings.pop();
       length -= mark.length;
     }
-    if (length > 0 && mayOpen(sign, before, after)) {
-      this._openings.push({ mark: sign.repeat(length), at });
+    if (length > 0 && opens) {
+      this._open(sign.repeat(length), at);
     }
     return to;
+  }
+
+  /** Open emphasis. Asterisks do not open the same twice: what opened the first, and all in it, is text. */
+  private _open(mark: string, at: number): void {
+    const same = this._openings.findIndex(opening => opening.mark === mark);
+    if (same >= 0 && mark[0] === '*') {
+      this._openings.splice(same);
+    }
+    this._openings.push({ mark, at });
   }
 
   /** Hold back what an underscore has opened, or show the underscore. */
@@ -300,6 +324,11 @@ function isText(source: string, before: string, after: string, length: number): 
   }
   const isInWord = source[0] === '_' && isWord(before) && isWord(after);
   return isInWord || isOperator(source, before);
+}
+
+/** Whether a run that may open and close opens within an opening: CommonMark's rule of three. */
+function isNested(opening: number, run: number): boolean {
+  return (opening + run) % 3 === 0 && opening % 3 !== 0;
 }
 
 /** Whether a run opens what stands behind it, by the characters around it. */

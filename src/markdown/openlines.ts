@@ -2,6 +2,8 @@
  * Lines at the open end of a text: what stands before their text, and where the text begins that markup may span.
  */
 
+import { lineAt } from './fenceline';
+
 export const LAST_LINE = /[^\n]*$/;
 
 /** Marks of quotes and items in front of the text of a line. */
@@ -28,6 +30,10 @@ export function isEmptyLine(source: string, end: number): boolean {
 export function inlineStart(source: string): number {
   // Behind the end of a line the paragraph may go on.
   let paragraph = lineStart(source, source.replace(/(?<!\n[ \t>]*)\n$/, '').length);
+  if (paragraph > 0 && FENCE_LINE.test(lineAt(source, paragraph).replace(/\n$/, ''))) {
+    // No text goes on behind the end of code.
+    return source.length;
+  }
   while (paragraph > 0 && !BLOCK_BEGIN.test(source.slice(paragraph, paragraph + 20))) {
     const before = lineStart(source, paragraph - 1);
     if (FENCE_LINE.test(source.slice(before, paragraph - 1))) {

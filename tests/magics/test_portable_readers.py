@@ -14,7 +14,7 @@ from jupyter_stream_chat.magics.portable import portable
 _FIXTURES = Path(__file__).parents[2] / "src" / "markdown" / "__tests__" / "fixtures"
 DOCUMENTS: dict[str, dict[str, Any]] = json.loads((_FIXTURES / "dialect.json").read_text(encoding="utf-8"))
 
-NO_TABLES_IN_LISTS = ("in list",)
+NO_TABLES_IN_LISTS = ("in list", "table in a list and a quote")
 """Documents that nbconvert shows otherwise."""
 
 COUNTED = ("strong", "em", "h1", "h2", "h3", "table")

@@ -72,7 +72,22 @@ describe('openEnd', () => {
     ['H$', 'H'],
     ['text \\begin{ali', 'text '],
     ['P(A|B', 'P(A|B'],
-    ['| `a|b', '']
+    ['| `a|b', ''],
+    ['cmd \\<fi', 'cmd \\<fi'],
+    ['***a** b', '***a** b*'],
+    ['*斜**粗', '*斜**粗***'],
+    ['int *p, char **q, (*f', 'int *p, char **q, (*f*'],
+    ['COUNT(*) of', 'COUNT(*) of'],
+    ['src/**/x', 'src/**/x'],
+    ['or **/', 'or '],
+    ['**a**/**b', '**a**/**b**'],
+    ['or <span>,', 'or '],
+    ['or <span>, then', 'or <span>, then'],
+    ['a <kbd>,</kbd>', 'a <kbd>,</kbd>'],
+    ['a [\\(a\\)', 'a '],
+    ['a [\\(a\\), b', 'a [\\(a\\), b'],
+    ['costs $1,', 'costs '],
+    ['$(0,1', '']
   ])('closes or holds back what is open in the text %j', (source, shown) => {
     expect(openEnd(source).text).toBe(shown);
   });
@@ -91,7 +106,11 @@ describe('openEnd', () => {
     ['| a | b |\n|--|--|\n', '| a | b |\n|--|--|\n'],
     ['| a | b |\n|--|--|\n| x | **y', '| a | b |\n|--|--|\n| x | **y**'],
     ['| a | b |\n', ''],
-    ['a | b\n--', ''],
+    ['a | b\n--', 'a'],
+    ['Use a | b', 'Use a'],
+    ['So |x| = \\', 'So'],
+    ['- 9:00 | x', '- 9:00 | x'],
+    ['~~~py\nx = "```"\n~~~\n', '~~~py\nx = "```"\n~~~\n'],
     ['| a | b |\n|--|--|\n|', '| a | b |\n|--|--|\n'],
     ['| a | b |\n|--|--|\n| `x|y', '| a | b |\n|--|--|\n| `x|y`'],
     ['> [', ''],
@@ -108,6 +127,12 @@ describe('openEnd', () => {
 
   it('leaves a place for a formula of its own, and none for one in the text', () => {
     expect(openEnd('x\n\\[\na')).toEqual({ text: 'x\n', shown: 2, hasOpenFormula: true });
+    expect(openEnd('1. x\n   $$\n   a')).toEqual({
+      text: '1. x\n   ',
+      shown: 5,
+      hasOpenFormula: true
+    });
+    expect(openEnd('> x\n> \\[\n> a').hasOpenFormula).toBe(true);
     expect(openEnd('x \\(a')).toEqual({ text: 'x ', shown: 2, hasOpenFormula: false });
     expect(openEnd('costs $5 and then some').text).toBe('costs $5 and then some');
   });
