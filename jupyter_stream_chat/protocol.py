@@ -607,6 +607,8 @@ class RegenerateAnswer(Command):
     """The question."""
     answer_id: Id
     run_id: Id
+    profile_id: str | None = None
+    """For this answer alone; absent: the chat's."""
     instructions: str | None = None
     """The user's system prompt for all chats: holds where the chat and the profile have none."""
 

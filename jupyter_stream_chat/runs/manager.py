@@ -268,6 +268,8 @@ class RunManager:
         chat, owner = stored.info, stored.owner
         if isinstance(command, SendMessage):
             chat = _as_asked(chat, command)
+        elif command.profile_id:
+            chat = chat.model_copy(update={"profile_id": command.profile_id})
         profile = self._profile(chat, owner)
         chat = _as_instructed(chat, profile, command.instructions)
         profile = profile.with_parameters(chat.parameters)

@@ -305,6 +305,10 @@ export interface RegenerateAnswer {
   answer_id: Id;
   run_id: Id;
   /**
+   * For this answer alone; absent: the chat's.
+   */
+  profile_id?: string | null;
+  /**
    * The user's system prompt for all chats: holds where the chat and the profile have none.
    */
   instructions?: string | null;
