@@ -207,6 +207,7 @@ class RunManager:
                 model=profile.model_name,
                 streaming=self._streaming_of(None, profile),
                 parameters=profile.parameters,
+                price=profile.price,
                 created_at=time.time(),
             )
             host = DetachedRunHost(self._registry, self._deployments, profile, messages, owner, on_text)
@@ -391,6 +392,7 @@ class RunManager:
             model=profile.model_name,
             streaming=self._streaming_of(chat, profile),
             parameters=chat.parameters,
+            price=profile.price,
             created_at=time.time(),
         )
 
