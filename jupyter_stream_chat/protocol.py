@@ -274,6 +274,16 @@ class TimeLimit(Wire):
     seconds: float
 
 
+class Price(Wire):
+    """What a million tokens cost."""
+
+    input: Annotated[float, Field(ge=0)]
+    """Of those that the model is sent."""
+    output: Annotated[float, Field(ge=0)]
+    """Of those that it writes, its reasoning included."""
+    currency: Annotated[str, Field(min_length=1, max_length=8)] = "USD"
+
+
 class Usage(Wire):
     """Tokens as the provider counted them."""
 
@@ -284,6 +294,8 @@ class Usage(Wire):
     """Tokens that were guessed ahead (speculative decoding)."""
     accepted_tokens: int = 0
     """Of these, how many the model accepted."""
+    cost: float | None = None
+    """What the provider says that the answer cost, in US dollars (OpenRouter's ``usage.cost``)."""
 
 
 class Timings(Wire):
@@ -327,6 +339,8 @@ class RunInfo(Wire):
     streaming: StreamingMode
     parameters: Parameters | None = None
     """The chat's and the question's own values, where there were any: Continue asks with the same."""
+    price: Price | None = None
+    """The profile's when the run began, where it has one."""
     created_at: float
     """Seconds since the epoch."""
     status: RunStatus = "queued"
@@ -607,6 +621,8 @@ class RegenerateAnswer(Command):
     """The question."""
     answer_id: Id
     run_id: Id
+    profile_id: str | None = None
+    """For this answer alone; absent: the chat's."""
     instructions: str | None = None
     """The user's system prompt for all chats: holds where the chat and the profile have none."""
 

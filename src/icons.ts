@@ -29,6 +29,14 @@ export const sendIcon = new LabIcon({
 </svg>`
 });
 
+/** Another model answers: two arrows that change places. */
+export const swapIcon = new LabIcon({
+  name: 'jupyter-stream-chat:swap',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16">
+  <path class="jp-icon3" fill="#616161" d="M16 3l5 4.5-5 4.5V9H4V6h12zM8 12v3h12v3H8v3l-5-4.5z"/>
+</svg>`
+});
+
 /** Stop: a square. */
 export const stopIcon = new LabIcon({
   name: 'jupyter-stream-chat:stop',

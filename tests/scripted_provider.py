@@ -32,6 +32,7 @@ junk=json       send a chunk (or an answer) that is no JSON; junk=shape: JSON, b
 refusal=3       that many tokens of the model's own refusal instead of content
 finish=length   the finish_reason (stop); ``none`` leaves it out
 usage=always    auto (when ``stream_options`` asks), always, never, broken (counts that are no numbers)
+cost=0.0012     what the usage says that the answer cost, as OpenRouter does
 body=json       answer JSON even to a stream request; body=html: a web page
 refuse=stream   400 to a stream request; refuse=stream_options: 400 when these are present;
                 refuse=stream_options+stream: both;
@@ -155,6 +156,7 @@ class Script:
     cut: int = -1
     finish: str = "stop"
     usage: str = "auto"
+    cost: float = -1.0
     body: str = "sse"
     refuse: str = ""
     repeat: int = 0
@@ -475,6 +477,7 @@ def _usage(script: Script) -> dict[str, Any]:
         "completion_tokens": output,
         "total_tokens": 7 + output,
         "completion_tokens_details": {"reasoning_tokens": script.reasoning},
+        **({"cost": script.cost} if script.cost >= 0 else {}),
     }
 
 

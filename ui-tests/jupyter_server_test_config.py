@@ -19,6 +19,8 @@ c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 # The question whether to show Jupyter's news lies over the panel, on pages that Galata did not open.
 settings = Path(tempfile.mkdtemp(prefix="galata-settings-"))
 overrides = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+if "JSC_FRESH" in os.environ:
+    overrides["jupyter-stream-chat:plugin"] = {"openAtStart": True}
 (settings / "overrides.json").write_text(json.dumps(overrides))
 c.LabApp.app_settings_dir = str(settings)
 
@@ -60,6 +62,10 @@ c.StreamChat.profiles = [
     {"id": "counter", "label": "Counter", "provider": "huggingface", "model": os.environ["JSC_MODEL"]},
     {"id": "guide", "label": "Guide", "provider": "guide", "model": "guide"},
 ]
+if "JSC_FRESH" in os.environ:
+    # As `make lab` begins: no profile but the guide, and the panel is open.
+    c.StreamChat.profiles = []
+    c.StreamChat.default_profile = ""
 if "JSC_USERS" in os.environ:
 
     class UserOfCookie(IdentityProvider):

@@ -196,4 +196,5 @@ def _largest(one: Usage | None, other: Usage) -> Usage:
         reasoning_tokens=max(one.reasoning_tokens, other.reasoning_tokens),
         guessed_tokens=max(one.guessed_tokens, other.guessed_tokens),
         accepted_tokens=max(one.accepted_tokens, other.accepted_tokens),
+        cost=max((each for each in (one.cost, other.cost) if each is not None), default=None),
     )

@@ -207,6 +207,7 @@ class RunManager:
                 model=profile.model_name,
                 streaming=self._streaming_of(None, profile),
                 parameters=profile.parameters,
+                price=profile.price,
                 created_at=time.time(),
             )
             host = DetachedRunHost(self._registry, self._deployments, profile, messages, owner, on_text)
@@ -268,6 +269,8 @@ class RunManager:
         chat, owner = stored.info, stored.owner
         if isinstance(command, SendMessage):
             chat = _as_asked(chat, command)
+        elif command.profile_id:
+            chat = chat.model_copy(update={"profile_id": command.profile_id})
         profile = self._profile(chat, owner)
         chat = _as_instructed(chat, profile, command.instructions)
         profile = profile.with_parameters(chat.parameters)
@@ -389,6 +392,7 @@ class RunManager:
             model=profile.model_name,
             streaming=self._streaming_of(chat, profile),
             parameters=chat.parameters,
+            price=profile.price,
             created_at=time.time(),
         )
 

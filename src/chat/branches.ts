@@ -53,8 +53,12 @@ export class Branches {
     return this._runId;
   }
 
-  /** Have a question answered once more, with these instructions where no others hold. */
-  async regenerate(questionId: string, instructions: string): Promise<void> {
+  /**
+   * Have a question answered once more, with these instructions where no others hold.
+   *
+   * @param profileId - who answers; absent: the chat's profile.
+   */
+  async regenerate(questionId: string, instructions: string, profileId?: string): Promise<void> {
     const runId = newId();
     this._runId = runId;
     await this._command({
@@ -63,6 +67,7 @@ export class Branches {
       message_id: questionId,
       answer_id: newId(),
       run_id: runId,
+      ...(profileId && { profile_id: profileId }),
       ...(instructions && { instructions })
     });
     this._runId = undefined;

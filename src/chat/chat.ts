@@ -58,6 +58,7 @@ export interface IChatHost {
   readonly user: string;
   /** The chat list and the profiles have arrived. */
   readonly isLoaded: boolean;
+  readonly profiles: readonly ProfileInfo[];
   /** The chat's line in the list; undefined while the server has no such chat. */
   info(chatId: string): ChatInfo | undefined;
   /** The profile in force: the chat's own, or the default. */
@@ -493,14 +494,26 @@ export class ChatModel {
 
   // --- branches -------------------------------------------------------------------------------------
 
-  /** Give an answer again: another one beside it. Returns whether that was asked for. */
-  regenerate(messageId: string): boolean {
+  /** Profiles that can answer a message's question, other than the one that wrote this answer. */
+  otherProfiles({ runs }: Message): readonly ProfileInfo[] {
+    const writer = runs[runs.length - 1]?.profile_id;
+    return this._host.profiles.filter(
+      ({ profile_id, problem }) => !problem && profile_id !== writer
+    );
+  }
+
+  /**
+   * Give an answer again: another one beside it. Returns whether that was asked for.
+   *
+   * @param profileId - who answers, this once; absent: the chat's profile.
+   */
+  regenerate(messageId: string, profileId?: string): boolean {
     const questionId = this._transcript.message(messageId)?.parent_id;
     if (this.blockedReason || !questionId) {
       return false;
     }
     this._host.report(null);
-    void this.branches.regenerate(questionId, this._host.instructions);
+    void this.branches.regenerate(questionId, this._host.instructions, profileId);
     this._structureChanged.emit();
     return true;
   }

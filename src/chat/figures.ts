@@ -14,6 +14,13 @@ export interface IFigures {
   readonly rate: number | null;
   /** Tokens that were guessed ahead, and how many of them the model accepted; null: none were. */
   readonly guesses: { readonly guessed: number; readonly accepted: number } | null;
+  /** What it cost, by currency; empty: neither the provider nor the profile says. */
+  readonly costs: readonly ICost[];
+}
+
+export interface ICost {
+  readonly amount: number;
+  readonly currency: string;
 }
 
 /** The figures of an answer that is written, over all its runs; null: none are known. */
@@ -30,16 +37,22 @@ export function figuresOf({ runs }: Message): IFigures | null {
     tokens,
     firstTokenMs: ended[0].timings?.first_token_ms ?? null,
     rate: tokens > 1 && seconds > 0 ? tokens / seconds : null,
-    guesses: guessed > 0 ? { guessed, accepted } : null
+    guesses: guessed > 0 ? { guessed, accepted } : null,
+    costs: costsOf(ended)
   };
 }
 
-/** Tokens that were sent to models and written by them, as far as providers told. */
-export function totalsOf(messages: readonly Message[]): { read: number; written: number } {
+/** Tokens that were sent to models and written by them, and what they cost, as far as that is told. */
+export function totalsOf(messages: readonly Message[]): {
+  read: number;
+  written: number;
+  costs: readonly ICost[];
+} {
   const runs = messages.flatMap(message => message.runs);
   return {
     read: sum(runs.map(({ usage }) => usage?.input_tokens ?? 0)),
-    written: sum(runs.map(tokensOf))
+    written: sum(runs.map(tokensOf)),
+    costs: costsOf(runs)
   };
 }
 
@@ -51,6 +64,29 @@ export function contextUse(
   const told = messages.flatMap(({ runs }) => runs).filter(({ usage }) => usage);
   const usage = told[told.length - 1]?.usage;
   return usage && length ? { tokens: usage.input_tokens + usage.output_tokens, length } : null;
+}
+
+function costsOf(runs: readonly RunInfo[]): readonly ICost[] {
+  const sums = new Map<string, number>();
+  for (const cost of runs.map(costOf)) {
+    if (cost) {
+      sums.set(cost.currency, (sums.get(cost.currency) ?? 0) + cost.amount);
+    }
+  }
+  return [...sums].map(([currency, amount]) => ({ amount, currency }));
+}
+
+/** What the provider says, in US dollars; else the tokens that it counted, at the profile's price. */
+function costOf({ usage, price }: RunInfo): ICost | null {
+  if (typeof usage?.cost === 'number') {
+    return { amount: usage.cost, currency: 'USD' };
+  }
+  return usage && price
+    ? {
+        amount: (usage.input_tokens * price.input + usage.output_tokens * price.output) / 1e6,
+        currency: price.currency
+      }
+    : null;
 }
 
 function tokensOf({ usage, counts }: RunInfo): number {

@@ -16,6 +16,7 @@ import type { Message } from '../protocol/generated';
 import { showSent } from './attachments/sentprompt';
 import { usePanel } from './context';
 import { focusComposer } from './focus';
+import { OtherModel } from './othermodel';
 
 interface IProps {
   chat: ChatModel;
@@ -46,6 +47,7 @@ export function MessageActions({ chat, message, isEditing, onEdit }: IProps): JS
           }}
         />
       )}
+      {isAnswer && <OtherModel {...{ chat, message }} />}
       <Action
         icon={editIcon}
         label={isAnswer ? trans.__('Edit the answer') : trans.__('Edit the question')}

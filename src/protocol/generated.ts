@@ -305,6 +305,10 @@ export interface RegenerateAnswer {
   answer_id: Id;
   run_id: Id;
   /**
+   * For this answer alone; absent: the chat's.
+   */
+  profile_id?: string | null;
+  /**
    * The user's system prompt for all chats: holds where the chat and the profile have none.
    */
   instructions?: string | null;
@@ -701,6 +705,10 @@ export interface RunInfo {
    */
   parameters?: Parameters | null;
   /**
+   * The profile's when the run began, where it has one.
+   */
+  price?: Price | null;
+  /**
    * Seconds since the epoch.
    */
   created_at: number;
@@ -731,6 +739,20 @@ export interface RunInfo {
    * How the answer came about, where that is not as the reader expects.
    */
   notice?: Notice | null;
+}
+/**
+ * What a million tokens cost.
+ */
+export interface Price {
+  /**
+   * Of those that the model is sent.
+   */
+  input: number;
+  /**
+   * Of those that it writes, its reasoning included.
+   */
+  output: number;
+  currency: string;
 }
 /**
  * What a run that shows no text yet is doing. Ephemeral: the latest wins.
@@ -795,6 +817,10 @@ export interface Usage {
    * Of these, how many the model accepted.
    */
   accepted_tokens: number;
+  /**
+   * What the provider says that the answer cost, in US dollars (OpenRouter's ``usage.cost``).
+   */
+  cost?: number | null;
 }
 /**
  * Milliseconds since the run was accepted; ``disconnect_ms`` since the interrupt arrived.

@@ -83,3 +83,14 @@ def test_nonsense_is_no_usage(count: object) -> None:
     message.usage_metadata["output_tokens"] = count  # type: ignore[typeddict-item]
     assert usage_of(message) is None
     assert sound_usage({"prompt_tokens": count, "completion_tokens": 1, "total_tokens": 1}) is None
+
+
+@pytest.mark.parametrize("cost", [-1, "0.1", True, None, float("nan"), float("inf"), [1]])
+def test_nonsense_is_no_cost(cost: object) -> None:
+    counted = {"prompt_tokens": 1, "completion_tokens": 1}
+    assert sound_usage(counted | {"cost": cost}) == sound_usage(counted)
+    usage = UsageMetadata(input_tokens=1, output_tokens=1, total_tokens=2)
+    message = AIMessage(content="", usage_metadata=usage, additional_kwargs={"cost": cost})
+    found = usage_of(message)
+    assert found is not None
+    assert found.cost == (1 if cost == [1] else None)

@@ -115,3 +115,21 @@ def test_a_parameter_that_the_server_ignores_is_refused_and_not_dropped() -> Non
         assert isinstance(profile, Profile) is has
         if isinstance(profile, ErrorInfo):
             assert profile.field == "parameters.top_k"
+
+
+@pytest.mark.parametrize(
+    ("price", "field"),
+    [
+        ({"input": 1}, "price.output"),
+        ({"input": -1, "output": 1}, "price.input"),
+        ({"input": 1, "output": float("inf")}, "price.output"),
+        ({"input": 1, "output": 1, "currency": ""}, "price.currency"),
+        ({"input": 1, "output": 1, "per": "token"}, "price.per"),
+        ("cheap", "price"),
+    ],
+)
+def test_a_price_that_is_none_is_explained(price: object, field: str) -> None:
+    values = {"id": "mine", "provider": "openai", "model": "m", "price": price}
+    _, (problem,) = read_profile(values)
+    assert problem.field == field
+    assert problem.hint

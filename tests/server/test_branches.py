@@ -8,7 +8,7 @@ from jupyter_stream_chat.protocol import EVENT
 from tests.scripted_provider import ScriptedProvider
 
 from ..transcript import Transcript
-from .conftest import Server
+from .conftest import Server, StartServer, scripted_profile
 from .page import Page, new_id, question
 
 
@@ -20,14 +20,14 @@ async def asked(page: Page, chat_id: str, text: str, parent_id: str | None = Non
     return fields
 
 
-async def regenerated(page: Page, chat_id: str, question_id: str) -> dict[str, Any]:
+async def regenerated(page: Page, chat_id: str, question_id: str, **more: str) -> dict[str, Any]:
     """Have a question answered once more, wait for the end, and return the ids."""
     fields = {
         "chat_id": chat_id,
         "message_id": question_id,
         "answer_id": new_id("answer"),
         "run_id": new_id("run"),
-    }
+    } | more
     assert (await page.command("regenerate_answer", **fields))["type"] == "command_accepted"
     await page.finished(fields["run_id"])
     return fields
@@ -61,6 +61,42 @@ async def test_an_answer_is_given_again_beside_the_first(server: Server, provide
         requests = len(provider.requests)
         repeated = await page.command("regenerate_answer", **again)
         assert repeated["type"] == "command_accepted", "sent twice it is done once"
+        assert len(provider.requests) == requests
+
+
+async def test_a_question_is_answered_by_another_model_this_once(
+    start_server: StartServer, provider: ScriptedProvider
+) -> None:
+    own, other = scripted_profile(provider), scripted_profile(provider, id="other", label="Other")
+    other["model"] = "tokens=2"
+    server = await start_server(profiles=[own, other])
+    async with server.page() as page:
+        chat_id = await page.new_chat()
+        first = await asked(page, chat_id, "Who are you?")
+        again = await regenerated(page, chat_id, first["message_id"], profile_id="other")
+        assert page.text(again["run_id"]) == "t0 t1 "
+        assert provider.requests[-1].body["model"] == "tokens=2"
+        added = page.of_type("message_added")[-1]["message"]
+        assert (added["author"], added["siblings"]) == ("Other", [first["answer_id"], again["answer_id"]])
+
+        # It goes on as it was written; the chat keeps its own model.
+        run_id = new_id("run")
+        await page.command("continue_answer", chat_id=chat_id, message_id=again["answer_id"], run_id=run_id)
+        await page.finished(run_id)
+        assert provider.requests[-1].body["model"] == "tokens=2"
+        await asked(page, chat_id, "tokens=1", again["answer_id"])
+        assert provider.requests[-1].body["model"] == own["model"]
+
+        requests = len(provider.requests)
+        refused = await page.command(
+            "regenerate_answer",
+            chat_id=chat_id,
+            message_id=first["message_id"],
+            answer_id=new_id("answer"),
+            run_id=new_id("run"),
+            profile_id="no-such-profile",
+        )
+        assert refused["type"] == "command_rejected"
         assert len(provider.requests) == requests
 
 

@@ -1,5 +1,6 @@
 /** Alternatives: answers given again, questions and answers edited, and what a stopped answer leaves behind. */
 import { expect } from '@playwright/test';
+import { expectNoViolations } from './axe';
 import { test } from './fixtures';
 import { lastAnswer, newestRequest, numbered, questionOf } from './provider';
 import { Panel } from './panel';
@@ -46,6 +47,28 @@ test('an answer is given again, and both are there to be chosen by keyboard, on 
     panel.answers.first().getByRole('button', { name: 'Previous version' })
   ).toBeFocused();
   expect(await panel.tokens()).toEqual(numbered(5));
+});
+
+test('another model answers the same question, this once', async ({ panel, lab }) => {
+  await panel.ask('tokens=3 who else');
+  await panel.expectFinished('stop');
+  const others = panel.answer.getByLabel('Answer with another model');
+  await expect(others.getByRole('option', { name: 'Scripted', exact: true })).toHaveCount(0);
+  // A letter or an arrow at the closed menu chooses nothing yet.
+  await others.press('s');
+  await expect(panel.answer.getByRole('group', { name: /^Version/ })).toHaveCount(0);
+  await others.selectOption({ label: 'Scripted Azure' });
+  await expect(panel.answer.getByRole('group', { name: 'Version 2 of 2' })).toBeVisible();
+  await expect(panel.answer).toHaveAccessibleName('Answer from Scripted Azure');
+  await expect(panel.input).toBeFocused();
+  await panel.expectFinished('stop');
+  expect(await panel.tokens()).toEqual(['t0', 't1', 't2']);
+  await expect(panel.root.getByLabel('Model profile').locator('option:checked')).toHaveText(
+    'Scripted'
+  );
+  await expectNoViolations(lab);
+  await panel.answer.getByRole('button', { name: 'Previous version' }).click();
+  await expect(panel.answer).toHaveAccessibleName('Answer from Scripted');
 });
 
 test('a question is edited in its place and asked anew; Escape leaves it, and loses nothing', async ({

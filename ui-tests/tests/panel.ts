@@ -65,6 +65,11 @@ export class Panel {
   /** Open the panel by its command. */
   async open(): Promise<void> {
     await this.execute('stream-chat:open');
+    await this.untilReady();
+  }
+
+  /** Wait until JupyterLab has opened what it opens, and the panel has its server. */
+  async untilReady(): Promise<void> {
     // The last thing that opens with JupyterLab takes the focus: a key pressed before would be its.
     await this.page.waitForFunction(
       () => (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp.shell.currentWidget

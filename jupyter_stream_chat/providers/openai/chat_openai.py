@@ -28,6 +28,7 @@ from .block_statements import Blocked, QuestionBlocked, block_in
 from .chunks import REASONING
 from .event_stream import EventDecoder
 from .payload_fixes import (
+    COST,
     FAILURE,
     NO_REASON,
     REMARKS,
@@ -104,6 +105,7 @@ class _Reasoning:
             copy_extras(chunk["choices"][0].get("delta"), extras)
             if remarks := chunk.get(REMARKS):
                 extras[REMARKS] = remarks
+            _copy_cost(chunk.get("usage"), extras)
         return generation
 
     def _create_chat_result(
@@ -118,6 +120,7 @@ class _Reasoning:
             raise MalformedAnswer("The answer is not as OpenAI's protocol has it.") from error
         for generation in result.generations:
             copy_extras(message, generation.message.additional_kwargs)
+            _copy_cost(values["usage"], generation.message.additional_kwargs)
             if remarks:
                 generation.message.additional_kwargs[REMARKS] = remarks
             if failure:
@@ -151,6 +154,12 @@ def collected(stream: str) -> dict[str, Any]:
         REMARKS: sorted({remark for chunk in chunks for remark in chunk[REMARKS]}),
         FAILURE: failure,
     }
+
+
+def _copy_cost(usage: Mapping[str, Any] | None, extras: dict[str, Any]) -> None:
+    """Keep what the provider says that the answer cost; a list, since LangChain adds up what chunks hold."""
+    if usage and COST in usage:
+        extras[COST] = [usage[COST]]
 
 
 def whole_answer(response: object) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...protocol import FinishReason, PartKind, Usage
 from ..finish_reasons import meaning_of, word_of
-from .payload_fixes import FAILURE, REMARKS, is_count
+from .payload_fixes import COST, FAILURE, REMARKS, is_cost, is_count
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -96,6 +96,7 @@ def usage_of(message: BaseMessage) -> Usage | None:
             reasoning_tokens=_count(details.get("reasoning") or 0),
             guessed_tokens=_count(details.get("guessed") or 0),
             accepted_tokens=_count(details.get("accepted") or 0),
+            cost=_cost_of(message),
         )
     except (
         AttributeError,
@@ -103,6 +104,12 @@ def usage_of(message: BaseMessage) -> Usage | None:
         ValueError,
     ):  # the text is worth more than a count
         return None
+
+
+def _cost_of(message: BaseMessage) -> float | None:
+    """Return what the provider says that the answer cost; some repeat a running total with each chunk."""
+    said: Any = message.additional_kwargs.get(COST)
+    return max(filter(is_cost, said), default=None) if isinstance(said, list) else None
 
 
 def _count(value: Any) -> int:

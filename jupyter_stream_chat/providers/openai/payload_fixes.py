@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,6 +12,8 @@ from ..errors.provider_words import is_error, labels_in, page_title, said_in, st
 from ..finish_reasons import decisive, meaning_of, word_of
 
 _COUNTS = ("prompt_tokens", "completion_tokens")
+COST: Final = "cost"
+"""What a provider says that an answer cost, beside its tokens."""
 _DETAILS = ("prompt_tokens_details", "completion_tokens_details")
 _MOST_TOKENS: Final = 10**9
 """A count beyond it is no count."""
@@ -143,7 +146,13 @@ def sound_usage(usage: Any) -> dict[str, Any] | None:
         **{name: usage[name] for name in _COUNTS},
         "total_tokens": sum(usage[n] for n in _COUNTS),
         **details,
+        **({COST: usage[COST]} if is_cost(usage.get(COST)) else {}),
     }
+
+
+def is_cost(value: Any) -> bool:
+    """Tell whether a value can be what an answer cost."""
+    return type(value) in (int, float) and 0 <= value < math.inf
 
 
 def is_count(value: Any) -> bool:

@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError, to_json
 
-from ...protocol import Deployment, ErrorInfo, OnRepetition, Parameters, ProfileInfo, StreamingMode
+from ...protocol import Deployment, ErrorInfo, OnRepetition, Parameters, Price, ProfileInfo, StreamingMode
 from ..loopback import is_loopback
 from ..provider import ON_REPETITION, Provider
 from . import catalog
@@ -75,6 +75,8 @@ class Profile(BaseModel):
     parameters: Parameters = Parameters()
     context_length: Annotated[int, Field(ge=256)] | None = None
     """Tokens that the model takes, question and answer together; absent: unknown, and all is sent."""
+    price: Price | None = None
+    """What its tokens cost; absent: answers have no price, unless the provider says one."""
     images: Literal["auto", "on", "off"] = "auto"
     """Whether its model is sent pictures; ``auto``: unless it was found to refuse them."""
     timeouts: Timeouts = Timeouts()
@@ -184,10 +186,15 @@ class Profile(BaseModel):
 _RENAMED = {"limits": "timeouts", "early_stop": "on_repetition"}
 """Fields by the names that they had in earlier versions."""
 _SECONDS = "Give seconds, 86400 (a day) at most; 0 is no limit."
+_PRICE = 'Give the prices of a million tokens, for example {"input": 2.5, "output": 10, "currency": "USD"}.'
 _HINTS = {
     "id": "Use 1 to 64 letters, digits, dots, dashes or underscores, and no dot first.",
     "streaming": 'Use "auto", "on" or "off", or leave it out.',
     "context_length": "Give the number of tokens, for example 128000, or leave it out.",
+    "price": _PRICE,
+    "price.input": _PRICE,
+    "price.output": _PRICE,
+    "price.currency": _PRICE,
     "images": 'Use "auto", "on" or "off", or leave it out.',
     "timeouts.first_token": _SECONDS,
     "timeouts.stall": _SECONDS,
@@ -365,7 +372,11 @@ def _explain(error: ErrorDetails, provider: Provider | None) -> ErrorInfo:
         why = "Beam search cannot be streamed: a later token may still change the earlier ones."
         return profile_error(field, why, "Leave num_beams out; temperature 0 is greedy.")
     if error["type"] == "extra_forbidden":
-        shapes: dict[str, type[BaseModel]] = {"parameters": Parameters, "timeouts": Timeouts}
+        shapes: dict[str, type[BaseModel]] = {
+            "parameters": Parameters,
+            "timeouts": Timeouts,
+            "price": Price,
+        }
         names = shapes.get(path[0], Profile).model_fields
         own = [each.name for each in provider.fields if each.name not in names] if provider else []
         known = ", ".join([*(name for name in names if name not in _NOT_GIVEN), *own])

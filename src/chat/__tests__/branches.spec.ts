@@ -107,6 +107,34 @@ describe('a chat with branches', () => {
     expect(chat().isRunning).toBe(false);
   });
 
+  it('asks another model for another answer, this once', async () => {
+    const [, written] = chat().messages;
+    const profiles = [written.runs[0].profile_id, 'other', 'broken'].map(profile_id => ({
+      profile_id,
+      label: profile_id,
+      provider: 'openai',
+      model: 'm',
+      locked: false,
+      has_key: false
+    }));
+    const problem = { code: 'missing_key', message: 'There is no key.' };
+    server.say({
+      type: 'profiles_changed',
+      seq: 2,
+      profiles: [...profiles.slice(0, 2), { ...profiles[2], problem }],
+      default_profile_id: 'other'
+    });
+    const others = chat().otherProfiles(written);
+    expect(others.map(({ profile_id }) => profile_id)).toEqual(['other']);
+    chat().regenerate('answer-2', 'other');
+    const sent = server.last('regenerate_answer');
+    expect(sent).toMatchObject({ message_id: 'question-2', profile_id: 'other' });
+    server.accept(sent);
+    await settle();
+    chat().regenerate('answer-2');
+    expect(server.last('regenerate_answer')).not.toHaveProperty('profile_id');
+  });
+
   it('is ready again when another answer is refused', async () => {
     chat().regenerate('answer-2');
     server.reject(server.last('regenerate_answer'), 'no_profile');

@@ -31,8 +31,25 @@ describe('the figures of an answer', () => {
       tokens: 60,
       firstTokenMs: 100,
       rate: 20,
-      guesses: null
+      guesses: null,
+      costs: []
     });
+  });
+
+  it('have a price where the provider says one, or else the profile', () => {
+    const timings = { total_ms: 5 };
+    const price = { input: 2, output: 10, currency: 'EUR' };
+    const priced = run({ usage: usage(500_000, 100_000), price, timings });
+    expect(figuresOf(answer(priced, priced))?.costs).toEqual([{ amount: 4, currency: 'EUR' }]);
+    const told = run({ usage: { ...usage(1, 1), cost: 0.25 }, price, timings });
+    const free = run({ usage: { ...usage(1, 1), cost: 0 }, price, timings });
+    const costs = [
+      { amount: 2, currency: 'EUR' },
+      { amount: 0.25, currency: 'USD' }
+    ];
+    expect(figuresOf(answer(priced, told, free))?.costs).toEqual(costs);
+    expect(totalsOf([answer(priced, told), answer(free)]).costs).toEqual(costs);
+    expect(figuresOf(answer(run({ price, counts: undefined, timings })))).toBeNull();
   });
 
   it('tell how many tokens were guessed ahead, and accepted', () => {
@@ -72,6 +89,6 @@ describe('the context', () => {
   });
 
   it('has sums over all answers', () => {
-    expect(totalsOf([told, told])).toEqual({ read: 1800, written: 200 });
+    expect(totalsOf([told, told])).toEqual({ read: 1800, written: 200, costs: [] });
   });
 });
