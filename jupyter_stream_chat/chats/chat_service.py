@@ -176,11 +176,6 @@ class ChatService:
         """Return the feed of an owner's chat list and profiles."""
         return self._workspaces[owner]
 
-    @property
-    def workspaces(self) -> Mapping[str, Feed[WorkspaceEvent]]:
-        """Every workspace that anybody follows, and some that somebody has followed, by owner."""
-        return dict(self._workspaces.items())
-
     # --- chats --------------------------------------------------------------------------------------
 
     async def create_chat(self, owner: str, chat: ChatInfo) -> bool:

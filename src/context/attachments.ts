@@ -239,7 +239,7 @@ export function readAgain(
 }
 
 /** The part of a question that stands for an item's content. */
-export function partOf(
+function partOf(
   item: IContextItem,
   content: IContextContent,
   sha256: string
