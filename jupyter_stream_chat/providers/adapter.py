@@ -135,3 +135,9 @@ def _client_key(profile: Profile) -> Profile:
 async def _close(model: BaseChatOpenAI) -> None:
     await model.root_async_client.close()
     model.root_client.close()
+    for client in (model.root_async_client, model.root_client):
+        # Client and SDK refer to each other: they wait for a collection of all garbage, which is rare in a
+        # large process. Their TLS contexts (0.7 MB each) must not wait with them.
+        http = client._client
+        http._mounts = {}
+        del http._transport

@@ -32,6 +32,8 @@ _NONE: Final = frozenset({"", "null", "none", "undefined", "finish_reason_unspec
 _REACHED: Final = re.compile(r"_(reached|exceeded|hit|found|triggered)$")
 """What some servers add to a word."""
 _FILTERED: Final = re.compile(r"safety|guardrail|content_filter|moderation|policy_violation")
+_ENUM: Final = re.compile(r"^(?:\w+\.)+(?=\w+$)")
+"""The class before a word; not a sentence, which an object's message may be."""
 _CAMEL_CASE: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ERROR: Final = re.compile(r"error|fail|timeout|unavailable")
 _FAILURE: Final = re.compile(
@@ -98,6 +100,6 @@ def decisive(reason: object, native: object) -> str | None:
 
 def _plain(word: str) -> str:
     """Return a word without its spelling: ``FinishReason.MAX_TOKENS``, ``maxTokens`` are ``max_tokens``."""
-    given = word.strip().strip("<|>").rpartition(".")[2]
+    given = _ENUM.sub("", word.strip().strip("<|>."))
     plain = re.sub(r"[\s-]+", "_", _CAMEL_CASE.sub("_", given).lower())
     return plain if plain == "finish_reason_unspecified" else plain.removeprefix("finish_reason_")

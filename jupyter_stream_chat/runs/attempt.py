@@ -37,10 +37,10 @@ class ModelRefused(Exception):
 class EndedEarly(Exception):
     """The provider ended the answer for a reason that is not known to be a good one."""
 
-    def __init__(self, reason: str) -> None:
-        """``reason`` is the provider's own word."""
-        super().__init__(f"The provider's finish reason: {reason}")
-        self.reason = reason
+    def __init__(self, end_word: str) -> None:
+        """``end_word`` is the provider's finish reason."""
+        super().__init__(f"The provider's finish reason: {end_word}")
+        self.end_word = end_word
 
 
 def fault_of(end_word: str | None, refusal: str, failure: Exception | None) -> Exception | None:

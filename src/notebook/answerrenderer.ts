@@ -214,7 +214,8 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
     const lengths = () => this._run.lengths;
     let isKnown = false;
     for await (const event of followAnswer({ settings, nonce: about.nonce, lengths, signal })) {
-      if (!isKnown && about.open) {
+      // Only for who has run the cell: a stranger's notebook may name any chat, and must not change the panel.
+      if (!isKnown && about.open && this._model?.trusted) {
         openChat(about.chat_id);
       }
       isKnown = true;

@@ -56,6 +56,12 @@ def test_no_reason(nothing: object) -> None:
     assert word_of(nothing) is None
 
 
+@pytest.mark.parametrize("word", ["abort: The queue is full.", "failed at 10.", "stop."])
+def test_a_word_may_end_in_a_full_stop(word: str) -> None:
+    assert word_of(word) == word
+    assert meaning_of(word) == ("stop" if word == "stop." else None)
+
+
 @pytest.mark.parametrize(
     ("reason", "word", "meaning"),
     [

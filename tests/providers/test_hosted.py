@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import ssl
 import sys
-from collections.abc import AsyncIterator
+import weakref
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +115,40 @@ async def test_parameters_are_sent_and_absent_ones_are_not(
     assert {name: body[name] for name in sent} == sent
     await (await opened(shape)).ainvoke("tokens=1")
     assert not sent.keys() & provider.requests[-1].body.keys()
+
+
+def tls_contexts(llm: Any, on_freed: Callable[[object], None]) -> list[weakref.ref[ssl.SSLContext]]:
+    """Return the TLS contexts of a model's clients; ``on_freed`` is told when one is freed."""
+    clients = [llm.root_async_client._client, llm.root_client._client]
+    return [weakref.ref(client._transport._pool._ssl_context, on_freed) for client in clients]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_a_profile_that_was_edited_and_used_leaves_no_tls_context(
+    provider: ScriptedProvider, shape: str
+) -> None:
+    """Also while Python looks for no garbage: in a large process it hardly ever looks through all of it."""
+    registry = Registry([], engine=None)  # type: ignore[arg-type]
+    contexts: list[list[weakref.ref[ssl.SSLContext]]] = []
+    freed = asyncio.Event()
+    gc.disable()
+    try:
+        for edit in range(4):
+            registry.set_stored([profile_values(shape, provider, model=f"m{edit}")])
+            profile = registry.find(shape)
+            assert isinstance(profile, Profile)
+            llm: Any = await registry.open(profile, lambda *_: None)
+            contexts.append(tls_contexts(llm, lambda _: freed.set()))
+            assert text_of(await llm.ainvoke("tokens=1")) == "t0 "
+            registry.release(profile)
+        async with asyncio.timeout(10):
+            while any(ref() for each in contexts[:-1] for ref in each):
+                await freed.wait()  # the clients are closed by a task of their own
+                freed.clear()
+        assert all(ref() for ref in contexts[-1])
+    finally:
+        gc.enable()
+        await registry.close()
 
 
 @pytest.mark.parametrize("shape", SHAPES)

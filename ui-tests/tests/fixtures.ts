@@ -14,7 +14,14 @@ interface IWorkerFixtures {
   lab: IJupyterLabPageFixture;
 }
 
-/** Open JupyterLab in a browser of its own, with these settings by plugin. */
+let opened = 0;
+
+/**
+ * Open JupyterLab in a browser and a workspace of its own, with these settings by plugin.
+ *
+ * The workspace is the server's: Galata's stand-in never forgets a closed document, and each reload would open all
+ * that earlier tests had closed, each with its kernel.
+ */
 export async function openLab(
   browser: Browser,
   settings: Record<string, object> = {}
@@ -24,13 +31,14 @@ export async function openLab(
     baseURL: LAB_URL,
     autoGoto: false,
     mockSettings: { ...galata.DEFAULT_SETTINGS, ...settings },
+    mockState: false,
     waitForApplication: async loading => {
       await loading.waitForSelector('#jupyterlab-splash', { state: 'detached' });
     }
   });
   page.on('pageerror', error => console.error(error));
   await page.setViewportSize({ width: 1440, height: 900 });
-  await page.goto('?reset');
+  await page.goto(`workspaces/tests-${opened++}?reset`);
   return page;
 }
 

@@ -37,6 +37,8 @@ class ErrorFacts:
     """Where the server sent the request, if it did not answer it."""
     param: str | None = None
     """The request's parameter that the provider complains of, where it names one."""
+    end_word: str | None = None
+    """The finish reason with which the provider ended the answer early, in its own spelling."""
 
 
 def error_facts(error: BaseException) -> ErrorFacts:
@@ -65,6 +67,7 @@ def error_facts(error: BaseException) -> ErrorFacts:
         any(isinstance(body, str) and page_title(body) is not None for body in bodies),
         redirects[0] if redirects else None,
         params[0] if params else None,
+        next((word for each in chain if isinstance(word := getattr(each, "end_word", None), str)), None),
     )
 
 

@@ -65,7 +65,8 @@ _MOST = re.compile(
     r"|(?:limit of|limit:|tokens allowed|cannot exceed|length of only|must be <=)\W{0,3}(\d{3,})"
 )
 _ASKED = re.compile(
-    r"(?:requested|resulted in|too long:|request \(|(?:prompt|conversation|input) (?:has|contains|is))"
+    r"(?:requested|resulted in|too long:|(?:request|input) \("
+    r"|(?:prompt|conversation|input) (?:has|contains|is))"
     r"\D{0,30}?(\d{3,})|n_prompt_tokens\W{1,4}(\d{3,})"
     r"|(?:token count(?: of)?|received|given:|keep the first|prompt contains)\W{0,3}(\d{3,})"
 )
@@ -123,6 +124,7 @@ _TOO_LONG = _any(
             r"\b(prompt|inputs?|context|conversation|request)\b[^.]{0,60}\bexceed(s|ed)?\b"
             r"[^.]{0,40}\b(limit|maximum|length|tokens)"
             r"|too many tokens|context length of only|`inputs` tokens \+"
+            r"|\b(longer|larger|greater) than\b[^.]{0,40}\bcontext (length|window|size)"
         ),
     ),
 )
@@ -146,6 +148,12 @@ _FILTERED: Final = _says(
     "was flagged",
     "guardrail",
     "prohibited_content",
+    "blockreason",
+    "block_reason",
+    "prompt blocked",
+    "prompt was blocked",
+    "response blocked",
+    "response was blocked",
     "敏感内容",
     "违规内容",
 )
@@ -158,7 +166,8 @@ _NO_REGION: Final = _says(
 )
 _NO_MODEL: Final = _matches(
     r"\bmodel\b[^.]{0,60}\b(not found|not exist|not a valid model)|(invalid|unknown) model\b"
-    r"|not a valid model|model_not_(found|available|supported)|models/\S+ is not found|模型不存在"
+    r"|not a valid model|model_not_(found|available|supported)|model_decommissioned|模型不存在"
+    r"|models/\S+ is not found"
 )
 _NETWORK_REFUSED: Final = _matches(
     r"firewall|virtual network|private endpoint|public (network )?access is disabled"
@@ -184,12 +193,9 @@ _BUSY: Final = _says(
 )
 _ASK_AGAIN: Final = "Ask again; what had arrived is kept."
 
-_ENDED: Final = re.compile(r"the provider's finish reason: (.+?)(?: none)?$")
-
 
 def _ended_with(facts: ErrorFacts) -> dict[str, str] | None:
-    found = _ENDED.search(facts.text.strip())
-    return {"reason": found[1].strip()} if found else None
+    return {"reason": facts.end_word} if facts.end_word else None
 
 
 _UNREADABLE: Final = Rule(
@@ -281,13 +287,13 @@ RULES: Final = (
         "Start a new chat, or shorten the question.",
     ),
     Rule(
-        _all(_status(400, 403, 451), _FILTERED),
+        _any(_all(_status(400, 403, 422, 446, 451), _FILTERED), _named("QuestionBlocked")),
         "content_filter",
         "The provider's content filter refused the question.",
         "Put the question in other words.",
     ),
     Rule(
-        _all(_unknown_status, _FILTERED),
+        _any(_all(_unknown_status, _FILTERED), _named("AnswerBlocked")),
         "content_filter",
         "The provider's content filter ended the answer.",
         "Put the question in other words.",

@@ -196,7 +196,12 @@ def _statuses(value: Any, depth: int) -> Iterator[int]:
 
 def _snake(value: Mapping[str, Any]) -> dict[str, Any]:
     """Return a mapping with its keys in snake case: clouds write ``Message``, ``errorMessage``."""
-    return {_CAPITAL.sub("_", str(key)).lower().replace("-", "_"): each for key, each in value.items()}
+    return {snake_case(str(key)): each for key, each in value.items()}
+
+
+def snake_case(key: str) -> str:
+    """Return a key in snake case."""
+    return _CAPITAL.sub("_", key).lower().replace("-", "_")
 
 
 def _json(text: str) -> Any:

@@ -24,6 +24,7 @@ from ..finish_reasons import graver
 from ..langchain.chunk_accumulator import accumulated
 from ..loopback import is_loopback, without_proxy
 from ..profiles.profile import Profile
+from .block_statements import Blocked, QuestionBlocked, block_in
 from .chunks import REASONING
 from .event_stream import EventDecoder
 from .payload_fixes import (
@@ -133,7 +134,7 @@ def collected(stream: str) -> dict[str, Any]:
         for event in [*decoder.feed(stream.encode(errors="surrogatepass")), *decoder.close()]:
             chunks += reader.read(event)
         chunks += reader.close(decoder.other)
-    except (ProviderSaid, MalformedAnswer, StreamCut) as error:
+    except (Blocked, ProviderSaid, MalformedAnswer, StreamCut) as error:
         if not chunks:
             raise
         failure = error
@@ -158,8 +159,11 @@ def whole_answer(response: object) -> dict[str, Any]:
     choices = choices_of(values, _ANSWER)
     given = content_of(choices[0], "message", "delta") if choices else None
     failure = values.get(FAILURE) or error_in(values)
-    if failure and not (given and given.get("content")):
-        raise failure
+    if not (given and given.get("content")):
+        if FAILURE not in values and (block := block_in(values)):
+            raise QuestionBlocked(block)
+        if failure:
+            raise failure
     if not choices or given is None:
         kept = {key: each for key, each in values.items() if each is not None}
         raise MalformedAnswer(f"{_ANSWER} {_NOT_AS}", json.dumps(kept, default=str))

@@ -9,6 +9,7 @@ from contextlib import suppress
 from io import StringIO
 from typing import Any, Final
 
+from .block_statements import AnswerBlocked, QuestionBlocked, block_in
 from .event_stream import Event
 from .payload_fixes import (
     REMARKS,
@@ -51,6 +52,8 @@ class StreamReader:
         """A finish reason has come."""
         self._goes_on = False
         self._has_chunk = False
+        self._block: str | None = None
+        """What the provider said of a block, and no text came after it."""
         self._foreign = ""
         """The first event that is JSON of another protocol."""
         self._index: str | None = None
@@ -92,6 +95,8 @@ class StreamReader:
         """
         if held := {name: text for name, growth in self._growth.items() if (text := growth.close())}:
             yield self._chunk({"content": "", **held}, None, None)
+        if self._block is not None:
+            raise (AnswerBlocked if self._growth["content"].length else QuestionBlocked)(self._block)
         if self.is_finished or self.is_done:
             return
         if self._has_chunk:
@@ -109,7 +114,9 @@ class StreamReader:
             self.is_finished = value["type"] in _RESPONSE_ENDS
             yield dict(value)
             return
-        error = error_in(value, event=event.name)
+        block = block_in(value)
+        self._block = block or self._block
+        error = error_in(value, event=event.name) if block is None else None
         if error is None:
             yield from self._chunks(value, event)
             return
@@ -138,6 +145,7 @@ class StreamReader:
             self._goes_on = self._goes_on or (self.is_finished and bool(given.get("content")))
             if given.get("content"):
                 self.is_done = False  # it came too early
+                self._block = None  # nothing was held back
             delta = self._without_growth(sound_message(given), is_last=finish is not None)
             self.is_finished = self.is_finished or finish is not None
             yield self._chunk(delta, finish, usage)

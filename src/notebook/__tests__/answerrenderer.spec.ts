@@ -69,7 +69,7 @@ interface ICell {
   readonly streams: Stream[];
   readonly opened: string[];
   /** What the kernel sends, and what is in the notebook then. */
-  show(status: string, markdown: string, more?: object): MimeModel;
+  show(status: string, markdown: string, more?: object, trusted?: boolean): MimeModel;
 }
 
 interface ICellOptions {
@@ -108,10 +108,10 @@ function cell({ isKnown = true, format = 'markdown', fixes = null }: ICellOption
     renderer,
     streams,
     opened,
-    show: (status, markdown, more = {}) => {
+    show: (status, markdown, more = {}, trusted = true) => {
       const about = { nonce: NONCE, chat_id: 'chat', format, status, ...more };
       const key = format === 'text' ? 'text/plain' : 'text/markdown';
-      const model = new MimeModel({ data: { [MIME_TYPE]: about, [key]: markdown } });
+      const model = new MimeModel({ data: { [MIME_TYPE]: about, [key]: markdown }, trusted });
       void renderer.renderModel(model);
       return model;
     }
@@ -278,6 +278,15 @@ test('opens the chat in the panel when it is asked to, once', async () => {
   streams[0].delta(1, 'b');
   await until(() => opened.length > 0);
   expect(opened).toEqual(['chat']);
+});
+
+test('opens no chat for a notebook that is not trusted', async () => {
+  const { renderer, streams, opened, show } = cell();
+  show('live', '', { open: true, chat_id: 'constructor' }, false);
+  await until(() => streams.length === 1);
+  streams[0].delta(0, 'known');
+  await until(() => renderer.node.textContent!.includes('known'));
+  expect(opened).toEqual([]);
 });
 
 test('the correction of a cell is offered as its change, while it is written and afterwards', async () => {
