@@ -15,7 +15,8 @@ def chat(question: str, **options: Any) -> Answer:
 
     ``chat("Why?", profile="gpt", temperature=0, quiet=True)``. The answer is shown as it comes, and returned.
     Options: profile, temperature, top_p, top_k, max_tokens, seed, stop (a list), system, no_stream, format,
-    chat (a name), open, quiet, go_on (continue the last answer), local. Raises ``magics.errors.ChatError``.
+    chat (a name), open, quiet, continue_last (the last answer goes on), local. Raises
+    ``magics.errors.ChatError``.
     """
     from .magics.magic import function
 

@@ -108,7 +108,7 @@ async def _registry(settings: Settings) -> AsyncIterator[Registry]:
     # Where nothing was ever stored, a look must not make the store.
     if not settings.profiles_locked and (settings.data_folder / FILE_NAME).exists():
         store = ChatStore(settings.data_folder)
-        registry.set_stored(store.profiles(), KeyFile(settings.data_folder).read())
+        registry.set_stored(store.owners.profiles(), KeyFile(settings.data_folder).read())
         store.close()
     try:
         yield registry
@@ -123,7 +123,7 @@ def _remembered(settings: Settings, profile: Profile | ErrorInfo) -> set[Limitat
         return set()
     store = ChatStore(settings.data_folder)
     try:
-        known = store.limitations(time.time())
+        known = store.owners.limitations(time.time())
     finally:
         store.close()
     asked = profile.deployment

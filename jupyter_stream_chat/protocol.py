@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
@@ -173,8 +173,15 @@ class AttachmentPart(Wire):
     """Sentences: what was left out of the source, and why."""
 
 
-Part = Annotated[TextPart | ReasoningPart | AttachmentPart, Field(discriminator="type")]
-"""A part of a message; its ``type`` is its kind. A new kind is a new member."""
+WrittenPart = TextPart | ReasoningPart
+"""A part that a run writes: its ``text`` grows, and ``run_id`` names the run. Its kind is a ``PartKind``."""
+
+WRITTEN_PARTS: Mapping[PartKind, type[WrittenPart]] = {
+    model.model_fields["type"].default: model for model in get_args(WrittenPart)
+}
+
+Part = Annotated[WrittenPart | AttachmentPart, Field(discriminator="type")]
+"""A part of a message; its ``type`` is its kind. A new kind is a new member, here or of ``WrittenPart``."""
 
 
 class UserText(Wire):

@@ -6,7 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ChatTabs } from './chattabs';
 import type { ChatPanel } from './components/panel';
 import { chatIcon } from './icons';
-import type { IStreamChat } from './tokens';
+import type { StreamChat } from './streamchat';
 import type { WorkspaceModel } from './chat/workspace';
 
 export const CommandIDs = {
@@ -21,7 +21,7 @@ interface IOptions {
   app: JupyterFrontEnd;
   panel: ChatPanel;
   workspace: WorkspaceModel;
-  streamChat: IStreamChat;
+  streamChat: StreamChat;
   /** Null: the application has no tabs. */
   tabs: ChatTabs | null;
   trans: TranslationBundle;
@@ -59,7 +59,7 @@ export function addCommands(options: IOptions): void {
     label: trans.__('Stop the Answer'),
     caption: trans.__('Stop the answer that is being written in the chat that is in use'),
     describedBy: noArguments,
-    isEnabled: () => (tabs?.inUse?.chat ?? workspace.current).isRunning,
+    isEnabled: () => streamChat.chatInUse.isRunning,
     execute: () => streamChat.stop()
   });
   commands.addCommand(CommandIDs.profiles, {

@@ -28,6 +28,11 @@ export class StreamChat implements IStreamChat {
 
   readonly streamIntoCell: IStreamChat['streamIntoCell'];
 
+  /** The chat in which the user is, or was last: in a tab or in the panel. */
+  get chatInUse(): ChatModel {
+    return this._tabs?.inUse?.chat ?? this._workspace.current;
+  }
+
   open(chatId?: string): void {
     this._activate();
     if (chatId !== undefined) {
@@ -72,7 +77,7 @@ export class StreamChat implements IStreamChat {
       this._workspace.report({ code: 'attachments_off', message });
       return;
     }
-    await this._chatInUse.attachments.add(item);
+    await this.chatInUse.attachments.add(item);
   }
 
   registerContextKind(kind: IContextKind): IDisposable {
@@ -80,11 +85,7 @@ export class StreamChat implements IStreamChat {
   }
 
   stop(): void {
-    this._chatInUse.interrupt();
-  }
-
-  private get _chatInUse(): ChatModel {
-    return this._tabs?.inUse?.chat ?? this._workspace.current;
+    this.chatInUse.interrupt();
   }
 
   private readonly _workspace: WorkspaceModel;

@@ -121,7 +121,7 @@ async def test_a_profile_of_the_store_with_its_kept_key(doctor: Terminal, provid
     profile = parse_profile(values, origin="stored")
     assert isinstance(profile, Profile)
     store = ChatStore(doctor.data)
-    store.save_profile("mine", {name: value for name, value in values.items() if value is not None})
+    store.owners.save_profile("mine", {name: value for name, value in values.items() if value is not None})
     store.close()
     KeyFile(doctor.data).keep("mine", KeptKey(SecretStr(KEY), profile.destination))
     status, output, _ = await doctor("mine")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
@@ -27,6 +28,12 @@ def test_text_is_sent_as_it_is() -> None:
     frame = wire.encode(wire.Delta(run_id=RUN, part=0, offset=0, text=text, kind="text"))
     assert "你好 😀" in frame
     assert json.loads(frame)["text"] == text
+
+
+def test_what_a_run_writes_has_a_part_of_each_kind() -> None:
+    assert set(wire.WRITTEN_PARTS) == set(get_args(wire.PartKind))
+    for kind, part in wire.WRITTEN_PARTS.items():
+        assert part(text="a", run_id=RUN).type == kind
 
 
 def test_an_event_reads_back_as_it_was() -> None:

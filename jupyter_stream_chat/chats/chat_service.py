@@ -176,11 +176,6 @@ class ChatService:
         """Return the feed of an owner's chat list and profiles."""
         return self._workspaces[owner]
 
-    @property
-    def workspaces(self) -> Mapping[str, Feed[WorkspaceEvent]]:
-        """Every workspace that anybody follows, and some that somebody has followed, by owner."""
-        return dict(self._workspaces.items())
-
     # --- chats --------------------------------------------------------------------------------------
 
     async def create_chat(self, owner: str, chat: ChatInfo) -> bool:
@@ -359,11 +354,11 @@ class ChatService:
 
     async def preferences(self, name: str) -> dict[str, str]:
         """Return what each owner has chosen for one thing, as the default profile."""
-        return await self._call(self._store.preferences, name)
+        return await self._call(self._store.owners.preferences, name)
 
     async def set_preference(self, owner: str, name: str, value: str) -> None:
         """Keep what an owner has chosen."""
-        await self._call(self._store.set_preference, owner, name, value)
+        await self._call(self._store.owners.set_preference, owner, name, value)
 
     # --- attachments --------------------------------------------------------------------------------
 
@@ -494,35 +489,35 @@ class ChatService:
 
     async def profiles(self, owner: str = "") -> list[dict[str, Any]]:
         """Return an owner's stored profiles in the order of their making."""
-        return await self._call(self._store.profiles, owner)
+        return await self._call(self._store.owners.profiles, owner)
 
     async def profile_owners(self) -> list[str]:
         """Return who has stored profiles."""
-        return await self._call(self._store.profile_owners)
+        return await self._call(self._store.owners.profile_owners)
 
     async def save_profile(self, profile_id: str, fields: Mapping[str, Any], owner: str = "") -> None:
         """Store or replace an owner's profile. Keys do not belong here."""
-        await self._call(self._store.save_profile, profile_id, fields, owner)
+        await self._call(self._store.owners.save_profile, profile_id, fields, owner)
 
     async def delete_profile(self, profile_id: str, owner: str = "") -> bool:
         """Delete an owner's profile; False when there was none."""
-        return await self._call(self._store.delete_profile, profile_id, owner)
+        return await self._call(self._store.owners.delete_profile, profile_id, owner)
 
     # --- deployments --------------------------------------------------------------------------------
 
     async def limitations(self, now: float, owner: str = "") -> list[DeploymentLimitation]:
         """Return what an owner's questions found of deployments and still holds at ``now``."""
-        return await self._call(self._store.limitations, now, owner)
+        return await self._call(self._store.owners.limitations, now, owner)
 
     async def remember_limitation(self, found: DeploymentLimitation, now: float, owner: str = "") -> None:
         """Remember what a deployment does not do, until its time is up."""
-        await self._call(self._store.remember_limitation, found, now, owner)
+        await self._call(self._store.owners.remember_limitation, found, now, owner)
 
     async def forget_limitations(
         self, owner: str = "", deployment: Deployment | None = None, limitation: Limitation | None = None
     ) -> None:
         """Forget what an owner's questions found: of every deployment, of one, or one finding."""
-        await self._call(self._store.forget_limitations, owner, deployment, limitation)
+        await self._call(self._store.owners.forget_limitations, owner, deployment, limitation)
 
     # --- machinery ----------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
-"""Chats, messages, runs, profiles and deployments in SQLite: synchronous, one connection, one thread.
+"""Chats, messages and runs in SQLite: synchronous, one connection, one thread.
 
 Owns the queries and what one transaction holds. Inserts are idempotent by the ids that clients make.
-Where the data live, on the disk or in memory, is ``database``'s business.
+Where the data live, on the disk or in memory, is ``sqlite``'s business. What owners have beside chats is in
+``owner_store``.
 """
 
 from __future__ import annotations
@@ -9,18 +10,15 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from ..protocol import (
     ChatInfo,
-    Deployment,
-    DeploymentLimitation,
     ErrorInfo,
-    Limitation,
     Message,
     Parameters,
     Part,
@@ -30,8 +28,10 @@ from ..protocol import (
 from . import attachments, search
 from .attachments import StoredAttachment
 from .command_error import ChatBusy, IdTaken, UnknownChat, UnknownMessage
+from .owner_store import OwnerStore
 from .quarantine import Quarantine
-from .records import LATEST, PARTS, Damage, RecordReader, Row, is_id
+from .records import LATEST, PARTS, RecordReader, Row, is_id
+from .row_repair import RowRepair
 from .search import Hit
 from .sqlite import Database
 from .tree import edited, run_id_of, text_of, title_of
@@ -88,10 +88,8 @@ ORDER BY position
 """
 _SELECTED_AT_MOST = 200
 """Messages that a change of the branch brings: the rest is loaded when somebody scrolls up to it."""
-_LIMITATION = "provider, endpoint, model, limitation, until"
 _NO_LIMIT = -1
 _AFTER_SECONDS = 0.001
-_ID_OF = {"chats": "chat_id", "messages": "message_id", "runs": "run_id", "profiles": "profile_id"}
 
 ChatChanges = Mapping[str, str | bool | Parameters | None]
 """Fields of a chat by name; a null clears the chat's own choice."""
@@ -125,8 +123,10 @@ class ChatStore:
         """Open the database in ``folder``; where that is impossible, one in memory."""
         self._db = Database(folder)
         self._quarantine = Quarantine(folder)
-        self._reader = RecordReader(self._put_aside)
-        self._repairs: list[Damage] = []
+        self._repair = RowRepair(self._db, self._quarantine)
+        self._reader = RecordReader(self._repair.put_aside)
+        self.owners = OwnerStore(self._db, self._reader)
+        """What owners have beside chats."""
 
     @property
     def quarantine(self) -> Quarantine:
@@ -151,47 +151,13 @@ class ChatStore:
         """Save what is in memory only; False while the disk refuses."""
         return self._db.return_to_disk()
 
+    def repair(self) -> None:
+        """Repair the rows that were found damaged and are copied. Call it outside of a transaction."""
+        self._repair.repair()
+
     def close(self) -> None:
         """Close the database."""
         self._db.close()
-
-    # --- damaged rows -------------------------------------------------------------------------------
-
-    def repair(self) -> None:
-        """Repair the rows that were found damaged and are copied: the next reader finds them sound.
-
-        Call it outside of a transaction. On a disk that cannot be written they stay as they are.
-        """
-        repairs, self._repairs = self._repairs, []
-        if repairs and self.not_saved is None:
-            self._db.change(lambda: self._repair(repairs))
-
-    def _repair(self, repairs: Iterable[Damage]) -> None:
-        for damage in repairs:
-            key = "position" if "position" in damage.row else "rowid"
-            # Another server may have repaired or changed it meanwhile.
-            unchanged = [name for name in damage.row if name not in (key, "running")]
-            where = " AND ".join(f"CAST({name} AS BLOB) IS CAST(? AS BLOB)" for name in unchanged)
-            values = (damage.row[key], *(damage.row[name] for name in unchanged))
-            if damage.repaired is None:
-                self._db.execute(f"DELETE FROM {damage.table} WHERE {key} = ? AND {where}", values)
-            else:
-                columns = ", ".join(f"{name} = ?" for name in damage.repaired)
-                update = f"UPDATE {damage.table} SET {columns} WHERE {key} = ? AND {where}"
-                self._db.execute(update, (*damage.repaired.values(), *values))
-
-    def _put_aside(self, damage: Damage) -> None:
-        name = str(damage.row.get(_ID_OF.get(damage.table, ""), ""))
-        is_kept = self._quarantine.put_aside(damage.table, name, damage.row, damage.why)
-        # A chat or a message that cannot be used stays where it is: others may hang on it.
-        if is_kept and (damage.repaired is not None or damage.table not in ("chats", "messages")):
-            self._repairs.append(damage)
-
-    def _rows(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
-        """Return all rows of a query by the names of their columns."""
-        cursor = self._db.execute(sql, values)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
 
     # --- chats --------------------------------------------------------------------------------------
 
@@ -229,7 +195,7 @@ class ChatStore:
 
     def chat(self, chat_id: str) -> StoredChat:
         """Return a chat. Raises UnknownChat."""
-        rows = self._rows(f"{_CHAT} WHERE chat_id = ?", (chat_id,))
+        rows = self._db.rows(f"{_CHAT} WHERE chat_id = ?", (chat_id,))
         found = self._reader.chat(rows[0]) if rows else None
         if found is None:
             raise UnknownChat(chat_id)
@@ -237,7 +203,7 @@ class ChatStore:
 
     def chats(self, owner: str) -> list[ChatInfo]:
         """Return an owner's chats, the one last asked in first."""
-        rows = self._rows(f"{_CHAT} WHERE owner = ? ORDER BY updated_at DESC, rowid DESC", (owner,))
+        rows = self._db.rows(f"{_CHAT} WHERE owner = ? ORDER BY updated_at DESC, rowid DESC", (owner,))
         return [found[1] for row in rows if (found := self._reader.chat(row))]
 
     # --- messages -----------------------------------------------------------------------------------
@@ -269,7 +235,7 @@ class ChatStore:
         """Return the messages of all branches in the order of their arrival."""
         with self._db.transaction():
             select = f"SELECT {_MESSAGE} FROM messages WHERE chat_id = ? ORDER BY position"
-            return self._messages(self._rows(select, (chat_id,)))
+            return self._messages(self._db.rows(select, (chat_id,)))
 
     def path_to_root(self, chat_id: str, leaf_id: str) -> list[Message]:
         """Return a message and all that it follows, oldest first. Raises UnknownMessage."""
@@ -348,7 +314,7 @@ class ChatStore:
         newest = "SELECT message_id FROM unindexed_messages ORDER BY rowid DESC LIMIT ?"
         ids = [message_id for (message_id,) in self._db.execute(newest, (limit,))]
         marks = ", ".join("?" * len(ids))
-        rows = self._rows(f"SELECT {_MESSAGE} FROM messages WHERE message_id IN ({marks})", ids)
+        rows = self._db.rows(f"SELECT {_MESSAGE} FROM messages WHERE message_id IN ({marks})", ids)
         positions = {row["message_id"]: int(row["position"]) for row in rows}
         texts = [(positions[each.message_id], text_of(each)) for each in self._messages(rows)]
         search.store_texts(self._db, texts)
@@ -408,7 +374,7 @@ class ChatStore:
         if not self._db.execute(update, (info, run.run_id)).rowcount:
             return False
         select = f"SELECT {_MESSAGE} FROM messages WHERE message_id = ?"
-        for row in self._rows(select, (run.message_id,)):
+        for row in self._db.rows(select, (run.message_id,)):
             message = self._reader.message(row, [run])
             others = [part for part in message.content if run_id_of(part) != run.run_id] if message else []
             self._set_content(run.message_id, [*others, *parts])
@@ -423,7 +389,7 @@ class ChatStore:
 
     def run(self, run_id: str) -> RunInfo | None:
         """Return a run."""
-        rows = self._rows(f"SELECT {_RUN} FROM runs WHERE run_id = ?", (run_id,))
+        rows = self._db.rows(f"SELECT {_RUN} FROM runs WHERE run_id = ?", (run_id,))
         return self._reader.run(rows[0]) if rows else None
 
     def message_of_run(self, run_id: str) -> Message | None:
@@ -437,7 +403,7 @@ class ChatStore:
         """Return the runs without an end, of one chat or of all."""
         where = "finished = 0" + (" AND chat_id = ?" if chat_id else "")
         parameters = (chat_id,) if chat_id else ()
-        rows = self._rows(f"SELECT {_RUN} FROM runs WHERE {where} ORDER BY position", parameters)
+        rows = self._db.rows(f"SELECT {_RUN} FROM runs WHERE {where} ORDER BY position", parameters)
         return [run for row in rows if (run := self._reader.run(row)) and run.status != "finished"]
 
     # --- attachments --------------------------------------------------------------------------------
@@ -454,73 +420,6 @@ class ChatStore:
     def attached_texts(self, chat_id: str, hashes: Collection[str]) -> dict[str, str]:
         """Return those of the contents that the chat's owner has, by their hashes. Raises UnknownChat."""
         return attachments.texts(self._db, self.chat(chat_id).owner, hashes)
-
-    # --- profiles -----------------------------------------------------------------------------------
-
-    def profiles(self, owner: str = "") -> list[dict[str, Any]]:
-        """Return an owner's stored profiles in the order of their making."""
-        select = "SELECT position, profile_id, fields FROM profiles WHERE owner = ? ORDER BY position"
-        rows = self._rows(select, (owner,))
-        return [fields for row in rows if (fields := self._reader.profile(row)) is not None]
-
-    def profile_owners(self) -> list[str]:
-        """Return who has stored profiles."""
-        return [str(row["owner"]) for row in self._rows("SELECT DISTINCT owner FROM profiles ORDER BY owner")]
-
-    @_change
-    def save_profile(self, profile_id: str, fields: Mapping[str, Any], owner: str = "") -> None:
-        """Insert or replace an owner's profile; a replaced one keeps its place."""
-        insert = "INSERT INTO profiles (owner, profile_id, fields) VALUES (?, ?, ?)"
-        replace = "ON CONFLICT (owner, profile_id) DO UPDATE SET fields = excluded.fields"
-        self._db.execute(f"{insert} {replace}", (owner, profile_id, json.dumps(fields)))
-
-    @_change
-    def delete_profile(self, profile_id: str, owner: str = "") -> bool:
-        """Delete an owner's profile; False when there is none."""
-        delete = "DELETE FROM profiles WHERE owner = ? AND profile_id = ?"
-        return bool(self._db.execute(delete, (owner, profile_id)).rowcount)
-
-    # --- preferences --------------------------------------------------------------------------------
-
-    def preferences(self, name: str) -> dict[str, str]:
-        """Return what each owner has chosen for one thing."""
-        rows = self._rows("SELECT owner, value FROM preferences WHERE name = ?", (name,))
-        return {str(row["owner"]): row["value"] for row in rows if isinstance(row["value"], str)}
-
-    @_change
-    def set_preference(self, owner: str, name: str, value: str) -> None:
-        """Keep what an owner has chosen."""
-        replace = "INSERT OR REPLACE INTO preferences (owner, name, value) VALUES (?, ?, ?)"
-        self._db.execute(replace, (owner, name, value))
-
-    # --- deployments --------------------------------------------------------------------------------
-
-    def limitations(self, now: float, owner: str = "") -> list[DeploymentLimitation]:
-        """Return what an owner's questions found of deployments and still holds, the longest first."""
-        where = "owner = ? AND until > ?"
-        columns = f"rowid, {_LIMITATION}"
-        select = f"SELECT {columns} FROM deployment_limitations WHERE {where} ORDER BY until DESC"
-        return [found for row in self._rows(select, (owner, now)) if (found := self._reader.limitation(row))]
-
-    @_change
-    def remember_limitation(self, found: DeploymentLimitation, now: float, owner: str = "") -> None:
-        """Write down what a deployment refused, and drop what no longer holds."""
-        self._db.execute("DELETE FROM deployment_limitations WHERE until <= ?", (now,))
-        names = f"owner, {_LIMITATION}"
-        replace = f"INSERT OR REPLACE INTO deployment_limitations ({names}) VALUES (?, ?, ?, ?, ?, ?)"
-        row = (owner, found.provider, found.endpoint, found.model, found.limitation, found.until)
-        self._db.execute(replace, row)
-
-    @_change
-    def forget_limitations(
-        self, owner: str = "", deployment: Deployment | None = None, limitation: Limitation | None = None
-    ) -> None:
-        """Forget what an owner's questions found: of every deployment, of one, or one finding."""
-        named: dict[str, str] = {"owner": owner, **(deployment.model_dump() if deployment else {})}
-        if limitation is not None:
-            named["limitation"] = limitation
-        where = " AND ".join(f"{column} = ?" for column in named)
-        self._db.execute(f"DELETE FROM deployment_limitations WHERE {where}", tuple(named.values()))
 
     # --- within a transaction -----------------------------------------------------------------------
 
@@ -590,7 +489,7 @@ class ChatStore:
 
     def _path(self, chat_id: str, leaf: str, limit: int) -> list[Message]:
         values = {"chat": chat_id, "leaf": leaf, "limit": limit}
-        return self._messages(self._rows(_PATH, values))
+        return self._messages(self._db.rows(_PATH, values))
 
     def _only(self, chat_id: str, message_id: str) -> Message:
         path = self._path(chat_id, message_id, 1)
@@ -602,7 +501,7 @@ class ChatStore:
         """Return rows of messages with their runs."""
         runs: dict[str, list[RunInfo]] = {}
         ids = json.dumps([row["message_id"] for row in rows if isinstance(row["message_id"], str)])
-        for row in self._rows(_RUNS_OF, (ids,)):
+        for row in self._db.rows(_RUNS_OF, (ids,)):
             if run := self._reader.run(row):
                 runs.setdefault(run.message_id, []).append(run)
         read = (self._reader.message(row, runs.get(row["message_id"], [])) for row in rows)

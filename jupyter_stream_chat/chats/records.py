@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from ..protocol import (
+    WRITTEN_PARTS,
+    AttachmentPart,
     ChatInfo,
     DeploymentLimitation,
     Id,
@@ -23,10 +25,13 @@ from ..protocol import (
     Part,
     ReasoningPart,
     RunInfo,
-    TextPart,
+    WrittenPart,
 )
 
 PARTS: TypeAdapter[list[Part]] = TypeAdapter(list[Part])
+_PART_MODELS: Final[Mapping[str, type[WrittenPart | AttachmentPart]]] = {
+    model.model_fields["type"].default: model for model in get_args(get_args(Part)[0])
+}
 _ID: TypeAdapter[str] = TypeAdapter(Id)
 LATEST: Final = 253_402_300_799.0
 """The last second of the year 9999: a browser can show no much later date."""
@@ -227,15 +232,12 @@ def _parts(text: object) -> tuple[list[Part], bool]:
 
 
 def _part(fields: Row) -> Part | None:
-    match fields.get("type"):
-        case "text":
-            return _salvage(TextPart, fields, {"text": ""})[0]
-        case "reasoning":
-            return _salvage(ReasoningPart, fields, {"text": ""})[0]
-        case _:
-            # Of a newer version. An empty part in its place lets the parts behind it keep their numbers.
-            run_id = fields.get("run_id")
-            return ReasoningPart(text="", run_id=run_id) if is_id(run_id) else None
+    kind = fields.get("type")
+    if isinstance(kind, str) and kind in _PART_MODELS:
+        return _salvage(_PART_MODELS[kind], fields, {"text": ""} if kind in WRITTEN_PARTS else {})[0]
+    # Of a newer version. An empty part in its place lets the parts behind it keep their numbers.
+    run_id = fields.get("run_id")
+    return ReasoningPart(text="", run_id=run_id) if is_id(run_id) else None
 
 
 def _parsed(text: object) -> tuple[Any, bool]:

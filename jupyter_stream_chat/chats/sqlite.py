@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from ..protocol import ErrorInfo
 from .backup import (
@@ -93,6 +93,12 @@ class Database:
                 raise
             self._move_to_memory(error)
         return self._connection.execute(sql, values)
+
+    def rows(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[dict[str, Any]]:
+        """Return all rows of a query by the names of their columns."""
+        cursor = self.execute(sql, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def change(self, work: Callable[[], R], *, durable: bool = True) -> R:
         """Do ``work`` in one transaction; where the disk refuses that, do it again in memory.

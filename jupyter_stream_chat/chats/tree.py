@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..protocol import (
-    AttachmentPart,
-    Digest,
-    Message,
-    Part,
-    PartKind,
-    ReasoningPart,
-    Role,
-    RunInfo,
-    TextPart,
-)
+from ..protocol import WRITTEN_PARTS, Digest, Message, Part, Role, RunInfo, TextPart, WrittenPart
 from .text import RunText
 from .title import title_from
-
-_PARTS: Mapping[PartKind, type[TextPart] | type[ReasoningPart]] = {
-    "text": TextPart,
-    "reasoning": ReasoningPart,
-}
 
 
 @dataclass(frozen=True)
@@ -42,7 +27,7 @@ def conversation(messages: Iterable[Message]) -> list[Turn]:
 
 def run_id_of(part: Part) -> str | None:
     """Return the run that wrote a part; None: a user did."""
-    return None if isinstance(part, AttachmentPart) else part.run_id
+    return part.run_id if isinstance(part, WrittenPart) else None
 
 
 def effective_parts(message: Message) -> list[Part]:
@@ -54,7 +39,7 @@ def effective_parts(message: Message) -> list[Part]:
     numbers: Counter[str | None] = Counter()
     parts: list[Part] = []
     for part in message.content:
-        if isinstance(part, AttachmentPart):
+        if not isinstance(part, WrittenPart):
             parts.append(part)
             continue
         lengths = kept.get(part.run_id or "")
@@ -91,7 +76,7 @@ def title_of(message: Message) -> str:
 
 def parts_of(run_id: str, text: RunText) -> list[Part]:
     """Return a run's text as content parts."""
-    return [_PARTS[part.kind](text=str(part), run_id=run_id) for part in text if part.length]
+    return [WRITTEN_PARTS[part.kind](text=str(part), run_id=run_id) for part in text if part.length]
 
 
 def run_text_of(message: Message, run_id: str) -> RunText:
@@ -99,7 +84,7 @@ def run_text_of(message: Message, run_id: str) -> RunText:
     return RunText(
         (part.type, part.text)
         for part in message.content
-        if not isinstance(part, AttachmentPart) and part.run_id == run_id
+        if isinstance(part, WrittenPart) and part.run_id == run_id
     )
 
 

@@ -154,7 +154,7 @@ def _refused(context: Context, error: ErrorInfo, without: str) -> Finding:
 
 
 class _NoHost(NoMemory):
-    """Surroundings of a run that belongs to no chat."""
+    """The host of a run that belongs to no chat."""
 
     def __init__(self, context: Context, question: str) -> None:
         self.first_text = asyncio.Event()

@@ -9,8 +9,9 @@ number of ``Progress`` and ``Queued``, then ``Started`` and ``Text``, and in the
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict, TypeVar
 
 Stage = Literal["importing", "downloading", "waiting_for_hub", "loading"]
 FinishReason = Literal["stop", "length", "interrupted"]
@@ -269,6 +270,9 @@ _NESTED: dict[str, type[Parameters | LoadOptions | Usage]] = {
 }
 
 
+M = TypeVar("M")
+
+
 def encode(message: Request | Event | Report) -> bytes:
     """Write one line, newline included."""
     fields = {"type": _NAMES[type(message)], **vars(message)}
@@ -277,23 +281,28 @@ def encode(message: Request | Event | Report) -> bytes:
 
 def decode_request(line: bytes) -> Request:
     """Read a line from the server. Raises ValueError or TypeError for what is no request."""
-    name, fields = _fields(line)
-    return _REQUESTS[name](**fields)
+    return _decode(line, _REQUESTS)
 
 
 def decode_event(line: bytes) -> Event | Report:
     """Read a line from the engine. Raises ValueError or TypeError for what is no event."""
-    name, fields = _fields(line)
-    return _EVENTS[name](**fields)
+    return _decode(line, _EVENTS)
 
 
-def _fields(line: bytes) -> tuple[str, dict[str, Any]]:
-    fields = json.loads(line)
-    if not isinstance(fields, dict) or (name := fields.pop("type", None)) not in _NAMES.values():
-        raise ValueError(f"not a message of the engine: {line[:200]!r}")
+def _decode(line: bytes, classes: Mapping[str, type[M]]) -> M:
+    """Read a line of one direction. A message of the other one is refused like any other nonsense."""
+    try:
+        fields = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("a message of the engine that is nested too deeply") from error
+    name = fields.pop("type", None) if isinstance(fields, dict) else None
+    if not isinstance(name, str) or name not in classes:
+        raise ValueError(f"no message of this direction: {line[:200]!r}")
+    if not isinstance(fields.get("request_id", ""), str):
+        raise ValueError(f"no request has this id: {line[:200]!r}")
     for key, cls in _NESTED.items():
         if key in fields:
             fields[key] = cls(**fields[key])
     if "models" in fields:
         fields["models"] = [ModelStatus(**each) for each in fields["models"]]
-    return name, fields
+    return classes[name](**fields)

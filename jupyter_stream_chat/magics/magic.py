@@ -60,8 +60,8 @@ class ChatMagics(Magics):
         options = asked.options
         failure = last_failure(self.shell) if asked.command == "fix" else None
         view = view_for(self.shell, options, fixes=failure.cell if failure else None)
-        if options.go_on:
-            answer = self.session.go_on(options, view)
+        if options.continue_last:
+            answer = self.session.continue_last(options, view)
         else:
             question, attached = self._question(asked, failure)
             answer = self.session.ask(question, options, view, attached, typed=asked.question)
@@ -194,7 +194,9 @@ def function(question: str, **options: Any) -> Answer:
     chosen = Options(**options)
     session = _session(shell)
     view = view_for(shell, chosen)
-    return session.go_on(chosen, view) if chosen.go_on else session.ask(question, chosen, view)
+    return (
+        session.continue_last(chosen, view) if chosen.continue_last else session.ask(question, chosen, view)
+    )
 
 
 _plain_session: Session | None = None

@@ -49,7 +49,7 @@ class Options:
     open: bool = False
     var: str | None = None
     quiet: bool = False
-    go_on: bool = False
+    continue_last: bool = False
     local: bool = False
     attach: list[str] | None = None
 
@@ -96,7 +96,7 @@ def _parser() -> _Parser:
     add("--open", action="store_true", help="show the chat in the panel")
     add("-v", "--var", metavar="NAME", help="bind the answer to this variable")
     add("-q", "--quiet", action="store_true", help="show nothing")
-    add("--continue", dest="go_on", action="store_true", help="let the last answer of the chat go on")
+    add("--continue", dest="continue_last", action="store_true", help="let the last answer of the chat go on")
     add("--attach", action="append", metavar="PATH", help="send this file with it; may be repeated")
     add("--local", action="store_true", help="answer in this process, without a server")
     return parser

@@ -104,7 +104,7 @@ class Session:
         self.last = answer
         return answer
 
-    def go_on(self, options: Options, view: View) -> Answer:
+    def continue_last(self, options: Options, view: View) -> Answer:
         """Let the last answer of the chat go on from what was kept of it."""
         backend = self.backend(options)
         chat_id = self.chat_id(backend, options, make=False)

@@ -20,7 +20,7 @@ function Banner({ level, children }: IBannerProps): JSX.Element {
   );
 }
 
-export function ConnectionBanner({ workspace }: { workspace: WorkspaceModel }): JSX.Element | null {
+function ConnectionBanner({ workspace }: { workspace: WorkspaceModel }): JSX.Element | null {
   const { trans } = usePanel();
   switch (workspace.connectionState) {
     case 'connected':

@@ -40,7 +40,7 @@ export async function* followAnswer({
     return;
   }
   const path = URLExt.join(settings.baseUrl, 'stream-chat/api/answers', nonce, 'events');
-  await places.enter();
+  await places.acquire();
   try {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
@@ -65,7 +65,7 @@ export async function* followAnswer({
       await pause(Math.min(BACK_OFF_LONGEST, BACK_OFF_FIRST * 2 ** failures));
     }
   } finally {
-    places.leave();
+    places.release();
   }
 }
 
@@ -98,11 +98,11 @@ function pause(milliseconds: number): Promise<void> {
   return new Promise(resolve => window.setTimeout(resolve, milliseconds));
 }
 
-/** So many may come in; the others wait in a queue. */
-class Places {
+/** Lets a number of streams run at once; the others wait in the order of their asking. */
+class Semaphore {
   constructor(private _free: number) {}
 
-  enter(): Promise<void> {
+  acquire(): Promise<void> {
     if (this._free > 0) {
       this._free -= 1;
       return Promise.resolve();
@@ -110,7 +110,7 @@ class Places {
     return new Promise(resolve => this._waiting.push(resolve));
   }
 
-  leave(): void {
+  release(): void {
     const next = this._waiting.shift();
     if (next) {
       next();
@@ -122,4 +122,4 @@ class Places {
   private readonly _waiting: (() => void)[] = [];
 }
 
-const places = new Places(PLACES);
+const places = new Semaphore(PLACES);

@@ -239,11 +239,7 @@ export function readAgain(
 }
 
 /** The part of a question that stands for an item's content. */
-export function partOf(
-  item: IContextItem,
-  content: IContextContent,
-  sha256: string
-): AttachmentPart {
+function partOf(item: IContextItem, content: IContextContent, sha256: string): AttachmentPart {
   return {
     type: 'attachment',
     kind: item.kind,

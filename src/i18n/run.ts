@@ -138,7 +138,7 @@ function describePause({ pause }: RunInfo, trans: TranslationBundle): IRunText {
 }
 
 /** A time in the unit in which people say it. */
-export function durationText(seconds: number, trans: TranslationBundle): string {
+function durationText(seconds: number, trans: TranslationBundle): string {
   const hours = Math.round(seconds / 360) / 10;
   if (seconds >= 7200 || seconds === 3600) {
     return trans._n('%1 hour', '%1 hours', hours);

@@ -12,7 +12,7 @@ import { sanitizedNodes } from './sanitize';
 import { formulaSource, prepareFormulas, warmUpTypesetter } from './typeset';
 
 /** Class of the element that holds a block, beside those of rendermime. */
-export const BLOCK_CLASS = 'jp-StreamChat-block';
+const BLOCK_CLASS = 'jp-StreamChat-block';
 
 /** What rendering needs of JupyterLab. */
 export interface IRenderTools {

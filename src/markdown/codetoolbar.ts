@@ -14,7 +14,7 @@ import { languageOf, nameLanguage } from './codecolours';
 const ACTIONS_CLASS = 'jp-StreamChat-codeActions';
 
 /** Class of the button that copies. */
-export const COPY_BUTTON_CLASS = 'jp-StreamChat-copyCode';
+const COPY_BUTTON_CLASS = 'jp-StreamChat-copyCode';
 
 /** A code block of an answer. */
 export interface ICodeBlock {

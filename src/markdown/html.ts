@@ -25,12 +25,12 @@ import { isModest, mended } from './tex';
 export const FORMULA_CLASS = 'jp-StreamChat-formula';
 export const DISPLAY_CLASS = 'jp-StreamChat-displayFormula';
 export const OPEN_FORMULA_CLASS = 'jp-StreamChat-openFormula';
-export const TIGHT_CLASS = 'jp-StreamChat-tight';
-export const TASK_CLASS = 'jp-StreamChat-task';
-export const FOOTNOTE_CLASS = 'jp-StreamChat-footnote';
-export const ALERT_CLASS = 'jp-StreamChat-alert';
-export const LONG_CELL_CLASS = 'jp-StreamChat-longCell';
-export const ALERT_TITLE_CLASS = 'jp-StreamChat-alertTitle';
+const TIGHT_CLASS = 'jp-StreamChat-tight';
+const TASK_CLASS = 'jp-StreamChat-task';
+const FOOTNOTE_CLASS = 'jp-StreamChat-footnote';
+const ALERT_CLASS = 'jp-StreamChat-alert';
+const LONG_CELL_CLASS = 'jp-StreamChat-longCell';
+const ALERT_TITLE_CLASS = 'jp-StreamChat-alertTitle';
 
 export interface IHtml {
   readonly html: string;

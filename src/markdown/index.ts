@@ -5,9 +5,7 @@
 export { warmUp } from './block';
 export { addCopyButtons, type CodeActions, type ICodeBlock } from './codetoolbar';
 export { FenceLines, fenceOpening, hasCode, languageIn } from './fenceline';
-export { type IPlainTextOptions, PlainText } from './plaintext';
-export type { ScheduleFrame } from './schedule';
-export type { BlockKind } from './splitter';
-export { type IStreamingMarkdownOptions, StreamingMarkdown } from './streaming';
+export { PlainText } from './plaintext';
+export { StreamingMarkdown } from './streaming';
 export type { IStreamingText } from './text';
 export { Typewriter } from './typewriter';

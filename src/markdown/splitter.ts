@@ -71,7 +71,7 @@ interface IGroup {
 
 /** Longest tail that is lexed at each new line; a longer one is when it has grown by `GROWTH`. */
 export const SHORT_TAIL = 2000;
-export const GROWTH = 1.1;
+const GROWTH = 1.1;
 
 /** A list or table that is longer is handed out in parts that are at least this long. */
 const LONGEST_PART = 1500;

@@ -28,7 +28,7 @@ const CELL_MAGICS: Readonly<Record<string, string>> = {
  * @param named - the block's language, as the model wrote it.
  * @param language - the kernel's, in lower case.
  */
-export function runnableCell(code: string, named: string, language: string): INewCell | null {
+function runnableCell(code: string, named: string, language: string): INewCell | null {
   if (isLanguage(named, language)) {
     return { cell_type: 'code', source: code };
   }

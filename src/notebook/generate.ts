@@ -309,7 +309,7 @@ export class Generate {
   private _lastProfile: string | null = null;
 }
 
-export function widgetOf({ panel, index }: Pick<IPlace, 'panel' | 'index'>): Cell | undefined {
+function widgetOf({ panel, index }: Pick<IPlace, 'panel' | 'index'>): Cell | undefined {
   return panel.content.widgets[index];
 }
 

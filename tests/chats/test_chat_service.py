@@ -91,7 +91,6 @@ async def test_chats_are_told_to_their_owner_alone(chat_service: ChatService) ->
     assert hers.types == ["chat_added", "chat_updated", "chat_deleted"]
     assert [one.chat_id for one in await chat_service.chats("")] == [CHAT]
     assert await chat_service.chats("ada") == []
-    assert set(chat_service.workspaces) == {"", "ada"}
 
 
 async def test_a_command_sent_twice_takes_effect_once(chat_service: ChatService) -> None:

@@ -10,13 +10,7 @@ import pytest
 from jupyter_stream_chat.chats.chat_store import ChatStore
 from jupyter_stream_chat.chats.command_error import ChatBusy, IdTaken, UnknownChat, UnknownMessage
 from jupyter_stream_chat.chats.tree import parts_of, text_of
-from jupyter_stream_chat.protocol import (
-    DeploymentLimitation,
-    Limitation,
-    Message,
-    Parameters,
-    TextPart,
-)
+from jupyter_stream_chat.protocol import Message, Parameters, TextPart
 
 from .made import CHAT, Writing, answer, chat, question, run, run_text
 
@@ -42,7 +36,7 @@ def ask(store: ChatStore, number: int, parent_id: str | None = None, text: str =
 def test_a_reopened_store_has_it_all(tmp_path: Path) -> None:
     store = ChatStore(tmp_path)
     store.create_chat("ada", chat())
-    store.save_profile("mine", {"id": "mine", "model": "m"})
+    store.owners.save_profile("mine", {"id": "mine", "model": "m"})
     written = ask(store, 1)
     chats = store.chats("ada")
     store.close()
@@ -50,7 +44,7 @@ def test_a_reopened_store_has_it_all(tmp_path: Path) -> None:
     assert again.not_saved is None
     assert again.messages(CHAT, None, 10) == (written, False)
     assert again.chats("ada") == chats
-    assert again.profiles() == [{"id": "mine", "model": "m"}]
+    assert again.owners.profiles() == [{"id": "mine", "model": "m"}]
     assert again.unfinished_runs() == []
     again.close()
 
@@ -303,31 +297,3 @@ def test_only_fields_that_are_present_change(store: ChatStore) -> None:
     )
     assert store.update_chat(CHAT, {"title": "Again"}).info.parameters is not None
     assert store.update_chat(CHAT, {"parameters": None}).info.parameters is None
-
-
-def test_profiles_keep_their_order(store: ChatStore) -> None:
-    for name in ("a-profile", "b-profile"):
-        store.save_profile(name, {"id": name})
-    store.save_profile("a-profile", {"id": "a-profile", "model": "new"})
-    assert store.profiles() == [{"id": "a-profile", "model": "new"}, {"id": "b-profile"}]
-    assert store.delete_profile("a-profile") is True
-    assert store.delete_profile("a-profile") is False
-    assert store.profiles() == [{"id": "b-profile"}]
-
-
-def limitation(model: str, what: Limitation, until: float) -> DeploymentLimitation:
-    return DeploymentLimitation(provider="azure", endpoint="", model=model, limitation=what, until=until)
-
-
-def test_what_deployments_do_not_do_is_forgotten_in_time_or_at_once(store: ChatStore) -> None:
-    short = limitation("a", "fails_streaming", 10)
-    long = limitation("a", "refuses_stream_options", 20)
-    for found in (short, long, limitation("b", "refuses_streaming", 5)):
-        store.remember_limitation(found, now=0)
-    assert store.limitations(now=5) == [long, short]
-    assert store.limitations(now=10) == [long]
-    prolonged = limitation("a", "fails_streaming", 30)
-    store.remember_limitation(prolonged, now=12)
-    assert store.limitations(now=0) == [prolonged, long], "b went when its time was up"
-    store.forget_limitations()
-    assert store.limitations(now=0) == []

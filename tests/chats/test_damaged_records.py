@@ -18,7 +18,14 @@ from jupyter_stream_chat.chats.migrations import columns_of
 from jupyter_stream_chat.chats.quarantine import FOLDER_NAME
 from jupyter_stream_chat.chats.sqlite import FILE_NAME
 from jupyter_stream_chat.chats.tree import text_of
-from jupyter_stream_chat.protocol import EVENT, ChatOpened, DeploymentLimitation, WorkspaceLoaded
+from jupyter_stream_chat.protocol import (
+    EVENT,
+    AttachmentPart,
+    ChatOpened,
+    DeploymentLimitation,
+    TextPart,
+    WorkspaceLoaded,
+)
 from jupyter_stream_chat.providers.profiles.profile import parse_profile
 
 from .made import Writing, answer, chat, question, run, run_text
@@ -169,6 +176,26 @@ async def test_random_damage_to_one_record(tmp_path: Path, data: st.DataObject) 
     damage(data_dir, table, column, held[:at] + inserted + held[at + removed :], row=row)
     chat_service, opened = await look(data_dir)
     check_good(opened)
+    await chat_service.close()
+
+
+async def test_a_damaged_part_hides_no_other_part(tmp_path: Path) -> None:
+    attached = AttachmentPart(
+        kind="cell", title="Cell 1", media_type="text/x-python", sha256="0" * 64, characters=5
+    )
+    parts = [
+        {**attached.model_dump(exclude_none=True), "omitted": 7},
+        {"type": "text", "text": 5},
+        attached.model_dump(exclude_none=True),
+        {"type": "attachment", "kind": "cell"},
+        {"type": ["text"], "text": "?"},
+        {"type": "text", "text": "What is this?"},
+    ]
+    await fill(tmp_path)
+    damage(tmp_path, "messages", "content", json.dumps(parts), row=0)
+    chat_service, opened = await look(tmp_path)
+    asked = opened[BAD].messages[0].content
+    assert asked == [attached, TextPart(text=""), attached, TextPart(text="What is this?")]
     await chat_service.close()
 
 

@@ -228,12 +228,12 @@ def test_profiles_of_a_version_without_owners_are_everybodys(tmp_path: Path) -> 
             old.execute("INSERT INTO profiles VALUES (?, ?, ?)", (position, name, f'{{"id": "{name}"}}'))
         old.execute("INSERT INTO deployment_limitations VALUES ('openai', '', 'm', 'refuses_streaming', 9e9)")
     store = ChatStore(tmp_path)
-    assert store.profiles() == [{"id": "a"}, {"id": "b"}]
-    assert store.profiles("ada") == []
-    store.save_profile("a", {"id": "a", "label": "Ada's"}, "ada")
-    assert store.profiles() == [{"id": "a"}, {"id": "b"}]
-    assert store.profile_owners() == ["", "ada"]
-    assert not store.delete_profile("b", "ada")
-    assert [found.limitation for found in store.limitations(0)] == ["refuses_streaming"]
-    assert store.limitations(0, "ada") == []
+    assert store.owners.profiles() == [{"id": "a"}, {"id": "b"}]
+    assert store.owners.profiles("ada") == []
+    store.owners.save_profile("a", {"id": "a", "label": "Ada's"}, "ada")
+    assert store.owners.profiles() == [{"id": "a"}, {"id": "b"}]
+    assert store.owners.profile_owners() == ["", "ada"]
+    assert not store.owners.delete_profile("b", "ada")
+    assert [found.limitation for found in store.owners.limitations(0)] == ["refuses_streaming"]
+    assert store.owners.limitations(0, "ada") == []
     store.close()

@@ -21,6 +21,7 @@ from jupyter_stream_chat.engine.messages import (
     Progress,
     Request,
     Shutdown,
+    Started,
     Status,
     decode_event,
     encode,
@@ -99,7 +100,8 @@ def test_it_ends_with_its_stdin_or_when_told(engine: Engine, last: Request | Non
 
 
 def test_unreadable_lines_are_skipped_and_logged(engine: Engine, tiny_model: Path) -> None:
-    engine.send(b"nonsense\n", b'{"type": "sing"}\n', ask("a", tiny_model))
+    of_the_other_direction = encode(Started("a", 1, 0))
+    engine.send(b"nonsense\n", b'{"type": "sing"}\n', of_the_other_direction, ask("a", tiny_model))
     assert isinstance(engine.end_of("a"), Finished)
     out, err = engine.process.communicate()
     assert b"unreadable request" in err

@@ -20,7 +20,7 @@ from jupyter_stream_chat.magics.options import Options, option_names, read_line,
         ("- one\n- two", {}, "- one\n- two"),
         ("-5 + 3", {}, "-5 + 3"),
         ("--chat 'my plots' -v x  it's  fine ", {"chat": "my plots", "var": "x"}, "it's  fine"),
-        ("--continue", {"go_on": True}, ""),
+        ("--continue", {"continue_last": True}, ""),
         ("--seed -1 hi", {"seed": -1}, "hi"),
     ],
 )

@@ -7,7 +7,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 
 from jupyter_stream_chat.protocol import Usage
-from jupyter_stream_chat.providers.openai.chunks import finish_reason_of, pieces_of, text_of, usage_of
+from jupyter_stream_chat.providers.finish_reasons import meaning_of
+from jupyter_stream_chat.providers.openai.chunks import end_word_of, pieces_of, text_of, usage_of
 from jupyter_stream_chat.providers.openai.payload_fixes import sound_usage
 
 
@@ -63,7 +64,8 @@ def test_reasoning_that_is_there_twice_is_read_once() -> None:
     ],
 )
 def test_finish_reasons_are_mapped(said: dict[str, str], meant: str | None) -> None:
-    assert finish_reason_of(AIMessage(content="", response_metadata=said)) == meant
+    word = end_word_of(AIMessage(content="", response_metadata=said))
+    assert (meaning_of(word) if word else None) == meant
 
 
 def test_usage_is_read_where_there_is_one() -> None:

@@ -462,8 +462,11 @@ async def test_a_line_longer_than_the_pipe_arrives() -> None:
     await client.close()
 
 
-async def test_an_engine_that_talks_nonsense_is_replaced() -> None:
-    client = stand_in("import sys; print('hello?', flush=True); sys.stdin.read()")
+@pytest.mark.parametrize(
+    "nonsense", ["hello?", '{"type": "shutdown"}', '{"type": "cancel", "request_id": "x"}']
+)
+async def test_an_engine_that_talks_nonsense_is_replaced(nonsense: str) -> None:
+    client = stand_in(f"import sys; print({nonsense!r}, flush=True); sys.stdin.read()")
     assert failure(await events_of(client, question(Path("m")))).code == "engine_restarted"
     await client.close()
 

@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from openai.types.chat import ChatCompletionChunk
 
 from jupyter_stream_chat.protocol import ErrorInfo
-from jupyter_stream_chat.providers.openai.chunks import finish_reason_of, pieces_of, text_of, usage_of
+from jupyter_stream_chat.providers.openai.chunks import end_word_of, pieces_of, text_of, usage_of
 from jupyter_stream_chat.providers.profiles.profile import Profile, parse_profile
 from jupyter_stream_chat.providers.profiles.registry import Registry
 from tests.scripted_provider import TEXTS, Script, ScriptedProvider
@@ -59,7 +59,7 @@ async def test_tokens_arrive_one_by_one_none_lost_or_doubled(opened: Opened, sha
     chunks = [chunk async for chunk in llm.astream("tokens=2000")]
     texts = [text for chunk in chunks if (text := text_of(chunk))]
     assert texts == [f"t{i} " for i in range(2000)]
-    assert [r for chunk in chunks if (r := finish_reason_of(chunk))] == ["stop"]
+    assert [r for chunk in chunks if (r := end_word_of(chunk))] == ["stop"]
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ...protocol import FinishReason, PartKind, Usage
-from ..finish_reasons import meaning_of, word_of
+from ...protocol import PartKind, Usage
+from ..finish_reasons import word_of
 from .payload_fixes import COST, FAILURE, REMARKS, is_cost, is_count
 
 if TYPE_CHECKING:
@@ -61,12 +61,6 @@ def end_word_of(message: BaseMessage) -> str | None:
     # LangChain's Ollama, Google and Bedrock classes have names of their own.
     named = (metadata.get(name) for name in ("finish_reason", "stop_reason", "done_reason", "stopReason"))
     return next((word for each in named if (word := word_of(each))), None)
-
-
-def finish_reason_of(message: BaseMessage) -> FinishReason | None:
-    """Return why the model ended, where this message says so in a word that is known."""
-    word = end_word_of(message)
-    return meaning_of(word) if word else None
 
 
 def remarks_of(message: BaseMessage) -> list[str]:

@@ -4,7 +4,7 @@ Both import and compile much at their first call (LangSmith, SSE, TCP); done her
 the first question does not wait for it. Nothing leaves the machine.
 
 What it buys (``python -m tests.bench.many_chats``): the first question takes 20 ms of the server's CPU
-instead of 40.
+instead of 40. Later questions, however many, take the same with and without it.
 """
 
 from __future__ import annotations
