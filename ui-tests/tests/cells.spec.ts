@@ -242,3 +242,26 @@ test("the button of a cell's toolbar asks there, and another profile can answer"
   expect(await cellsOf(page)).toEqual(['code: x = 1']);
   expect((await newestRequest()).path).toContain('/openai/deployments/');
 });
+
+test('a notebook that is closed while code comes is said, and the answer goes on in its chat', async ({
+  page,
+  tmpPath
+}) => {
+  const panel = new Panel(page);
+  await panel.openNewChat();
+  await panel.choose('Scripted');
+  await openNotebook(page, `${tmpPath}/closing.ipynb`, [{ source: '' }]);
+  await enter(page, 0);
+  const lines = Array.from({ length: 400 }, (_, at) => `x${at} = ${at}`).join('\n');
+  await generate(page, saying(fenced(lines), 'rate=20'));
+  await expect.poll(() => cellsOf(page)).toEqual([expect.stringContaining('x1 = 1')]);
+  await page.evaluate(() => {
+    const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
+    app.shell.currentWidget!.dispose();
+  });
+  const toast = page.locator('.Toastify__toast', { hasText: 'The notebook was closed.' });
+  await toast.getByRole('button', { name: 'Open chat' }).click();
+  await panel.expectText('x1 = 1');
+  await panel.root.getByRole('button', { name: 'Stop' }).first().click();
+  await panel.expectFinished('interrupted');
+});

@@ -160,6 +160,24 @@ test('a cell of Notebook 7 is changed when the change is accepted', async ({ pag
   await expect.poll(() => cellsOf(page)).toEqual(['code: a = 1\nb = 2']);
 });
 
+test('an error in Notebook 7 is sent with its traceback to be fixed, and explained', async ({
+  page,
+  request
+}) => {
+  const panel = await openWithChat(page, request, 'fix-in-notebook-7.ipynb', ['total = 12 / 0']);
+  await enter(page, 0);
+  await page.keyboard.press('Control+Enter');
+  const error = page.locator('.jp-StreamChat-error');
+  await expect(error).toContainText('ZeroDivisionError', { timeout: 60_000 });
+  await error.getByRole('button', { name: 'Fix' }).click();
+  await expect(bar(page)).toContainText('The answer holds no code', { timeout: 60_000 });
+  const fixing = JSON.stringify((await newestRequest()).body.messages);
+  expect(fixing).toContain('ZeroDivisionError');
+  expect(fixing).toContain('total = 12 / 0');
+  await error.getByRole('button', { name: 'Explain' }).click();
+  await panel.expectFinished('stop');
+});
+
 test('code of an answer is inserted into a notebook of Notebook 7', async ({ page, request }) => {
   const panel = await openWithChat(page, request, 'insert-in-notebook-7.ipynb', ['a', 'b']);
   await enter(page, 0);
