@@ -123,7 +123,11 @@ $(VENV)-hub/.done: tests/foreign/jupyterhub.txt $(DONE)/python
 	npm install --silent --no-save --no-package-lock --prefix $(VENV)-hub/node configurable-http-proxy@5.3.0
 	$(call beside,--no-deps -r $<)
 
-test-proxy: install nginx chromium ui-tests/node_modules/.done $(VENV)-hub/.done ## Run the tests behind nginx and JupyterHub
+# Collaborative editing beside our own packages: installed among them, it would hold of every notebook.
+$(VENV)-collaboration/.done: tests/foreign/collaboration.txt $(DONE)/python
+	$(call beside,--no-deps -r $<)
+
+test-proxy: install nginx chromium ui-tests/node_modules/.done $(VENV)-hub/.done $(VENV)-collaboration/.done ## Run the tests behind nginx and JupyterHub, and with collaborative editing
 	pytest -m proxy $(ARGS)
 
 # As its own package on a GPU; here the wheel for CPUs.
@@ -202,5 +206,5 @@ guide: install ## Train the built-in guide anew (up to 30 minutes) and print its
 	pytest -q -rP -k listed_questions tests/guide/test_classifier.py
 
 clean: ## Remove builds, environments and caches
-	rm -rf demo $(VENV) $(VENV)-litellm $(VENV)-hub $(VENV)-vllm $(VENV)-lowest $(VENV)-newest $(VENV)-docs $(VENV)-package node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
+	rm -rf demo $(VENV) $(VENV)-litellm $(VENV)-hub $(VENV)-collaboration $(VENV)-vllm $(VENV)-lowest $(VENV)-newest $(VENV)-docs $(VENV)-package node_modules ui-tests/node_modules lib dist $(PANEL) tsconfig.tsbuildinfo \
 	  .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .eslintcache

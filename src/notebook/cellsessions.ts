@@ -148,10 +148,13 @@ export class CellSessions {
     generation.changed.connect(settled);
     settled();
     cell.disposed.connect(isGone);
+    // A notebook that is closed disposes of no cells.
+    panel.disposed.connect(isGone);
     session.left.connect(() => {
       watch?.end();
       panel.context.pathChanged.disconnect(remember);
       cell.disposed.disconnect(isGone);
+      panel.disposed.disconnect(isGone);
       follow.dispose();
       all.forget(kept);
       if (this._sessions.get(cellId) === session) {

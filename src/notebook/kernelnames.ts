@@ -11,7 +11,7 @@ import type { IKnownNames } from './namecheck';
 const NAMES =
   "__import__('json').dumps({" +
   "'names': sorted(set(map(str, globals())) | set(dir(__import__('builtins')))), " +
-  "'tables': {n: list(v.columns) for n, v in list(globals().items()) if not n.startswith('_') " +
+  "'tables': {n: [*v.columns, *filter(lambda c: type(c) is str, getattr(getattr(v, 'index', None), 'names', ()))] for n, v in list(globals().items()) if not n.startswith('_') " +
   "and type(v).__name__ == 'DataFrame' and type(v).__module__.split('.')[0] in ('pandas', 'polars') " +
   'and len(v.columns) <= 2000 and all(type(c) is str for c in v.columns)}' +
   "}).encode('utf-8', 'replace').hex()";

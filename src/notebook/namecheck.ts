@@ -6,6 +6,8 @@
  * missing. Cost is linear in the code, also where one statement is very long.
  */
 import type { Parser, SyntaxNode } from '@lezer/common';
+import { hasError, roleOf, textOf, withoutMagics } from './pythonsyntax';
+import { TableColumns } from './tablecolumns';
 
 /** What a kernel knows. */
 export interface IKnownNames {
@@ -23,23 +25,20 @@ export interface IUnknownName {
   readonly table: string | null;
 }
 
-/** What looks at names in ways that cannot be followed. */
-const DYNAMIC = /\b(?:globals|locals|vars|exec|eval|dir|setattr|delattr)\s*\(/;
+/** What makes or looks at names in ways that cannot be followed. */
+const DYNAMIC =
+  /(?<![.\w])(?:(?:globals|locals|vars|exec|eval|dir|setattr|delattr)\s*\(|(?:get_ipython|builtins|__main__)\b)/;
 
-/** Calls that leave a table as it is. */
-const READERS = new Set(
-  'len print display list type isinstance str repr id tuple set dict iter enumerate zip sorted hash sum min max any all map filter'.split(
-    ' '
-  )
-);
-
-const PATTERNS = /Pattern$/;
+/** Blocks that may fail on purpose. */
+const EXPECTS_ERRORS = /\b(?:suppress|raises)\s*\(/;
 
 export class NameCheck {
   constructor(
     private readonly _parser: Parser,
     private readonly _known: IKnownNames
-  ) {}
+  ) {
+    this._columns = new TableColumns(_known.tables);
+  }
 
   /** Take code that follows; return what it makes known to be unknown. */
   add(text: string): readonly IUnknownName[] {
@@ -88,106 +87,88 @@ export class NameCheck {
 
   /** Take a whole statement. */
   private _take(statement: SyntaxNode, text: string, isBroken: boolean): readonly IUnknownName[] {
-    const source = text.slice(statement.from, statement.to);
+    const source = textOf(statement, text);
     this._isDynamic ||= DYNAMIC.test(source);
-    const uses: { node: SyntaxNode; isLater: boolean }[] = [];
-    const walk = (node: SyntaxNode, isLater: boolean, isTried: boolean): void => {
+    const uses: { node: SyntaxNode; isLater: boolean; isJudged: boolean }[] = [];
+    const walk = (node: SyntaxNode, isLater: boolean, isJudged: boolean): void => {
       if (node.name === 'VariableName') {
-        const role = isBroken ? 'binds' : roleOf(node);
-        const name = text.slice(node.from, node.to);
+        const role = isBroken ? 'binds' : roleOf(node, text);
         if (role === 'binds') {
-          this._bound.add(name);
-        } else if (role === 'uses' && !isTried) {
-          uses.push({ node, isLater });
+          this._bind(textOf(node, text));
+        } else if (role === 'uses') {
+          uses.push({ node, isLater, isJudged });
         }
         return;
       }
-      if (node.name === 'ImportStatement' && source.includes('*')) {
-        this._isDynamic = true;
+      if (node.name === 'ImportStatement') {
+        this._isDynamic ||= source.includes('*');
+        this._hasLazyTypes ||= /^from\s+__future__\b.*\bannotations\b/s.test(source);
       }
       const isBody = node.name === 'FunctionDefinition' || node.name === 'LambdaExpression';
-      let isFirstBody = node.name === 'TryStatement';
+      let isGuard = mayFail(node, text);
       for (let child = node.firstChild; child; child = child.nextSibling) {
-        // What may fail on purpose is not judged.
-        const isGuarded = isFirstBody && child.name === 'Body';
-        walk(child, isLater || isBody, isTried || isGuarded);
-        isFirstBody &&= !isGuarded;
+        const isGuarded = isGuard && child.name === 'Body';
+        const isType = child.name === 'TypeDef' && this._isLazy(node, isLater);
+        walk(child, isLater || isBody, isJudged && !isGuarded && !isType);
+        isGuard &&= !isGuarded;
       }
     };
-    walk(statement, false, false);
-    uses.forEach(({ node }) => this._noteTable(node, text));
+    walk(statement, false, true);
+    this._noteTables(
+      uses.map(({ node }) => node),
+      source,
+      text
+    );
     const found: IUnknownName[] = [];
-    for (const { node, isLater } of uses) {
-      for (const unknown of [this._nameAt(node, text), this._columnAt(node, text)]) {
-        if (unknown) {
-          (isLater ? this._later : found).push(unknown);
-        }
+    for (const { node, isLater, isJudged } of uses) {
+      if (isJudged) {
+        (isLater ? this._later : found).push(...this._unknownAt(node, text));
       }
     }
     return found;
   }
 
-  private _nameAt({ from, to }: SyntaxNode, text: string): IUnknownName | null {
-    const name = text.slice(from, to);
-    return this._has(name, null)
-      ? null
-      : { from: from + this._base, to: to + this._base, name, table: null };
+  private _bind(name: string): void {
+    this._bound.add(name);
+    this._columns.release(name);
   }
 
-  /** The column that is read from the table at a node, where nobody has it. */
-  private _columnAt(node: SyntaxNode, text: string): IUnknownName | null {
-    const table = text.slice(node.from, node.to);
-    const key = keyOf(node);
-    if (!key || !this._known.tables.has(table) || isTarget(node.parent)) {
-      return null;
+  /** Whether an annotation is never evaluated. */
+  private _isLazy({ name }: SyntaxNode, isInFunction: boolean): boolean {
+    return this._hasLazyTypes || (isInFunction && name === 'AssignStatement');
+  }
+
+  private _noteTables(uses: readonly SyntaxNode[], source: string, text: string): void {
+    const tables = uses.filter(node => this._columns.hasTable(textOf(node, text)));
+    tables.forEach(node => this._columns.note(node, text));
+    new Set(tables.map(node => textOf(node, text))).forEach(table =>
+      this._columns.noteStatement(table, source)
+    );
+  }
+
+  /** What is unknown where a name is used: the name, or columns that are read of its table. */
+  private _unknownAt(node: SyntaxNode, text: string): readonly IUnknownName[] {
+    const name = textOf(node, text);
+    if (!this._has(name, null)) {
+      return [this._placed(node, name, null)];
     }
-    const name = literal(key, text);
-    return name === null || this._has(name, table)
-      ? null
-      : { from: key.from + this._base, to: key.to + this._base, name, table };
+    return this._columns
+      .read(node, text)
+      .filter(({ column }) => !this._has(column, name))
+      .map(({ node: key, column }) => this._placed(key, column, name));
+  }
+
+  private _placed({ from, to }: SyntaxNode, name: string, table: string | null): IUnknownName {
+    return { from: from + this._base, to: to + this._base, name, table };
   }
 
   private _has(name: string, table: string | null): boolean {
     if (this._isDynamic) {
       return true;
     }
-    if (table === null) {
-      return name.startsWith('_') || this._known.names.has(name) || this._bound.has(name);
-    }
-    return (
-      this._bound.has(table) ||
-      this._changed.has(table) ||
-      this._known.tables.get(table)?.has(name) !== false ||
-      this._created.has(`${table}\n${name}`)
-    );
-  }
-
-  /** Note what becomes of a table's columns where it is used. */
-  private _noteTable(node: SyntaxNode, text: string): void {
-    const table = text.slice(node.from, node.to);
-    if (!this._known.tables.has(table)) {
-      return;
-    }
-    const outer = outermost(node);
-    const rest = text.slice(node.to, outer.to);
-    if (isTarget(outer)) {
-      const keys = rest.match(/(["'])(?:(?!\1|\\).)*\1/g) ?? [];
-      keys.forEach(key => this._created.add(`${table}\n${key.slice(1, -1)}`));
-      // A key that is no literal: any column may be there from now on.
-      if (keys.length === 0) {
-        this._changed.add(table);
-      }
-    } else if (
-      isHandedOn(node, text) ||
-      /^\s*\.\s*(?:insert|eval|columns|pop|update)\b/.test(rest)
-    ) {
-      this._changed.add(table);
-    }
-    const statement = statementOf(node);
-    const around = text.slice(statement.from, statement.to);
-    if (/\binplace\s*=\s*True\b/.test(around) || new RegExp(`\\bin\\s+${table}\\b`).test(around)) {
-      this._changed.add(table);
-    }
+    return table === null
+      ? name.startsWith('_') || this._known.names.has(name) || this._bound.has(name)
+      : this._columns.has(table, name);
   }
 
   private _pending = '';
@@ -195,167 +176,18 @@ export class NameCheck {
   private _base = 0;
   private _patience = 0;
   private _isDynamic = false;
+  /** Annotations are not evaluated. */
+  private _hasLazyTypes = false;
   private _later: IUnknownName[] = [];
   private readonly _bound = new Set<string>();
-  /** Columns that the code makes: the table, a line break, the column. */
-  private readonly _created = new Set<string>();
-  /** Tables of which any column may be there. */
-  private readonly _changed = new Set<string>();
+  private readonly _columns: TableColumns;
 }
 
-type Role = 'binds' | 'uses' | 'neither';
-
-/** What a name does where it stands. */
-function roleOf(node: SyntaxNode): Role {
-  const { parent } = node;
-  const next = node.nextSibling?.name;
-  const previous = node.prevSibling?.name;
-  switch (parent?.name) {
-    case 'ImportStatement':
-    case 'ScopeStatement':
-    case 'TypeParam':
-    case 'KeywordPattern':
-      return 'binds';
-    case 'FunctionDefinition':
-    case 'ClassDefinition':
-    case 'TypeDefinition':
-      return previous === 'def' || previous === 'class' || previous === 'type' ? 'binds' : 'uses';
-    case 'ParamList':
-      return previous === 'AssignOp' ? 'uses' : 'binds';
-    case 'ArgList':
-      return next === 'AssignOp' ? 'neither' : isTarget(node) ? 'binds' : 'uses';
-    case 'Decorator':
-      return previous === '.' ? 'neither' : 'uses';
-    case 'NamedExpression':
-      return next === 'AssignOp' ? 'binds' : 'uses';
-    case 'ClassPattern':
-      return 'uses';
-    case 'TryStatement':
-    case 'AsPattern':
-      return previous === 'as' ? 'binds' : 'uses';
-    default:
-      break;
-  }
-  if (parent && PATTERNS.test(parent.name)) {
-    return 'binds';
-  }
-  return isTarget(node) ? 'binds' : 'uses';
-}
-
-/** Whether something is assigned here, or a loop's variable, or what `with` calls it. */
-function isTarget(node: SyntaxNode | null): boolean {
-  let inner = node;
-  while (
-    inner?.parent &&
-    ['TupleExpression', 'ArrayExpression', 'ParenthesizedExpression'].includes(inner.parent.name)
-  ) {
-    inner = inner.parent;
-  }
-  switch (inner?.parent?.name) {
-    case 'AssignStatement':
-      return hasAfter(inner, 'AssignOp') || inner.nextSibling?.name === 'TypeDef';
-    case 'ForStatement':
-    case 'ComprehensionExpression':
-    case 'ArrayComprehensionExpression':
-    case 'SetComprehensionExpression':
-    case 'DictionaryComprehensionExpression':
-      return nearest(inner, ['for', 'in', 'if', ':']) === 'for';
-    case 'ArgList':
-      return nearest(inner, ['for', 'in', 'if', '(']) === 'for';
-    case 'WithStatement':
-      return nearest(inner, ['as', 'with', ',']) === 'as';
-    default:
-      return false;
-  }
-}
-
-/** The nearest of these that stands before a node. */
-function nearest(node: SyntaxNode, names: readonly string[]): string | null {
-  for (let before = node.prevSibling; before; before = before.prevSibling) {
-    if (names.includes(before.name)) {
-      return before.name;
-    }
-  }
-  return null;
-}
-
-function hasAfter(node: SyntaxNode, name: string): boolean {
-  for (let after = node.nextSibling; after; after = after.nextSibling) {
-    if (after.name === name) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/** The expression of members, keys and calls that begins with a name. */
-function outermost(node: SyntaxNode): SyntaxNode {
-  let outer = node;
-  while (outer.parent?.name === 'MemberExpression' && outer.parent.from === node.from) {
-    outer = outer.parent;
-  }
-  return outer;
-}
-
-/** The one key by which a name is looked into: `name[key]`. */
-function keyOf(node: SyntaxNode): SyntaxNode | null {
-  const bracket = node.nextSibling;
-  const key = bracket?.nextSibling;
-  return node.parent?.name === 'MemberExpression' &&
-    bracket?.name === '[' &&
-    key?.name === 'String' &&
-    key.nextSibling?.name === ']'
-    ? key
-    : null;
-}
-
-/** The text of a plain literal; null: it has a prefix or escapes. */
-function literal({ from, to }: SyntaxNode, text: string): string | null {
-  return /^(["'])((?:(?!\1|\\).)*)\1$/s.exec(text.slice(from, to))?.[2] ?? null;
-}
-
-/** Whether a table itself goes somewhere where its columns may change. */
-function isHandedOn(node: SyntaxNode, text: string): boolean {
-  const { parent } = node;
-  if (parent?.name === 'MemberExpression' && parent.from === node.from) {
-    return false;
-  }
-  if (parent?.name !== 'ArgList') {
-    return parent?.name !== 'ExpressionStatement';
-  }
-  const callee = parent.prevSibling;
-  const isReader =
-    callee?.name === 'MemberExpression' ||
-    (callee?.name === 'VariableName' && READERS.has(text.slice(callee.from, callee.to)));
-  return !isReader;
-}
-
-function statementOf(node: SyntaxNode): SyntaxNode {
-  let statement = node;
-  while (statement.parent && statement.parent.name !== 'Script') {
-    statement = statement.parent;
-  }
-  return statement;
-}
-
-function hasError(statement: SyntaxNode): boolean {
-  let isBroken = false;
-  statement.cursor().iterate(({ type }) => {
-    isBroken ||= type.isError;
-  });
-  return isBroken;
-}
-
-/** Lines that are IPython's and not Python's, as Python of the same length. */
-function withoutMagics(code: string): string {
-  return code
-    .replace(/^([ \t]*)([%!?].*|[^#'"\n]*\?)$/gm, (_, indent: string, line: string) =>
-      line.length < 4
-        ? `${indent}#${' '.repeat(line.length - 1)}`
-        : `${indent}pass${' '.repeat(line.length - 4)}`
-    )
-    .replace(
-      /^([ \t]*[\w, ]+=[ \t]*)([%!].*)$/gm,
-      (_, target: string, line: string) => `${target}0${' '.repeat(line.length - 1)}`
-    );
+/** Whether the first block of a statement may fail on purpose: it is not judged. */
+function mayFail(node: SyntaxNode, text: string): boolean {
+  const body = node.name === 'WithStatement' ? node.getChild('Body') : null;
+  return (
+    node.name === 'TryStatement' ||
+    (body !== null && EXPECTS_ERRORS.test(text.slice(node.from, body.from)))
+  );
 }

@@ -2,9 +2,10 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 
-export async function expectNoViolations(page: Page): Promise<void> {
+/** @param selector - what is looked at, with all that it holds. */
+export async function expectNoViolations(page: Page, selector = '.jp-StreamChat'): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
-    .include('.jp-StreamChat')
+    .include(selector)
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
     .analyze();
   const found = violations.map(

@@ -2,8 +2,9 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { expect, type IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import { activate, cellsOf, generate, openNotebook, saying } from './cells';
+import { activate, bar, cellsOf, enter, fenced, generate, openNotebook, saying } from './cells';
 import { Panel } from './panel';
+import { newestRequest } from './provider';
 
 // Galata's mocks of these send a request twice whose answer is empty.
 test.use({ kernels: null, sessions: null, viewport: { width: 1440, height: 900 } });
@@ -220,4 +221,47 @@ test("an answer in a cell's output goes below that cell", async ({ page, tmpPath
   await expect
     .poll(async () => (await cellsOf(page)).slice(2, 6))
     .toEqual(['markdown: First:', 'code: x = 1\nx', 'markdown: Then:', 'code: y = 2']);
+});
+
+test("the button of a cell's toolbar asks there, and another profile can answer", async ({
+  page,
+  tmpPath
+}) => {
+  const panel = new Panel(page);
+  await panel.openNewChat();
+  await panel.choose('Scripted');
+  await openNotebook(page, `${tmpPath}/button.ipynb`, [{ source: '' }]);
+  await enter(page, 0);
+  await page.locator('.jp-cell-toolbar [data-command="stream-chat:generate"]').first().click();
+  const prompt = page.getByLabel('What should the code do?');
+  await expect(prompt).toBeFocused();
+  await page.getByLabel('Model that writes the code').selectOption('Scripted Azure');
+  await prompt.fill(saying(fenced('x = 1')));
+  await prompt.press('Enter');
+  await expect(bar(page)).toContainText('Code written', { timeout: 60_000 });
+  expect(await cellsOf(page)).toEqual(['code: x = 1']);
+  expect((await newestRequest()).path).toContain('/openai/deployments/');
+});
+
+test('a notebook that is closed while code comes is said, and the answer goes on in its chat', async ({
+  page,
+  tmpPath
+}) => {
+  const panel = new Panel(page);
+  await panel.openNewChat();
+  await panel.choose('Scripted');
+  await openNotebook(page, `${tmpPath}/closing.ipynb`, [{ source: '' }]);
+  await enter(page, 0);
+  const lines = Array.from({ length: 400 }, (_, at) => `x${at} = ${at}`).join('\n');
+  await generate(page, saying(fenced(lines), 'rate=20'));
+  await expect.poll(() => cellsOf(page)).toEqual([expect.stringContaining('x1 = 1')]);
+  await page.evaluate(() => {
+    const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
+    app.shell.currentWidget!.dispose();
+  });
+  const toast = page.locator('.Toastify__toast', { hasText: 'The notebook was closed.' });
+  await toast.getByRole('button', { name: 'Open chat' }).click();
+  await panel.expectText('x1 = 1');
+  await panel.root.getByRole('button', { name: 'Stop' }).first().click();
+  await panel.expectFinished('interrupted');
 });

@@ -2,7 +2,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { expect, type IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { Locator } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 
 /** What the scripted provider is asked, to say a text. */
 export function saying(text: string, more = ''): string {
@@ -45,7 +45,7 @@ export async function openNotebook(
 }
 
 /** Choose the active cell by its place. */
-export async function activate(page: IJupyterLabPageFixture, index: number): Promise<void> {
+export async function activate(page: Page, index: number): Promise<void> {
   await page.evaluate(at => {
     const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
     (app.shell.currentWidget as NotebookPanel).content.activeCellIndex = at;
@@ -53,7 +53,7 @@ export async function activate(page: IJupyterLabPageFixture, index: number): Pro
 }
 
 /** The cells of the notebook in front, as its model has them: type and source. */
-export function cellsOf(page: IJupyterLabPageFixture): Promise<string[]> {
+export function cellsOf(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
     const panel = app.shell.currentWidget as NotebookPanel;
@@ -65,7 +65,7 @@ export function cellsOf(page: IJupyterLabPageFixture): Promise<string[]> {
 
 /** Change a cell as somebody else would: in its shared model. */
 export async function editCell(
-  page: IJupyterLabPageFixture,
+  page: Page,
   index: number,
   start: number,
   end: number,
@@ -82,11 +82,7 @@ export async function editCell(
 }
 
 /** Ask at the active cell for a text, by keyboard. */
-export async function generate(
-  page: IJupyterLabPageFixture,
-  request: string,
-  keys = 'Control+Alt+i'
-): Promise<void> {
+export async function generate(page: Page, request: string, keys = 'Control+Alt+i'): Promise<void> {
   await page.keyboard.press(keys);
   const prompt = page.getByLabel('What should the code do?');
   await expect(prompt).toBeFocused();
@@ -95,7 +91,7 @@ export async function generate(
 }
 
 /** Put the cursor into a cell's editor. */
-export async function enter(page: IJupyterLabPageFixture, index: number): Promise<void> {
+export async function enter(page: Page, index: number): Promise<void> {
   await page
     .locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell')
     .nth(index)
@@ -104,6 +100,6 @@ export async function enter(page: IJupyterLabPageFixture, index: number): Promis
 }
 
 /** The line below a cell. */
-export function bar(page: IJupyterLabPageFixture): Locator {
+export function bar(page: Page): Locator {
   return page.locator('.jp-StreamChat-cellBar');
 }
