@@ -242,6 +242,50 @@ test('a notebook that is not open, a folder, and files that are no text', async 
   );
 });
 
+test('files of odd names and other encodings are text, and what is damaged is said', async ({
+  panel
+}) => {
+  const { page, root } = panel;
+  const folder = `odd-${Date.now()}`;
+  const name = '名 #1 100% "it\'s" a&b.txt';
+  await page.evaluate(
+    async ([inside, odd]) => {
+      const { contents } = (window as unknown as Window).jupyterapp.serviceManager;
+      await contents.save(inside, { type: 'directory' });
+      for (const [file, bytes] of [
+        [odd, 'named'],
+        ['gbk.csv', '\xc4\xe3\xba\xc3,1'],
+        ['wide.csv', 'a\0,\x001\0'],
+        ['zeros.dat', '\0\x01\x02abc'],
+        ['bad.ipynb', '{"cells": [']
+      ]) {
+        await contents.save(`${inside}/${file}`, {
+          type: 'file',
+          format: 'base64',
+          content: btoa(bytes)
+        });
+      }
+    },
+    [folder, name] as const
+  );
+  await attach(panel, `${folder}/名 #1`, name);
+  await attach(panel, `${folder}/gbk`, 'gbk.csv');
+  await attach(panel, `${folder}/wide`, 'wide.csv');
+  const problem = root.locator('.jp-StreamChat-chipProblem').last();
+  for (const [query, title, sentence] of [
+    ['zeros', 'zeros.dat', 'zeros.dat is no text file.'],
+    ['bad', 'bad.ipynb', `${folder}/bad.ipynb cannot be read: its content is damaged.`]
+  ]) {
+    await attach(panel, `${folder}/${query}`, title);
+    await expect(problem).toHaveText(sentence);
+    await root.locator('.jp-StreamChat-chipRemove').last().click();
+  }
+  const sent = await askedWith(panel, 'tokens=1 odd?');
+  expect(sent).toContain(`title="名 #1 100%  it's  a&b.txt">\nnamed\n</attachment`);
+  expect(sent).toContain('\n[Read as gb18030: the file is not UTF-8.]\n你好,1\n</attachment');
+  expect(sent).toContain('\n[Read as utf-16le: the file is not UTF-8.]\na,1\n</attachment');
+});
+
 test('chips come back with the draft after a reload', async ({ panel, lab }) => {
   const { page, root, input } = panel;
   const path = await openNotebook(page, ['reloaded = 1']);

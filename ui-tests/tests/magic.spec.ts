@@ -142,6 +142,52 @@ test('--open shows the chat in the panel', async ({ page, tmpPath }) => {
   await panel.expectText('t4');
 });
 
+test('a notebook that is merely opened leaves the panel in its chat, though it knows a nonce', async ({
+  page,
+  tmpPath
+}) => {
+  await run(page, `${tmpPath}/own.ipynb`, '%chat --chat "from the cell" tokens=5');
+  await expect(answerIn(page)).toHaveAttribute('data-status', 'finished', STREAMED);
+  const { nonce, chat_id: own } = await page.evaluate(type => {
+    const app = (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp;
+    const cell = (app.shell.currentWidget as NotebookPanel).content.model!.cells.get(1).toJSON();
+    const [output] = (cell as unknown as { outputs: { data: Record<string, unknown> }[] }).outputs;
+    return output.data[type] as { nonce: string; chat_id: string };
+  }, MIME_TYPE);
+  await page.notebook.close();
+  const panel = new Panel(page);
+  await panel.openNewChat();
+  await panel.choose('Scripted');
+  await panel.ask('tokens=7');
+  await panel.expectFinished('stop');
+
+  const names = [own, 'another', 'constructor', '__proto__'];
+  const cells = names.map(chat_id => {
+    const about = { nonce, chat_id, format: 'markdown', status: 'live', open: true };
+    const output = {
+      output_type: 'display_data',
+      metadata: {},
+      data: { [MIME_TYPE]: about, 'text/markdown': '' }
+    };
+    return { cell_type: 'code', execution_count: 1, metadata: {}, outputs: [output], source: 'x' };
+  });
+  // Without the name of a kernel JupyterLab would ask for one, and take the keys of what follows.
+  const kernelspec = { name: 'python3', display_name: 'Python 3' };
+  const notebook = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 4 };
+  const path = `${tmpPath}/stranger.ipynb`;
+  await page.contents.uploadContent(JSON.stringify(notebook), 'text', path);
+  await page.notebook.openByPath(path);
+  for (const at of names.keys()) {
+    // The server has told the cell of the run: had it opened a chat, then before this.
+    await expect(answerIn(page, at)).toHaveText(numbered(5).join(' '), STREAMED);
+  }
+  await expect(panel.answers).toHaveCount(1);
+  expect(await panel.shown()).toBe(numbered(7).join(' '));
+  await panel.ask('tokens=3');
+  await panel.expectFinished('stop');
+  expect(await panel.shown()).toBe(numbered(3).join(' '));
+});
+
 test('what a model writes is inert in a cell, while it streams and afterwards', async ({
   page,
   tmpPath
