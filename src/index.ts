@@ -35,6 +35,7 @@ import {
   InsertActions,
   KeptSessions,
   NewDocuments,
+  rewriteMarkdown,
   renderAnswers,
   renderErrors
 } from './notebook';
@@ -97,7 +98,14 @@ const plugin: JupyterFrontEndPlugin<IStreamChat> = {
       folder: () => fileBrowser?.model.path ?? '',
       open: path => app.commands.execute('docmanager:open', { path })
     });
-    const insert = new InsertActions({ app, tracker: notebooks, documents, trans });
+    const { serverSettings } = app.serviceManager;
+    const insert = new InsertActions({
+      app,
+      tracker: notebooks,
+      documents,
+      rewriteMarkdown: markdown => rewriteMarkdown(serverSettings, markdown),
+      trans
+    });
     const changeSetting: ChangeSetting = (name, value) => {
       applySettings({ ...panel.settings, [name]: value });
       void settings?.set(PLUGIN_ID, name, value as PartialJSONValue);

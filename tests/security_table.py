@@ -69,7 +69,7 @@ TRIED: Final[list[tuple[str, list[str]]]] = [
         "Answers without end, events that are none, streams cut anywhere",
         ["tests/server/test_hostile_provider.py", "tests/providers/test_event_stream.py"],
     ),
-    ("Formulas that crash a page, saved in a notebook", ["tests/magics/test_portable.py"]),
+    ("Formulas that crash a page, saved in a notebook", ["tests/notebook_markdown/test_portable.py"]),
     (
         "Hostile texts of models cut anywhere; 10,000 signs of each kind; formulas",
         [

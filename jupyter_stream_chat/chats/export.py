@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from pydantic_core import to_json
 
+from ..notebook_markdown.portable import portable
 from ..protocol import AttachmentPart, ChatInfo, Message
 from .tree import text_of
 
@@ -78,7 +79,7 @@ def to_notebook(
         heading, *enclosures, _ = _markdown_of(message, attached, level)
         add("markdown", "\n\n".join([heading, *enclosures]))
         for kind, source in _cells_of(text_of(message).strip()):
-            add(kind, _nested(source, level) if kind == "markdown" else source)
+            add(kind, portable(_nested(source, level)) if kind == "markdown" else source)
 
     add("markdown", f"# {chat.title or 'Chat'}")
     for message in branch:

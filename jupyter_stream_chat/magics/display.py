@@ -12,10 +12,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from ..notebook_markdown.portable import portable
+from ..notebook_markdown.signs import show_controls
 from .answer import Answer
 from .options import Format, Options
-from .portable import portable
-from .signs import show_controls
 
 MIME_TYPE = "application/vnd.jupyter-stream-chat.answer+json"
 STOPPED, STOPPED_PLAIN = "*Stopped.*", "[stopped]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .signs import show_controls
+from ..notebook_markdown.signs import show_controls
 
 
 class ChatError(Exception):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
+from ..notebook_markdown.signs import show_controls
 from .answer import Answer
 from .attach import Attachment
 from .code_blocks import bare_code_of, code_of
@@ -22,7 +23,6 @@ from .errors import ChatError
 from .fix import Failure, last_failure
 from .options import Line, Options, read_line, usage
 from .session import Session
-from .signs import show_controls
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -25,7 +25,7 @@ export function AnswerTools({ chat, message }: IProps): JSX.Element | null {
         className="jp-StreamChat-textButton"
         title={trans.__('Insert the text and the code of this answer as cells, in order')}
         onClick={({ currentTarget }) =>
-          insertAnswer(chat.keptText(message.message_id), currentTarget)
+          void insertAnswer(chat.keptText(message.message_id), currentTarget)
         }
       >
         <notebookIcon.react tag="span" />

@@ -33,7 +33,7 @@ export interface IInsertAnswers {
   /** The buttons on a code block. */
   readonly codeActions: CodeActions;
   /** Put a whole answer into the notebook that is in use; `origin` is what the user acted on. */
-  readonly answer: (markdown: string, origin: HTMLElement) => void;
+  readonly answer: (markdown: string, origin: HTMLElement) => Promise<void>;
 }
 
 export type ChangeSetting = <K extends keyof IPanelSettings>(

@@ -175,7 +175,7 @@ export class AnswerRenderer extends Widget implements IRenderMime.IRenderer {
       if (actions) {
         const answer = text.endsWith(STOPPED) ? text.slice(0, -STOPPED.length) : text;
         const button = toolButton(trans.__('Whole answer as cells'));
-        button.addEventListener('click', () => actions.answer(answer, this.node));
+        button.addEventListener('click', () => void actions.answer(answer, this.node));
         this._tools.append(button);
       }
     }

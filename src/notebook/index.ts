@@ -13,6 +13,7 @@ export { FixCells } from './fixcells';
 export { Generate } from './generate';
 export { InsertActions } from './insertactions';
 export { NewDocuments } from './newdocument';
+export { rewriteMarkdown } from './rewritemarkdown';
 export { KeptSessions } from './resume';
 export { addWhyCell } from './whycell';
 

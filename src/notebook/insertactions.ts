@@ -31,6 +31,8 @@ interface IOptions {
   /** Null: the page has no notebooks. */
   tracker: INotebookTracker | null;
   documents: NewDocuments;
+  /** Markdown as a model wrote it, in the words that every reader of notebooks has. */
+  rewriteMarkdown: (markdown: string) => Promise<string>;
   trans: TranslationBundle;
 }
 
@@ -43,10 +45,11 @@ interface IChosen {
 }
 
 export class InsertActions {
-  constructor({ app, tracker, documents, trans }: IOptions) {
+  constructor({ app, tracker, documents, rewriteMarkdown, trans }: IOptions) {
     this._app = app;
     this._tracker = tracker;
     this._documents = documents;
+    this._rewriteMarkdown = rewriteMarkdown;
     this._trans = trans;
     this._menu = this._createMenu();
     this._undo = new UndoInsert(app, trans);
@@ -72,14 +75,16 @@ export class InsertActions {
   };
 
   /** Insert an answer below the target as cells, in one step of undo. */
-  readonly answer = (markdown: string, origin: HTMLElement): void => {
+  readonly answer = async (markdown: string, origin: HTMLElement): Promise<void> => {
     const target = pinTarget(this._tracker, origin);
+    // Without the server the text is inserted as the model wrote it.
+    const text = await this._rewriteMarkdown(markdown).catch(() => markdown);
     const place = findTarget(target, false);
     if (typeof place === 'string') {
-      void this._refuse(place, markdown, answerCells(markdown, 'python'), '');
+      await this._refuse(place, markdown, answerCells(text, 'python'), '');
       return;
     }
-    const cells = answerCells(markdown, languageOf(place.notebook));
+    const cells = answerCells(text, languageOf(place.notebook));
     this._insertCells(place, place.index + 1, cells, origin);
   };
 
@@ -262,6 +267,7 @@ export class InsertActions {
   private readonly _app: JupyterFrontEnd;
   private readonly _tracker: INotebookTracker | null;
   private readonly _documents: NewDocuments;
+  private readonly _rewriteMarkdown: (markdown: string) => Promise<string>;
   private readonly _trans: TranslationBundle;
   private readonly _menu: Menu;
   private readonly _undo: UndoInsert;

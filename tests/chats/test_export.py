@@ -102,3 +102,12 @@ def test_a_notebook_has_code_in_cells_of_code() -> None:
         ("markdown", "and\n\n```sh\nls\n```\n\n### End"),
     ]
     nbformat.validate(notebook)
+
+
+def test_a_notebook_has_formulas_and_prices_as_its_readers_show_them() -> None:
+    text = "It is \\(a^2\\) for $5 or $10.\n\n```python\nx = r'\\(a\\)'\n```"
+    notebook = json.loads(to_notebook(chat(), [question(1, text=text)]))
+    assert [cell["source"] for cell in notebook["cells"]][2:] == [
+        r"It is $a^2$ for \$5 or \$10.",
+        r"x = r'\(a\)'",
+    ]

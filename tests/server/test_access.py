@@ -118,8 +118,9 @@ def test_every_command_of_the_wire_is_one_row_of_its_name() -> None:
 
 
 def test_what_changes_or_starts_something_is_not_merely_read() -> None:
-    """``check_profile`` looks at the values of a form and changes nothing."""
-    changing = {row.name for row in ROUTES if row.route and row.route.method != "GET"} - {"check_profile"}
+    """``check_profile`` and ``rewrite_markdown`` look at what they are sent and change nothing."""
+    pure = {"check_profile", "rewrite_markdown"}
+    changing = {row.name for row in ROUTES if row.route and row.route.method != "GET"} - pure
     assert not {row.name for row in OPERATIONS if row.action == "read"} & changing
 
 

@@ -214,3 +214,14 @@ async def test_a_question_has_choices_of_its_own(
     assert (second["model"], second["temperature"], second["stream"]) == ("scripted", 0.2, True)
     status, answer = await server.rest("POST", "chats/chat-own/messages", asked | {"profile_id": "none"})
     assert (status, answer["error"]["code"]) == (404, "unknown_profile")
+
+
+async def test_an_answer_is_rewritten_for_the_cells_of_a_notebook(server: Server) -> None:
+    meant = {"text": "\\(a^2\\) costs $5 or $10.\n\n```sh\necho \\(a\\)\n```"}
+    status, rewritten = await server.rest("POST", "notebook-markdown", meant)
+    assert (status, rewritten["text"]) == (
+        200,
+        "$a^2$ costs \\$5 or \\$10.\n\n```sh\necho \\(a\\)\n```",
+    )
+    status, refused = await server.rest("POST", "notebook-markdown", {})
+    assert (status, refused["error"]["field"]) == (400, "text")

@@ -83,6 +83,18 @@ test('the menu is used by keyboard: above, at the cursor, instead of the cell', 
   await expect.poll(() => cellsOf(page)).toEqual(['code: y = 2', 'code: y = 2', 'code: y = 2b']);
 });
 
+test('formulas and prices of a whole answer are written as notebooks show them', async ({
+  page,
+  tmpPath
+}) => {
+  await openNotebook(page, `${tmpPath}/formulas.ipynb`, [{ source: 'a' }]);
+  const panel = await askFor(page, `It is \\(a^2\\) for $5 or $10.\n\n${ANSWER}`);
+  await panel.answer.getByRole('button', { name: 'Whole answer as cells' }).click();
+  await expect
+    .poll(async () => (await cellsOf(page))[1])
+    .toBe('markdown: It is $a^2$ for \\$5 or \\$10.\n\nFirst:');
+});
+
 test('a whole answer becomes cells, in a notebook whose cell is out of sight', async ({
   page,
   tmpPath

@@ -11,7 +11,17 @@ from functools import cache
 
 from ... import protocol as wire
 from ...chats.command_error import CommandError
-from . import attachments, chats, following, models, profile_operations, runs, search, specification
+from . import (
+    attachments,
+    chats,
+    following,
+    models,
+    notebook_markdown,
+    profile_operations,
+    runs,
+    search,
+    specification,
+)
 from .operation import Operation, Route
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -22,6 +32,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *attachments.OPERATIONS,
     *profile_operations.OPERATIONS,
     *models.OPERATIONS,
+    *notebook_markdown.OPERATIONS,
     *specification.OPERATIONS,
 )
 """Every operation."""

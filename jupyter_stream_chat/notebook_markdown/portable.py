@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from .addresses import ADDRESS, in_brackets
+from .fences import Fence, opening
 from .modest_tex import is_modest
-from .portable_addresses import ADDRESS, in_brackets
-from .portable_fences import Fence, opening
-from .portable_tables import rewrite_tables
-from .portable_text import break_lines, rewrite_words
 from .signs import show_controls
+from .tables import rewrite_tables
+from .text import break_lines, rewrite_words
 
 _PARAGRAPH = re.compile(r"\n[ \t>]*\n")
 _CODE = r"(?P<code>(?<!`)(?P<run>`{1,99})(?!`)(?:(?!\n[ \t>]*\n)[\s\S])*?(?<!`)(?P=run)(?!`))"

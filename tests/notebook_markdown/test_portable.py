@@ -2,8 +2,8 @@ r"""What is saved of an answer: the same in every reader of notebooks."""
 
 import pytest
 
-from jupyter_stream_chat.magics.portable import portable
-from jupyter_stream_chat.magics.signs import show_controls
+from jupyter_stream_chat.notebook_markdown.portable import portable
+from jupyter_stream_chat.notebook_markdown.signs import show_controls
 
 
 def test_an_answer_that_has_not_begun_is_empty() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-from jupyter_stream_chat.magics.portable import portable
+from jupyter_stream_chat.notebook_markdown.portable import portable
 
 _FIXTURES = Path(__file__).parents[2] / "src" / "markdown" / "__tests__" / "fixtures"
 DOCUMENTS: dict[str, dict[str, Any]] = json.loads((_FIXTURES / "dialect.json").read_text(encoding="utf-8"))
