@@ -525,8 +525,10 @@ class ChatService:
         return self._locks.setdefault(chat_id, asyncio.Lock())
 
     def _forget(self, chat_id: str) -> None:
-        """Drop the feed of a chat that is gone, unless a run still has its end to tell."""
-        if not self.feed(chat_id).live:
+        """End the feed of a chat that is gone, unless a run still has its end to tell."""
+        feed = self.feed(chat_id)
+        if not feed.live:
+            feed.end()
             self._feeds.drop(chat_id)
 
     def _publish_chat(self, chat: StoredChat) -> None:

@@ -60,6 +60,8 @@ class Feed(Generic[E]):
         """``seq``: the number before that of the first event."""
         self.seq = seq
         """The number of the last event."""
+        self.is_ended = False
+        """What it tells of is gone."""
         self._log: deque[E] = deque(maxlen=log_events)
         self._subscribers: dict[Subscriber, None] = {}
 
@@ -89,6 +91,11 @@ class Feed(Generic[E]):
     def unsubscribe(self, subscriber: Subscriber) -> None:
         """Send it no further events."""
         self._subscribers.pop(subscriber, None)
+
+    def end(self) -> None:
+        """Send nothing more to anybody. Whoever holds the feed shall forget it."""
+        self.is_ended = True
+        self._subscribers.clear()
 
     @property
     def is_idle(self) -> bool:

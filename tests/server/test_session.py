@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import weakref
 import zlib
 from dataclasses import replace
 from typing import Any
@@ -528,3 +530,15 @@ async def test_a_chat_may_have_any_id(server: Server, chat_id: str) -> None:
     _, chat = await server.rest("GET", f"chats/{chat_id}")
     assert len(chat["messages"]) == 2
     assert (await server.rest("DELETE", f"chats/{chat_id}"))[0] == 200
+
+
+async def test_nothing_is_kept_of_a_deleted_chat_though_a_page_followed_it(server: Server) -> None:
+    services = await server.extension.services()
+    async with server.page() as page:
+        chat_id = await page.new_chat()
+        await page.finished(await page.ask(chat_id, "tokens=2"))
+        kept = weakref.ref(services.chat_service.feed(chat_id))
+        await page.command("delete_chat", chat_id=chat_id)
+        await page.new_chat()
+        gc.collect()
+        assert kept() is None

@@ -252,6 +252,8 @@ class Session:
             return
         self.outbox.follow(opening.chat_id, opening, missing, known)
         if self._feeds.get(opening.chat_id) is not feed:
+            # Those of chats that were deleted meanwhile need not be kept.
+            self._feeds = {name: each for name, each in self._feeds.items() if not each.is_ended}
             self._feeds[opening.chat_id] = feed
             feed.subscribe(self.outbox)
 
