@@ -5,12 +5,19 @@ import { test } from './fixtures';
 import { newestRequest } from './provider';
 import { Panel } from './panel';
 
-/** Run the page's scripts so many times slower. */
-async function slow(page: Page, rate: number): Promise<void> {
+/** Run the page's scripts so many times slower while something is done. */
+async function slowed(page: Page, rate: number, act: () => Promise<void>): Promise<void> {
   // Galata's page is a wrapper around the one that is meant.
   const [own] = page.context().pages();
   const session = await page.context().newCDPSession(own);
   await session.send('Emulation.setCPUThrottlingRate', { rate });
+  try {
+    await act();
+  } finally {
+    // By the same session: another one cannot end it, and all tests that follow would have a slow page.
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 1 });
+    await session.detach();
+  }
 }
 
 /** Run a command, and do not wait for it. */
@@ -41,8 +48,7 @@ for (const [name, begin] of [
     const question = `tokens=2 before ${name}`;
     await panel.ask(question);
     await panel.expectFinished('stop');
-    await slow(lab, 6);
-    try {
+    await slowed(lab, 6, async () => {
       for (const words of ['first words', 'second words']) {
         await panel.input.fill('old draft');
         await begin(panel);
@@ -54,9 +60,7 @@ for (const [name, begin] of [
         await expect(panel.input).toHaveValue('old draft');
         await expect(panel.input).toBeFocused();
       }
-    } finally {
-      await slow(lab, 1);
-    }
+    });
   });
 }
 
