@@ -311,9 +311,7 @@ test('5,000 cells in a windowed notebook: those out of sight are read, and what 
   const page = await openLab(browser, {
     '@jupyterlab/notebook-extension:tracker': { windowingMode: 'full' }
   });
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   const sources = Array.from({ length: 5000 }, (_, at) => `value_${at + 1} = ${at + 1}`);
   const path = await openNotebook(page, sources);
   await activateCell(page, path, 3999);

@@ -46,9 +46,7 @@ async function examine(
 for (const theme of THEMES) {
   test(`the prompt, the line and the change at a cell in ${theme}`, async ({ page, tmpPath }) => {
     await page.theme.setTheme(theme);
-    const panel = new Panel(page);
-    await panel.openNewChat();
-    await panel.choose('Scripted');
+    await Panel.withNewChat(page);
     await openNotebook(page, `${tmpPath}/looks.ipynb`, [
       { source: 'first = 1' },
       { source: OLD },

@@ -12,9 +12,7 @@ const NEW = 'a = 1\nb = 20\nc = 3\nd = 4\ne = 5\nf = 60\ng = 7';
 const CHANGE = 'Control+Alt+e';
 
 async function openChange(page: IJupyterLabPageFixture, path: string): Promise<Panel> {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   await openNotebook(page, path, [{ source: OLD }]);
   await enter(page, 0);
   return panel;
@@ -122,9 +120,7 @@ test('a full cell offers both places, and the model is sent what the chips say',
   page,
   tmpPath
 }) => {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  await Panel.withNewChat(page);
   await openNotebook(page, `${tmpPath}/chips.ipynb`, [
     { source: 'first = 1' },
     { source: 'second = first' },
@@ -161,9 +157,7 @@ test('a full cell offers both places, and the model is sent what the chips say',
 });
 
 test('other versions of an answer, in the cell', async ({ page, tmpPath }) => {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  await Panel.withNewChat(page);
   await openNotebook(page, `${tmpPath}/versions.ipynb`, [{ source: '' }]);
   await enter(page, 0);
   const code = 'x = 1\ny = 2';
@@ -183,9 +177,7 @@ test('other versions of an answer, in the cell', async ({ page, tmpPath }) => {
 });
 
 test('an error is explained in the chat, and fixed in its cell', async ({ page, tmpPath }) => {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   await openNotebook(page, `${tmpPath}/error.ipynb`, [
     { source: 'total = 12' },
     { source: 'total / 0' }

@@ -32,9 +32,7 @@ async function begin(
   path: string,
   sources: readonly string[]
 ): Promise<Panel> {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   await openNotebook(
     page,
     path,

@@ -13,9 +13,7 @@ const ANSWER = 'First:\n\n```python\nx = 1\nx\n```\n\nThen:\n\n```python\ny = 2\
 
 /** Ask in a new chat for a text. */
 async function askFor(page: IJupyterLabPageFixture, text: string): Promise<Panel> {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   await panel.ask(saying(text));
   await panel.expectFinished('stop');
   return panel;
@@ -166,9 +164,7 @@ test('code streams into an empty cell, without the prose around it, as one step 
   page,
   tmpPath
 }) => {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  await Panel.withNewChat(page);
   await openNotebook(page, `${tmpPath}/generate.ipynb`, [{ source: 'a' }, { source: '' }]);
   await page.locator('.jp-NotebookPanel .jp-Cell').nth(1).locator('.cm-content').click();
   const lines = Array.from({ length: 60 }, (_, at) => `x${at} = ${at}`).join('\n');
@@ -190,9 +186,7 @@ test('code for a cell that is not empty is generated below it; Escape stops, Und
   page,
   tmpPath
 }) => {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   await openNotebook(page, `${tmpPath}/generate-below.ipynb`, [{ source: 'a' }, { source: 'b' }]);
   await page.locator('.jp-NotebookPanel .jp-Cell').first().locator('.cm-content').click();
   const lines = Array.from({ length: 300 }, (_, at) => `x${at} = ${at}`).join('\n');
@@ -239,9 +233,7 @@ test("the button of a cell's toolbar asks there, and another profile can answer"
   page,
   tmpPath
 }) => {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  await Panel.withNewChat(page);
   await openNotebook(page, `${tmpPath}/button.ipynb`, [{ source: '' }]);
   await enter(page, 0);
   await page.locator('.jp-cell-toolbar [data-command="stream-chat:generate"]').first().click();
@@ -259,9 +251,7 @@ test('a notebook that is closed while code comes is said, and the answer goes on
   page,
   tmpPath
 }) => {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   await openNotebook(page, `${tmpPath}/closing.ipynb`, [{ source: '' }]);
   await enter(page, 0);
   const lines = Array.from({ length: 400 }, (_, at) => `x${at} = ${at}`).join('\n');

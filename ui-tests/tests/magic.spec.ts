@@ -114,9 +114,7 @@ test('a saved notebook that is opened again shows the answer', async ({ page, tm
 });
 
 test("a stranger's notebook pulls in no chat", async ({ page, tmpPath }) => {
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   await panel.ask('tokens=7 secret');
   await panel.expectFinished('stop');
   // The stranger knows the id of a run of the panel's.
@@ -155,9 +153,7 @@ test('a notebook that is merely opened leaves the panel in its chat, though it k
     return output.data[type] as { nonce: string; chat_id: string };
   }, MIME_TYPE);
   await page.notebook.close();
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   await panel.ask('tokens=7');
   await panel.expectFinished('stop');
 

@@ -27,9 +27,7 @@ async function stream(
   const wire = await Wire.to(LAB_PORT, patience);
   const page = await lab.context().newPage();
   await page.goto(`${wire.url}/lab/workspaces/wire?reset`);
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   const growth: () => Promise<IGrowth> = await panel.watch(numbered(count).join(' '));
   await panel.ask(question);
   const expectWhole = async () => {
@@ -144,9 +142,7 @@ test('a chat of 300 kB opens over 1 Mbit/s, and goes on, on one connection', asy
   const wire = await Wire.to(LAB_PORT);
   const page = await lab.context().newPage();
   await page.goto(`${wire.url}/lab/workspaces/slow?reset`);
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   const opened: string[] = [];
   page.on('websocket', socket => opened.push(socket.url()));
   wire.rate = 125_000;

@@ -6,9 +6,7 @@ import { COUNTED, newestRequest, numbered } from './provider';
 
 test('streams and stops in Notebook 7', async ({ page }) => {
   await page.goto('/tree');
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   await panel.ask('tokens=60 rate=50');
   await panel.expectFinished('stop');
   expect(await panel.tokens()).toEqual(numbered(60));
@@ -74,9 +72,7 @@ test('a cell of Notebook 7 is asked about, and its notebook attached', async ({
   const data = { type: 'notebook', format: 'json', content };
   await request.put('/api/contents/context-of-notebook-7.ipynb', { data });
   await page.goto('/notebooks/context-of-notebook-7.ipynb');
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   await page.locator('.jp-CodeCell .jp-InputPrompt').first().click();
   await page.keyboard.press('Control+Shift+Y');
   const chips = panel.root.locator('.jp-StreamChat-composer .jp-StreamChat-chip');
@@ -112,9 +108,7 @@ async function openWithChat(
   const data = { type: 'notebook', format: 'json', content };
   await request.put(`/api/contents/${name}`, { data });
   await page.goto(`/notebooks/${name}`);
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   const indicator = page.locator('.jp-Notebook-ExecutionIndicator');
   await expect(indicator).toHaveAttribute('data-status', 'idle', { timeout: 60_000 });
   return panel;

@@ -40,9 +40,7 @@ test('survives a connection that breaks and comes back', async ({ lab }) => {
   const wire = await Wire.to(LAB_PORT);
   const page = await lab.context().newPage();
   await page.goto(`${wire.url}/lab/workspaces/wire?reset`);
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
 
   const growth = await panel.watch(numbered(200).join(' '));
   await panel.ask('tokens=200 rate=40');

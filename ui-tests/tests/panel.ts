@@ -45,6 +45,14 @@ export class Panel {
     this.text = this.answer.locator('.jp-StreamChat-content');
   }
 
+  /** The panel of a page with a new chat, answered by the scripted provider. */
+  static async withNewChat(page: Page): Promise<Panel> {
+    const panel = new Panel(page);
+    await panel.openNewChat();
+    await panel.choose('Scripted');
+    return panel;
+  }
+
   readonly input: Locator;
   readonly button: Locator;
   readonly title: Locator;

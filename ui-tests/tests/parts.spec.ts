@@ -64,9 +64,7 @@ test('shows four parts after a restart of the server', async ({ lab }) => {
     // JupyterLab says in a dialog of its own that its server is gone.
     const dialog = page.locator('.jp-Dialog');
     await page.addLocatorHandler(dialog, () => dialog.locator('button').last().click());
-    const panel = new Panel(page);
-    await panel.openNewChat();
-    await panel.choose('Scripted');
+    const panel = await Panel.withNewChat(page);
     await panel.ask('tokens=40 hang=12 reasoning=3 again=10');
     await expectParts(panel, fourParts(12));
     await endServer(server, 'SIGKILL');

@@ -13,9 +13,7 @@ test('asks once what to do, queues, survives a reload, and is sent by one page o
   // The answer is to last longer than a busy machine takes to load two pages.
   test.setTimeout(300_000);
   const lab = await openLab(browser);
-  const panel = new Panel(lab);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(lab);
   // The chat is there for the second page to open.
   await panel.ask('tokens=1');
   await panel.expectFinished('stop');
@@ -66,9 +64,7 @@ test('asks once what to do, queues, survives a reload, and is sent by one page o
 
 test('what waits is not sent after Stop, unless the user says so', async ({ browser }) => {
   const lab = await openLab(browser, { 'jupyter-stream-chat:plugin': { whileRunning: 'queue' } });
-  const panel = new Panel(lab);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(lab);
   await panel.ask('tokens=5000 rate=50');
   await panel.expectText('t5');
   await panel.input.fill('tokens=3 next');
@@ -92,9 +88,7 @@ test('stops the answer for the message, with what was shown of it as context', a
   const lab = await openLab(browser, {
     'jupyter-stream-chat:plugin': { whileRunning: 'redirect' }
   });
-  const panel = new Panel(lab);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(lab);
   await panel.ask('tokens=5000 rate=50');
   await panel.expectText('t10');
   await panel.input.fill('tokens=3 shorter');

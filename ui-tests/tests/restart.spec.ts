@@ -21,9 +21,7 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
       // JupyterLab says in a dialog of its own that its server is gone.
       const dialog = page.locator('.jp-Dialog');
       await page.addLocatorHandler(dialog, () => dialog.locator('button').last().click());
-      const panel = new Panel(page);
-      await panel.openNewChat();
-      await panel.choose('Scripted');
+      const panel = await Panel.withNewChat(page);
       await panel.ask(question);
       await panel.expectText('t20 ');
       await endServer(server, signal);

@@ -84,9 +84,7 @@ test('withdraws a question that could not be sent', async ({ lab }) => {
   const wire = await Wire.to(LAB_PORT);
   const page = await lab.context().newPage();
   await page.goto(`${wire.url}/lab/workspaces/withdraw?reset`);
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   await panel.ask('tokens=3');
   await panel.expectFinished('stop');
   wire.cut();
@@ -110,9 +108,7 @@ test('stops without a connection: at once on the page, and as soon as there is o
   const wire = await Wire.to(LAB_PORT);
   const page = await lab.context().newPage();
   await page.goto(`${wire.url}/lab/workspaces/offline-stop?reset`);
-  const panel = new Panel(page);
-  await panel.openNewChat();
-  await panel.choose('Scripted');
+  const panel = await Panel.withNewChat(page);
   await panel.ask('tokens=5000 rate=40');
   await panel.expectText('t10');
   wire.cut();

@@ -3,7 +3,7 @@
  */
 import type { Message, RunInfo } from '../../protocol/generated';
 import { WorkspaceModel } from '../../chat/workspace';
-import { runInfo, ScriptedServer } from './scriptedserver';
+import { profileInfo, runInfo, ScriptedServer } from './scriptedserver';
 
 export const CHAT = 'chat-0001';
 export const OTHER_CHAT = 'chat-0002';
@@ -63,16 +63,7 @@ export function greet(server: ScriptedServer): void {
       updated_at: 1,
       running: false
     })),
-    profiles: [
-      {
-        profile_id: 'p',
-        label: 'P',
-        provider: 'openai',
-        model: 'm',
-        locked: false,
-        has_key: false
-      }
-    ],
+    profiles: [profileInfo('p', { label: 'P' })],
     default_profile_id: 'p',
     streaming: 'on',
     streaming_locked: false,

@@ -2,7 +2,7 @@
  * The other end of the page's socket, for tests of exact timing: it says what the test tells it to say.
  */
 import { ServerConnection } from '@jupyterlab/services';
-import type { AnyCommand, AnyEvent, RunInfo } from '../../protocol/generated';
+import type { AnyCommand, AnyEvent, ProfileInfo, RunInfo } from '../../protocol/generated';
 import { PROTOCOL_VERSION } from '../../protocol/version';
 
 type Unread = AnyCommand & Record<string, unknown>;
@@ -118,6 +118,12 @@ export class ScriptedServer {
       }
     };
   }
+}
+
+/** A profile that can be asked. */
+export function profileInfo(profile_id: string, changes: Partial<ProfileInfo> = {}): ProfileInfo {
+  const given = { provider: 'openai', model: 'm', locked: false, has_key: false };
+  return { profile_id, label: profile_id, ...given, ...changes };
 }
 
 /** A run of the test's chat. */

@@ -5,7 +5,7 @@ import type { Message, RunInfo } from '../../protocol/generated';
 import type { WorkspaceModel } from '../workspace';
 import { answer, CHAT, opened, openPage, question } from '../../__tests__/support/openchat';
 import { PageText } from '../../__tests__/support/pagetext';
-import { ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
+import { profileInfo, ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
 
 const stopped: Partial<RunInfo> = {
   status: 'finished',
@@ -109,19 +109,15 @@ describe('a chat with branches', () => {
 
   it('asks another model for another answer, this once', async () => {
     const [, written] = chat().messages;
-    const profiles = [written.runs[0].profile_id, 'other', 'broken'].map(profile_id => ({
-      profile_id,
-      label: profile_id,
-      provider: 'openai',
-      model: 'm',
-      locked: false,
-      has_key: false
-    }));
     const problem = { code: 'missing_key', message: 'There is no key.' };
     server.say({
       type: 'profiles_changed',
       seq: 2,
-      profiles: [...profiles.slice(0, 2), { ...profiles[2], problem }],
+      profiles: [
+        profileInfo(written.runs[0].profile_id),
+        profileInfo('other'),
+        profileInfo('broken', { problem })
+      ],
       default_profile_id: 'other'
     });
     const others = chat().otherProfiles(written);

@@ -1,6 +1,6 @@
 import type { ChatInfo, WorkspaceLoaded } from '../../protocol/generated';
 import { WorkspaceModel } from '../workspace';
-import { ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
+import { profileInfo, ScriptedServer, settle } from '../../__tests__/support/scriptedserver';
 
 const info = (chat_id: string, changes: Partial<ChatInfo> = {}): ChatInfo => ({
   chat_id,
@@ -11,20 +11,11 @@ const info = (chat_id: string, changes: Partial<ChatInfo> = {}): ChatInfo => ({
   ...changes
 });
 
-const profile = (profile_id: string): WorkspaceLoaded['profiles'][number] => ({
-  profile_id,
-  label: profile_id,
-  provider: 'openai',
-  model: 'm',
-  locked: false,
-  has_key: false
-});
-
 const LOADED: WorkspaceLoaded = {
   type: 'workspace_loaded',
   seq: 4,
   chats: [info('chat-old'), info('chat-new', { updated_at: 2 })],
-  profiles: [profile('one'), { ...profile('two'), streaming: 'off' }],
+  profiles: [profileInfo('one'), profileInfo('two', { streaming: 'off' })],
   default_profile_id: 'one',
   streaming: 'on',
   streaming_locked: false,

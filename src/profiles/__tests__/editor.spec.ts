@@ -2,16 +2,10 @@ import { ProfileEditor } from '../editor';
 import type { ProfileForm } from '../form';
 import type { ProfileInfo } from '../../protocol/generated';
 import { PROVIDERS, ScriptedRest } from '../../__tests__/support/scriptedrest';
+import { profileInfo } from '../../__tests__/support/scriptedserver';
 
-const info = (profile_id: string, changes: Partial<ProfileInfo> = {}): ProfileInfo => ({
-  profile_id,
-  label: profile_id,
-  provider: 'server',
-  model: 'm',
-  locked: false,
-  has_key: false,
-  ...changes
-});
+const info = (profile_id: string, changes: Partial<ProfileInfo> = {}): ProfileInfo =>
+  profileInfo(profile_id, { provider: 'server', ...changes });
 
 describe('ProfileEditor', () => {
   let rest: ScriptedRest;
